@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Screening.Protocol.Dnsbl;
+using Screening.Protocol.P0f;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Actors.Checks;
+
+/// <summary>What a check may know of a client.</summary>
+/// <param name="QueryId">Unique on this node; custom checks see it.</param>
+/// <param name="Client">The client's address.</param>
+/// <param name="Profile">The profile the client is screened under.</param>
+/// <param name="Local">The mail exchanger's own address the client connected to; null when the door does not tell.</param>
+/// <param name="LocalPort">The port it connected to; 0 when unknown.</param>
+/// <param name="RemotePort">The client's port; 0 when unknown.</param>
+/// <param name="Helo">The client's HELO; only the policy door tells.</param>
+/// <param name="Sender">The envelope sender; only the policy door tells.</param>
+public sealed record CheckSubject(
+    string QueryId,
+    ClientAddress Client,
+    string Profile,
+    ClientAddress? Local = null,
+    int LocalPort = 0,
+    int RemotePort = 0,
+    string? Helo = null,
+    string? Sender = null);
+
+/// <summary>Asks a check about a client. The check answers with exactly one <see cref="CheckAnswered"/> or <see cref="CheckFailed"/>.</summary>
+/// <param name="Slot">The asker's own number for this question, echoed.</param>
+/// <param name="Subject">The client.</param>
+/// <param name="Fresh">Kept answers must not be used.</param>
+/// <param name="Explain">Reasons are wanted even where they cost a further query (a list's TXT record).</param>
+/// <param name="ReplyTo">Who gets the answer.</param>
+public sealed record AskCheck(int Slot, CheckSubject Subject, bool Fresh, bool Explain, IActorRef ReplyTo);
+
+/// <summary>The check answered.</summary>
+public sealed record CheckAnswered(int Slot, CheckAnswer Answer);
+
+/// <summary>The check gave no evidence.</summary>
+/// <param name="Error">For the operator; no secrets.</param>
+public sealed record CheckFailed(int Slot, CheckFailure Reason, string Error);
+
+/// <summary>What a check said, before any weight is put on it.</summary>
+public abstract record CheckAnswer;
+
+/// <summary>A DNSBL's answer.</summary>
+/// <param name="Codes">The codes that may count; empty means not listed.</param>
+/// <param name="TtlSeconds">How long the list says this holds.</param>
+/// <param name="Text">The list's reason, when it was asked for.</param>
+public sealed record DnsblAnswer(ImmutableArray<AnswerCode> Codes, int? TtlSeconds, string? Text = null) : CheckAnswer;
+
+/// <summary>p0f's answer.</summary>
+public sealed record P0fAnswer(P0fReply Reply) : CheckAnswer;
+
+/// <summary>A custom check's answer.</summary>
+public sealed record CustomAnswer(CustomReply Reply) : CheckAnswer;
