@@ -57,7 +57,8 @@ internal sealed record P0fRuleOptions
 
     /// <summary>True if there is anything to match.</summary>
     public bool HasCondition() =>
-        (Os ?? Flavor ?? Link ?? Signature) is not null || Distance is not null || UptimeMin is not null || Nat is not null || Match is not null;
+        (Os ?? Flavor ?? Link ?? Signature) is not null
+        || Distance is not null || UptimeMin is not null || Nat is not null || Match is not null;
 }
 
 /// <summary>Qualities of a p0f match. A generic match with tolerance is both generic and fuzzy.</summary>

@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace Screening.Node.Configuration;
 
-/// <summary>What the configuration asks of a text in the syntax of postscreen_dnsbl_sites (postconf(5)): <c>domain=filter*weight</c>, ...</summary>
+/// <summary>
+/// What the configuration asks of a text in the syntax of postscreen_dnsbl_sites (postconf(5)): <c>domain=filter*weight</c>, ...
+/// </summary>
 internal static partial class SitesRule
 {
     /// <summary>The faults of the text, each as a sentence. Empty when there are none.</summary>
@@ -23,7 +25,8 @@ internal static partial class SitesRule
             var zone = Zone(site);
             var filter = site.Split('*')[0].Split('=', 2) is [_, var given] ? given : "";
             if (zone == "list.dnswl.org" && filter != SafeDnswlFilter)
-                yield return $"list.dnswl.org without the filter {SafeDnswlFilter} takes 127.0.0.255, its answer to blocked resolvers, and 127.0.10.x for trust";
+                yield return $"list.dnswl.org without the filter {SafeDnswlFilter} takes "
+                    + "127.0.0.255, its answer to blocked resolvers, and 127.0.10.x for trust";
             else if (filter.Length == 0 && WellKnown.Contains(zone))
                 yield return $"{ZoneText.Hide(zone)} without a filter counts each of its codes alike, policy lists too; "
                     + $"{ZoneText.Hide(zone)}=127.0.0.[2..11] leaves its error codes out";
