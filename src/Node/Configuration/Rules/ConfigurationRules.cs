@@ -7,7 +7,7 @@ internal static class ConfigurationRules
     {
         var options = context.Options;
         EndpointRules.Check(context);
-        VerdictRules.Check(context, options.Verdict, "");
+        VerdictSettingRules.Check(context, options.Verdict, "");
         P0fRules.Check(context, options.P0f.Rules, "");
         DnsblRules.Check(context);
         CustomRules.Check(context, options.Customs, "");

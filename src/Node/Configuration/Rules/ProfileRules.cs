@@ -12,7 +12,7 @@ internal static class ProfileRules
         {
             CheckName(context, name);
             var prefix = $"profile.{name}.";
-            VerdictRules.Check(context, profile.Verdict, prefix);
+            VerdictSettingRules.Check(context, profile.Verdict, prefix);
             if (context.IsGiven(prefix + "p0f.rule"))
                 P0fRules.Check(context, profile.P0f.Rules, prefix);
             if (context.IsGiven(prefix + "custom"))

@@ -1,7 +1,7 @@
 namespace Screening.Node.Configuration;
 
 /// <summary>Rules of [verdict], also in a profile.</summary>
-internal static class VerdictRules
+internal static class VerdictSettingRules
 {
     /// <param name="prefix">Empty, or "profile.NAME.".</param>
     public static void Check(RuleContext context, VerdictOptions verdict, string prefix)
