@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Screening.Actors.Checks;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Sources;
@@ -6,7 +7,7 @@ namespace Screening.Node.Sources;
 /// <summary>Short texts for the operator.</summary>
 internal static class SourceText
 {
-    /// <summary>What <see cref="Screening.Actors.Checks.SourceException"/> and a reply's reason allow.</summary>
+    /// <summary>What <see cref="SourceException"/> and a reply's reason allow.</summary>
     public const int MaxLength = 200;
 
     /// <summary>What went wrong, in a few words.</summary>
@@ -17,4 +18,8 @@ internal static class SourceText
         EndOfStreamException => "closed before the answer was complete",
         _ => PeerText.Clean(error.Message, MaxLength - 100),
     };
+
+    /// <summary>A failure whose message is fit to be shown.</summary>
+    public static SourceException Failure(CheckFailure failure, string message, Exception? inner = null) =>
+        new(failure, PeerText.Clean(message, MaxLength), inner);
 }
