@@ -73,6 +73,14 @@ internal sealed class ScreeningHarness : IAsyncDisposable
     public Task<Decision> AskAsync(string client, Door door = Door.Plugin) =>
         Screener.DecideAsync(Screener.Ask(door, ClientAddress.Parse(client), null)).AsTask().WaitAsync(Patience);
 
+    /// <summary>Ends once the condition holds; for what happens after an answer has left.</summary>
+    public async Task UntilAsync(Func<bool> condition)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (!condition())
+            await Task.Delay(5, patience.Token);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _host.StopAsync();

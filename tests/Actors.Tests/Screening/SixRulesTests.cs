@@ -44,7 +44,7 @@ public class SixRulesTests
         await using var node = await ScreeningHarness.StartAsync([.. fastPlans, .. slowPlans], [.. fastSources, .. slowSources]);
         var asking = node.AskAsync(Client);
         await slow.WhenAskedAsync();
-        await WaitUntilAsync(() => !node.Observer.Checks.IsEmpty);
+        await node.UntilAsync(() => !node.Observer.Checks.IsEmpty);
         node.Time.Advance(TimeSpan.FromMilliseconds(992));
         Assert.Equal(VerdictAction.Enforce, (await asking).Verdict.Action);
     }
@@ -223,7 +223,7 @@ public class SixRulesTests
         node.Time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(VerdictSource.Default, (await asking).Verdict.Source);
         dns.Release();
-        await WaitUntilAsync(() => !node.Observer.Checks.IsEmpty);
+        await node.UntilAsync(() => !node.Observer.Checks.IsEmpty);
         Assert.Equal(VerdictAction.Enforce, (await node.AskAsync(Client)).Verdict.Action);
         Assert.Single(dns.Asked);
     }
@@ -256,11 +256,4 @@ public class SixRulesTests
     private static P0fRule Windows(int weight) => new(weight) { Os = new Regex("Windows") };
 
     private static P0fSource P0f(IP0fTransport p0f) => new(new CheckSettings("p0f", "p0f", CheckKind.P0f, TimeSpan.FromMilliseconds(100), 64), p0f);
-
-    private static async Task WaitUntilAsync(Func<bool> condition)
-    {
-        using var patience = new CancellationTokenSource(ScreeningHarness.Patience);
-        while (!condition())
-            await Task.Delay(5, patience.Token);
-    }
 }
