@@ -64,6 +64,19 @@ public class SixRulesTests
         Assert.Equal(VerdictSource.Screened, (await first).Verdict.Source);
     }
 
+    [Fact]
+    public async Task Rule_1_A_query_that_comes_as_the_verdict_leaves_is_answered_as_well()
+    {
+        var (plans, sources) = ScreeningHarness.Lists(FakeDns.Listing(_ => "127.0.0.2"), "a.test*9");
+        await using var node = await ScreeningHarness.StartAsync(plans, sources);
+        for (var client = 0; client < 100; client++)
+        {
+            // The clock stands still, so an answer that was lost would never come.
+            var asking = Enumerable.Range(0, 20).Select(_ => Task.Run(() => node.AskAsync($"192.0.2.{client}"))).ToList();
+            Assert.All(await Task.WhenAll(asking), decision => Assert.Equal(VerdictAction.Drop, decision.Verdict.Action));
+        }
+    }
+
     // Rule 2: no check is asked about a client that is already decided.
 
     [Fact]
