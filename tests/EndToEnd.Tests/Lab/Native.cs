@@ -14,7 +14,7 @@ internal enum Signal
 /// <summary>The few calls that .NET has no name for.</summary>
 internal static partial class Native
 {
-    private const int _cloneNewnet = 0x40000000;
+    private const int CloneNewnet = 0x40000000;
 
     public static bool SendSignal(int pid, Signal signal) => Kill(pid, (int)signal) == 0;
 
@@ -36,7 +36,7 @@ internal static partial class Native
     /// <summary>setns(2): moves the calling thread, and it alone, into a network namespace.</summary>
     public static void EnterNetwork(SafeHandle handle)
     {
-        if (SetNs(handle, _cloneNewnet) != 0)
+        if (SetNs(handle, CloneNewnet) != 0)
         {
             throw new InvalidOperationException($"setns failed, errno {Marshal.GetLastPInvokeError()}");
         }

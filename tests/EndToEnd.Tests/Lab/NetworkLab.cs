@@ -13,9 +13,9 @@ namespace Screening.EndToEnd.Tests.Lab;
 /// </remarks>
 internal sealed class NetworkLab : IAsyncDisposable
 {
-    private const string _prefix = "screening-lab-";
-    private const string _cable = "wire0";
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
+    private const string Prefix = "screening-lab-";
+    private const string Cable = "wire0";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static int _count;
 
     private NetworkLab(string tag) => (Mx, Client) = (new NetworkNamespace($"{tag}-mx"), new NetworkNamespace($"{tag}-cl"));
@@ -32,7 +32,7 @@ internal sealed class NetworkLab : IAsyncDisposable
     public NetworkNamespace Client { get; }
 
     /// <summary>The name of the network interface in both namespaces.</summary>
-    public static string Interface => _cable;
+    public static string Interface => Cable;
 
     /// <summary>Builds it, or skips the test where that is not possible.</summary>
     public static async Task<NetworkLab> StartAsync()
@@ -40,7 +40,7 @@ internal sealed class NetworkLab : IAsyncDisposable
         Requires.Root();
         Requires.Programs("ip", "setsid");
         await RemoveLeftoversAsync();
-        var lab = new NetworkLab(string.Create(CultureInfo.InvariantCulture, $"{_prefix}{Environment.ProcessId}-{Interlocked.Increment(ref _count)}"));
+        var lab = new NetworkLab(string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{Interlocked.Increment(ref _count)}"));
         try
         {
             await lab.BuildAsync();
@@ -62,10 +62,10 @@ internal sealed class NetworkLab : IAsyncDisposable
 
     private async Task BuildAsync()
     {
-        var first = await RunningProcess.RunAsync(new LaunchPlan("ip", "netns", "add", Mx.Name), _patience);
+        var first = await RunningProcess.RunAsync(new LaunchPlan("ip", "netns", "add", Mx.Name), Patience);
         Skip.If(first.ExitCode != 0, $"needs network namespaces: {first.Error.Trim()}");
         await IpAsync("netns", "add", Client.Name);
-        await IpAsync("link", "add", _cable, "netns", Mx.Name, "type", "veth", "peer", "name", _cable, "netns", Client.Name);
+        await IpAsync("link", "add", Cable, "netns", Mx.Name, "type", "veth", "peer", "name", Cable, "netns", Client.Name);
         await BatchAsync(Mx, ["192.0.2.1/24"], ["2001:db8::1/64"]);
         await BatchAsync(Client,
             Enumerable.Range(10, 50).Select(last => $"192.0.2.{last}/24"),
@@ -77,10 +77,10 @@ internal sealed class NetworkLab : IAsyncDisposable
         string[] lines =
         [
             "link set lo up",
-            $"link set {_cable} up",
-            .. addresses4.Select(address => $"addr add {address} dev {_cable}"),
+            $"link set {Cable} up",
+            .. addresses4.Select(address => $"addr add {address} dev {Cable}"),
             // nodad: without it an IPv6 address can't be used for its first seconds.
-            .. addresses6.Select(address => $"addr add {address} dev {_cable} nodad"),
+            .. addresses6.Select(address => $"addr add {address} dev {Cable} nodad"),
         ];
         return RunAsync(new LaunchPlan("ip", "-n", inside.Name, "-batch", "-"), string.Join('\n', lines) + "\n");
     }
@@ -89,7 +89,7 @@ internal sealed class NetworkLab : IAsyncDisposable
 
     private static async Task RunAsync(LaunchPlan plan, string input)
     {
-        var result = await RunningProcess.RunAsync(plan, _patience, input);
+        var result = await RunningProcess.RunAsync(plan, Patience, input);
         if (result.ExitCode != 0)
         {
             throw new InvalidOperationException($"{plan}: {result}");
@@ -99,9 +99,9 @@ internal sealed class NetworkLab : IAsyncDisposable
     private static async Task RemoveLeftoversAsync()
     {
         var folder = new DirectoryInfo("/run/netns");
-        foreach (var file in folder.Exists ? folder.GetFiles($"{_prefix}*") : [])
+        foreach (var file in folder.Exists ? folder.GetFiles($"{Prefix}*") : [])
         {
-            var owner = file.Name[_prefix.Length..].Split('-')[0];
+            var owner = file.Name[Prefix.Length..].Split('-')[0];
             if (int.TryParse(owner, CultureInfo.InvariantCulture, out var pid) && !Native.IsRunning(pid))
             {
                 await RemoveAsync(file.Name);
@@ -112,12 +112,12 @@ internal sealed class NetworkLab : IAsyncDisposable
     /// <summary>Ends what still runs inside, for a namespace lives as long as a process in it, and removes the name.</summary>
     private static async Task RemoveAsync(string name)
     {
-        var inside = await RunningProcess.RunAsync(new LaunchPlan("ip", "netns", "pids", name), _patience);
+        var inside = await RunningProcess.RunAsync(new LaunchPlan("ip", "netns", "pids", name), Patience);
         foreach (var line in inside.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             Native.SendSignal(int.Parse(line, CultureInfo.InvariantCulture), Signal.Kill);
         }
 
-        await RunningProcess.RunAsync(new LaunchPlan("ip", "netns", "del", name), _patience);
+        await RunningProcess.RunAsync(new LaunchPlan("ip", "netns", "del", name), Patience);
     }
 }

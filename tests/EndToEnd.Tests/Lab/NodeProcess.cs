@@ -7,13 +7,13 @@ namespace Screening.EndToEnd.Tests.Lab;
 /// <summary>The built node as an operator starts it, with each endpoint on a free port unless the test says otherwise.</summary>
 internal sealed partial class NodeProcess : RunningProcess
 {
-    private static readonly TimeSpan _startPatience = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan _commandPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan CommandPatience = TimeSpan.FromSeconds(30);
 
     /// <summary>Signals reach the node only when it has the process's id to itself: no wrapper stays in between.</summary>
-    private static readonly string _dotnet = Environment.ProcessPath is { } path && Path.GetFileName(path) == "dotnet" ? path : "dotnet";
+    private static readonly string Dotnet = Environment.ProcessPath is { } path && Path.GetFileName(path) == "dotnet" ? path : "dotnet";
 
-    private static readonly string[] _quiet =
+    private static readonly string[] Quiet =
     [
         "endpoints.plugin=[\"tcp://127.0.0.1:0\"]",
         "endpoints.policy=[]",
@@ -45,7 +45,7 @@ internal sealed partial class NodeProcess : RunningProcess
     public static async Task<NodeProcess> StartAsync(NetworkNamespace? inside, params string[] settings)
     {
         var folder = new TemporaryFolder();
-        string[] own = [$"node.data_dir={folder.MakeFolder("data")}", .. _quiet];
+        string[] own = [$"node.data_dir={folder.MakeFolder("data")}", .. Quiet];
         var arguments = own.Concat(settings).SelectMany(setting => (string[])["--set", setting]);
         var node = new NodeProcess(Launch(inside, ["run", .. arguments]) with { Folder = folder.Root }, folder);
         try
@@ -65,22 +65,22 @@ internal sealed partial class NodeProcess : RunningProcess
     public static NodeProcess Begin(LaunchPlan plan) => new(plan, folder: null);
 
     public static LaunchPlan Launch(NetworkNamespace? inside, params string[] arguments)
-        => new(_dotnet, [Assembly, .. arguments])
+        => new(Dotnet, [Assembly, .. arguments])
         {
             Namespace = inside?.Name,
             Environment = new Dictionary<string, string?> { ["NO_COLOR"] = "1", ["DOTNET_ENVIRONMENT"] = null, ["ASPNETCORE_URLS"] = null },
         };
 
-    public Task WaitForReadyAsync() => WaitForLineAsync(ReadyLine(), _startPatience);
+    public Task WaitForReadyAsync() => WaitForLineAsync(ReadyLine(), StartPatience);
 
     /// <summary>Runs a command of the program that needs no node, or names its own.</summary>
     public static Task<CommandResult> RunCommandAsync(NetworkNamespace? inside, params string[] arguments)
-        => RunAsync(Launch(inside, arguments), _commandPatience);
+        => RunAsync(Launch(inside, arguments), CommandPatience);
 
     /// <summary>Runs a command against this node, in its namespace.</summary>
     public Task<CommandResult> RunCommandAsync(params string[] arguments)
         => RunAsync(new LaunchPlan(Plan.Program, [Assembly, .. arguments, "--node", NodeOption]) { Namespace = Plan.Namespace, Environment = Plan.Environment },
-            _commandPatience);
+            CommandPatience);
 
     /// <summary>SIGTERM, and the end that the contract promises: status 0 within 5 s.</summary>
     public async Task StopAsync()

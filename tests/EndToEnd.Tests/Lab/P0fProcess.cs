@@ -11,7 +11,7 @@ internal sealed record P0fAnswer(bool Known, string Os, string Flavor, string Li
 /// <summary>A real p0f(1) that listens on one interface and answers on a unix socket.</summary>
 internal sealed class P0fProcess : RunningProcess
 {
-    private const int _answerBytes = 232;
+    private const int AnswerBytes = 232;
 
     private P0fProcess(LaunchPlan plan, string socketPath)
         : base(plan) => SocketPath = socketPath;
@@ -45,7 +45,7 @@ internal sealed class P0fProcess : RunningProcess
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(2));
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(SocketPath), timeout.Token);
         await socket.SendAsync(Question(address), timeout.Token);
-        var answer = new byte[_answerBytes];
+        var answer = new byte[AnswerBytes];
         for (var read = 0; read < answer.Length;)
         {
             var count = await socket.ReceiveAsync(answer.AsMemory(read), timeout.Token);

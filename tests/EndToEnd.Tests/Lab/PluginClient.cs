@@ -7,7 +7,7 @@ namespace Screening.EndToEnd.Tests.Lab;
 /// <summary>A plain client of the plug-in protocol: lines of name=value, ended by an empty line.</summary>
 internal sealed class PluginClient : IDisposable
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private readonly Socket _socket;
     private readonly StreamReader _reader;
 
@@ -53,7 +53,7 @@ internal sealed class PluginClient : IDisposable
     /// <summary>The next reply, or null when the server has closed.</summary>
     public async Task<IReadOnlyDictionary<string, string>?> ReadReplyAsync(TimeSpan? within = null)
     {
-        using var timeout = new CancellationTokenSource(within ?? _patience);
+        using var timeout = new CancellationTokenSource(within ?? Patience);
         var reply = new Dictionary<string, string>();
         while (await _reader.ReadLineAsync(timeout.Token) is { } line)
         {

@@ -5,7 +5,7 @@ namespace Screening.EndToEnd.Tests.Lab;
 /// <summary>Waits for a condition by asking again and again until a deadline; no test sleeps for a fixed time and hopes.</summary>
 internal static class Poll
 {
-    private static readonly TimeSpan _step = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Asks <paramref name="read"/> until it gives something that is not null.</summary>
     /// <param name="missing">Says, when the deadline has passed, what was there instead.</param>
@@ -25,7 +25,7 @@ internal static class Poll
                 throw new TimeoutException($"{what}: not seen within {within.TotalSeconds:0.#} s.{Environment.NewLine}{missing?.Invoke()}");
             }
 
-            await Task.Delay(_step);
+            await Task.Delay(Step);
         }
     }
 

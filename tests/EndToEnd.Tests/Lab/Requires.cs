@@ -5,7 +5,7 @@ namespace Screening.EndToEnd.Tests.Lab;
 /// <summary>What a test needs from the machine. A test whose needs are not met is skipped, and says which one.</summary>
 internal static class Requires
 {
-    private static readonly string[] _folders =
+    private static readonly string[] Folders =
         [.. (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(':', StringSplitOptions.RemoveEmptyEntries), "/usr/sbin", "/sbin"];
 
     public static void Root() => Skip.If(!OperatingSystem.IsLinux() || Environment.UserName != "root", "needs Linux and root");
@@ -19,5 +19,5 @@ internal static class Requires
     }
 
     /// <summary>The full path of a program, or null. Administrators' programs are often not on an ordinary PATH.</summary>
-    public static string? Find(string name) => _folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+    public static string? Find(string name) => Folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 }

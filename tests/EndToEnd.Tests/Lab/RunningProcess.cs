@@ -16,14 +16,14 @@ internal sealed record CommandResult(int ExitCode, string Output, string Error)
 /// </summary>
 internal class RunningProcess : IAsyncDisposable
 {
-    private const int _maxLines = 5_000;
-    private static readonly ConcurrentDictionary<int, RunningProcess> _alive = new();
+    private const int MaxLines = 5_000;
+    private static readonly ConcurrentDictionary<int, RunningProcess> Alive = new();
     private readonly Process _process;
     private readonly Queue<string> _lines = new();
 
     static RunningProcess() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
     {
-        foreach (var pid in _alive.Keys)
+        foreach (var pid in Alive.Keys)
         {
             Native.SendSignal(-pid, Lab.Signal.Kill);
         }
@@ -37,7 +37,7 @@ internal class RunningProcess : IAsyncDisposable
         _process.ErrorDataReceived += (_, e) => Keep(e.Data, fromError: true);
         _process.Start();
         Pid = _process.Id;
-        _alive[Pid] = this;
+        Alive[Pid] = this;
         if (!plan.KeepsInput)
         {
             _process.StandardInput.Close();
@@ -61,7 +61,7 @@ internal class RunningProcess : IAsyncDisposable
     {
         using var process = new Process { StartInfo = plan.ToStartInfo() };
         process.Start();
-        _alive[process.Id] = null!;
+        Alive[process.Id] = null!;
         try
         {
             var output = process.StandardOutput.ReadToEndAsync();
@@ -81,7 +81,7 @@ internal class RunningProcess : IAsyncDisposable
         finally
         {
             Native.SendSignal(-process.Id, Lab.Signal.Kill);
-            _alive.TryRemove(process.Id, out _);
+            Alive.TryRemove(process.Id, out _);
         }
     }
 
@@ -140,7 +140,7 @@ internal class RunningProcess : IAsyncDisposable
         }
         finally
         {
-            _alive.TryRemove(Pid, out _);
+            Alive.TryRemove(Pid, out _);
             _process.Dispose();
         }
 
@@ -187,7 +187,7 @@ internal class RunningProcess : IAsyncDisposable
         lock (_lines)
         {
             _lines.Enqueue(fromError ? $"stderr: {line}" : line);
-            if (_lines.Count > _maxLines)
+            if (_lines.Count > MaxLines)
             {
                 _lines.Dequeue();
             }

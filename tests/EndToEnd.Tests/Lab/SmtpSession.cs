@@ -22,7 +22,7 @@ internal sealed record SmtpDialogue(IPAddress Client, IReadOnlyList<string> Repl
 /// <summary>A well-behaved SMTP client: waits for each reply, sends one short mail, stops at the first refusal.</summary>
 internal static class SmtpSession
 {
-    private static readonly (string Command, string Wanted)[] _steps =
+    private static readonly (string Command, string Wanted)[] Steps =
     [
         ("EHLO client.example.net", "2"),
         ("MAIL FROM:<sender@example.net>", "2"),
@@ -43,7 +43,7 @@ internal static class SmtpSession
         var lines = new List<string>();
         var replies = new List<string> { await ReadReplyAsync(reader, lines) };
         var greeted = clock.Elapsed;
-        foreach (var (command, wanted) in replies[0].StartsWith('2') ? _steps : [])
+        foreach (var (command, wanted) in replies[0].StartsWith('2') ? Steps : [])
         {
             replies.Add(await CommandAsync(stream, reader, command, lines));
             if (!replies[^1].StartsWith(wanted, StringComparison.Ordinal))

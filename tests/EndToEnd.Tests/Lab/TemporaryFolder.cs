@@ -3,13 +3,13 @@ namespace Screening.EndToEnd.Tests.Lab;
 /// <summary>A folder of its own that others may enter (Postfix, p0f and rbldnsd run as their own users), removed at the end.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
-    private const UnixFileMode _mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+    private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
         | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
 
     public TemporaryFolder()
     {
         Root = Directory.CreateTempSubdirectory("screening-").FullName;
-        File.SetUnixFileMode(Root, _mode);
+        File.SetUnixFileMode(Root, Mode);
     }
 
     public string Root { get; }
@@ -19,7 +19,7 @@ internal sealed class TemporaryFolder : IDisposable
     public string MakeFolder(string name)
     {
         var path = this[name];
-        Directory.CreateDirectory(path, _mode);
+        Directory.CreateDirectory(path, Mode);
         return path;
     }
 
