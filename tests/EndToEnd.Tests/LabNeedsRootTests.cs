@@ -7,10 +7,10 @@ using Screening.EndToEnd.Tests.Lab;
 namespace Screening.EndToEnd.Tests;
 
 /// <summary>The laboratory itself, without the node: what fails here is not the product's fault.</summary>
-public sealed class LabTests
+public sealed class LabNeedsRootTests
 {
     [SkippableFact]
-    public async Task Needs_root_and_p0f__p0f_knows_a_client_that_connected_over_the_cable()
+    public async Task Needs_p0f__p0f_knows_a_client_that_connected_over_the_cable()
     {
         await using var lab = await NetworkLab.StartAsync();
         using var folder = new TemporaryFolder();
@@ -45,7 +45,7 @@ public sealed class LabTests
     }
 
     [SkippableFact]
-    public async Task Needs_root_and_Postfix__Postscreen_believes_a_stand_in_for_dnsblog()
+    public async Task Needs_Postfix__Postscreen_believes_a_stand_in_for_dnsblog()
     {
         await using var lab = await NetworkLab.StartAsync();
         var listed = NetworkLab.ClientAddress(20);
@@ -75,7 +75,7 @@ public sealed class LabTests
     }
 
     [SkippableFact]
-    public async Task Needs_root__Namespaces_of_a_killed_run_are_removed_by_the_next()
+    public async Task Namespaces_of_a_killed_run_are_removed_by_the_next()
     {
         Requires.Root();
         Requires.Programs("ip", "setsid");
