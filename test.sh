@@ -33,9 +33,9 @@ install_packages() {
     fi
     {
         export DEBIAN_FRONTEND=noninteractive
-        apt-get -q -o DPkg::Lock::Timeout=120 update &&
-            { echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections || true; } &&
-            apt-get -q -y -o DPkg::Lock::Timeout=120 install --no-install-recommends "$@"
+        apt-get -q -o DPkg::Lock::Timeout=120 update || true
+        echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections || true
+        apt-get -q -y -o DPkg::Lock::Timeout=120 install --no-install-recommends "$@"
     } >"$results/apt.log" 2>&1 || status=$?
     [[ $own_policy == no ]] || rm -f "$policy"
     return "$status"
