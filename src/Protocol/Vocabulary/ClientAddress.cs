@@ -9,7 +9,7 @@ namespace Screening.Protocol.Vocabulary;
 /// (<c>::ffff:a.b.c.d</c>, RFC 4291 section 2.5.5.2) are the same client and so the same value.
 /// </summary>
 /// <remarks>Parsing is strict: four decimal octets without leading zeros, or RFC 4291 text; no scope, port, brackets or spaces.</remarks>
-public readonly record struct ClientAddress : IComparable<ClientAddress>
+public readonly partial record struct ClientAddress : IComparable<ClientAddress>
 {
     /// <summary>The longest text that can be an address: <c>ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255</c>.</summary>
     public const int MaxTextLength = 45;
@@ -105,9 +105,6 @@ public readonly record struct ClientAddress : IComparable<ClientAddress>
     }
 
     public int CompareTo(ClientAddress other) => _bits.CompareTo(other._bits);
-
-    /// <summary>The canonical text: dotted quad, or RFC 5952.</summary>
-    public override string ToString() => ToIPAddress().ToString();
 
     private static bool TryParseIPv4(ReadOnlySpan<byte> text, out uint bits)
     {

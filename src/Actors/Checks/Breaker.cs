@@ -1,0 +1,54 @@
+namespace Screening.Actors.Checks;
+
+/// <summary>
+/// Leaves a failing source alone: after <see cref="Threshold"/> failures in a row it opens for a while that doubles up to a limit;
+/// then one question is let through, and its outcome closes or opens it again. Pure but for the timestamps it is given.
+/// </summary>
+internal sealed class Breaker(TimeProvider time, TimeSpan longestPause)
+{
+    /// <summary>Failures in a row that open it.</summary>
+    public const int Threshold = 10;
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
+
+    private long _openUntil;
+    private TimeSpan _pause = FirstPause;
+    private bool _probing;
+
+    /// <summary>Failures since the last answer.</summary>
+    public int FailuresInARow { get; private set; }
+
+    /// <summary>True while questions are turned away.</summary>
+    public bool IsOpen { get; private set; }
+
+    /// <summary>Asks leave for one question. Each leave must be followed by <see cref="Answered"/> or <see cref="Failed"/>.</summary>
+    public bool TryEnter()
+    {
+        if (!IsOpen)
+            return true;
+        if (_probing || time.GetTimestamp() < _openUntil)
+            return false;
+        return _probing = true;
+    }
+
+    public void Answered()
+    {
+        FailuresInARow = 0;
+        IsOpen = false;
+        _probing = false;
+        _pause = FirstPause;
+    }
+
+    public void Failed()
+    {
+        FailuresInARow++;
+        if (IsOpen && !_probing)
+            return; // A question from before it opened.
+        if (!IsOpen && FailuresInARow < Threshold)
+            return;
+        _openUntil = time.GetTimestamp() + (long)(_pause.TotalSeconds * time.TimestampFrequency);
+        _pause = _pause * 2 > longestPause ? longestPause : _pause * 2;
+        IsOpen = true;
+        _probing = false;
+    }
+}

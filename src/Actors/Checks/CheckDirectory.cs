@@ -1,0 +1,50 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using Akka.Actor;
+
+namespace Screening.Actors.Checks;
+
+/// <summary>Where the check actors are, and how they fare. Written by the check actors and their supervisor, read by everybody.</summary>
+public sealed class CheckDirectory
+{
+    private readonly ConcurrentDictionary<string, IActorRef> _checks = new();
+    private readonly ConcurrentDictionary<string, CheckHealth> _health = new();
+
+    /// <summary>Health of every check, by source id.</summary>
+    public IEnumerable<CheckHealth> Health => _health.Values;
+
+    /// <summary>The actor that asks a source.</summary>
+    internal bool TryFind(string source, [MaybeNullWhen(false)] out IActorRef check) => _checks.TryGetValue(source, out check);
+
+    internal void Register(string source, IActorRef check) => _checks[source] = check;
+
+    internal void Unregister(string source)
+    {
+        _checks.TryRemove(source, out _);
+        _health.TryRemove(source, out _);
+    }
+
+    internal void Report(CheckHealth health) => _health[health.Source] = health;
+}
+
+/// <summary>The state of a check.</summary>
+public enum CheckState : byte
+{
+    /// <summary>It answers.</summary>
+    Ok,
+
+    /// <summary>Its last answers failed.</summary>
+    Ill,
+
+    /// <summary>Its breaker is open: it is not asked for a while.</summary>
+    Open,
+}
+
+/// <summary>How a check fares.</summary>
+/// <param name="Source">Its id.</param>
+/// <param name="Name">Its public name.</param>
+/// <param name="Kind">Its kind.</param>
+/// <param name="State">Its state.</param>
+/// <param name="Reason">The last failure, while it is not ok.</param>
+/// <param name="Since">When it entered this state.</param>
+public sealed record CheckHealth(string Source, string Name, CheckKind Kind, CheckState State, string? Reason, DateTimeOffset Since);

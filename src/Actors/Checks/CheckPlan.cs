@@ -1,0 +1,192 @@
+using System.Collections.Immutable;
+using System.Text.RegularExpressions;
+using Screening.Actors.Screening;
+using Screening.Protocol.Dnsbl;
+using Screening.Protocol.P0f;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Actors.Checks;
+
+/// <summary>The kinds of check.</summary>
+public enum CheckKind : byte
+{
+    P0f,
+    Dnsbl,
+    Custom,
+}
+
+/// <summary>
+/// One check as one profile uses it: whom to ask, and what its answers weigh. Pure, so that a logged answer can be weighed again
+/// under another policy.
+/// </summary>
+/// <param name="Source">The id of the check actor that is asked; several profiles may share it.</param>
+/// <param name="Name">What logs, metrics, replies and pages show; holds no secret.</param>
+/// <param name="Kind">The kind of check.</param>
+public abstract record CheckPlan(string Source, string Name, CheckKind Kind)
+{
+    /// <summary>What any answer of this check could add.</summary>
+    public abstract WeightRange Range { get; }
+
+    /// <summary>Weighs an answer. An answer of another kind weighs nothing.</summary>
+    public abstract WeighedAnswer Weigh(CheckAnswer answer);
+
+    /// <summary>Why this client is never asked about here; null if it may be.</summary>
+    public virtual string? SkipReason(ClientAddress client) => null;
+}
+
+/// <summary>An answer with its weight.</summary>
+/// <param name="Contribution">What it adds.</param>
+/// <param name="Says">True if the check has something to say of the client; false for "not listed", "never seen".</param>
+/// <param name="Answer">The answer as words, for people.</param>
+/// <param name="TtlSeconds">How long it holds, if it said.</param>
+/// <param name="Reason">Why, for people; null when there is nothing to say.</param>
+public readonly record struct WeighedAnswer(
+    Contribution Contribution, bool Says, ImmutableArray<string> Answer, int? TtlSeconds, string? Reason);
+
+/// <summary>A DNSBL with the site patterns that one profile has for its zone.</summary>
+public sealed record DnsblPlan(string Source, string Name, ImmutableArray<SitePattern> Patterns, Func<ClientAddress, bool> Skips)
+    : CheckPlan(Source, Name, CheckKind.Dnsbl)
+{
+    /// <inheritdoc/>
+    public override WeightRange Range { get; } = new(
+        Patterns.Sum(p => Math.Min(0, p.Weight)), Patterns.Sum(p => Math.Max(0, p.Weight)));
+
+    /// <inheritdoc/>
+    public override string? SkipReason(ClientAddress client) => Skips(client) ? "in dnsbl.skip" : null;
+
+    /// <inheritdoc/>
+    public override WeighedAnswer Weigh(CheckAnswer answer)
+    {
+        if (answer is not DnsblAnswer listed)
+            return default;
+        var sum = default(Contribution);
+        foreach (var pattern in Patterns)
+        {
+            // A pattern counts once, however many codes match it (postscreen_dnsbl.c).
+            if (pattern.Matches(listed.Codes.AsSpan()))
+                sum = sum.Plus(pattern.Weight);
+        }
+
+        var codes = listed.Codes.Select(c => c.ToString()).ToImmutableArray();
+        return new WeighedAnswer(sum, codes.Length > 0, codes, listed.TtlSeconds, ReasonOf(sum, codes, listed.Text));
+    }
+
+    private string? ReasonOf(Contribution sum, ImmutableArray<string> codes, string? text)
+    {
+        if (codes.IsEmpty)
+            return null;
+        var verb = sum.Weight < 0 ? "vouched for by" : sum.Weight > 0 ? "listed by" : "known to";
+        return $"{verb} {Name} ({string.Join(' ', codes)}){(text is null ? "" : ": " + PeerText.Clean(text))}";
+    }
+}
+
+/// <summary>One [[p0f.rule]]: every condition that is given must hold.</summary>
+/// <param name="Weight">What it adds.</param>
+public sealed record P0fRule(int Weight)
+{
+    /// <summary>Matches the operating system's name; null: any, even unknown.</summary>
+    public Regex? Os { get; init; }
+
+    /// <summary>Matches the system's version.</summary>
+    public Regex? Flavor { get; init; }
+
+    /// <summary>Matches the link type.</summary>
+    public Regex? Link { get; init; }
+
+    /// <summary>Hops away, exactly; an unknown distance never matches.</summary>
+    public int? Distance { get; init; }
+
+    /// <summary>Uptime in minutes, at least; an unknown uptime never matches.</summary>
+    public uint? UptimeMinutesMin { get; init; }
+
+    /// <summary>Whether address sharing was ever seen.</summary>
+    public bool? Nat { get; init; }
+
+    /// <summary>Whether the operating system was ever seen to change.</summary>
+    public bool? OsChanged { get; init; }
+
+    /// <summary>Match qualities that count; empty: any.</summary>
+    public ImmutableArray<P0fMatch> Match { get; init; } = [];
+
+    /// <summary>True if every given condition holds. A condition on the OS never holds while the OS is unknown.</summary>
+    public bool Matches(P0fReply reply) =>
+        IsMatch(Os, reply.OsName)
+        && IsMatch(Flavor, reply.OsFlavor)
+        && IsMatch(Link, reply.LinkType)
+        && (Distance is not { } distance || reply.Distance == distance)
+        && (UptimeMinutesMin is not { } uptime || (reply.UptimeMinutes > 0 && reply.UptimeMinutes >= uptime))
+        && (Nat is not { } nat || reply.LastNat > 0 == nat)
+        && (OsChanged is not { } changed || reply.LastOsChange > 0 == changed)
+        && (Match.IsEmpty || (reply.OsName.Length > 0 && Match.Contains(reply.Match)));
+
+    private static bool IsMatch(Regex? pattern, string text) => pattern is null || (text.Length > 0 && pattern.IsMatch(text));
+}
+
+/// <summary>p0f with the rules of one profile.</summary>
+/// <param name="Rules">Each rule that matches adds its weight.</param>
+/// <param name="Limit">
+/// The total is held between 0 and this, one below the enforce threshold, because one weak sign never blocks; null lifts that.
+/// </param>
+public sealed record P0fPlan(string Source, ImmutableArray<P0fRule> Rules, int? Limit) : CheckPlan(Source, "p0f", CheckKind.P0f)
+{
+    /// <inheritdoc/>
+    public override WeightRange Range { get; } = new(
+        Limit is null ? Rules.Sum(r => Math.Min(0, r.Weight)) : 0,
+        Math.Min(Rules.Sum(r => Math.Max(0, r.Weight)), Math.Max(0, Limit ?? int.MaxValue)));
+
+    /// <inheritdoc/>
+    public override WeighedAnswer Weigh(CheckAnswer answer)
+    {
+        if (answer is not P0fAnswer { Reply: var reply } || reply.Status != P0fStatus.Ok)
+            return default(WeighedAnswer) with { Answer = ["no match"] };
+        var total = Rules.Where(rule => rule.Matches(reply)).Sum(rule => rule.Weight);
+        if (Limit is { } limit)
+            total = Math.Clamp(total, 0, Math.Max(0, limit));
+        var words = Words(reply);
+        return new WeighedAnswer(
+            default(Contribution).Plus(total), Says: true, words, null, total == 0 ? null : $"p0f: {string.Join(", ", words)}");
+    }
+
+    private static ImmutableArray<string> Words(P0fReply reply)
+    {
+        var words = ImmutableArray.CreateBuilder<string>();
+        words.Add(reply.OsName.Length == 0 ? "OS unknown" : $"{reply.OsName} {reply.OsFlavor}".TrimEnd());
+        if (reply.OsName.Length > 0 && reply.Match != P0fMatch.Exact)
+            words.Add(reply.Match == P0fMatch.Fuzzy ? "fuzzy" : reply.Match == P0fMatch.Generic ? "generic" : "generic fuzzy");
+        if (reply.LinkType.Length > 0)
+            words.Add(reply.LinkType);
+        if (reply.Distance >= 0)
+            words.Add($"distance {reply.Distance}");
+        if (reply.UptimeMinutes > 0)
+            words.Add($"up {reply.UptimeMinutes} min");
+        if (reply.LastNat > 0)
+            words.Add("NAT");
+        if (reply.LastOsChange > 0)
+            words.Add("OS changed");
+        return words.ToImmutable();
+    }
+}
+
+/// <summary>A custom check with the weight of each action. A reply's own score, where it gives one, counts instead.</summary>
+/// <param name="Weights">Weight by <see cref="VerdictAction"/>; their range is what others wait for: a score beyond it counts when it comes.</param>
+public sealed record CustomPlan(string Source, string Name, ImmutableArray<int> Weights) : CheckPlan(Source, Name, CheckKind.Custom)
+{
+    /// <summary>A reply's own score is held between minus this and this.</summary>
+    public const int ScoreLimit = 100;
+
+    /// <inheritdoc/>
+    public override WeightRange Range { get; } = new(Math.Min(0, Weights.Min()), Math.Max(0, Weights.Max()));
+
+    /// <inheritdoc/>
+    public override WeighedAnswer Weigh(CheckAnswer answer)
+    {
+        if (answer is not CustomAnswer { Reply: var reply })
+            return default;
+        var weight = reply.Score is { } score ? Math.Clamp(score, -ScoreLimit, ScoreLimit) : Weights[(int)reply.Action];
+        return new WeighedAnswer(
+            default(Contribution).Plus(weight), Says: true, [reply.Action.Word()], reply.TtlSeconds, ReasonOf(reply, weight));
+    }
+
+    private string? ReasonOf(CustomReply reply, int weight) =>
+        weight == 0 && reply.Reason is null ? null : $"{Name} says {reply.Action.Word()}{(reply.Reason is null ? "" : ": " + PeerText.Clean(reply.Reason))}";
+}

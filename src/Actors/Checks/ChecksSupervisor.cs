@@ -1,0 +1,117 @@
+using System.Collections.Immutable;
+using Akka;
+using Akka.Actor;
+using Screening.Actors.Checks.Custom;
+using Screening.Actors.Checks.Dnsbl;
+using Screening.Actors.Checks.P0f;
+
+namespace Screening.Actors.Checks;
+
+/// <summary>A source that checks are made of, with the transport that reaches it. Equal sources are the same source across reloads.</summary>
+public abstract record CheckSource(CheckSettings Check)
+{
+    internal abstract Props CreateProps(CheckContext context);
+}
+
+/// <summary>A DNSBL.</summary>
+public sealed record DnsblSource(DnsblSettings Settings, IDnsTransport Dns) : CheckSource(Settings.Check)
+{
+    internal override Props CreateProps(CheckContext context) => DnsblCheck.CreateProps(Settings, Dns, context);
+}
+
+/// <summary>p0f.</summary>
+public sealed record P0fSource(CheckSettings Check, IP0fTransport P0f) : CheckSource(Check)
+{
+    internal override Props CreateProps(CheckContext context) => P0fCheck.CreateProps(Check, P0f, context);
+}
+
+/// <summary>A custom check.</summary>
+public sealed record CustomSource(CheckSettings Check, ICustomTransport Transport) : CheckSource(Check)
+{
+    internal override Props CreateProps(CheckContext context) => CustomCheck.CreateProps(Check, Transport, context);
+}
+
+/// <summary>The sources to run from now on; those that are running already and did not change go on. Answered with <see cref="Done"/>.</summary>
+/// <param name="Sources">All configured sources.</param>
+/// <param name="OtherZone">Makes the source of a zone that is not configured, for doors that are asked about it.</param>
+public sealed record UseSources(ImmutableArray<CheckSource> Sources, Func<string, CheckSource> OtherZone);
+
+/// <summary>Makes sure that a zone has an actor. Answered with its reference, or <see cref="ActorRefs.Nobody"/> over the bound.</summary>
+internal sealed record OpenZone(string Zone);
+
+/// <summary>Owns the check actors: starts and stops them as the configuration asks, restarts one that fails.</summary>
+internal sealed class ChecksSupervisor(CheckContext context) : UntypedActor
+{
+    /// <summary>Zones that are not configured and still have an actor; names come from Postfix's own configuration.</summary>
+    public const int MaxOtherZones = 256;
+
+    private readonly Dictionary<string, (CheckSource Source, IActorRef Actor)> _running = [];
+    private readonly HashSet<string> _otherZones = [];
+    private Func<string, CheckSource>? _otherZone;
+
+    public static Props CreateProps(CheckContext context) => Props.Create(() => new ChecksSupervisor(context));
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case UseSources use:
+                Use(use);
+                Sender.Tell(Done.Instance);
+                break;
+            case OpenZone open:
+                Sender.Tell(Open(open.Zone));
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void Use(UseSources use)
+    {
+        _otherZone = use.OtherZone;
+        var wanted = use.Sources.ToDictionary(s => s.Check.Source);
+        foreach (var (id, (source, _)) in _running.ToList())
+        {
+            if (!wanted.TryGetValue(id, out var same) || same != source)
+                StopCheck(id);
+        }
+
+        foreach (var source in use.Sources.Where(s => !_running.ContainsKey(s.Check.Source)))
+            StartCheck(source);
+    }
+
+    private IActorRef Open(string zone)
+    {
+        if (_running.TryGetValue(DnsblSourceId.Of(zone), out var running))
+            return running.Actor;
+        if (_otherZone is null || _otherZones.Count >= MaxOtherZones)
+            return ActorRefs.Nobody;
+        var source = _otherZone(zone);
+        _otherZones.Add(source.Check.Source);
+        return StartCheck(source);
+    }
+
+    private IActorRef StartCheck(CheckSource source)
+    {
+        var actor = Context.ActorOf(source.CreateProps(context));
+        _running[source.Check.Source] = (source, actor);
+        context.Directory.Register(source.Check.Source, actor);
+        return actor;
+    }
+
+    private void StopCheck(string id)
+    {
+        Context.Stop(_running[id].Actor);
+        _running.Remove(id);
+        _otherZones.Remove(id);
+        context.Directory.Unregister(id);
+    }
+}
+
+/// <summary>The directory id of a zone.</summary>
+public static class DnsblSourceId
+{
+    public static string Of(string zone) => "dnsbl:" + zone;
+}

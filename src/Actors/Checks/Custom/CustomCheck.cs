@@ -1,0 +1,20 @@
+using Akka.Actor;
+using Screening.Actors.Screening;
+
+namespace Screening.Actors.Checks.Custom;
+
+/// <summary>Asks a custom check: another plug-in, an URL or a program. Nothing is kept.</summary>
+internal sealed class CustomCheck(CheckSettings settings, ICustomTransport transport, CheckContext context)
+    : CheckActor<CheckSubject>(settings, context, TimeSpan.FromSeconds(30))
+{
+    public static Props CreateProps(CheckSettings settings, ICustomTransport transport, CheckContext context) =>
+        Props.Create(() => new CustomCheck(settings, transport, context));
+
+    // All that the check sees, but for the number of the query.
+    protected override CheckSubject KeyOf(AskCheck ask) => ask.Subject with { QueryId = "" };
+
+    protected override bool Says(CheckAnswer answer) => true;
+
+    protected override async Task<CheckAnswer> AskSourceAsync(AskCheck ask, CancellationToken stopping) =>
+        new CustomAnswer(await transport.AskAsync(ask.Subject, Settings.Timeout, stopping).ConfigureAwait(false));
+}

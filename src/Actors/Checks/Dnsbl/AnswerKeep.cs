@@ -1,0 +1,39 @@
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Actors.Checks.Dnsbl;
+
+/// <summary>A list's answers, each kept for its life, at most so many, the oldest leaving first. For one thread.</summary>
+internal sealed class AnswerKeep(TimeProvider time, int capacity)
+{
+    private readonly Dictionary<ClientAddress, Entry> _entries = [];
+    private readonly Queue<Entry> _age = new();
+
+    /// <summary>The kept answer with the ttl that is left, or null.</summary>
+    public DnsblAnswer? Find(ClientAddress client)
+    {
+        if (!_entries.TryGetValue(client, out var entry))
+            return null;
+        var passed = time.GetElapsedTime(entry.Made);
+        if (passed >= entry.Life)
+            return null;
+        return entry.Answer.TtlSeconds is { } ttl ? entry.Answer with { TtlSeconds = Math.Max(0, ttl - (int)passed.TotalSeconds) } : entry.Answer;
+    }
+
+    /// <summary>Keeps an answer; one without life is not kept.</summary>
+    public void Add(ClientAddress client, DnsblAnswer answer, TimeSpan life)
+    {
+        if (life <= TimeSpan.Zero)
+            return;
+        var entry = new Entry(client, answer, time.GetTimestamp(), life);
+        _entries[client] = entry;
+        _age.Enqueue(entry);
+        while (_age.Count > capacity || (_age.TryPeek(out var oldest) && time.GetElapsedTime(oldest.Made) >= oldest.Life))
+        {
+            oldest = _age.Dequeue();
+            if (_entries.TryGetValue(oldest.Client, out var current) && ReferenceEquals(current, oldest))
+                _entries.Remove(oldest.Client);
+        }
+    }
+
+    private sealed record Entry(ClientAddress Client, DnsblAnswer Answer, long Made, TimeSpan Life);
+}

@@ -1,0 +1,41 @@
+using Akka.Actor;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Actors.Checks;
+
+/// <summary>
+/// Asks one DNSBL by its zone, with the keeping, sharing and health of the checks but no weights: for the doors where Postfix names
+/// lists that are not ours.
+/// </summary>
+public sealed class ListLookup
+{
+    private readonly IActorRef _supervisor;
+    private readonly CheckDirectory _directory;
+
+    internal ListLookup(IActorRef supervisor, CheckDirectory directory)
+    {
+        _supervisor = supervisor;
+        _directory = directory;
+    }
+
+    /// <summary>The list's answer, or null when it has none to give in time.</summary>
+    public async Task<DnsblAnswer?> AskAsync(string zone, ClientAddress client, TimeSpan timeout)
+    {
+        try
+        {
+            if (!_directory.TryFind(DnsblSourceId.Of(zone), out var check))
+                check = await _supervisor.Ask<IActorRef>(new OpenZone(zone), timeout).ConfigureAwait(false);
+            if (check.IsNobody())
+                return null;
+            var subject = new CheckSubject("", client, "");
+            var reply = await check
+                .Ask<object>(self => new AskCheck(0, subject, false, false, self), timeout, CancellationToken.None)
+                .ConfigureAwait(false);
+            return reply is CheckAnswered { Answer: DnsblAnswer answer } ? answer : null;
+        }
+        catch (AskTimeoutException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using Akka.Actor;
+using Screening.Actors.Screening;
+using Screening.Protocol.P0f;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Actors.Checks.P0f;
+
+/// <summary>
+/// Asks p0f. A client whose SYN p0f has not digested yet is "no match": that is asked once more, if the time allows. Nothing is kept,
+/// because p0f itself is the memory and it changes.
+/// </summary>
+internal sealed class P0fCheck(CheckSettings settings, IP0fTransport p0f, CheckContext context)
+    : CheckActor<ClientAddress>(settings, context, TimeSpan.FromSeconds(2))
+{
+    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(40);
+
+    public static Props CreateProps(CheckSettings settings, IP0fTransport p0f, CheckContext context) =>
+        Props.Create(() => new P0fCheck(settings, p0f, context));
+
+    protected override ClientAddress KeyOf(AskCheck ask) => ask.Subject.Client;
+
+    protected override bool Says(CheckAnswer answer) => answer is P0fAnswer { Reply.Status: P0fStatus.Ok };
+
+    protected override async Task<CheckAnswer> AskSourceAsync(AskCheck ask, CancellationToken stopping)
+    {
+        var started = Time.GetTimestamp();
+        var reply = await p0f.AskAsync(ask.Subject.Client, Settings.Timeout, stopping).ConfigureAwait(false);
+        if (reply.Status == P0fStatus.NoMatch && Settings.Timeout - Time.GetElapsedTime(started) > RetryPause)
+            reply = await AskAgainAsync(ask.Subject.Client, started, reply, stopping).ConfigureAwait(false);
+        if (reply.Status == P0fStatus.BadQuery)
+            throw new SourceException(CheckFailure.BadAnswer, "p0f did not understand the query");
+        return new P0fAnswer(reply);
+    }
+
+    private async Task<P0fReply> AskAgainAsync(ClientAddress client, long started, P0fReply first, CancellationToken stopping)
+    {
+        await Task.Delay(RetryPause, Time, stopping).ConfigureAwait(false);
+        var left = Settings.Timeout - Time.GetElapsedTime(started);
+        try
+        {
+            return left > TimeSpan.Zero ? await p0f.AskAsync(client, left, stopping).ConfigureAwait(false) : first;
+        }
+        catch (SourceException)
+        {
+            return first; // It did answer once: the host was unknown.
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using Akka;
+using Akka.Actor;
+using Akka.Hosting;
+using Screening.Actors.Access;
+using Screening.Actors.Checks;
+using Screening.Actors.Screening;
+using Screening.Actors.Whitelist;
+
+namespace Screening.Actors.Hosting;
+
+/// <summary>All that the actors need to be told at start.</summary>
+public sealed record ScreeningSetup
+{
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Who hears of decisions.</summary>
+    public required IScreeningObserver Observer { get; init; }
+
+    /// <summary>Queries that may wait for a verdict at one time; further ones get the default at once (limits.in_flight).</summary>
+    public int MaxInFlight { get; init; } = 20_000;
+
+    /// <summary>Entries in the near cache (cache.near_entries).</summary>
+    public int NearEntries { get; init; } = 100_000;
+
+    /// <summary>The profiles.</summary>
+    public required PolicyBook Policies { get; init; }
+
+    /// <summary>The permanent lists.</summary>
+    public PermanentLists Access { get; init; } = PermanentLists.Empty;
+
+    /// <summary>The sources.</summary>
+    public required UseSources Sources { get; init; }
+}
+
+/// <summary>What the actors offer to the rest of the process, once the actor system has started.</summary>
+public sealed class ScreeningHandle
+{
+    private Running? _running;
+
+    /// <summary>Asks for verdicts.</summary>
+    public Screener Screener => Get().Screener;
+
+    /// <summary>Asks single lists.</summary>
+    public ListLookup Lists => Get().Lists;
+
+    /// <summary>The passes that this node knows.</summary>
+    public NearCache NearCache => Get().NearCache;
+
+    /// <summary>The checks and their health.</summary>
+    public CheckDirectory Checks => Get().Checks;
+
+    /// <summary>Replaces the sources; those that did not change go on.</summary>
+    public void Use(UseSources sources) => Get().Supervisor.Tell(sources, ActorRefs.NoSender);
+
+    internal void Set(Running running) => _running = running;
+
+    private Running Get() => _running ?? throw new InvalidOperationException("the actor system has not started");
+
+    internal sealed record Running(Screener Screener, ListLookup Lists, NearCache NearCache, CheckDirectory Checks, IActorRef Supervisor);
+}
+
+/// <summary>The only public door to the actors.</summary>
+public static class ScreeningHosting
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
+
+    /// <summary>Runs the screening in this actor system and hands its ends to <paramref name="handle"/>.</summary>
+    public static AkkaConfigurationBuilder WithScreening(
+        this AkkaConfigurationBuilder builder, ScreeningSetup setup, ScreeningHandle handle) =>
+        builder.WithActors((system, _) => StartAsync(system, setup, handle));
+
+    private static async Task StartAsync(ActorSystem system, ScreeningSetup setup, ScreeningHandle handle)
+    {
+        var directory = new CheckDirectory();
+        var nearCache = new NearCache(setup.Time, setup.NearEntries);
+        var checks = system.ActorOf(
+            ChecksSupervisor.CreateProps(new CheckContext(setup.Time, directory, setup.Observer)), "checks");
+        await checks.Ask<Done>(setup.Sources, StartLimit).ConfigureAwait(false);
+        var gate = system.ActorOf(
+            ScreeningGate.CreateProps(new ScreeningContext(setup.Time, directory, nearCache, setup.Observer)), "gate");
+        system.ActorOf(NearCacheSweeper.CreateProps(nearCache), "near-cache-sweeper");
+        var screener = new Screener(setup.Time, gate, nearCache, setup.Observer, setup.MaxInFlight, setup.Policies, setup.Access);
+        handle.Set(new ScreeningHandle.Running(screener, new ListLookup(checks, directory), nearCache, directory, checks));
+    }
+}

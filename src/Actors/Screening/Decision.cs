@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using Screening.Actors.Checks;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Actors.Screening;
+
+/// <summary>One question about a client, as an endpoint puts it.</summary>
+/// <param name="Client">The client.</param>
+/// <param name="Policy">The profile it falls under.</param>
+/// <param name="Door">The listener it came through.</param>
+/// <param name="Started">When the question came, a value of <see cref="TimeProvider.GetTimestamp"/>.</param>
+/// <param name="Deadline">When the answer must leave.</param>
+public readonly record struct ScreeningQuery(ClientAddress Client, ScreeningPolicy Policy, Door Door, long Started, Deadline Deadline)
+{
+    /// <summary>The mail exchanger's address that the client connected to; null when the door does not tell.</summary>
+    public ClientAddress? Local { get; init; }
+
+    /// <summary>The port the client connected to; 0 when unknown.</summary>
+    public int LocalPort { get; init; }
+
+    /// <summary>The client's port; 0 when unknown.</summary>
+    public int RemotePort { get; init; }
+
+    /// <summary>The client's HELO; only the policy door tells.</summary>
+    public string? Helo { get; init; }
+
+    /// <summary>The envelope sender; only the policy door tells.</summary>
+    public string? Sender { get; init; }
+
+    /// <summary>No cache may answer.</summary>
+    public bool Fresh { get; init; }
+
+    /// <summary>Reasons are wanted even where they cost a further query.</summary>
+    public bool Explain { get; init; }
+
+    /// <summary>The answer must not enter the whitelist.</summary>
+    public bool Unrecorded { get; init; }
+
+    /// <summary>True if the asker can tell an allow from a pass, so that it is worth waiting for.</summary>
+    public bool AllowMatters => Door is not (Door.Plugin or Door.Policy);
+
+    internal ScreeningKey Key => new(Client, Policy, Helo, Sender, Fresh, Explain, AllowMatters);
+}
+
+/// <summary>What makes two queries the same screening: the client, the profile, and what only this door knows.</summary>
+internal readonly record struct ScreeningKey(
+    ClientAddress Client, ScreeningPolicy Policy, string? Helo, string? Sender, bool Fresh, bool Explain, bool AllowMatters);
+
+/// <summary>What came of a question: the verdict and everything that explains it.</summary>
+/// <param name="Query">The question.</param>
+/// <param name="Verdict">The answer.</param>
+/// <param name="Early">The answer left while checks were pending that could not change it.</param>
+/// <param name="Complete">No unfinished or failed check could have changed the action.</param>
+/// <param name="Elapsed">From question to answer.</param>
+/// <param name="Reason">The leading reason, for people.</param>
+/// <param name="Checks">One report per check; empty when none was asked.</param>
+public readonly record struct Decision(
+    ScreeningQuery Query, Verdict Verdict, bool Early, bool Complete, TimeSpan Elapsed, string Reason, ImmutableArray<CheckReport> Checks);
+
+/// <summary>How a check ended, as the decision log words it.</summary>
+public enum CheckResult : byte
+{
+    /// <summary>It had something to say of the client.</summary>
+    Evidence,
+
+    /// <summary>It answered that it knows nothing: not listed, never seen.</summary>
+    Nothing,
+
+    /// <summary>It gave no usable answer.</summary>
+    Failed,
+
+    /// <summary>It did not answer in time.</summary>
+    Timeout,
+
+    /// <summary>It was not asked, or not waited for.</summary>
+    Skipped,
+}
+
+/// <summary>One check's part in a decision.</summary>
+/// <param name="Name">The check's public name.</param>
+/// <param name="Kind">Its kind.</param>
+/// <param name="Result">How it ended.</param>
+/// <param name="Answer">Its answer in words or codes.</param>
+/// <param name="Weight">What it added to the score.</param>
+/// <param name="TtlSeconds">How long its answer holds, if it said.</param>
+/// <param name="Start">When it was asked, from the start of the screening.</param>
+/// <param name="Elapsed">How long it took, or how long it was waited for.</param>
+/// <param name="Reason">What its answer means, for people.</param>
+/// <param name="Error">Why there is no answer; null when there is one.</param>
+public sealed record CheckReport(
+    string Name,
+    CheckKind Kind,
+    CheckResult Result,
+    ImmutableArray<string> Answer,
+    int Weight,
+    int? TtlSeconds,
+    TimeSpan Start,
+    TimeSpan Elapsed,
+    string? Reason,
+    string? Error);
+
+/// <summary>Hears of what the node did, off the path of the reply: the decision log and the metrics. Must neither block nor throw.</summary>
+public interface IScreeningObserver
+{
+    /// <summary>An answer left.</summary>
+    void Decided(in Decision decision);
+
+    /// <summary>A query was answered with the default because too many were in flight.</summary>
+    void Shed(Door door);
+
+    /// <summary>A source ended a question that it was really asked.</summary>
+    void CheckEnded(string check, CheckResult result, TimeSpan elapsed);
+
+    /// <summary>A DNS query went out to a list.</summary>
+    void DnsblQueried(string list);
+}

@@ -1,0 +1,106 @@
+namespace Screening.Actors.Screening;
+
+/// <summary>The least and the most a check can add to a score.</summary>
+/// <param name="Least">Zero, or the sum of its negative weights.</param>
+/// <param name="Most">Zero, or the sum of its positive weights.</param>
+public readonly record struct WeightRange(int Least, int Most);
+
+/// <summary>What a check's answer adds to a score. The two are kept apart because what speaks for a client is capped in total.</summary>
+/// <param name="Against">Zero or more.</param>
+/// <param name="For">Zero or less.</param>
+public readonly record struct Contribution(int Against, int For)
+{
+    /// <summary>The answer's own weight.</summary>
+    public int Weight => Against + For;
+
+    /// <summary>Adds one weight on the side it belongs to.</summary>
+    public Contribution Plus(int weight) => weight > 0 ? this with { Against = Against + weight } : this with { For = For + weight };
+}
+
+/// <summary>
+/// Adds up the evidence about one client and knows when the verdict stands. Pure arithmetic: no clock, no messages.
+/// Invariant: each slot is settled at most once, by an answer, by a miss, or by being left out.
+/// </summary>
+public sealed class ScoreBoard(VerdictRules rules, IReadOnlyList<WeightRange> slots)
+{
+    private readonly bool[] _settled = new bool[slots.Count];
+    private WeightRange _pending = Sum(slots);
+    private WeightRange _missed;
+    private Contribution _sum;
+    private int _answered;
+
+    /// <summary>Checks that have neither answered nor failed.</summary>
+    public int PendingCount { get; private set; } = slots.Count;
+
+    /// <summary>True once at least one check has answered, be it that it knows nothing against the client.</summary>
+    public bool IsAnythingKnown => _answered > 0;
+
+    /// <summary>The score of the answers so far.</summary>
+    public int Score => ScoreWith(default, worst: false);
+
+    /// <summary>True if the slot has been settled.</summary>
+    public bool IsSettled(int slot) => _settled[slot];
+
+    /// <summary>A check answered. False if that slot was settled before.</summary>
+    public bool Add(int slot, Contribution contribution)
+    {
+        if (!Settle(slot))
+            return false;
+        _answered++;
+        _sum = new Contribution(_sum.Against + contribution.Against, _sum.For + contribution.For);
+        return true;
+    }
+
+    /// <summary>A check failed; what it could have added stays unknown. False if that slot was settled before.</summary>
+    public bool Miss(int slot)
+    {
+        if (!Settle(slot))
+            return false;
+        _missed = new WeightRange(_missed.Least + slots[slot].Least, _missed.Most + slots[slot].Most);
+        return true;
+    }
+
+    /// <summary>
+    /// True if nothing that is pending can change the action, and, for who can tell, whether a pass is an allow.
+    /// What has failed will not come any more and so does not keep anybody waiting.
+    /// </summary>
+    public bool IsDecided(bool allowMatters)
+    {
+        var best = rules.Outcome(ScoreWith(_pending, worst: false));
+        var worst = rules.Outcome(ScoreWith(_pending, worst: true));
+        return best.Action == worst.Action && (!allowMatters || best.Allow == worst.Allow);
+    }
+
+    /// <summary>True if neither what is pending nor what has failed could have changed the action.</summary>
+    public bool IsComplete()
+    {
+        var open = new WeightRange(_pending.Least + _missed.Least, _pending.Most + _missed.Most);
+        return rules.Outcome(ScoreWith(open, worst: false)).Action == rules.Outcome(ScoreWith(open, worst: true)).Action;
+    }
+
+    private int ScoreWith(WeightRange open, bool worst) => worst
+        ? _sum.Against + open.Most + Math.Max(_sum.For, rules.AllowCap)
+        : _sum.Against + Math.Max(_sum.For + open.Least, rules.AllowCap);
+
+    private bool Settle(int slot)
+    {
+        if (_settled[slot])
+            return false;
+        _settled[slot] = true;
+        PendingCount--;
+        _pending = new WeightRange(_pending.Least - slots[slot].Least, _pending.Most - slots[slot].Most);
+        return true;
+    }
+
+    private static WeightRange Sum(IReadOnlyList<WeightRange> ranges)
+    {
+        int least = 0, most = 0;
+        foreach (var range in ranges)
+        {
+            least += range.Least;
+            most += range.Most;
+        }
+
+        return new WeightRange(least, most);
+    }
+}

@@ -1,0 +1,131 @@
+using Akka.Actor;
+using Screening.Actors.Access;
+using Screening.Actors.Whitelist;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Actors.Screening;
+
+/// <summary>
+/// The one way in for endpoints. What is already decided (permanent lists, near cache) is answered in the caller's thread without any
+/// actor; everything else goes through the <see cref="ScreeningGate"/>, at most <c>limits.in_flight</c> at a time.
+/// </summary>
+/// <remarks>Invariant: every query is answered by its deadline, whatever happens behind.</remarks>
+public sealed class Screener
+{
+    private readonly TimeProvider _time;
+    private readonly IActorRef _gate;
+    private readonly NearCache _nearCache;
+    private readonly IScreeningObserver _observer;
+    private readonly int _maxInFlight;
+    private int _inFlight;
+    private volatile PermanentLists _access;
+    private volatile PolicyBook _policies;
+
+    internal Screener(
+        TimeProvider time, IActorRef gate, NearCache nearCache, IScreeningObserver observer, int maxInFlight, PolicyBook policies, PermanentLists access)
+    {
+        _time = time;
+        _gate = gate;
+        _nearCache = nearCache;
+        _observer = observer;
+        _maxInFlight = maxInFlight;
+        _policies = policies;
+        _access = access;
+    }
+
+    /// <summary>The profiles in force. May be replaced at any time; running screenings keep theirs.</summary>
+    public PolicyBook Policies
+    {
+        get => _policies;
+        set => _policies = value;
+    }
+
+    /// <summary>The permanent lists in force. May be replaced at any time.</summary>
+    public PermanentLists Access
+    {
+        get => _access;
+        set => _access = value;
+    }
+
+    /// <summary>Queries that wait for a verdict now.</summary>
+    public int InFlight => Volatile.Read(ref _inFlight);
+
+    /// <summary>Makes a query that came just now.</summary>
+    /// <param name="policy">The profile to judge by; null: the one that door and local address choose.</param>
+    /// <param name="serial">The client waits for this answer before anything else happens.</param>
+    public ScreeningQuery Ask(Door door, ClientAddress client, ClientAddress? local, ScreeningPolicy? policy = null, bool serial = false)
+    {
+        policy ??= _policies.Choose(door, local);
+        var deadline = Deadline.After(_time, DeadlineOf(door, serial, policy.Rules));
+        return new ScreeningQuery(client, policy, door, _time.GetTimestamp(), deadline) { Local = local };
+    }
+
+    /// <summary>Answers a client that is already decided. Allocates nothing.</summary>
+    public bool TryDecide(in ScreeningQuery query, out Decision decision)
+    {
+        if (!_access.TryDecide(query.Client, query.Policy.Rules, out var verdict, out var reason))
+        {
+            reason = "passed before";
+            if (query.Fresh || !_nearCache.TryGet(query.Client, query.Policy, out verdict))
+            {
+                decision = default;
+                return false;
+            }
+        }
+
+        decision = new Decision(query, verdict, false, true, _time.GetElapsedTime(query.Started), reason, []);
+        _observer.Decided(decision);
+        return true;
+    }
+
+    /// <summary>Screens a client that is not decided yet. Never fails and never takes longer than the query's deadline.</summary>
+    public async Task<Decision> ScreenAsync(ScreeningQuery query)
+    {
+        if (Interlocked.Increment(ref _inFlight) > _maxInFlight)
+        {
+            Interlocked.Decrement(ref _inFlight);
+            return Shed(query);
+        }
+
+        var reply = new TaskCompletionSource<Decision>(TaskCreationOptions.RunContinuationsAsynchronously);
+        try
+        {
+            // The screening answers by the deadline. Should it not come to that, for want of threads or by a fault of ours, this does.
+            using var belt = _time.CreateTimer(_ => reply.TrySetResult(Default(query, "nothing known in time")), null,
+                query.Deadline.TimeLeft(_time), Timeout.InfiniteTimeSpan);
+            _gate.Tell(new ScreenClient(query, reply), ActorRefs.NoSender);
+            return Observed(await reply.Task.ConfigureAwait(false));
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _inFlight);
+        }
+    }
+
+    /// <summary>The default answer, at once, to a query that is one too many.</summary>
+    public Decision Shed(in ScreeningQuery query)
+    {
+        _observer.Shed(query.Door);
+        return Observed(Default(query, "too many queries in flight"));
+    }
+
+    /// <summary>Decides a query, waiting if need be.</summary>
+    public ValueTask<Decision> DecideAsync(ScreeningQuery query) =>
+        TryDecide(query, out var decision) ? ValueTask.FromResult(decision) : new ValueTask<Decision>(ScreenAsync(query));
+
+    private static TimeSpan DeadlineOf(Door door, bool serial, VerdictRules rules) =>
+        serial ? rules.SerialDeadline
+        : door is Door.Dnsbl or Door.Dnsblog ? rules.DnsblDeadline
+        : rules.Deadline;
+
+    private Decision Default(in ScreeningQuery query, string reason)
+    {
+        return new Decision(query, query.Policy.Rules.DefaultVerdict, false, false, _time.GetElapsedTime(query.Started), reason, []);
+    }
+
+    private Decision Observed(in Decision decision)
+    {
+        _observer.Decided(decision);
+        return decision;
+    }
+}

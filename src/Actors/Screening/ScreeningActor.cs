@@ -1,0 +1,269 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Screening.Actors.Checks;
+using Screening.Actors.Whitelist;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Actors.Screening;
+
+/// <summary>What every screening on this node shares.</summary>
+internal sealed record ScreeningContext(
+    TimeProvider Time, CheckDirectory Checks, NearCache NearCache, IScreeningObserver Observer);
+
+/// <summary>
+/// Screens one client: asks every check of the profile in parallel, adds up the evidence, and answers all queries of its key, each by
+/// its own deadline. It makes one decision and ends.
+/// </summary>
+/// <remarks>
+/// <code>
+///   Screening ── decided, or no deadline left to wait for ──► Decided ── gate stops it
+///      │  ▲ evidence, query of the same key, deadline            │ a query that crossed our word to the gate: same decision
+///      └──┘                                                      └
+/// </code>
+/// Invariant: each query gets exactly one decision, also if this actor fails or is stopped.
+/// </remarks>
+internal sealed class ScreeningActor : UntypedActor
+{
+    // The answer still has to be written after this actor has spoken: it speaks so much before the deadline.
+    private static readonly TimeSpan Headroom = TimeSpan.FromMilliseconds(8);
+
+    private static long _lastQueryId;
+
+    private readonly ScreeningContext _context;
+    private readonly ScreeningQuery _first;
+    private readonly ScreeningPolicy _policy;
+    private readonly ScoreBoard _board;
+    private readonly CheckReport?[] _reports;
+    private readonly List<ScreenClient> _waiting = [];
+    private ITimer? _timer;
+    private long _askedAt;
+    private Decision? _decision;
+
+    public ScreeningActor(ScreenClient first, ScreeningContext context)
+    {
+        _context = context;
+        _first = first.Query;
+        _policy = first.Query.Policy;
+        _board = new ScoreBoard(_policy.Rules, _policy.Checks.Select(c => RangeFor(c)).ToArray());
+        _reports = new CheckReport?[_policy.Checks.Length];
+        _waiting.Add(first);
+    }
+
+    public static Props CreateProps(ScreenClient first, ScreeningContext context) =>
+        Props.Create(() => new ScreeningActor(first, context));
+
+    protected override void PreStart()
+    {
+        _timer = _context.Time.CreateTimer(
+            static self => ((IActorRef)self!).Tell(DeadlinePassed.Instance), Self, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        AskChecks();
+        DecideIfPossible();
+        ArmTimer();
+    }
+
+    protected override void PostStop()
+    {
+        _timer?.Dispose();
+        foreach (var waiting in _waiting)
+            Answer(waiting, _policy.Rules.DefaultVerdict, complete: false, "the screening ended early");
+    }
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case CheckAnswered answered:
+                TakeAnswer(answered);
+                DecideIfPossible();
+                break;
+            case CheckFailed failed:
+                TakeFailure(failed);
+                DecideIfPossible();
+                break;
+            case ScreenClient query:
+                _waiting.Add(query);
+                ArmTimer();
+                break;
+            case DeadlinePassed:
+                AnswerOverdue();
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void Decided(object message)
+    {
+        switch (message)
+        {
+            case ScreenClient query:
+                Answer(query, _decision!.Value.Verdict, _decision.Value.Complete, _decision.Value.Reason);
+                break;
+            case CheckAnswered or CheckFailed or DeadlinePassed:
+                break; // The evidence came after the verdict; the check keeps what may be kept.
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void AskChecks()
+    {
+        _askedAt = _context.Time.GetTimestamp();
+        var subject = new CheckSubject(
+            $"q{Interlocked.Increment(ref _lastQueryId):x}", _first.Client, _policy.Profile, _first.Local, _first.LocalPort,
+            _first.RemotePort, _first.Helo, _first.Sender);
+        for (var slot = 0; slot < _policy.Checks.Length; slot++)
+        {
+            var plan = _policy.Checks[slot];
+            if (plan.SkipReason(_first.Client) is { } reason)
+                Settle(slot, default(Contribution), Report(plan, CheckResult.Skipped, error: reason));
+            else if (_context.Checks.TryFind(plan.Source, out var check))
+                check.Tell(new AskCheck(slot, subject, _first.Fresh, _first.Explain, Self));
+            else
+                Settle(slot, null, Report(plan, CheckResult.Failed, error: "not running"));
+        }
+    }
+
+    private WeightRange RangeFor(CheckPlan plan) => plan.SkipReason(_first.Client) is null ? plan.Range : default;
+
+    private void TakeAnswer(CheckAnswered answered)
+    {
+        var plan = _policy.Checks[answered.Slot];
+        var weighed = plan.Weigh(answered.Answer);
+        Settle(answered.Slot, weighed.Contribution, Report(plan, weighed.Says ? CheckResult.Evidence : CheckResult.Nothing) with
+        {
+            Answer = weighed.Answer.IsDefault ? [] : weighed.Answer,
+            Weight = weighed.Contribution.Weight,
+            TtlSeconds = weighed.TtlSeconds,
+            Reason = weighed.Reason,
+        });
+    }
+
+    private void TakeFailure(CheckFailed failed)
+    {
+        var result = failed.Reason == CheckFailure.Timeout ? CheckResult.Timeout : CheckResult.Failed;
+        Settle(failed.Slot, null, Report(_policy.Checks[failed.Slot], result, error: failed.Error));
+    }
+
+    private void Settle(int slot, Contribution? contribution, CheckReport report)
+    {
+        if (contribution is { } evidence ? _board.Add(slot, evidence) : _board.Miss(slot))
+            _reports[slot] = report;
+    }
+
+    private void DecideIfPossible()
+    {
+        // While nothing is known at all, the default would go out: then a pending check may still do better.
+        var known = _board.IsAnythingKnown || _board.IsComplete();
+        if (_board.PendingCount == 0 || (known && _board.IsDecided(_first.AllowMatters)))
+            Decide();
+    }
+
+    // Gives the overdue their answer from what is there, and goes on for those that have time left.
+    private void AnswerOverdue()
+    {
+        var overdue = _waiting.Where(w => w.Query.Deadline.TimeLeft(_context.Time) <= Headroom).ToList();
+        if (overdue.Count == _waiting.Count)
+        {
+            Decide();
+            return;
+        }
+
+        var (verdict, complete, reason) = Judge();
+        foreach (var query in overdue)
+        {
+            _waiting.Remove(query);
+            Answer(query, verdict, complete, reason);
+        }
+
+        ArmTimer();
+    }
+
+    private void Decide()
+    {
+        var (verdict, complete, reason) = Judge();
+        if (complete && verdict is { Action: VerdictAction.Pass, Source: VerdictSource.Screened } && _waiting.Exists(w => !w.Query.Unrecorded))
+            _context.NearCache.Store(_first.Client, _policy, verdict);
+
+        _decision = new Decision(_first, verdict, _board.PendingCount > 0, complete, default, reason, []);
+        foreach (var waiting in _waiting)
+            Answer(waiting, verdict, complete, reason);
+        _waiting.Clear();
+        _timer?.Dispose();
+        Become(Decided);
+        Context.Parent.Tell(new ScreeningEnded(_first.Key, Self));
+    }
+
+    private (Verdict Verdict, bool Complete, string Reason) Judge()
+    {
+        if (_policy.Checks.IsEmpty)
+            return (_policy.Rules.DefaultVerdict, false, "no checks configured");
+        var complete = _board.IsComplete();
+        if (!_board.IsAnythingKnown && !complete)
+            return (_policy.Rules.DefaultVerdict, false, "nothing known in time");
+        var score = _board.Score;
+        var (action, allow) = _policy.Rules.Outcome(score);
+        var ttl = action == VerdictAction.Pass ? PassTtlSeconds(complete) : 0;
+        return (new Verdict(action, allow, ttl, score, VerdictSource.Screened), complete, LeadingReason(score));
+    }
+
+    private int PassTtlSeconds(bool complete)
+    {
+        if (!complete)
+            return (int)_policy.Rules.DefaultTtl.TotalSeconds;
+        var ttls = _reports.Where(r => r?.TtlSeconds is not null).Select(r => r!.TtlSeconds!.Value).ToList();
+        return (int)_policy.Rules.PassLife(ttls.Count == 0 ? null : TimeSpan.FromSeconds(ttls.Min())).TotalSeconds;
+    }
+
+    private string LeadingReason(int score)
+    {
+        var leading = _reports.Where(r => r?.Reason is not null).MaxBy(r => score < 0 ? -r!.Weight : r!.Weight);
+        return leading?.Reason ?? "nothing speaks against this client";
+    }
+
+    private void Answer(ScreenClient query, in Verdict verdict, bool complete, string reason)
+    {
+        var elapsed = _context.Time.GetElapsedTime(query.Query.Started);
+        query.Reply.TrySetResult(
+            new Decision(query.Query, verdict, _board.PendingCount > 0 && _board.IsDecided(_first.AllowMatters), complete, elapsed, reason, ReportsNow()));
+    }
+
+    private ImmutableArray<CheckReport> ReportsNow()
+    {
+        var reports = ImmutableArray.CreateBuilder<CheckReport>(_reports.Length);
+        for (var slot = 0; slot < _reports.Length; slot++)
+            reports.Add(_reports[slot] ?? Unfinished(slot));
+        return reports.MoveToImmutable();
+    }
+
+    private CheckReport Unfinished(int slot)
+    {
+        var plan = _policy.Checks[slot];
+        return _board.IsDecided(_first.AllowMatters)
+            ? Report(plan, CheckResult.Skipped, error: $"not waited for: its {plan.Range.Least}..{plan.Range.Most} could not change the action")
+            : Report(plan, CheckResult.Timeout, error: "no answer by the deadline");
+    }
+
+    private CheckReport Report(CheckPlan plan, CheckResult result, string? error = null) => new(
+        plan.Name, plan.Kind, result, [], 0, null, _context.Time.GetElapsedTime(_first.Started, _askedAt),
+        _context.Time.GetElapsedTime(_askedAt), null, error);
+
+    private void ArmTimer()
+    {
+        if (_waiting.Count == 0)
+            return;
+        var left = _waiting.Min(w => w.Query.Deadline.TimeLeft(_context.Time)) - Headroom;
+        _timer!.Change(left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+    }
+
+    private sealed class DeadlinePassed
+    {
+        public static readonly DeadlinePassed Instance = new();
+
+        private DeadlinePassed()
+        {
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using Screening.Actors.Checks;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Actors.Screening;
+
+/// <summary>How one profile judges: the checks it asks, the weights it puts on their answers, and its thresholds. Immutable.</summary>
+public sealed class ScreeningPolicy(string profile, string fingerprint, VerdictRules rules, ImmutableArray<CheckPlan> checks)
+{
+    /// <summary>The name of the profile that holds when no other was chosen.</summary>
+    public const string DefaultProfile = "default";
+
+    /// <summary>The profile's name; interned, so that equal names are the same object.</summary>
+    public string Profile { get; } = string.Intern(profile);
+
+    /// <summary>A short hash of everything that can change a verdict; entries made under another one count only if trusted.</summary>
+    public string Fingerprint { get; } = fingerprint;
+
+    /// <summary>The thresholds and lives.</summary>
+    public VerdictRules Rules { get; } = rules;
+
+    /// <summary>The checks to ask, those on this host first: p0f forgets.</summary>
+    public ImmutableArray<CheckPlan> Checks { get; } = checks;
+}
+
+/// <summary>All profiles, and which one a query falls under. Immutable; replaced whole on reload.</summary>
+public sealed class PolicyBook
+{
+    private readonly ImmutableDictionary<string, ScreeningPolicy> _byName;
+    private readonly ImmutableDictionary<ClientAddress, ScreeningPolicy> _byLocal;
+    private readonly ImmutableDictionary<Door, ScreeningPolicy> _byDoor;
+
+    /// <param name="default">The profile that holds when no other was chosen.</param>
+    /// <param name="others">The named profiles, each with the local addresses and doors that choose it.</param>
+    public PolicyBook(ScreeningPolicy @default, params IEnumerable<ProfileChoice> others)
+    {
+        var choices = others.ToList();
+        Default = @default;
+        _byName = choices.ToImmutableDictionary(c => c.Policy.Profile, c => c.Policy).Add(@default.Profile, @default);
+        _byLocal = choices.SelectMany(c => c.Locals, (c, local) => KeyValuePair.Create(local, c.Policy)).ToImmutableDictionary();
+        _byDoor = choices.SelectMany(c => c.Doors, (c, door) => KeyValuePair.Create(door, c.Policy)).ToImmutableDictionary();
+    }
+
+    /// <summary>The profile that holds when no other was chosen.</summary>
+    public ScreeningPolicy Default { get; }
+
+    /// <summary>Every profile.</summary>
+    public IEnumerable<ScreeningPolicy> All => _byName.Values;
+
+    /// <summary>The profile of a query: by the mail exchanger's address, else by door, else the default.</summary>
+    public ScreeningPolicy Choose(Door door, ClientAddress? local) =>
+        local is { } address && _byLocal.TryGetValue(address, out var policy) ? policy
+        : _byDoor.TryGetValue(door, out policy) ? policy
+        : Default;
+
+    /// <summary>The profile of that name.</summary>
+    public bool TryGet(string profile, out ScreeningPolicy policy) => _byName.TryGetValue(profile, out policy!);
+}
+
+/// <summary>A named profile and what chooses it.</summary>
+public sealed record ProfileChoice(ScreeningPolicy Policy, ImmutableArray<ClientAddress> Locals, ImmutableArray<Door> Doors);

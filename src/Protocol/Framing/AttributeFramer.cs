@@ -1,0 +1,99 @@
+using System.Buffers;
+
+namespace Screening.Protocol.Framing;
+
+/// <summary>The bounds of a line-framed message.</summary>
+/// <param name="MaxLineBytes">Longest line, its end not counted.</param>
+/// <param name="MaxMessageBytes">Longest message, line ends counted.</param>
+public readonly record struct ParseLimits(int MaxLineBytes, int MaxMessageBytes)
+{
+    /// <summary>What the plug-in and the policy protocol allow.</summary>
+    public static readonly ParseLimits Attributes = new(1024, 8192);
+}
+
+/// <summary>
+/// Finds the end of a message made of lines, ended by an empty line; knows nothing of what the lines say.
+/// One framer per connection: it remembers how far it looked, so that a message that drips in is scanned once.
+/// </summary>
+/// <remarks>
+/// <code>
+/// message = *( line EOL ) EOL        EOL = LF / CRLF
+/// </code>
+/// </remarks>
+public struct AttributeFramer(ParseLimits limits)
+{
+    private long _scanned;
+    private int _lineBytes;
+    private bool _lineEndsInCr;
+
+    /// <summary>True while the front of a message has been seen but not its end.</summary>
+    public readonly bool IsInsideMessage => _scanned > 0;
+
+    /// <summary>Looks for the end of the message that starts at the front of <paramref name="buffer"/>.</summary>
+    /// <param name="buffer">All bytes from the message's start, those of earlier calls included.</param>
+    /// <param name="length">With <c>Done</c>, the message's bytes, its empty line included.</param>
+    /// <param name="error">With <c>InvalidData</c>, the limit that was passed. The framer is of no more use then.</param>
+    public OperationStatus TryFindEnd(in ReadOnlySequence<byte> buffer, out long length, out ParseError error)
+    {
+        error = default;
+        length = 0;
+        foreach (var memory in buffer.Slice(_scanned))
+        {
+            var segment = memory.Span;
+            while (!segment.IsEmpty)
+            {
+                var lineFeed = segment.IndexOf((byte)'\n');
+                var piece = lineFeed < 0 ? segment : segment[..lineFeed];
+                if (!TryTakePiece(piece, out error))
+                    return OperationStatus.InvalidData;
+                if (lineFeed < 0)
+                    break;
+                _scanned++;
+                if (_scanned > limits.MaxMessageBytes)
+                    return TooLong(ParseErrorKind.RequestTooLong, out error);
+                if (EndLine())
+                {
+                    length = _scanned;
+                    this = new AttributeFramer(limits);
+                    return OperationStatus.Done;
+                }
+
+                segment = segment[(lineFeed + 1)..];
+            }
+        }
+
+        return OperationStatus.NeedMoreData;
+    }
+
+    private bool TryTakePiece(ReadOnlySpan<byte> piece, out ParseError error)
+    {
+        error = default;
+        if (piece.IsEmpty)
+            return true;
+        _scanned += piece.Length;
+        _lineBytes += piece.Length;
+        _lineEndsInCr = piece[^1] == '\r';
+        var kind = _lineBytes - (_lineEndsInCr ? 1 : 0) > limits.MaxLineBytes ? ParseErrorKind.LineTooLong
+            : _scanned > limits.MaxMessageBytes ? ParseErrorKind.RequestTooLong
+            : ParseErrorKind.None;
+        if (kind == ParseErrorKind.None)
+            return true;
+        TooLong(kind, out error);
+        return false;
+    }
+
+    // True if the line that just ended was empty.
+    private bool EndLine()
+    {
+        var empty = _lineBytes == 0 || (_lineBytes == 1 && _lineEndsInCr);
+        _lineBytes = 0;
+        _lineEndsInCr = false;
+        return empty;
+    }
+
+    private readonly OperationStatus TooLong(ParseErrorKind kind, out ParseError error)
+    {
+        error = new ParseError(kind, _scanned);
+        return OperationStatus.InvalidData;
+    }
+}

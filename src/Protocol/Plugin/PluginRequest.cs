@@ -1,0 +1,122 @@
+using System.Globalization;
+using Screening.Protocol.Framing;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Protocol.Plugin;
+
+/// <summary>
+/// One query of the plug-in protocol, in its 2012 form (<c>query_id</c>, <c>remote_*</c>, <c>local_*</c>) or its 2016 form
+/// (<c>client_*</c>, <c>server_*</c>, answers in order). Its spans point into the message that was parsed.
+/// </summary>
+/// <remarks>
+/// <code>
+/// query_id=uniquestring        echoed byte for byte; with one, answers may come in any order
+/// address_family=ipv4          ignored: the address tells
+/// protocol=tcp                 ignored
+/// local_address=1.2.3.4        or server_address
+/// local_port=25                or server_port
+/// remote_address=5.4.3.2       or client_address; the only attribute that is needed
+/// remote_port=6666             or client_port
+/// </code>
+/// Attributes come in any order, unknown ones are ignored, the last of a repeated one counts (the two names of an attribute are the same
+/// attribute). An attribute that is not needed never spoils a query: a malformed one counts as absent.
+/// <list type="table">
+/// <item><term>LineTooLong, RequestTooLong (from the framer)</term><description>framing is lost: close, one log line</description></item>
+/// <item><term>everything else</term><description>default action in its turn, counted, the connection goes on</description></item>
+/// </list>
+/// </remarks>
+public readonly ref struct PluginRequest
+{
+    /// <summary>True if the query has a <c>query_id</c> attribute; it is echoed even if it is empty.</summary>
+    public bool HasQueryId { get; private init; }
+
+    /// <summary>The query's id as it was sent.</summary>
+    public ReadOnlySpan<byte> QueryId { get; private init; }
+
+    /// <summary>True if the answer must wait for those of earlier queries without id on the same connection.</summary>
+    public bool IsOrdered => QueryId.IsEmpty;
+
+    /// <summary>The client's address.</summary>
+    public ClientAddress Client { get; private init; }
+
+    /// <summary>The mail exchanger's address that the client connected to; null when not told.</summary>
+    public ClientAddress? Local { get; private init; }
+
+    /// <summary>The port the client connected to; 0 when not told.</summary>
+    public int LocalPort { get; private init; }
+
+    /// <summary>The client's port; 0 when not told.</summary>
+    public int RemotePort { get; private init; }
+
+    /// <summary>Reads one framed message. When false, the id is still there if the message had one.</summary>
+    public static bool TryParse(ReadOnlySpan<byte> message, out PluginRequest request, out ParseError error)
+    {
+        var lines = new AttributeLines(message);
+        ReadOnlySpan<byte> queryId = default, client = default, local = default, localPort = default, remotePort = default;
+        bool hasQueryId = false, hasClient = false;
+        while (lines.MoveNext())
+        {
+            switch (AttributeOf(lines.Name))
+            {
+                case Attribute.QueryId:
+                    queryId = lines.Value;
+                    hasQueryId = true;
+                    break;
+                case Attribute.Client:
+                    client = lines.Value;
+                    hasClient = true;
+                    break;
+                case Attribute.RemotePort:
+                    remotePort = lines.Value;
+                    break;
+                case Attribute.Local:
+                    local = lines.Value;
+                    break;
+                case Attribute.LocalPort:
+                    localPort = lines.Value;
+                    break;
+            }
+        }
+
+        error = lines.Error;
+        var address = default(ClientAddress);
+        if (error.Kind == ParseErrorKind.None && !hasClient)
+            error = new ParseError(ParseErrorKind.MissingAttribute, message.Length);
+        else if (error.Kind == ParseErrorKind.None && !ClientAddress.TryParse(client, out address))
+            error = new ParseError(ParseErrorKind.BadAddress, 0);
+
+        request = new PluginRequest
+        {
+            HasQueryId = hasQueryId,
+            QueryId = queryId,
+            Client = address,
+            Local = ClientAddress.TryParse(local, out var localAddress) ? localAddress : null,
+            LocalPort = Port(localPort),
+            RemotePort = Port(remotePort),
+        };
+        return error.Kind == ParseErrorKind.None;
+    }
+
+    private enum Attribute
+    {
+        Unknown,
+        QueryId,
+        Client,
+        RemotePort,
+        Local,
+        LocalPort,
+    }
+
+    private static Attribute AttributeOf(ReadOnlySpan<byte> name) => name switch
+    {
+        _ when name.SequenceEqual("query_id"u8) => Attribute.QueryId,
+        _ when name.SequenceEqual("remote_address"u8) || name.SequenceEqual("client_address"u8) => Attribute.Client,
+        _ when name.SequenceEqual("remote_port"u8) || name.SequenceEqual("client_port"u8) => Attribute.RemotePort,
+        _ when name.SequenceEqual("local_address"u8) || name.SequenceEqual("server_address"u8) => Attribute.Local,
+        _ when name.SequenceEqual("local_port"u8) || name.SequenceEqual("server_port"u8) => Attribute.LocalPort,
+        _ => Attribute.Unknown,
+    };
+
+    private static int Port(ReadOnlySpan<byte> digits) =>
+        int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= 65535 ? port : 0;
+}

@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+using Screening.Actors.Checks;
+using Screening.Protocol.Dnsbl;
+using Screening.Protocol.P0f;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Testing.Checks;
+
+/// <summary>A resolver in memory. Unless told otherwise nobody is listed anywhere.</summary>
+public sealed class FakeDns : FakeSource<string, DnsAnswer>, IDnsTransport
+{
+    /// <summary>The answer "not listed", for ten minutes.</summary>
+    public static readonly DnsAnswer NotListed = new([], 600);
+
+    /// <summary>The reasons that TXT queries get.</summary>
+    public ImmutableArray<string> Texts { get; set; } = [];
+
+    /// <summary>A resolver that lists what the function says, by query name.</summary>
+    public static FakeDns Listing(Func<string, string?> codeOf, int ttlSeconds = 300) => new()
+    {
+        Answer = name => codeOf(name) is { } code ? Listed(code, ttlSeconds) : NotListed,
+    };
+
+    /// <summary>The answer "listed".</summary>
+    public static DnsAnswer Listed(string code, int ttlSeconds = 300) =>
+        AnswerCode.TryParse(code, out var parsed) ? new DnsAnswer([parsed], ttlSeconds) : throw new FormatException(code);
+
+    public Task<DnsAnswer> QueryAddressesAsync(string name, TimeSpan timeout, CancellationToken cancellation) => AskAsync(name, cancellation);
+
+    public Task<ImmutableArray<string>> QueryTextAsync(string name, TimeSpan timeout, CancellationToken cancellation) =>
+        Task.FromResult(Texts);
+}
+
+/// <summary>p0f in memory. Unless told otherwise it knows nobody.</summary>
+public sealed class FakeP0f : FakeSource<ClientAddress, P0fReply>, IP0fTransport
+{
+    /// <summary>The answer "never seen".</summary>
+    public static readonly P0fReply NoMatch = new(P0fStatus.NoMatch, "", "", "", P0fMatch.Exact, -1, 0, 0, 0);
+
+    /// <summary>The answer of a host whose system is known.</summary>
+    public static P0fReply Known(string os, string flavor = "") =>
+        new(P0fStatus.Ok, os, flavor, "Ethernet or modem", P0fMatch.Exact, 3, 0, 0, 0);
+
+    public Task<P0fReply> AskAsync(ClientAddress client, TimeSpan timeout, CancellationToken cancellation) => AskAsync(client, cancellation);
+}
+
+/// <summary>A custom check in memory.</summary>
+public sealed class FakeCustom : FakeSource<CheckSubject, CustomReply>, ICustomTransport
+{
+    public Task<CustomReply> AskAsync(CheckSubject subject, TimeSpan timeout, CancellationToken cancellation) => AskAsync(subject, cancellation);
+}
