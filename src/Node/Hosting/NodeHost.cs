@@ -77,6 +77,9 @@ internal sealed class NodeHost : IAsyncDisposable
     /// <summary>Ends once the process is told to, and everything pending is answered.</summary>
     public Task WaitForShutdownAsync(CancellationToken cancellation = default) => _app.WaitForShutdownAsync(cancellation);
 
+    /// <summary>Closes the listeners, answers what is pending, and ends.</summary>
+    public Task StopAsync(CancellationToken cancellation = default) => _app.StopAsync(cancellation);
+
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync().ConfigureAwait(false);

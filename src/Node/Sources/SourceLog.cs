@@ -13,4 +13,10 @@ internal static partial class SourceLog
 
     [LoggerMessage(3002, LogLevel.Information, "Resolver {Resolver} answers again")]
     public static partial void ResolverRegained(ILogger log, string resolver);
+
+    [LoggerMessage(3010, LogLevel.Warning, "{Source} is lost: {Reason}")]
+    public static partial void SourceLost(ILogger log, string source, string reason);
+
+    [LoggerMessage(3011, LogLevel.Information, "{Source} answers again")]
+    public static partial void SourceRegained(ILogger log, string source);
 }

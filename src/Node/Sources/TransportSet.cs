@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Screening.Actors.Checks;
 using Screening.Node.Configuration;
 using Screening.Node.Sources.Dns;
+using Screening.Node.Sources.P0f;
 
 namespace Screening.Node.Sources;
 
@@ -19,7 +20,8 @@ internal sealed class TransportSet(TimeProvider time, ILoggerFactory loggers) : 
         () => new DnsTransport(new DnsTransportSettings { Resolvers = [.. dnsbl.Resolver] }, time, loggers.CreateLogger<DnsTransport>()));
 
     /// <summary>p0f's API.</summary>
-    public IP0fTransport P0f(string socket) => throw new NotSupportedException(socket);
+    public IP0fTransport P0f(string socket) => Get<IP0fTransport>(
+        "p0f " + socket, () => new P0fConnection(socket, time, loggers.CreateLogger<P0fConnection>()));
 
     /// <summary>A custom check.</summary>
     public ICustomTransport Custom(CustomOptions custom) => throw new NotSupportedException(custom.Name);

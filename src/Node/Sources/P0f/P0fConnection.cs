@@ -1,0 +1,56 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Screening.Actors.Checks;
+using Screening.Protocol.P0f;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Node.Sources.P0f;
+
+/// <summary>Asks p0f over one lasting connection to its API socket (<c>p0f -s</c>), which is made anew when it breaks.</summary>
+public sealed class P0fConnection : IP0fTransport, IAsyncDisposable
+{
+    private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+
+    private readonly SourceLink<P0fSession> _link;
+    private readonly string _socketPath;
+    private readonly TimeProvider _time;
+
+    /// <param name="socketPath">p0f's API socket.</param>
+    public P0fConnection(string socketPath, TimeProvider time, ILogger<P0fConnection> log)
+    {
+        _socketPath = socketPath;
+        _time = time;
+        _link = new SourceLink<P0fSession>($"p0f at {socketPath}", ConnectAsync, new Backoff(FirstWait, LongestWait), time, log);
+    }
+
+    /// <summary>Connects now, not at the first question.</summary>
+    public void Start() => _link.Start();
+
+    /// <inheritdoc/>
+    public async Task<P0fReply> AskAsync(ClientAddress client, TimeSpan timeout, CancellationToken cancellation)
+    {
+        var started = _time.GetTimestamp();
+        var session = await _link.GetAsync(timeout, cancellation).ConfigureAwait(false);
+        var left = timeout - _time.GetElapsedTime(started);
+        return await session.AskAsync(client, left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Waits up to a second for outstanding replies, then closes.</summary>
+    public ValueTask DisposeAsync() => _link.DisposeAsync();
+
+    private async Task<P0fSession> ConnectAsync(SourceLink<P0fSession> link, CancellationToken cancellation)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(_socketPath), cancellation).ConfigureAwait(false);
+            return new P0fSession(socket, _time, link.Answered);
+        }
+        catch (Exception)
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}
