@@ -7,6 +7,10 @@ using Screening.EndToEnd.Tests.Lab;
 namespace Screening.EndToEnd.Tests;
 
 /// <summary>A client whose packets p0f saw and whose address a list knows: one verdict of both, whoever asks and however.</summary>
+/// <remarks>
+/// The weights are such that each word is needed: the list's 2 alone is ignore, p0f's 1 as well, both are enforce. Otherwise the node would
+/// be free to answer before p0f does.
+/// </remarks>
 public sealed partial class FirstVerdictNeedsP0fAndRbldnsdTests
 {
     [SkippableFact]
@@ -22,7 +26,7 @@ public sealed partial class FirstVerdictNeedsP0fAndRbldnsdTests
         AssertListedVerdict(JsonDocument.Parse(listed.Output).RootElement);
         Assert.True(clean.ExitCode == 0, $"{clean}{Environment.NewLine}{scene.Node.Transcript}");
         var cleanVerdict = JsonDocument.Parse(clean.Output).RootElement;
-        Assert.Equal("pass", cleanVerdict.GetProperty("action").GetString());
+        Assert.Equal("ignore", cleanVerdict.GetProperty("action").GetString());
         Assert.Contains("Linux", CheckOf(cleanVerdict, "p0f").GetRawText(), StringComparison.Ordinal);
         Assert.Contains(Bench.Blocklist, people.Output, StringComparison.Ordinal);
         Assert.Contains("127.0.0.2", people.Output, StringComparison.Ordinal);
@@ -36,9 +40,10 @@ public sealed partial class FirstVerdictNeedsP0fAndRbldnsdTests
         await using var scene = await Scene.StartAsync();
 
         Assert.Equal("query_id=\"demo 1\" é\naction=enforce\n\n", await scene.SocatAsync(PluginClient.Request2012(Bench.Listed, "\"demo 1\" é")));
-        Assert.Matches("^query_id=q2\naction=pass\nttl=[1-9][0-9]*\n\n$", await scene.SocatAsync(PluginClient.Request2012(Bench.Clean, "q2")));
+        Assert.Equal("query_id=q2\naction=ignore\n\n", await scene.SocatAsync(PluginClient.Request2012(Bench.Clean, "q2")));
+        Assert.Matches("^query_id=q3\naction=pass\nttl=[1-9][0-9]*\n\n$", await scene.SocatAsync(PluginClient.Request2012(Bench.ThirdClean, "q3")));
         Assert.Equal("action=enforce\n\n", await scene.SocatAsync(PluginClient.Request2016(Bench.Listed)));
-        Assert.Matches("^action=pass\nttl=[1-9][0-9]*\n\n$", await scene.SocatAsync(PluginClient.Request2016(Bench.Clean)));
+        Assert.Matches("^action=pass\nttl=[1-9][0-9]*\n\n$", await scene.SocatAsync(PluginClient.Request2016(Bench.ThirdClean)));
         Assert.Equal("action=enforce\n\n", await scene.SocatAsync(PluginClient.Request2016(Bench.Listed).ReplaceLineEndings("\r\n")));
     }
 
@@ -47,7 +52,7 @@ public sealed partial class FirstVerdictNeedsP0fAndRbldnsdTests
     {
         await using var scene = await Scene.StartAsync();
         using var client = await PluginClient.ConnectAsync(scene.Node.Plugin, scene.Lab.Mx);
-        var ids = Enumerable.Range(0, 200).ToDictionary(i => $"id{i}", i => i % 2 == 0 ? Bench.Listed : Bench.Clean);
+        var ids = Enumerable.Range(0, 200).ToDictionary(i => $"id{i}", i => i % 2 == 0 ? Bench.Listed : Bench.ThirdClean);
 
         await client.SendAsync(string.Concat(ids.Select(pair => PluginClient.Request2012(pair.Value, pair.Key))));
         var replies = new Dictionary<string, string>();
@@ -99,9 +104,10 @@ public sealed partial class FirstVerdictNeedsP0fAndRbldnsdTests
         var p0f = CheckOf(verdict, "p0f");
         Assert.Contains("Linux", p0f.GetRawText(), StringComparison.Ordinal);
         Assert.Contains("Ethernet or modem", p0f.GetRawText(), StringComparison.Ordinal);
+        Assert.Equal(1, p0f.GetProperty("weight").GetInt32());
         var list = CheckOf(verdict, "dnsbl", Bench.Blocklist);
         Assert.Equal("evidence", list.GetProperty("result").GetString());
-        Assert.Equal(3, list.GetProperty("weight").GetInt32());
+        Assert.Equal(2, list.GetProperty("weight").GetInt32());
         Assert.Equal(["127.0.0.2"], list.GetProperty("answer").EnumerateArray().Select(answer => answer.GetString()));
     }
 
@@ -177,7 +183,8 @@ public sealed partial class FirstVerdictNeedsP0fAndRbldnsdTests
             _parts.Push(p0f);
             _parts.Push(await Bench.StartListsAsync(Lab));
             await ConnectOnceAsync(p0f, Bench.Listed, Bench.Clean);
-            _parts.Push(Node = await NodeProcess.StartAsync(Lab.Mx, [$"p0f.socket={p0f.SocketPath}", .. Bench.ListSettings]));
+            _parts.Push(Node = await NodeProcess.StartAsync(Lab.Mx, $"p0f.socket={p0f.SocketPath}", "p0f.rule=[{ os = \"Linux\", link = \"Ethernet\", weight = 1 }]",
+                Bench.ResolverSetting, $"dnsbl.sites={Bench.Blocklist}=127.0.0.2*2"));
         }
 
         private async Task ConnectOnceAsync(P0fProcess p0f, params IPAddress[] clients)

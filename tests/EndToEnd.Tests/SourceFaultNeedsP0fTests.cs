@@ -12,6 +12,9 @@ public sealed class SourceFaultNeedsP0fTests
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>Without a rule that could change the action the node is free not to wait for p0f at all.</summary>
+    private const string RuleThatMatters = "p0f.rule=[{ os = \"Windows\", weight = 1 }]";
+
     /// <summary>Two busy cores; a hanging p0f itself would cost far more.</summary>
     private static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(500);
 
@@ -41,9 +44,12 @@ public sealed class SourceFaultNeedsP0fTests
         }
 
         slowest = Max(slowest, together.Elapsed);
+        var explained = await node.RunCommandAsync("check", $"{Address(9)}", "--explain", "--json", "--fresh");
         p0f.Signal(Signal.Continue);
 
         Assert.True(slowest < Deadline + Slack, string.Create(CultureInfo.InvariantCulture, $"{slowest.TotalMilliseconds:0} ms{Environment.NewLine}{node.Transcript}"));
+        Assert.True(explained.ExitCode == 0 && P0fCheck(explained.Output) is { } check && check.GetProperty("result").GetString() is "timeout" or "failed",
+            $"{explained}");
         await AssertUsedAsync(lab, node, "after SIGCONT");
     }
 
@@ -82,7 +88,7 @@ public sealed class SourceFaultNeedsP0fTests
     }
 
     private static Task<NodeProcess> StartNodeAsync(NetworkLab lab, P0fProcess p0f, params string[] settings) => NodeProcess.StartAsync(lab.Mx,
-        [$"p0f.socket={p0f.SocketPath}", string.Create(CultureInfo.InvariantCulture, $"verdict.deadline={Deadline.TotalMilliseconds}ms"), .. settings]);
+        [$"p0f.socket={p0f.SocketPath}", RuleThatMatters, string.Create(CultureInfo.InvariantCulture, $"verdict.deadline={Deadline.TotalMilliseconds}ms"), .. settings]);
 
     /// <summary>Waits until a verdict holds what p0f knows; a node may leave an ill p0f in peace for some seconds.</summary>
     private static async Task AssertUsedAsync(NetworkLab lab, NodeProcess node, string when)
@@ -104,8 +110,10 @@ public sealed class SourceFaultNeedsP0fTests
             TimeSpan.FromSeconds(45), $"p0f in a verdict {when}", () => $"{last}{Environment.NewLine}{node.Transcript}");
     }
 
-    private static bool P0fSaid(string verdict, string text) => JsonDocument.Parse(verdict).RootElement.GetProperty("checks").EnumerateArray()
-        .Any(check => check.GetProperty("kind").GetString() == "p0f" && check.GetRawText().Contains(text, StringComparison.Ordinal));
+    private static bool P0fSaid(string verdict, string text) => P0fCheck(verdict)?.GetRawText().Contains(text, StringComparison.Ordinal) == true;
+
+    private static JsonElement? P0fCheck(string verdict) => JsonDocument.Parse(verdict).RootElement.GetProperty("checks").EnumerateArray()
+        .Where(check => check.GetProperty("kind").GetString() == "p0f").Select(check => (JsonElement?)check).SingleOrDefault();
 
     private static async Task<TimeSpan> TimedAsync(PluginClient client, string request)
     {
