@@ -51,7 +51,9 @@ internal sealed record ScreeningPlan(PolicyBook Policies, UseSources Sources)
         }
 
         public UseSources Sources() =>
-            new([.. _sources.Values], zone => new DnsblSource(DnsblSettingsOf(zone, zone, ZoneText.Hide(zone), options.Dnsbl.Timeout), transports.Dns(options.Dnsbl)));
+            new([.. _sources.Values], zone => new DnsblSource(OtherZone(zone), transports.Dns(options.Dnsbl)), _skips);
+
+        private DnsblSettings OtherZone(string zone) => DnsblSettingsOf(zone, zone, ZoneText.Hide(zone), options.Dnsbl.Timeout);
 
         private P0fPlan P0f(ProfileOptions profile)
         {

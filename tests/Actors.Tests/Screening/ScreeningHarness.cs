@@ -60,7 +60,7 @@ internal sealed class ScreeningHarness : IAsyncDisposable
             MaxInFlight = maxInFlight,
             Policies = new PolicyBook(new ScreeningPolicy(ScreeningPolicy.DefaultProfile, "p1", rules ?? new VerdictRules(), plans)),
             Access = access ?? PermanentLists.Empty,
-            Sources = new UseSources(sources, zone => new DnsblSource(SettingsOf(zone), FakeDns.Listing(_ => null))),
+            Sources = new UseSources(sources, zone => new DnsblSource(SettingsOf(zone), FakeDns.Listing(_ => null)), _ => false),
         };
         var host = new HostBuilder()
             .ConfigureServices(services => services.AddAkka("test", builder => builder.WithScreening(setup, handle)))
