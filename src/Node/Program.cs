@@ -1,1 +1,3 @@
-return;
+using Screening.Node.Commands;
+
+return await ScreeningProgram.RunAsync(args).ConfigureAwait(false);

@@ -1,0 +1,55 @@
+using System.CommandLine;
+using Screening.Node.Configuration;
+
+namespace Screening.Node.Commands;
+
+/// <summary>The options that say which configuration a command works with: <c>--config FILE</c> and <c>--set path=value</c>.</summary>
+internal static class ConfigurationOptions
+{
+    private const string ConfigName = "--config";
+    private const string SetName = "--set";
+
+    /// <summary>Adds <c>--config</c> and <c>--set</c> to a command.</summary>
+    public static void AddTo(Command command)
+    {
+        command.Options.Add(new Option<string?>(ConfigName)
+        {
+            HelpName = "FILE",
+            Description = "The configuration file. Else $SCREENING_CONFIG, ./screening.toml or "
+                + "/etc/screening/screening.toml, the first that is there; without any the defaults hold.",
+        });
+        AddSetTo(command);
+    }
+
+    /// <summary>Adds only <c>--set</c>, for a command that takes its file as an argument.</summary>
+    public static void AddSetTo(Command command) => command.Options.Add(new Option<string[]>(SetName)
+    {
+        HelpName = "path=value",
+        Arity = ArgumentArity.OneOrMore,
+        Description = "Overrides a setting; may be given several times. The value is TOML if it parses as TOML, else a text: "
+            + "verdict.deadline=800ms, 'endpoints.http=[\"tcp://127.0.0.1:0\"]'.",
+    });
+
+    /// <summary>What <see cref="AddTo"/>'s options say.</summary>
+    public static ConfigurationRequest Read(ParseResult parsed) => Read(parsed, parsed.GetValue<string?>(ConfigName));
+
+    /// <summary>What <see cref="AddSetTo"/>'s option says, with a file from elsewhere; null: the usual places.</summary>
+    public static ConfigurationRequest Read(ParseResult parsed, string? file) =>
+        ConfigurationRequest.OfProcess(file, parsed.GetValue<string[]>(SetName) ?? []);
+
+    /// <summary>Loads what the options say. Prints all faults to standard error, one a line.</summary>
+    /// <returns>Null when there are faults: the exit status is then 2.</returns>
+    public static ConfigurationResult? LoadOrReport(ParseResult parsed)
+    {
+        var result = ConfigurationLoader.Load(Read(parsed));
+        Report(parsed, result.Faults);
+        return result.Options is null ? null : result;
+    }
+
+    /// <summary>Prints faults to standard error, one a line.</summary>
+    public static void Report(ParseResult parsed, IEnumerable<ConfigurationFault> faults)
+    {
+        foreach (var fault in faults)
+            parsed.InvocationConfiguration.Error.WriteLine(fault);
+    }
+}

@@ -1,0 +1,25 @@
+namespace Screening.Node.Commands;
+
+/// <summary>What the program's exit status means; scripts rely on it.</summary>
+internal static class ExitStatus
+{
+    /// <summary>It went well, or the answer is yes.</summary>
+    public const int Ok = 0;
+
+    /// <summary>The answer is no.</summary>
+    public const int No = 1;
+
+    /// <summary>Wrong usage or configuration, an address that can't be bound, or a part that is not built yet.</summary>
+    public const int Usage = 2;
+
+    /// <summary>The node could not be reached.</summary>
+    public const int Unreachable = 3;
+
+    /// <summary>Says what went wrong on standard error and returns the status.</summary>
+    public static async Task<int> FailAsync(int status, params IEnumerable<string> faults)
+    {
+        foreach (var fault in faults)
+            await Console.Error.WriteLineAsync($"screening: {fault}").ConfigureAwait(false);
+        return status;
+    }
+}

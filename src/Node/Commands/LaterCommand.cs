@@ -1,0 +1,15 @@
+using System.CommandLine;
+
+namespace Screening.Node.Commands;
+
+/// <summary>A command whose name is taken but which does not exist yet: it says so and does nothing.</summary>
+internal static class LaterCommand
+{
+    public static Command Create(string name, string description)
+    {
+        var command = new Command(name, description) { TreatUnmatchedTokensAsErrors = false };
+        command.SetAction((parsed, _) =>
+            ExitStatus.FailAsync(ExitStatus.Usage, $"'{parsed.CommandResult.Command.Name}' is not built yet"));
+        return command;
+    }
+}

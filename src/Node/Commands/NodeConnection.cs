@@ -1,0 +1,113 @@
+using System.CommandLine;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Screening.Node.Configuration;
+
+namespace Screening.Node.Commands;
+
+/// <summary>The options of commands that talk to a node, and the talking.</summary>
+internal static class NodeConnection
+{
+    /// <summary>The variable that names the node.</summary>
+    public const string NodeVariable = "SCREENING_NODE";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private static readonly Option<string?> Node = new("--node")
+    {
+        Description = $"The node: http://HOST:PORT or unix:///PATH. Else ${NodeVariable}, else the configuration's first endpoints.http.",
+        HelpName = "URL",
+    };
+
+    private static readonly Option<string?> TokenFile = new("--token-file")
+    {
+        Description = "A file that holds the token for changes.",
+        HelpName = "FILE",
+    };
+
+    private static readonly Option<bool> Json = new("--json") { Description = "Print JSON." };
+
+    /// <summary>Gives a command the options that all of them take, behind its own.</summary>
+    public static Command TalksToNode(this Command command)
+    {
+        foreach (var option in (Option[])[Json, Node, TokenFile])
+            command.Add(option);
+        ConfigurationOptions.AddTo(command);
+        return command;
+    }
+
+    /// <summary>Gets one JSON document from the node and prints it; turns every failure into words and a status.</summary>
+    /// <param name="show">The document as text for people.</param>
+    /// <param name="status">The exit status that the document means.</param>
+    public static async Task<int> GetAsync(
+        ParseResult parsed, string path, Func<JsonElement, string> show, Func<JsonElement, int> status, CancellationToken cancellation)
+    {
+        if (!TryFindNode(parsed, out var url, out var fault) || !TryReadToken(parsed, out var token, out fault))
+            return await ExitStatus.FailAsync(ExitStatus.Usage, fault).ConfigureAwait(false);
+        using var client = url.CreateClient();
+        client.Timeout = Patience;
+        if (token is not null)
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        try
+        {
+            using var response = await client.GetAsync(path, cancellation).ConfigureAwait(false);
+            var body = await response.Content.ReadAsStringAsync(cancellation).ConfigureAwait(false);
+            using var document = JsonDocument.Parse(body);
+            if (!response.IsSuccessStatusCode)
+                return await ExitStatus.FailAsync(ExitStatus.Usage, Detail(document.RootElement, (int)response.StatusCode)).ConfigureAwait(false);
+            await Console.Out.WriteLineAsync(parsed.GetValue(Json) ? body : show(document.RootElement)).ConfigureAwait(false);
+            return status(document.RootElement);
+        }
+        catch (Exception problem) when (problem is HttpRequestException or TaskCanceledException)
+        {
+            return await ExitStatus.FailAsync(ExitStatus.Unreachable, $"can not reach the node at {url}: {problem.Message}").ConfigureAwait(false);
+        }
+        catch (Exception problem) when (problem is JsonException or InvalidOperationException or KeyNotFoundException)
+        {
+            return await ExitStatus.FailAsync(ExitStatus.Unreachable, $"what answers at {url} is no screening node").ConfigureAwait(false);
+        }
+    }
+
+    private static bool TryFindNode(ParseResult parsed, out NodeUrl url, out string fault)
+    {
+        fault = "";
+        url = new NodeUrl("");
+        var given = parsed.GetValue(Node) ?? Environment.GetEnvironmentVariable(NodeVariable);
+        if (!string.IsNullOrEmpty(given))
+        {
+            url = new NodeUrl(given);
+            fault = url.IsValid ? "" : $"'{given}' is no node: http://HOST:PORT or unix:///PATH";
+            return url.IsValid;
+        }
+
+        var configuration = ConfigurationLoader.Load(ConfigurationOptions.Read(parsed));
+        if (configuration.Options is not { } options)
+            fault = string.Join('\n', configuration.Faults);
+        else if (options.Endpoints.Http.IsEmpty)
+            fault = "the configuration has no endpoints.http; use --node";
+        else
+            url = NodeUrl.OfEndpoint(options.Endpoints.Http[0].ToString(), tls: options.Http.Certificate.Length > 0);
+        return fault.Length == 0;
+    }
+
+    private static bool TryReadToken(ParseResult parsed, out string? token, out string fault)
+    {
+        token = null;
+        fault = "";
+        if (parsed.GetValue(TokenFile) is not { } file)
+            return true;
+        try
+        {
+            token = File.ReadAllText(file).Trim();
+            return true;
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            fault = $"--token-file: {problem.Message}";
+            return false;
+        }
+    }
+
+    private static string Detail(JsonElement problem, int status) =>
+        problem.TryGetProperty("detail", out var detail) ? detail.GetString() ?? "" : $"the node answered {status}";
+}

@@ -1,0 +1,43 @@
+using System.CommandLine;
+using Screening.Node.Configuration;
+using Screening.Node.Endpoints;
+using Screening.Node.Hosting;
+
+namespace Screening.Node.Commands;
+
+/// <summary><c>run</c>: a node in the foreground.</summary>
+internal static class RunCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("run", "Run a node in the foreground (the default command). No file is needed.");
+        ConfigurationOptions.AddTo(command);
+        command.SetAction((parsed, cancellation) => RunAsync(ConfigurationOptions.Read(parsed), cancellation));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ConfigurationRequest request, CancellationToken cancellation)
+    {
+        var configuration = ConfigurationLoader.Load(request);
+        if (configuration.Options is not { } options)
+            return await ExitStatus.FailAsync(ExitStatus.Usage, configuration.Faults.Select(f => f.ToString()!)).ConfigureAwait(false);
+        var faults = StartChecks.Faults(options);
+        if (faults.Count > 0)
+            return await ExitStatus.FailAsync(ExitStatus.Usage, faults).ConfigureAwait(false);
+        foreach (var warning in configuration.Warnings)
+            await Console.Error.WriteLineAsync($"screening: warning: {warning}").ConfigureAwait(false);
+
+        try
+        {
+            await using var node = NodeHost.Build(configuration, request);
+            await node.StartAsync(cancellation).ConfigureAwait(false);
+            await Welcome.WriteAsync(Console.Out, options, node.Endpoints, configuration.File).ConfigureAwait(false);
+            await node.WaitForShutdownAsync(cancellation).ConfigureAwait(false);
+            return ExitStatus.Ok;
+        }
+        catch (EndpointException fault)
+        {
+            return await ExitStatus.FailAsync(ExitStatus.Usage, fault.Message).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using System.CommandLine;
+
+namespace Screening.Node.Commands;
+
+/// <summary>The program <c>screening</c> and its commands. Without a command it runs a node.</summary>
+internal static class ScreeningProgram
+{
+    /// <summary>Runs one command line and returns its <see cref="ExitStatus"/>.</summary>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var parsed = Root().Parse(WithDefaultCommand(args));
+        if (parsed.Errors.Count > 0)
+        {
+            return await ExitStatus.FailAsync(ExitStatus.Usage, [.. parsed.Errors.Select(e => e.Message), "try 'screening --help'"])
+                .ConfigureAwait(false);
+        }
+
+        return await parsed.InvokeAsync().ConfigureAwait(false);
+    }
+
+    private static RootCommand Root() =>
+        new("Screening answers Postfix's postscreen: pass, ignore, enforce or drop, from p0f, DNSBLs and custom checks.")
+        {
+            RunCommand.Create(),
+            CheckCommand.Create(),
+            StatusCommand.Create(),
+            new Command("config", "Check and show the configuration.")
+            {
+                ConfigCheckCommand.Create(),
+                ConfigShowCommand.Create(),
+                LaterCommand.Create("from-postfix", "Make a configuration that judges as postscreen did (not built yet)."),
+                LaterCommand.Create("to-postfix", "Print the main.cf and master.cf lines for each door (not built yet)."),
+            },
+            LaterCommand.Create("cache", "The fleet's whitelist (not built yet)."),
+            LaterCommand.Create("decisions", "Search the decision log (not built yet)."),
+            LaterCommand.Create("top", "Live view (not built yet)."),
+            LaterCommand.Create("replay", "Judge logged decisions again under another configuration (not built yet)."),
+        };
+
+    private static string[] WithDefaultCommand(string[] args) =>
+        args.Length == 0 || (args[0].StartsWith('-') && args[0] is not ("--help" or "-h" or "-?" or "--version")) ? ["run", .. args] : args;
+}

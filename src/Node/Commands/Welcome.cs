@@ -1,0 +1,60 @@
+using Screening.Node.Configuration;
+using Screening.Node.Endpoints;
+
+namespace Screening.Node.Commands;
+
+/// <summary>What a node prints once it listens: for scripts the <c>listening</c> lines and <c>ready</c>, for people what to try next.</summary>
+internal static class Welcome
+{
+    private const string UsualHttp = "tcp://127.0.0.1:10080";
+
+    public static async Task WriteAsync(TextWriter output, ScreeningOptions options, IReadOnlyList<OpenEndpoint> endpoints, string? file)
+    {
+        var lines = endpoints.Select(e => $"listening {e.Kind} {e.Uri}").Append("ready").Concat(Hints(options, endpoints, file));
+        await output.WriteLineAsync(string.Join('\n', lines)).ConfigureAwait(false);
+        await output.FlushAsync().ConfigureAwait(false);
+    }
+
+    private static IEnumerable<string> Hints(ScreeningOptions options, IReadOnlyList<OpenEndpoint> endpoints, string? file)
+    {
+        yield return "";
+        yield return $"screening {NodeStatus.Version} on {options.Node.Name}, configuration: {file ?? "none, all defaults"}. Ctrl-C stops it.";
+        var later = Listeners.NotBuilt(options.Endpoints).ToList();
+        if (later.Count > 0)
+            yield return $"Not built yet, so not listening: {string.Join(", ", later)}.";
+        if (options.Dnsbl.Sites.IsEmpty && options.P0f.Socket.Length == 0 && options.Customs.IsEmpty)
+        {
+            yield return "";
+            yield return "No list is configured yet, so every client gets the default verdict. Put this into ./screening.toml and start again:";
+            yield return "";
+            yield return "    [dnsbl]";
+            yield return "    sites = \"zen.spamhaus.org=127.0.0.[2..11]*3, list.dnswl.org=127.0.[2..9;11..15].[1..3]*-3\"";
+        }
+
+        yield return "";
+        yield return "Ask for a verdict, from another terminal:";
+        yield return "";
+        yield return $"    {ProgramName()} check 192.0.2.10 --explain{NodeOption(endpoints)}";
+        if (endpoints.FirstOrDefault(e => e.Kind == "plugin") is { } plugin)
+            yield return $"    printf 'query_id=1\\nremote_address=192.0.2.10\\n\\n' | socat -t2 - {Socat(plugin.Uri)}";
+    }
+
+    // From a checkout the program lies under bin; the line runs as pasted from the same folder.
+    private static string ProgramName() =>
+        Environment.ProcessPath is { } path && Path.GetFileName(path) == "screening"
+            ? Shorter(path)
+            : $"dotnet {Shorter(typeof(Welcome).Assembly.Location)}";
+
+    private static string Shorter(string path)
+    {
+        var relative = Path.GetRelativePath(Directory.GetCurrentDirectory(), path);
+        return relative.StartsWith("..", StringComparison.Ordinal) ? path : relative.Contains('/', StringComparison.Ordinal) ? relative : "./" + relative;
+    }
+
+    private static string NodeOption(IReadOnlyList<OpenEndpoint> endpoints) =>
+        endpoints.FirstOrDefault(e => e.Kind == "http") is { } http && http.Uri != UsualHttp ? $" --node {NodeUrl.OfEndpoint(http.Uri)}" : "";
+
+    private static string Socat(string uri) => uri.StartsWith("unix://", StringComparison.Ordinal)
+        ? $"UNIX-CONNECT:{uri["unix://".Length..]}"
+        : $"TCP:{uri["tcp://".Length..]}";
+}

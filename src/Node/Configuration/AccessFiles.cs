@@ -1,0 +1,45 @@
+using Screening.Actors.Access;
+using Screening.Protocol.Access;
+
+namespace Screening.Node.Configuration;
+
+/// <summary>Reads the permanent lists: the networks of the configuration and the files it names.</summary>
+internal static class AccessFiles
+{
+    /// <summary>The files that the configuration names.</summary>
+    public static IEnumerable<string> Paths(AccessOptions access) =>
+        access.Permit.Concat(access.Reject).Where(e => e.File is not null).Select(e => e.File!);
+
+    /// <summary>Reads everything. When there are faults, the lists must not be used.</summary>
+    public static (IReadOnlyList<AccessLine> Lines, IReadOnlyList<string> Faults) Read(AccessOptions access)
+    {
+        var lines = new List<AccessLine>();
+        var faults = new List<string>();
+        foreach (var entry in access.Permit)
+            Read(entry, AccessRule.Permit, "access.permit", lines, faults);
+        foreach (var entry in access.Reject)
+            Read(entry, AccessRule.Reject, "access.reject", lines, faults);
+        return (lines, faults);
+    }
+
+    private static void Read(AccessEntry entry, AccessRule rule, string setting, List<AccessLine> lines, List<string> faults)
+    {
+        if (entry.Network is { } network)
+        {
+            lines.Add(new AccessLine(network, rule, setting));
+            return;
+        }
+
+        var file = Path.GetFileName(entry.File!);
+        try
+        {
+            var table = CidrTable.Parse(File.ReadAllText(entry.File!), rule);
+            lines.AddRange(table.Entries.Select(e => new AccessLine(e.Network, e.Rule, $"{file}:{e.Line}")));
+            faults.AddRange(table.Errors.Select(e => $"{entry.File}:{e.Line}: {e.Message}"));
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            faults.Add($"{setting}: can not read {entry.File}: {fault.Message}");
+        }
+    }
+}

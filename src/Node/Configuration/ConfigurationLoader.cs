@@ -1,0 +1,102 @@
+using System.Collections.Immutable;
+using System.Text;
+
+namespace Screening.Node.Configuration;
+
+/// <summary>
+/// Loads the settings: the file, over it the environment, over it the command line. Finds all faults at once and never throws on what an
+/// operator wrote. Keeps nothing: each call reads anew, so a reload is another call.
+/// </summary>
+internal static class ConfigurationLoader
+{
+    /// <summary>The largest file that is read, in bytes.</summary>
+    public const int MaxFileBytes = 4 * 1024 * 1024;
+
+    public static ConfigurationResult Load(ConfigurationRequest request)
+    {
+        var faults = new List<ConfigurationFault>();
+        var root = new SettingTable(ConfigurationPlace.Default);
+        var file = FindFile(request);
+        var syntax = file is null ? [] : ReadFile(request, file, root, faults);
+        OverrideSource.ApplyEnvironment(request.Environment, root, faults);
+        OverrideSource.ApplySets(request.Sets, root, faults);
+
+        var options = ScreeningOptions.Defaults(request.IsRoot, request.HostName);
+        var binder = new OptionsBinder();
+        binder.Bind(root, options);
+        faults.AddRange(binder.Faults.Where(fault => !IsConsequence(fault, syntax)));
+
+        // Where a line could not be read a related value may be missing, so related values are not compared.
+        var context = new RuleContext(options, binder);
+        if (syntax.IsEmpty)
+            ConfigurationRules.Check(context);
+        faults.AddRange(context.Faults);
+        return new ConfigurationResult(
+            faults.Count == 0 ? options : null, InOrder(faults), InOrder(context.Warnings), file, binder.Origins);
+    }
+
+    private static string? FindFile(ConfigurationRequest request)
+    {
+        if (request.ConfigPath is { } given)
+            return given;
+        if (request.Environment.GetValueOrDefault(ConfigurationRequest.FileVariable) is { Length: > 0 } named)
+            return named;
+        string[] usual = ["screening.toml", Path.Combine(request.SystemDirectory, "screening.toml")];
+        return usual.FirstOrDefault(path => File.Exists(Path.Combine(request.CurrentDirectory, path)));
+    }
+
+    // What stands on a line that could not be read, or behind one that derails, is not to be relied on.
+    private static bool IsConsequence(ConfigurationFault fault, ImmutableArray<SyntaxFault> syntax) =>
+        fault.Place.Kind == PlaceKind.File
+        && syntax.Any(found => fault.Place.Line == found.Place.Line || (found.Derails && fault.Place.Line > found.Place.Line));
+
+    private static ImmutableArray<SyntaxFault> ReadFile(
+        ConfigurationRequest request, string file, SettingTable root, List<ConfigurationFault> faults)
+    {
+        if (!TryReadText(Path.Combine(request.CurrentDirectory, file), out var text, out var problem))
+        {
+            faults.Add(new ConfigurationFault(new ConfigurationPlace(PlaceKind.File, file), "", problem));
+            return [];
+        }
+
+        var syntax = TomlSource.Read(text, file, root);
+        faults.AddRange(syntax.Select(fault => new ConfigurationFault(fault.Place, "", fault.Message)));
+        return syntax;
+    }
+
+    private static bool TryReadText(string path, out string text, out string problem)
+    {
+        (text, problem) = ("", "");
+        try
+        {
+            using var stream = File.OpenRead(path);
+            if (stream.CanSeek && stream.Length > MaxFileBytes)
+            {
+                problem = $"a configuration file must not be larger than {MaxFileBytes / 1024 / 1024} MiB";
+                return false;
+            }
+
+            using var reader = new StreamReader(stream, new UTF8Encoding(false, throwOnInvalidBytes: true));
+            text = reader.ReadToEnd();
+            return true;
+        }
+        catch (DecoderFallbackException)
+        {
+            problem = "not a text in UTF-8";
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            problem = "there is no such file";
+        }
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            problem = Directory.Exists(path) ? "it is a folder, not a file" : "the file can not be read";
+        }
+
+        return false;
+    }
+
+    private static List<ConfigurationFault> InOrder(IEnumerable<ConfigurationFault> faults) =>
+        [.. faults.OrderBy(fault => fault.Place.Kind).ThenBy(fault => fault.Place.Line).ThenBy(fault => fault.Place.Column)];
+}

@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+
+namespace Screening.Node.Configuration;
+
+/// <summary>How this node finds and trusts the others. <c>[cluster]</c></summary>
+internal sealed record ClusterOptions
+{
+    /// <summary>Where Akka.Remote listens; port 0: any.</summary>
+    public HostPort Listen { get; init; } = HostPort.Parse("127.0.0.1:4053");
+
+    /// <summary>By what others reach this node; null: as <see cref="Listen"/> says.</summary>
+    [EmptyIsNone]
+    [Reachable]
+    public HostPort? Advertise { get; init; }
+
+    /// <summary>
+    /// All nodes of role cache, this one included; names of several addresses are taken. Empty: a cluster of one that lets nobody join.
+    /// </summary>
+    [Reachable]
+    public ImmutableArray<HostPort> Seeds { get; init; } = [];
+
+    /// <summary>Nodes of role cache, 0..10000; 0: the number of seeds.</summary>
+    [Between(0, 10_000)]
+    public int Expected { get; init; }
+
+    /// <summary><c>cache</c>: holds shards and votes. Empty: an edge node.</summary>
+    [OneOf(CacheRole)]
+    public ImmutableArray<string> Roles { get; init; } = [CacheRole];
+
+    /// <summary>Who goes on when the network splits.</summary>
+    public SplitBrain SplitBrain { get; init; } = SplitBrain.Auto;
+
+    /// <summary>How long DNSBL and custom checks wait for the fleet's word. 1ms..60s; 0: not at all.</summary>
+    [Lasts("1ms", "60s", ZeroIsOff = true)]
+    public TimeSpan LookupWait { get; init; } = TimeSpan.FromMilliseconds(30);
+
+    /// <summary>True: no TLS off loopback either.</summary>
+    public bool Insecure { get; init; }
+
+    public ClusterTlsOptions Tls { get; init; } = new();
+
+    /// <summary>The role of nodes that hold shards.</summary>
+    public const string CacheRole = "cache";
+
+    /// <summary>True if this node holds shards and votes.</summary>
+    public bool IsCache() => Roles.Contains(CacheRole);
+}
+
+/// <summary>Files in PEM form for TLS between nodes; certificate and key come together. Empty: no TLS.</summary>
+internal sealed record ClusterTlsOptions
+{
+    [ReadableFile]
+    public string Certificate { get; init; } = "";
+
+    [ReadableFile]
+    public string Key { get; init; } = "";
+
+    /// <summary>Who must have signed the others' certificates; empty: the system's authorities.</summary>
+    [ReadableFile]
+    public string Ca { get; init; } = "";
+}
+
+/// <summary>Who goes on when the network splits.</summary>
+internal enum SplitBrain
+{
+    /// <summary>Three nodes and more: keep-majority; two: lease with PostgreSQL, else keep-oldest.</summary>
+    Auto,
+
+    /// <summary>The side with more nodes of role cache.</summary>
+    KeepMajority,
+
+    /// <summary>The side with the oldest node.</summary>
+    KeepOldest,
+
+    /// <summary>The side that holds a row in PostgreSQL.</summary>
+    Lease,
+}

@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+
+namespace Screening.Node.Configuration;
+
+/// <summary>Where the doors listen. An empty list closes one; port 0 takes a free port. <c>[endpoints]</c></summary>
+internal sealed record EndpointOptions
+{
+    /// <summary>The plug-in protocol; tcp or unix.</summary>
+    [Schemes(EndpointScheme.Tcp, EndpointScheme.Unix)]
+    public ImmutableArray<EndpointAddress> Plugin { get; init; } = [EndpointAddress.Parse("tcp://127.0.0.1:10025")];
+
+    /// <summary>Policy delegation (check_policy_service); tcp or unix.</summary>
+    [Schemes(EndpointScheme.Tcp, EndpointScheme.Unix)]
+    public ImmutableArray<EndpointAddress> Policy { get; init; } = [EndpointAddress.Parse("tcp://127.0.0.1:10026")];
+
+    /// <summary>DNSBL zone (postscreen_dnsbl_sites); udp or tcp.</summary>
+    [Schemes(EndpointScheme.Udp, EndpointScheme.Tcp)]
+    public ImmutableArray<EndpointAddress> Dnsbl { get; init; } =
+        [EndpointAddress.Parse("udp://127.0.0.1:10053"), EndpointAddress.Parse("tcp://127.0.0.1:10053")];
+
+    /// <summary>memcache (postscreen_cache_map); tcp or unix.</summary>
+    [Schemes(EndpointScheme.Tcp, EndpointScheme.Unix)]
+    public ImmutableArray<EndpointAddress> Memcache { get; init; } = [EndpointAddress.Parse("tcp://127.0.0.1:10211")];
+
+    /// <summary>Stands in for dnsblog(8) (dnsblog_service_name); unix or tcp.</summary>
+    [Schemes(EndpointScheme.Unix, EndpointScheme.Tcp)]
+    public ImmutableArray<EndpointAddress> Dnsblog { get; init; } = [];
+
+    /// <summary>API, metrics, health and web page; tcp or unix.</summary>
+    [Schemes(EndpointScheme.Tcp, EndpointScheme.Unix)]
+    public ImmutableArray<EndpointAddress> Http { get; init; } = [EndpointAddress.Parse("tcp://127.0.0.1:10080")];
+
+    /// <summary>All addresses by kind, in the order above; the kind is the setting's name.</summary>
+    public IEnumerable<(string Kind, EndpointAddress Address)> All() =>
+    [
+        .. Plugin.Select(address => ("plugin", address)),
+        .. Policy.Select(address => ("policy", address)),
+        .. Dnsbl.Select(address => ("dnsbl", address)),
+        .. Memcache.Select(address => ("memcache", address)),
+        .. Dnsblog.Select(address => ("dnsblog", address)),
+        .. Http.Select(address => ("http", address)),
+    ];
+}
+
+/// <summary>The zone of the DNSBL doors. <c>[dnsbl_zone]</c></summary>
+internal sealed record DnsblZoneOptions
+{
+    /// <summary>Domain name, at most 110 characters; the domain in postscreen_dnsbl_sites.</summary>
+    [DomainName]
+    public string Name { get; init; } = "screening.internal";
+}

@@ -1,0 +1,31 @@
+namespace Screening.Node.Configuration;
+
+/// <summary>The decision log. <c>[log]</c></summary>
+internal sealed record LogOptions
+{
+    /// <summary>
+    /// Its folder; empty: <c>decisions</c> in the node's data folder (see <see cref="ScreeningOptions.DecisionsFolder"/>).
+    /// </summary>
+    [Shaped("[^\\x00-\\x1f]*", "a folder, or empty")]
+    public string Decisions { get; init; } = "";
+
+    /// <summary>How long it is kept. 1h..3650d.</summary>
+    [Lasts("1h", "3650d")]
+    public TimeSpan Keep { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>How much of a client's address is logged.</summary>
+    public LogAddress Address { get; init; } = LogAddress.Full;
+}
+
+/// <summary>How much of a client's address is logged.</summary>
+internal enum LogAddress
+{
+    /// <summary>All of it.</summary>
+    Full,
+
+    /// <summary>Its network: /24 or /64.</summary>
+    Truncated,
+
+    /// <summary>A keyed hash.</summary>
+    Hashed,
+}

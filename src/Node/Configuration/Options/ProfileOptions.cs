@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Node.Configuration;
+
+/// <summary>
+/// Other settings for some clients, chosen by the address they connected to, by door, or by name. What a profile does not set it inherits,
+/// so these are the effective settings; lists of rules and of custom checks are replaced as a whole. <c>[profile.NAME]</c>
+/// </summary>
+internal sealed record ProfileOptions
+{
+    /// <summary>The name of what is outside of any profile.</summary>
+    public const string DefaultName = "default";
+
+    /// <summary>The mail exchanger's own addresses that choose this profile; each in one profile only.</summary>
+    public ImmutableArray<ClientAddress> Local { get; init; } = [];
+
+    /// <summary>Doors that choose this profile where no local address does; each in one profile only.</summary>
+    [SettingName("door")]
+    public ImmutableArray<Door> Doors { get; init; } = [];
+
+    public VerdictOptions Verdict { get; init; } = new();
+
+    public ProfileDnsblOptions Dnsbl { get; init; } = new();
+
+    public ProfileP0fOptions P0f { get; init; } = new();
+
+    /// <inheritdoc cref="ScreeningOptions.Customs"/>
+    [SettingName("custom")]
+    public ImmutableArray<CustomOptions> Customs { get; init; } = [];
+
+    /// <summary>A profile that sets nothing itself.</summary>
+    public static ProfileOptions InheritedFrom(ScreeningOptions options) => new()
+    {
+        Verdict = options.Verdict with { },
+        Dnsbl = new ProfileDnsblOptions { Sites = options.Dnsbl.Sites },
+        P0f = new ProfileP0fOptions { Rules = options.P0f.Rules },
+        Customs = options.Customs,
+    };
+}
+
+/// <summary>What a profile may say of DNS lists.</summary>
+internal sealed record ProfileDnsblOptions
+{
+    /// <inheritdoc cref="DnsblOptions.Sites"/>
+    [Sites]
+    public ZoneText Sites { get; init; } = ZoneText.Empty;
+}
+
+/// <summary>What a profile may say of p0f.</summary>
+internal sealed record ProfileP0fOptions
+{
+    /// <inheritdoc cref="P0fOptions.Rules"/>
+    [SettingName("rule")]
+    public ImmutableArray<P0fRuleOptions> Rules { get; init; } = [];
+}

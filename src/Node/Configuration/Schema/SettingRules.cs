@@ -1,0 +1,142 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Node.Configuration;
+
+/// <summary>Gives a setting another name than the property's own in snake case.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class SettingNameAttribute(string name) : Attribute
+{
+    public string Name { get; } = name;
+}
+
+/// <summary>The setting has no default: whoever writes its table must give it.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class NeededAttribute : Attribute;
+
+/// <summary>The empty text stands for null.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class EmptyIsNoneAttribute : Attribute;
+
+/// <summary>What a single setting must be, apart from its type. On a list it is asked of each item.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal abstract class SettingRuleAttribute : Attribute
+{
+    /// <summary>Null if the value keeps the rule, else the rule: "it must be ...".</summary>
+    public abstract string? Broken(object value);
+}
+
+/// <summary>A whole number in a range, both ends included.</summary>
+internal sealed class BetweenAttribute(int least, int most) : SettingRuleAttribute
+{
+    public override string? Broken(object value) => (int)value >= least && (int)value <= most ? null
+        : most == int.MaxValue ? string.Create(CultureInfo.InvariantCulture, $"it must be at least {least}")
+        : string.Create(CultureInfo.InvariantCulture, $"it must be {least} to {most}");
+}
+
+/// <summary>A duration in a range, both ends included.</summary>
+internal sealed class LastsAttribute(string least, string most) : SettingRuleAttribute
+{
+    /// <summary>0 is taken too and turns the thing off.</summary>
+    public bool ZeroIsOff { get; init; }
+
+    public override string? Broken(object value)
+    {
+        _ = Duration.TryParse(least, out var shortest) & Duration.TryParse(most, out var longest);
+        var duration = (TimeSpan)value;
+        return (duration >= shortest && duration <= longest) || (ZeroIsOff && duration == TimeSpan.Zero)
+            ? null
+            : $"it must be {least} to {most}" + (ZeroIsOff ? ", or 0 to turn it off" : "");
+    }
+}
+
+/// <summary>One of some words of a larger set.</summary>
+internal sealed class OneOfAttribute(params string[] words) : SettingRuleAttribute
+{
+    public override string? Broken(object value) =>
+        words.Contains(value is string text ? text : SettingTypes.Word((Enum)value))
+            ? null
+            : "it must be " + SettingTypes.Alternatives(words);
+}
+
+/// <summary>A text of a certain shape.</summary>
+internal sealed class ShapedAttribute(string pattern, string rule) : SettingRuleAttribute
+{
+    private readonly Regex _pattern = new($"^(?:{pattern})\\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+
+    public override string? Broken(object value) => _pattern.IsMatch((string)value) ? null : "it must be " + rule;
+}
+
+/// <summary>An endpoint of certain schemes.</summary>
+internal sealed class SchemesAttribute(EndpointScheme first, EndpointScheme second) : SettingRuleAttribute
+{
+    public override string? Broken(object value) =>
+        ((EndpointAddress)value).Scheme == first || ((EndpointAddress)value).Scheme == second
+            ? null
+            : $"it must be {SettingTypes.Word(first)}:// or {SettingTypes.Word(second)}://";
+}
+
+/// <summary>An address that others connect to: port 0 means nothing to them.</summary>
+internal sealed class ReachableAttribute : SettingRuleAttribute
+{
+    public override string? Broken(object value) =>
+        value is HostPort { Port: 0 } or EndpointAddress { IsUnix: false, Port: 0 } ? "its port must be 1 to 65535" : null;
+}
+
+/// <summary>An URL of HTTP.</summary>
+internal sealed class HttpUrlAttribute : SettingRuleAttribute
+{
+    public override string? Broken(object value) =>
+        Uri.TryCreate((string)value, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Host.Length > 0
+            ? null
+            : "it must be http:// or https:// and a host";
+}
+
+/// <summary>A domain name that leaves room for what is put before it: a reversed IPv6 address and two labels.</summary>
+internal sealed class DomainNameAttribute : SettingRuleAttribute
+{
+    private static readonly Regex Name = new(
+        "^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\\z",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase);
+
+    public override string? Broken(object value) => value.ToString()!.Length <= 110 && Name.IsMatch((string)value)
+        ? null
+        : "it must be a domain name of at most 110 characters, without a dot at its end";
+}
+
+/// <summary>A file that must be there and be readable now. An empty path means none.</summary>
+internal sealed class ReadableFileAttribute : SettingRuleAttribute
+{
+    public override string? Broken(object value)
+    {
+        var path = value is AccessEntry entry ? entry.File : (string)value;
+        if (string.IsNullOrEmpty(path))
+            return null;
+        try
+        {
+            using var stream = File.OpenRead(path);
+            return null;
+        }
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            return exception switch
+            {
+                FileNotFoundException or DirectoryNotFoundException => "there is no such file",
+                _ when Directory.Exists(path) => "it is a folder, not a file",
+                _ => "the file can not be read",
+            };
+        }
+    }
+}
+
+/// <summary>DNSBL sites in the syntax of postscreen_dnsbl_sites.</summary>
+internal sealed class SitesAttribute : SettingRuleAttribute
+{
+    public override string? Broken(object value)
+    {
+        var problems = string.Join("; ", SitesRule.Check(((ZoneText)value).Reveal()));
+        return problems.Length == 0 ? null : SettingTypes.Escaped(ZoneText.Hide(problems));
+    }
+}

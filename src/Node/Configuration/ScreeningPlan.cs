@@ -1,0 +1,157 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using Screening.Actors.Access;
+using Screening.Actors.Checks;
+using Screening.Actors.Checks.Dnsbl;
+using Screening.Actors.Screening;
+using Screening.Node.Sources;
+using Screening.Protocol.Access;
+using Screening.Protocol.Dnsbl;
+using Screening.Protocol.P0f;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Node.Configuration;
+
+/// <summary>What the options mean to the actors: the profiles' policies, and the sources that they ask.</summary>
+/// <param name="Policies">How each profile judges.</param>
+/// <param name="Sources">Whom to ask.</param>
+internal sealed record ScreeningPlan(PolicyBook Policies, UseSources Sources)
+{
+    private const int DnsblInFlight = 4096;
+    private const int P0fInFlight = 64;
+    private const int CustomInFlight = 1024;
+    private const int AnswersKeptPerList = 50_000;
+
+    /// <summary>Makes the plan. The options are valid: everything here parses.</summary>
+    public static ScreeningPlan Of(ScreeningOptions options, TransportSet transports)
+    {
+        var builder = new Builder(options, transports);
+        var policies = new PolicyBook(
+            builder.Policy(ProfileOptions.DefaultName, options.EffectiveProfile(ProfileOptions.DefaultName)!),
+            options.Profiles.Select(p => new ProfileChoice(builder.Policy(p.Key, p.Value), p.Value.Local, p.Value.Doors)));
+        return new ScreeningPlan(policies, builder.Sources());
+    }
+
+    private sealed class Builder(ScreeningOptions options, TransportSet transports)
+    {
+        private readonly Dictionary<string, CheckSource> _sources = [];
+        private readonly Func<ClientAddress, bool> _skips = SkipsOf(options.Dnsbl);
+
+        public ScreeningPolicy Policy(string name, ProfileOptions profile)
+        {
+            var rules = RulesOf(profile.Verdict);
+            var checks = ImmutableArray.CreateBuilder<CheckPlan>();
+            if (options.P0f.Socket.Length > 0)
+                checks.Add(P0f(profile));
+            SiteList.TryParse(profile.Dnsbl.Sites.Reveal(), out var sites, out _);
+            checks.AddRange(sites.GroupBy(s => s.Zone).Select(zone => Dnsbl(zone.Key, [.. zone])));
+            checks.AddRange(profile.Customs.Select(Custom));
+            return new ScreeningPolicy(name, FingerprintOf(name, profile, rules, sites), rules, checks.ToImmutable());
+        }
+
+        public UseSources Sources() =>
+            new([.. _sources.Values], zone => new DnsblSource(OtherZone(zone), transports.Dns(options.Dnsbl)), _skips);
+
+        private DnsblSettings OtherZone(string zone) => DnsblSettingsOf(zone, zone, ZoneText.Hide(zone), options.Dnsbl.Timeout);
+
+        private P0fPlan P0f(ProfileOptions profile)
+        {
+            const string Source = "p0f";
+            _sources.TryAdd(Source, new P0fSource(
+                new CheckSettings(Source, Source, CheckKind.P0f, options.P0f.Timeout, P0fInFlight), transports.P0f(options.P0f.Socket)));
+            return new P0fPlan(
+                Source, [.. profile.P0f.Rules.Select(RuleOf)], options.P0f.Alone ? null : profile.Verdict.EnforceAt - 1);
+        }
+
+        private DnsblPlan Dnsbl(string zone, ImmutableArray<SitePattern> patterns)
+        {
+            var list = options.Dnsbl.Lists.FirstOrDefault(l => l.Zone.Reveal().Equals(zone, StringComparison.OrdinalIgnoreCase));
+            var name = list?.SafeName() ?? ZoneText.Hide(zone);
+            var source = DnsblSourceId.Of(zone);
+            _sources.TryAdd(source, new DnsblSource(
+                DnsblSettingsOf(zone, AskedZone(zone, list), name, list?.Timeout ?? options.Dnsbl.Timeout), transports.Dns(options.Dnsbl)));
+            return new DnsblPlan(source, name, patterns, _skips);
+        }
+
+        private CustomPlan Custom(CustomOptions custom)
+        {
+            // A profile may have a check of the same name that is another check.
+            var source = $"custom:{custom.Name}:{custom.Plugin}{custom.Url}{string.Join(' ', custom.Command)}";
+            _sources.TryAdd(source, new CustomSource(
+                new CheckSettings(source, custom.Name, CheckKind.Custom, custom.Timeout, CustomInFlight), transports.Custom(custom)));
+            var weight = custom.Weight;
+            return new CustomPlan(source, custom.Name, [weight.Pass, weight.Ignore, weight.Enforce, weight.Drop]);
+        }
+
+        private DnsblSettings DnsblSettingsOf(string zone, string askedZone, string name, TimeSpan timeout) => new(
+            new CheckSettings(DnsblSourceId.Of(zone), name, CheckKind.Dnsbl, timeout, DnsblInFlight), askedZone, options.Cache.FailShare,
+            options.Verdict.PassTtl, AnswersKeptPerList);
+    }
+
+    // What can change a verdict under the same answers; lists' addresses and timeouts can not.
+    private static string FingerprintOf(string name, ProfileOptions profile, VerdictRules rules, ImmutableArray<SitePattern> sites)
+    {
+        var text = new StringBuilder(name).Append('\n').Append(rules).Append('\n');
+        foreach (var site in sites)
+            text.Append(site).Append('\n');
+        foreach (var rule in profile.P0f.Rules)
+            text.Append(rule).Append('\n');
+        foreach (var custom in profile.Customs)
+            text.Append(custom.Name).Append(custom.Weight).Append('\n');
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 6));
+    }
+
+    private static VerdictRules RulesOf(VerdictOptions verdict) => new()
+    {
+        IgnoreAt = verdict.IgnoreAt,
+        EnforceAt = verdict.EnforceAt,
+        DropAt = verdict.DropAt,
+        AllowAt = verdict.AllowAt,
+        AllowCap = verdict.AllowCap,
+        DefaultAction = verdict.DefaultAction,
+        RejectAction = verdict.RejectAction,
+        DefaultTtl = verdict.DefaultTtl,
+        PassTtl = verdict.PassTtl,
+        PassTtlMin = verdict.PassTtlMin,
+        Deadline = verdict.Deadline,
+        SerialDeadline = verdict.SerialDeadline,
+        DnsblDeadline = verdict.DnsblDeadline,
+    };
+
+    private static P0fRule RuleOf(P0fRuleOptions rule) => new(rule.Weight)
+    {
+        Os = rule.Os,
+        Flavor = rule.Flavor,
+        Link = rule.Link,
+        Distance = rule.Distance,
+        UptimeMinutesMin = (uint?)rule.UptimeMin,
+        Nat = rule.Nat,
+        OsChanged = rule.OsChanged,
+        Match = MatchOf(rule.Match),
+    };
+
+    private static ImmutableArray<P0fMatch> MatchOf(P0fMatchWords? words)
+    {
+        var match = ImmutableArray.CreateBuilder<P0fMatch>();
+        if (words?.HasFlag(P0fMatchWords.Exact) == true)
+            match.Add(P0fMatch.Exact);
+        if (words?.HasFlag(P0fMatchWords.Generic) == true)
+            match.AddRange(P0fMatch.Generic, P0fMatch.GenericFuzzy);
+        if (words?.HasFlag(P0fMatchWords.Fuzzy) == true)
+            match.AddRange(P0fMatch.Fuzzy, P0fMatch.GenericFuzzy);
+        return match.ToImmutable();
+    }
+
+    private static Func<ClientAddress, bool> SkipsOf(DnsblOptions dnsbl)
+    {
+        var trie = NetworkTrie<bool>.Build(dnsbl.Skip.Select(network => (network, true)), static (one, _) => one);
+        return client => trie.TryMatch(client, out _, out _);
+    }
+
+    // The key stands in a file of its own, so that the configuration can be shown.
+    private static string AskedZone(string zone, DnsblListOptions? list) =>
+        list is { KeyFile.Length: > 0 } && zone.StartsWith(ZoneText.Placeholder + ".", StringComparison.OrdinalIgnoreCase)
+            ? File.ReadAllText(list.KeyFile).Trim() + zone[ZoneText.Placeholder.Length..]
+            : zone;
+}

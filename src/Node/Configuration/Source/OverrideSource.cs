@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+
+namespace Screening.Node.Configuration;
+
+/// <summary>Puts environment variables and <c>--set</c> over what the file says.</summary>
+internal static class OverrideSource
+{
+    /// <summary>What the name of every variable that is a setting begins with.</summary>
+    public const string EnvironmentPrefix = "SCREENING__";
+
+    private const string NameMissing = "the name of a setting is missing; expected such as ";
+
+    /// <summary><c>SCREENING__VERDICT__DEADLINE=800ms</c>. In order of name, so that the outcome never depends on the system.</summary>
+    public static void ApplyEnvironment(IReadOnlyDictionary<string, string> environment, SettingTable root, List<ConfigurationFault> faults)
+    {
+        foreach (var (name, value) in environment
+            .Where(variable => variable.Key.StartsWith(EnvironmentPrefix, StringComparison.OrdinalIgnoreCase))
+            .OrderBy(variable => variable.Key, StringComparer.Ordinal))
+        {
+            var place = new ConfigurationPlace(PlaceKind.Environment, name);
+            var path = name[EnvironmentPrefix.Length..].ToLowerInvariant().Split("__").ToImmutableArray();
+            if (path.Contains(""))
+                faults.Add(new ConfigurationFault(place, "", NameMissing + "SCREENING__VERDICT__DEADLINE"));
+            else
+                root.Override(path, TomlSource.ReadValue(value, place));
+        }
+    }
+
+    /// <summary><c>--set verdict.deadline=800ms</c>. In the order given: the last one counts.</summary>
+    public static void ApplySets(IEnumerable<string> sets, SettingTable root, List<ConfigurationFault> faults)
+    {
+        foreach (var set in sets)
+        {
+            var equals = set.IndexOf('=', StringComparison.Ordinal);
+            var name = (equals < 0 ? set : set[..equals]).Trim();
+            var place = new ConfigurationPlace(PlaceKind.Set, name);
+            var path = name.Split('.').ToImmutableArray();
+            if (equals < 0)
+                faults.Add(new ConfigurationFault(place, name, "expected path=value, such as --set verdict.deadline=800ms"));
+            else if (path.Contains(""))
+                faults.Add(new ConfigurationFault(place, name, NameMissing + "--set verdict.deadline=800ms"));
+            else
+                root.Override(path, TomlSource.ReadValue(set[(equals + 1)..], place));
+        }
+    }
+}

@@ -1,0 +1,98 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Mvc;
+using Screening.Actors.Hosting;
+using Screening.Actors.Screening;
+using Screening.Node.Telemetry;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Node.Endpoints.Http;
+
+/// <summary>The HTTP door: health, metrics, and the API that the commands use. Errors are RFC 9457 problem details.</summary>
+internal sealed class HttpApi(ScreeningHandle screening, NodeMetrics metrics, NodeStatus status, TimeProvider time)
+{
+    // As many bytes as any peer's text of ours: HELO and sender are bounded by RFC 5321 section 4.5.3.1.
+    private const int MaxTextLength = 512;
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/healthz", () => Results.Text("alive\n"));
+        routes.MapGet("/readyz", () => status.IsReady ? Results.Text("ready\n") : Results.Text("not ready\n", statusCode: 503));
+        routes.MapGet("/metrics", WriteMetricsAsync);
+        routes.MapGet("/api/v1/status", (HttpContext context) => WriteJsonAsync(context, status.Write));
+        routes.MapGet("/api/v1/check/{address}", CheckAsync);
+    }
+
+    private async Task WriteMetricsAsync(HttpContext context)
+    {
+        context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
+        await metrics.WriteAsync(context.Response.Body, context.RequestAborted).ConfigureAwait(false);
+    }
+
+    private async Task CheckAsync(HttpContext context, string address)
+    {
+        if (!TryRead(context.Request.Query, address, out var query, out var fault))
+        {
+            var problem = new ProblemDetails { Status = StatusCodes.Status400BadRequest, Title = "Bad request", Detail = fault };
+            await Results.Problem(problem).ExecuteAsync(context).ConfigureAwait(false);
+            return;
+        }
+
+        var decision = await screening.Screener.DecideAsync(query).ConfigureAwait(false);
+        await WriteJsonAsync(
+            context, json => Shapes.WriteVerdict(json, decision, status.Node, time.GetUtcNow(), query.Client.ToString())).ConfigureAwait(false);
+    }
+
+    private bool TryRead(IQueryCollection parameters, string address, out ScreeningQuery query, out string fault)
+    {
+        query = default;
+        fault = "";
+        ClientAddress? local = null;
+        var door = Door.Http;
+        ScreeningPolicy? policy = null;
+        if (!ClientAddress.TryParse(address, out var client))
+            fault = $"'{PeerText.Clean(address)}' is not an IP address";
+        else if (!TryReadLocal(parameters["local"], out local))
+            fault = $"local: '{PeerText.Clean(parameters["local"]!)}' is not an IP address";
+        else if (parameters["door"] is [{ Length: > 0 } doorWord] && !Words.TryParseDoor(doorWord, out door))
+            fault = $"door: '{PeerText.Clean(doorWord)}' is none of plugin, policy, dnsbl, dnsblog, memcache, http";
+        else if (parameters["profile"] is [{ Length: > 0 } profile] && !screening.Screener.Policies.TryGet(profile, out policy!))
+            fault = $"profile: there is no profile '{PeerText.Clean(profile)}'";
+        if (fault.Length > 0)
+            return false;
+
+        query = screening.Screener.Ask(door, client, local, policy) with
+        {
+            Helo = Text(parameters["helo"]),
+            Sender = Text(parameters["sender"]),
+            Fresh = IsSet(parameters["fresh"]),
+            Explain = IsSet(parameters["explain"]),
+            Unrecorded = true,
+        };
+        return true;
+    }
+
+    private static bool TryReadLocal(string? text, out ClientAddress? local)
+    {
+        local = null;
+        if (string.IsNullOrEmpty(text))
+            return true;
+        if (!ClientAddress.TryParse(text, out var address))
+            return false;
+        local = address;
+        return true;
+    }
+
+    private static string? Text(string? value) => string.IsNullOrEmpty(value) ? null : PeerText.Clean(value, MaxTextLength);
+
+    // ?explain, ?explain=1 and ?explain=true
+    private static bool IsSet(Microsoft.Extensions.Primitives.StringValues value) =>
+        value.Count > 0 && value[^1] is "" or "1" or "true" or "yes";
+
+    private static async Task WriteJsonAsync(HttpContext context, Action<Utf8JsonWriter> write)
+    {
+        context.Response.ContentType = "application/json; charset=utf-8";
+        await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
+        write(json);
+        await json.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+    }
+}

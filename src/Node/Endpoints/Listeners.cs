@@ -1,0 +1,126 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Screening.Node.Configuration;
+using Screening.Node.Endpoints.Dnsblog;
+using Screening.Node.Endpoints.Plugin;
+
+namespace Screening.Node.Endpoints;
+
+/// <summary>An address can't be listened on. The message is for the operator.</summary>
+internal sealed class EndpointException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>Opens the configured addresses through Kestrel, and knows which ones they became.</summary>
+internal sealed class Listeners(ScreeningOptions options)
+{
+    // A peer that does not read, or sends more than is taken, is held up at these.
+    private const int MaxBufferedBytes = 64 * 1024;
+    private const int Backlog = 4096;
+
+    private readonly Dictionary<string, UnixFileMode> _socketModes = [];
+    private readonly List<(string Kind, EndpointAddress Address, ListenOptions Listen)> _open = [];
+
+    /// <summary>The doors of CONTRACT.md that this version does not have yet, with the addresses that stay closed.</summary>
+    public static IEnumerable<string> NotBuilt(EndpointOptions endpoints) =>
+        endpoints.All().Where(e => e.Kind is not ("plugin" or "dnsblog" or "http")).Select(e => e.Kind).Distinct();
+
+    /// <summary>How sockets are made: with the mode that was asked for set before anybody can connect.</summary>
+    public void Configure(SocketTransportOptions transport)
+    {
+        transport.MaxReadBufferSize = MaxBufferedBytes;
+        transport.MaxWriteBufferSize = MaxBufferedBytes;
+        transport.Backlog = Backlog;
+        transport.CreateBoundListenSocket = Bind;
+    }
+
+    /// <summary>Adds every address.</summary>
+    public void Configure(KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = 1024 * 1024;
+        foreach (var (kind, address) in options.Endpoints.All())
+        {
+            Action<ListenOptions>? door = kind switch
+            {
+                "plugin" => static listen => listen.UseConnectionHandler<PluginConnectionHandler>(),
+                "dnsblog" => static listen => listen.UseConnectionHandler<DnsblogConnectionHandler>(),
+                "http" => UseHttp,
+                _ => null,
+            };
+            if (door is not null)
+                Listen(kestrel, kind, address, door);
+        }
+    }
+
+    /// <summary>The addresses that are open, with the ports that were really taken.</summary>
+    public IReadOnlyList<OpenEndpoint> Opened() => [.. _open.Select(o => new OpenEndpoint(o.Kind, UriOf(o.Kind, o.Address, o.Listen.EndPoint)))];
+
+    private void Listen(KestrelServerOptions kestrel, string kind, EndpointAddress address, Action<ListenOptions> door)
+    {
+        if (address.IsUnix)
+        {
+            UnixSocketFile.MakeRoom(address.Path);
+            _socketModes[address.Path] = address.Mode ?? UsualMode(kind);
+            kestrel.ListenUnixSocket(address.Path, listen => Add(listen));
+            return;
+        }
+
+        foreach (var host in Resolve(kind, address))
+            kestrel.Listen(host, address.Port, listen => Add(listen));
+
+        void Add(ListenOptions listen)
+        {
+            door(listen);
+            _open.Add((kind, address, listen));
+        }
+    }
+
+    // Postfix runs as a user of its own and must be able to connect; the folder is what keeps others out. The HTTP API takes changes
+    // from whoever can connect to its socket.
+    private static UnixFileMode UsualMode(string kind) => (UnixFileMode)Convert.ToInt32(kind == "http" ? "660" : "666", 8);
+
+    private void UseHttp(ListenOptions listen)
+    {
+        listen.Protocols = HttpProtocols.Http1;
+        if (options.Http.Certificate.Length > 0 && listen.EndPoint is IPEndPoint)
+            listen.UseHttps(X509Certificate2.CreateFromPemFile(options.Http.Certificate, options.Http.Key));
+    }
+
+    private Socket Bind(EndPoint endpoint)
+    {
+        try
+        {
+            var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+            if (endpoint is UnixDomainSocketEndPoint unix && _socketModes.TryGetValue(unix.ToString(), out var mode))
+                File.SetUnixFileMode(unix.ToString(), mode);
+            return socket;
+        }
+        catch (Exception fault) when (fault is SocketException or IOException or UnauthorizedAccessException)
+        {
+            throw new EndpointException($"can not listen on {endpoint}: {fault.Message}", fault);
+        }
+    }
+
+    private static IPAddress[] Resolve(string kind, EndpointAddress address)
+    {
+        if (IPAddress.TryParse(address.Host, out var literal))
+            return [literal];
+        try
+        {
+            return [.. Dns.GetHostAddresses(address.Host).Distinct()];
+        }
+        catch (SocketException fault)
+        {
+            throw new EndpointException($"endpoints.{kind}: can not resolve '{address.Host}': {fault.Message}", fault);
+        }
+    }
+
+    private static string UriOf(string kind, EndpointAddress configured, EndPoint bound) => bound switch
+    {
+        IPEndPoint ip => (configured with { Host = ip.Address.ToString(), Port = ip.Port }).ToString(),
+        _ => $"unix://{configured.Path}",
+    };
+}

@@ -1,0 +1,135 @@
+using Akka.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Screening.Actors.Access;
+using Screening.Actors.Hosting;
+using Screening.Actors.Screening;
+using Screening.Node.Configuration;
+using Screening.Node.Endpoints;
+using Screening.Node.Endpoints.Dnsblog;
+using Screening.Node.Endpoints.Http;
+using Screening.Node.Endpoints.Plugin;
+using Screening.Node.Sources;
+using Screening.Node.Telemetry;
+
+namespace Screening.Node.Hosting;
+
+/// <summary>
+/// One node as a host: logging, metrics, actors, sources and listeners, started in this order and stopped in the reverse one, so that
+/// listeners close first and what is pending is still answered.
+/// </summary>
+internal sealed class NodeHost : IAsyncDisposable
+{
+    // What is pending ends by its deadline; who does not end by then is cut off.
+    private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(4);
+
+    private readonly WebApplication _app;
+    private readonly Listeners _listeners;
+    private readonly NodeStatus _status;
+
+    private NodeHost(WebApplication app, Listeners listeners)
+    {
+        _app = app;
+        _listeners = listeners;
+        _status = app.Services.GetRequiredService<NodeStatus>();
+    }
+
+    /// <summary>The listeners that are open.</summary>
+    public IReadOnlyList<OpenEndpoint> Endpoints => _status.Endpoints;
+
+    /// <summary>Puts a node together; nothing is opened yet.</summary>
+    /// <param name="configuration">Settings without faults.</param>
+    /// <param name="request">Where they came from, to read them again.</param>
+    /// <exception cref="EndpointException">An address can't be used.</exception>
+    public static NodeHost Build(ConfigurationResult configuration, ConfigurationRequest request)
+    {
+        var options = configuration.Options!;
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.Sources.Clear();
+        NodeLogging.Configure(builder.Logging);
+        AddServices(builder.Services, options, configuration, request);
+
+        var listeners = new Listeners(options);
+        builder.Services.Configure<SocketTransportOptions>(listeners.Configure);
+        builder.WebHost.ConfigureKestrel(listeners.Configure);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainLimit);
+
+        var app = builder.Build();
+        var screening = app.Services.GetRequiredService<ScreeningHandle>();
+        app.Services.GetRequiredService<NodeMetrics>().OnScrape(() => screening.NearCache.Count, () => NodeStatus.Rung([.. screening.Checks.Health]));
+        app.UseMiddleware<HostGuard>(options.Node.Name);
+        app.Services.GetRequiredService<HttpApi>().Map(app);
+        return new NodeHost(app, listeners);
+    }
+
+    /// <summary>Opens everything.</summary>
+    /// <exception cref="EndpointException">An address can't be listened on.</exception>
+    public async Task StartAsync(CancellationToken cancellation = default)
+    {
+        await _app.StartAsync(cancellation).ConfigureAwait(false);
+        _status.Endpoints = _listeners.Opened();
+        _app.Lifetime.ApplicationStopping.Register(() =>
+        {
+            _status.Endpoints = [];
+            _app.Services.GetRequiredService<ILogger<NodeHost>>().Draining();
+        });
+    }
+
+    /// <summary>Ends once the process is told to, and everything pending is answered.</summary>
+    public Task WaitForShutdownAsync(CancellationToken cancellation = default) => _app.WaitForShutdownAsync(cancellation);
+
+    /// <summary>Closes the listeners, answers what is pending, and ends.</summary>
+    public Task StopAsync(CancellationToken cancellation = default) => _app.StopAsync(cancellation);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync().ConfigureAwait(false);
+        await Serilog.Log.CloseAndFlushAsync().ConfigureAwait(false);
+    }
+
+    private static void AddServices(
+        IServiceCollection services, ScreeningOptions options, ConfigurationResult configuration, ConfigurationRequest request)
+    {
+        var handle = new ScreeningHandle();
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(handle);
+        services.AddSingleton(configuration);
+        services.AddSingleton(request);
+        services.AddSingleton(new EndpointSettings(
+            options.Limits.PerConnection, options.DnsblZone.Name, (int)options.Cache.FailShare.TotalSeconds));
+        services.AddSingleton(new ConnectionLimits(options.Limits.ConnectionsPerAddress, options.Limits.InFlight));
+        services.AddSingleton(new NodeStatus(options.Node.Name, handle));
+        services.AddSingleton(new DecisionLogSettings(
+            options.DecisionsFolder(), options.Log.Keep, options.Node.Name,
+            new AddressView(options.Log.Address, Path.Combine(options.Node.DataDir, "log.key"))));
+        services.AddSingleton<NodeMetrics>();
+        services.AddSingleton<TransportSet>();
+        services.AddSingleton<HttpApi>();
+        services.AddSingleton<PluginConnectionHandler>();
+        services.AddSingleton<DnsblogConnectionHandler>();
+        services.AddSingleton<DecisionLog>();
+        services.AddHostedService(provider => provider.GetRequiredService<DecisionLog>());
+        services.AddAkka("screening", (akka, provider) => akka
+            .ConfigureLoggers(loggers =>
+            {
+                loggers.ClearLoggers();
+                loggers.AddLoggerFactory();
+            })
+            .WithScreening(SetupOf(options, provider), handle));
+        services.AddHostedService<ReloadService>();
+    }
+
+    private static ScreeningSetup SetupOf(ScreeningOptions options, IServiceProvider provider)
+    {
+        var plan = ScreeningPlan.Of(options, provider.GetRequiredService<TransportSet>());
+        return new ScreeningSetup
+        {
+            Time = provider.GetRequiredService<TimeProvider>(),
+            Observer = provider.GetRequiredService<DecisionLog>(),
+            MaxInFlight = options.Limits.InFlight,
+            NearEntries = options.Cache.NearEntries,
+            Policies = plan.Policies,
+            Access = new PermanentLists(AccessFiles.Read(options.Access).Lines),
+            Sources = plan.Sources,
+        };
+    }
+}

@@ -1,0 +1,31 @@
+using System.Globalization;
+using Serilog;
+using Serilog.Events;
+
+namespace Screening.Node.Hosting;
+
+/// <summary>
+/// The node's own log: short lines on standard error, written behind a bounded queue that drops rather than holds anybody up.
+/// Standard output is for what the person who started the node is told.
+/// </summary>
+internal static class NodeLogging
+{
+    private const int QueueLength = 10_000;
+
+    public static void Configure(ILoggingBuilder logging)
+    {
+        Log.Logger = new LoggerConfiguration()
+            .MinimumLevel.Information()
+            .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+            .MinimumLevel.Override("Akka", LogEventLevel.Warning)
+            .Enrich.FromLogContext()
+            .WriteTo.Async(
+                sink => sink.Console(
+                    outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}",
+                    formatProvider: CultureInfo.InvariantCulture, standardErrorFromLevel: LogEventLevel.Verbose),
+                bufferSize: QueueLength, blockWhenFull: false)
+            .CreateLogger();
+        logging.ClearProviders();
+        logging.AddSerilog(Log.Logger);
+    }
+}

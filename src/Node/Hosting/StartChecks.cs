@@ -1,0 +1,42 @@
+using Screening.Node.Configuration;
+
+namespace Screening.Node.Hosting;
+
+/// <summary>What only shows when a node is to start on this host: parts that are not built yet, folders and lists that can't be used.</summary>
+internal static class StartChecks
+{
+    /// <summary>Everything that keeps a node with these settings from starting.</summary>
+    public static IReadOnlyList<string> Faults(ScreeningOptions options) =>
+        [.. NotBuilt(options), .. DataFolder(options), .. AccessFiles.Read(options.Access).Faults];
+
+    private static IEnumerable<string> NotBuilt(ScreeningOptions options)
+    {
+        if (!options.Cluster.Seeds.IsEmpty)
+            yield return "cluster.seeds: clusters of several nodes are not built yet; leave it empty";
+        if (options.Store.Provider == StoreProvider.Postgresql)
+            yield return "store.provider: postgresql is not built yet";
+        if (options.P0f.Rules.Concat(options.Profiles.Values.SelectMany(p => p.P0f.Rules)).Any(r => r.Signature is not null))
+            yield return "p0f.rule.signature: p0f's API does not tell signatures; matching its log is not built yet";
+    }
+
+    private static IEnumerable<string> DataFolder(ScreeningOptions options)
+    {
+        var faults = new List<string>();
+        foreach (var folder in new[] { options.Node.DataDir, options.DecisionsFolder() })
+        {
+            try
+            {
+                Directory.CreateDirectory(folder);
+                var probe = Path.Combine(folder, $".probe-{Environment.ProcessId}");
+                File.WriteAllText(probe, "");
+                File.Delete(probe);
+            }
+            catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+            {
+                faults.Add($"can not write to {folder}: {problem.Message} (node.data_dir, log.decisions)");
+            }
+        }
+
+        return faults;
+    }
+}

@@ -1,0 +1,19 @@
+namespace Screening.Node.Telemetry;
+
+/// <summary>
+/// Every event id of the log, in ranges: 1000 endpoints, 2000 verdicts, 3000 checks, 4000 whitelist, 5000 cluster, 9000 process.
+/// A contract with operators: an id is retired with a note, never reused.
+/// </summary>
+internal static class EventIds
+{
+    public const int TooManyConnections = 1001;
+    public const int FramingLost = 1002;
+    public const int Decided = 2001;
+    public const int DecisionsLost = 2002;
+    public const int AccessReloaded = 4001;
+    public const int AccessFault = 4002;
+    public const int ConfigurationReloaded = 9001;
+    public const int ConfigurationFault = 9002;
+    public const int RestartNeeded = 9003;
+    public const int Draining = 9004;
+}

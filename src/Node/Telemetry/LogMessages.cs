@@ -1,0 +1,37 @@
+namespace Screening.Node.Telemetry;
+
+/// <summary>The log lines of the node; those of the sources stand beside them.</summary>
+internal static partial class LogMessages
+{
+    [LoggerMessage(EventIds.TooManyConnections, LogLevel.Debug, "Connection from {Peer} turned away: limits.connections_per_address")]
+    public static partial void TooManyConnections(this ILogger log, string peer);
+
+    [LoggerMessage(EventIds.FramingLost, LogLevel.Information, "Connection from {Peer} closed: {Fault}")]
+    public static partial void FramingLost(this ILogger log, string peer, string fault);
+
+    [LoggerMessage(EventIds.Decided, LogLevel.Information,
+        "{Action} {Client} score {Score} ttl {Ttl} {Source} via {Door} in {ElapsedMs} ms: {Reason}")]
+    public static partial void Decided(
+        this ILogger log, string action, string client, int score, int ttl, string source, string door, double elapsedMs, string reason);
+
+    [LoggerMessage(EventIds.DecisionsLost, LogLevel.Warning, "{Count} decisions were not logged: the decision log can not keep up")]
+    public static partial void DecisionsLost(this ILogger log, long count);
+
+    [LoggerMessage(EventIds.AccessReloaded, LogLevel.Information, "Permanent lists read again: {Lines} lines")]
+    public static partial void AccessReloaded(this ILogger log, int lines);
+
+    [LoggerMessage(EventIds.AccessFault, LogLevel.Warning, "Permanent lists left as they were: {Fault}")]
+    public static partial void AccessFault(this ILogger log, string fault);
+
+    [LoggerMessage(EventIds.ConfigurationReloaded, LogLevel.Information, "Configuration read again")]
+    public static partial void ConfigurationReloaded(this ILogger log);
+
+    [LoggerMessage(EventIds.ConfigurationFault, LogLevel.Error, "Configuration left as it was: {Fault}")]
+    public static partial void ConfigurationFault(this ILogger log, string fault);
+
+    [LoggerMessage(EventIds.RestartNeeded, LogLevel.Warning, "{Settings} changed; that takes a restart")]
+    public static partial void RestartNeeded(this ILogger log, string settings);
+
+    [LoggerMessage(EventIds.Draining, LogLevel.Information, "Draining: no new connections, pending queries are answered")]
+    public static partial void Draining(this ILogger log);
+}

@@ -1,0 +1,80 @@
+using Prometheus;
+using Screening.Actors.Screening;
+using Screening.Protocol.Framing;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Node.Telemetry;
+
+/// <summary>The node's metrics, by the names that operators rely on. No client address is ever a label.</summary>
+internal sealed class NodeMetrics
+{
+    private static readonly double[] SecondsBuckets =
+        [.00001, .0001, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2, 5];
+
+    private readonly CollectorRegistry _registry = Metrics.NewCustomRegistry();
+    private readonly Counter _verdicts;
+    private readonly Counter.Child?[] _verdictChildren = new Counter.Child?[8 * 4 * 8];
+    private readonly Histogram _verdictSeconds;
+    private readonly Counter _checks;
+    private readonly Histogram _checkSeconds;
+    private readonly Counter _shed;
+    private readonly Counter _dnsblQueries;
+    private readonly Counter _badRequests;
+    private readonly Counter _decisionsLost;
+    private readonly Gauge _cacheEntries;
+    private readonly Gauge _rung;
+
+    public NodeMetrics()
+    {
+        var factory = Metrics.WithCustomRegistry(_registry);
+        _verdicts = factory.CreateCounter("screening_verdicts_total", "Answers given.", "endpoint", "action", "source");
+        _verdictSeconds = factory.CreateHistogram(
+            "screening_verdict_seconds", "From query to answer, seconds.", new HistogramConfiguration { Buckets = SecondsBuckets });
+        _checks = factory.CreateCounter("screening_check_total", "Questions that sources ended.", "check", "result");
+        _checkSeconds = factory.CreateHistogram(
+            "screening_check_seconds", "From question to a source's answer, seconds.",
+            new HistogramConfiguration { Buckets = SecondsBuckets, LabelNames = ["check"] });
+        _shed = factory.CreateCounter("screening_shed_total", "Queries answered with the default because too many were in flight.");
+        _dnsblQueries = factory.CreateCounter("screening_dnsbl_queries_total", "DNS queries sent to a list.", "list");
+        _badRequests = factory.CreateCounter(
+            "screening_bad_requests_total", "Queries that could not be understood.", "endpoint", "kind");
+        _decisionsLost = factory.CreateCounter("screening_decisions_lost_total", "Decisions that the decision log could not keep up with.");
+        _cacheEntries = factory.CreateGauge("screening_cache_entries", "Entries held, by kind.", "kind");
+        _rung = factory.CreateGauge("screening_rung", "Rung of the ladder of degradation, 0 is best.");
+        factory.CreateGauge("screening_store_queue", "Writes that wait for the store.").Set(0);
+        factory.CreateCounter("screening_store_dropped_total", "Writes that were given up.");
+    }
+
+    public void Decided(in Decision decision)
+    {
+        var (door, action, source) = (decision.Query.Door, decision.Verdict.Action, decision.Verdict.Source);
+        ref var child = ref _verdictChildren[((int)door * 32) + ((int)action * 8) + (int)source];
+        child ??= _verdicts.WithLabels(door.Word(), action.Word(), source.Word());
+        child.Inc();
+        _verdictSeconds.Observe(decision.Elapsed.TotalSeconds);
+    }
+
+    public void CheckEnded(string check, CheckResult result, TimeSpan elapsed)
+    {
+        _checks.WithLabels(check, Shapes.Word(result)).Inc();
+        _checkSeconds.WithLabels(check).Observe(elapsed.TotalSeconds);
+    }
+
+    public void Shed() => _shed.Inc();
+
+    public void DnsblQueried(string list) => _dnsblQueries.WithLabels(list).Inc();
+
+    public void BadRequest(Door door, ParseErrorKind kind) => _badRequests.WithLabels(door.Word(), kind.ToString()).Inc();
+
+    public void DecisionLost() => _decisionsLost.Inc();
+
+    /// <summary>Takes what is looked up only when somebody asks: the near cache's entries, and the rung.</summary>
+    public void OnScrape(Func<int> nearEntries, Func<int> rung) => _registry.AddBeforeCollectCallback(() =>
+    {
+        _cacheEntries.WithLabels("near").Set(nearEntries());
+        _rung.Set(rung());
+    });
+
+    /// <summary>Writes everything in Prometheus's text format.</summary>
+    public Task WriteAsync(Stream output, CancellationToken cancellation) => _registry.CollectAndExportAsTextAsync(output, cancellation);
+}
