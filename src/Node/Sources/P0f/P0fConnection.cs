@@ -12,6 +12,7 @@ public sealed class P0fConnection : IP0fTransport, IAsyncDisposable
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
+    private readonly SourceHealth _health;
     private readonly SourceLink<P0fSession> _link;
     private readonly string _socketPath;
     private readonly TimeProvider _time;
@@ -21,7 +22,8 @@ public sealed class P0fConnection : IP0fTransport, IAsyncDisposable
     {
         _socketPath = socketPath;
         _time = time;
-        _link = new SourceLink<P0fSession>($"p0f at {socketPath}", ConnectAsync, new Backoff(FirstWait, LongestWait), time, log);
+        _health = new SourceHealth($"p0f at {socketPath}", log);
+        _link = new SourceLink<P0fSession>(_health, ConnectAsync, new Backoff(FirstWait, LongestWait), time);
     }
 
     /// <summary>Connects now, not at the first question.</summary>
@@ -39,13 +41,13 @@ public sealed class P0fConnection : IP0fTransport, IAsyncDisposable
     /// <summary>Waits up to a second for outstanding replies, then closes.</summary>
     public ValueTask DisposeAsync() => _link.DisposeAsync();
 
-    private async Task<P0fSession> ConnectAsync(SourceLink<P0fSession> link, CancellationToken cancellation)
+    private async Task<P0fSession> ConnectAsync(CancellationToken cancellation)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(_socketPath), cancellation).ConfigureAwait(false);
-            return new P0fSession(socket, _time, link.Answered);
+            return new P0fSession(socket, _time, _health.Answered);
         }
         catch (Exception)
         {
