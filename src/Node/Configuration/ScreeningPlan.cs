@@ -19,7 +19,7 @@ namespace Screening.Node.Configuration;
 internal sealed record ScreeningPlan(PolicyBook Policies, UseSources Sources)
 {
     private const int DnsblInFlight = 4096;
-    private const int P0fInFlight = 64;
+    private const int P0fInFlight = 4096;
     private const int CustomInFlight = 1024;
     private const int AnswersKeptPerList = 50_000;
 
