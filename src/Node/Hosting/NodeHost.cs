@@ -96,7 +96,7 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton(request);
         services.AddSingleton(new EndpointSettings(
             options.Limits.PerConnection, options.DnsblZone.Name, (int)options.Cache.FailShare.TotalSeconds));
-        services.AddSingleton(new ConnectionLimits(options.Limits.ConnectionsPerAddress));
+        services.AddSingleton(new ConnectionLimits(options.Limits.ConnectionsPerAddress, options.Limits.InFlight));
         services.AddSingleton(new NodeStatus(options.Node.Name, handle));
         services.AddSingleton(new DecisionLogSettings(
             options.DecisionsFolder(), options.Log.Keep, options.Node.Name,

@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Net.Sockets;
-using Microsoft.Extensions.Logging;
 using Screening.Actors.Checks;
 
 namespace Screening.Node.Sources;
@@ -17,8 +16,7 @@ namespace Screening.Node.Sources;
 /// The wait starts over only after a session that answered something: a peer that accepts and closes is not hammered.
 /// </remarks>
 internal sealed class SourceLink<TSession>(
-    string name, Func<SourceLink<TSession>, CancellationToken, Task<TSession>> connect, Backoff backoff, TimeProvider time, ILogger log)
-    : IAsyncDisposable
+    SourceHealth health, Func<CancellationToken, Task<TSession>> connect, Backoff backoff, TimeProvider time) : IAsyncDisposable
     where TSession : class, ISourceSession
 {
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(5);
@@ -29,10 +27,6 @@ internal sealed class SourceLink<TSession>(
     private Task? _running;
     private TSession? _session;
     private string _reason = "not connected yet";
-    private bool _lost;
-
-    /// <summary>How messages name the source.</summary>
-    public string Name { get; } = name;
 
     /// <summary>The session, if there is one now.</summary>
     public TSession? Current => Volatile.Read(ref _session);
@@ -64,25 +58,10 @@ internal sealed class SourceLink<TSession>(
         }
         catch (TimeoutException e)
         {
-            throw SourceText.Failure(CheckFailure.Unreachable, $"{Name}: still connecting", e);
+            throw SourceText.Failure(CheckFailure.Unreachable, $"{health.Name}: still connecting", e);
         }
 
-        return Current ?? throw SourceText.Failure(CheckFailure.Unreachable, $"{Name}: {Volatile.Read(ref _reason)}");
-    }
-
-    /// <summary>The source answered: to be called by the session, for each answer.</summary>
-    public void Answered()
-    {
-        if (!Volatile.Read(ref _lost))
-            return;
-        lock (_gate)
-        {
-            if (!_lost)
-                return;
-            _lost = false;
-        }
-
-        SourceLog.SourceRegained(log, Name);
+        return Current ?? throw SourceText.Failure(CheckFailure.Unreachable, $"{health.Name}: {Volatile.Read(ref _reason)}");
     }
 
     /// <summary>Ends the session in its own orderly way.</summary>
@@ -90,11 +69,8 @@ internal sealed class SourceLink<TSession>(
     {
         Task? running;
         lock (_gate)
-        {
             running = _running;
-            _reason = "the node is shutting down";
-        }
-
+        Volatile.Write(ref _reason, "the node is shutting down");
         if (Current is { } session)
             await session.DisposeAsync().ConfigureAwait(false);
         await _stopping.CancelAsync().ConfigureAwait(false);
@@ -126,7 +102,7 @@ internal sealed class SourceLink<TSession>(
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stopping.Token);
         try
         {
-            return await connect(this, either.Token).ConfigureAwait(false);
+            return await connect(either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -161,16 +137,8 @@ internal sealed class SourceLink<TSession>(
 
     private void Lose(string reason)
     {
-        lock (_gate)
-        {
-            if (_stopping.IsCancellationRequested)
-                return;
-            _reason = reason;
-            if (_lost)
-                return;
-            _lost = true;
-        }
-
-        SourceLog.SourceLost(log, Name, reason);
+        Volatile.Write(ref _reason, reason);
+        if (!_stopping.IsCancellationRequested)
+            health.Lost(reason);
     }
 }

@@ -23,7 +23,10 @@ internal sealed class RunningNode : IAsyncDisposable
     public string Folder { get; }
 
     /// <summary>Starts a node; further settings as <c>--set</c> takes them, with <c>{folder}</c> for the node's folder.</summary>
-    public static async Task<RunningNode> StartAsync(params string[] sets)
+    public static Task<RunningNode> StartAsync(params string[] sets) => StartFromAsync(null, sets);
+
+    /// <summary>The same with a configuration file.</summary>
+    public static async Task<RunningNode> StartFromAsync(string? file, params string[] sets)
     {
         var folder = Directory.CreateTempSubdirectory("screening-");
         string[] usual =
@@ -33,6 +36,7 @@ internal sealed class RunningNode : IAsyncDisposable
         ];
         var request = new ConfigurationRequest
         {
+            ConfigPath = file,
             Sets = [.. usual.Concat(sets).Select(s => s.Replace("{folder}", folder.FullName, StringComparison.Ordinal))],
             CurrentDirectory = folder.FullName,
             SystemDirectory = folder.FullName,

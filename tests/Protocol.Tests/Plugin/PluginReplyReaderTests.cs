@@ -20,7 +20,8 @@ public sealed class PluginReplyReaderTests
     public void Answers_are_read(string message, string expected)
     {
         Assert.True(PluginReplyReader.TryParse(Encoding.UTF8.GetBytes(message), out var reply, out var error), error.ToString());
-        Assert.Equal(expected, $"{Encoding.UTF8.GetString(reply.QueryId)} {reply.Action} {Text(reply.TtlSeconds)} {Text(reply.Score)} {reply.Reason ?? "-"}");
+        var id = Encoding.UTF8.GetString(reply.QueryId);
+        Assert.Equal(expected, $"{id} {reply.Action} {Text(reply.TtlSeconds)} {Text(reply.Score)} {reply.Reason ?? "-"}");
     }
 
     [Theory]
@@ -59,7 +60,8 @@ public sealed class PluginReplyReaderTests
     [Fact]
     public void Long_reason_is_cut()
     {
-        Assert.True(PluginReplyReader.TryParse(Encoding.UTF8.GetBytes($"action=pass\nreason={new string('x', 900)}\n\n"), out var reply, out _));
+        var message = Encoding.UTF8.GetBytes($"action=pass\nreason={new string('x', 900)}\n\n");
+        Assert.True(PluginReplyReader.TryParse(message, out var reply, out _));
         Assert.Equal(PluginReplyReader.MaxReasonLength, reply.Reason!.Length);
     }
 
@@ -68,7 +70,8 @@ public sealed class PluginReplyReaderTests
     {
         string[] parts = ["action=pass\n", "ttl=9", "score=-", "=", "\n", "\r", "query_id=", "\0"];
         Gen.Byte.Array[0, 200].Sample(Read);
-        Gen.Int[0, parts.Length - 1].Array[0, 9].Sample(chosen => Read(Encoding.UTF8.GetBytes(string.Concat(chosen.Select(i => parts[i])))));
+        Gen.Int[0, parts.Length - 1].Array[0, 9].Sample(chosen =>
+            Read(Encoding.UTF8.GetBytes(string.Concat(chosen.Select(i => parts[i])))));
 
         static void Read(byte[] message) => PluginReplyReader.TryParse(message, out _, out _);
     }

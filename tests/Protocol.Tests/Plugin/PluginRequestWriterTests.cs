@@ -24,7 +24,8 @@ public sealed class PluginRequestWriterTests
         };
 
         Assert.Equal(
-            "query_id=q1\naddress_family=ipv4\nprotocol=tcp\nlocal_address=1.2.3.4\nlocal_port=25\nremote_address=5.4.3.2\nremote_port=6666\n"
+            "query_id=q1\naddress_family=ipv4\nprotocol=tcp\n"
+            + "local_address=1.2.3.4\nlocal_port=25\nremote_address=5.4.3.2\nremote_port=6666\n"
             + "profile=strict\nhelo=mail.example\nsender=a@b.example\n\n",
             Write(question));
     }

@@ -12,6 +12,9 @@ public sealed class P0fConnection : IP0fTransport, IAsyncDisposable
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
+    // A burst of clients waits its turn here, so that p0f never has more to answer than it can without blocking.
+    private readonly SemaphoreSlim _places = new(P0fSession.MaxOutstanding);
+    private readonly SourceHealth _health;
     private readonly SourceLink<P0fSession> _link;
     private readonly string _socketPath;
     private readonly TimeProvider _time;
@@ -21,7 +24,8 @@ public sealed class P0fConnection : IP0fTransport, IAsyncDisposable
     {
         _socketPath = socketPath;
         _time = time;
-        _link = new SourceLink<P0fSession>($"p0f at {socketPath}", ConnectAsync, new Backoff(FirstWait, LongestWait), time, log);
+        _health = new SourceHealth($"p0f at {socketPath}", log);
+        _link = new SourceLink<P0fSession>(_health, ConnectAsync, new Backoff(FirstWait, LongestWait), time);
     }
 
     /// <summary>Connects now, not at the first question.</summary>
@@ -32,20 +36,34 @@ public sealed class P0fConnection : IP0fTransport, IAsyncDisposable
     {
         var started = _time.GetTimestamp();
         var session = await _link.GetAsync(timeout, cancellation).ConfigureAwait(false);
-        var left = timeout - _time.GetElapsedTime(started);
-        return await session.AskAsync(client, left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellation).ConfigureAwait(false);
+        if (!await _places.WaitAsync(Left(), cancellation).ConfigureAwait(false))
+            throw new SourceException(CheckFailure.Timeout, $"p0f is {P0fSession.MaxOutstanding} replies behind");
+        try
+        {
+            return await session.AskAsync(client, Left(), cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            _places.Release();
+        }
+
+        TimeSpan Left()
+        {
+            var left = timeout - _time.GetElapsedTime(started);
+            return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        }
     }
 
     /// <summary>Waits up to a second for outstanding replies, then closes.</summary>
     public ValueTask DisposeAsync() => _link.DisposeAsync();
 
-    private async Task<P0fSession> ConnectAsync(SourceLink<P0fSession> link, CancellationToken cancellation)
+    private async Task<P0fSession> ConnectAsync(CancellationToken cancellation)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(_socketPath), cancellation).ConfigureAwait(false);
-            return new P0fSession(socket, _time, link.Answered);
+            return new P0fSession(socket, _time, _health.Answered);
         }
         catch (Exception)
         {

@@ -37,7 +37,11 @@ public sealed class DnsTransportTests : IDisposable
         { "no data", FakeDnsReply.NoData(90), " ttl 90" },
         { "sent twice", FakeDnsReply.A(60, "127.0.0.2") with { Copies = 2 }, "127.0.0.2 ttl 60" },
         { "over TCP", FakeDnsReply.A(60, "127.0.0.2") with { TruncateUdp = true }, "127.0.0.2 ttl 60" },
-        { "1,000 codes over TCP", FakeDnsReply.A(60, [.. Enumerable.Repeat("127.0.0.2", 1000)]) with { TruncateUdp = true }, $"{string.Join(',', Enumerable.Repeat("127.0.0.2", 1000))} ttl 60" },
+        {
+            "1,000 codes over TCP",
+            FakeDnsReply.A(60, [.. Enumerable.Repeat("127.0.0.2", 1000)]) with { TruncateUdp = true },
+            $"{string.Join(',', Enumerable.Repeat("127.0.0.2", 1000))} ttl 60"
+        },
     };
 
     [Theory]
@@ -78,7 +82,9 @@ public sealed class DnsTransportTests : IDisposable
     [Fact]
     public async Task What_is_no_name_is_never_asked()
     {
-        await SourceAssert.FailsAsync(CheckFailure.BadAnswer, Transport(_server.EndPoint).QueryAddressesAsync("a..b", LongTimeout, default));
+        var transport = Transport(_server.EndPoint);
+
+        await SourceAssert.FailsAsync(CheckFailure.BadAnswer, transport.QueryAddressesAsync("a..b", LongTimeout, default));
         Assert.Equal(0, _server.Total);
     }
 
@@ -200,7 +206,8 @@ public sealed class DnsTransportTests : IDisposable
         var transport = Transport(_server.EndPoint, second.EndPoint);
 
         Assert.Single((await Ask(transport).Within("the second resolver's answer")).Codes);
-        var error = await SourceAssert.FailsAsync(CheckFailure.BadAnswer, transport.QueryAddressesAsync("ill.example", LongTimeout, default));
+        var ill = transport.QueryAddressesAsync("ill.example", LongTimeout, default);
+        var error = await SourceAssert.FailsAsync(CheckFailure.BadAnswer, ill);
         Assert.Contains("SERVFAIL", error.Message);
     }
 
@@ -326,7 +333,9 @@ public sealed class DnsTransportTests : IDisposable
             using var cancellation = new CancellationTokenSource();
             var asked = transport.QueryAddressesAsync(Name, LongTimeout, cancellation.Token);
 
-            Assert.Equal(["Resolvers in use: 192.0.2.1:53", "Resolvers in use: 192.0.2.2:53"], _log.Lines.Where(l => l.Id == 3000).Select(l => l.Text));
+            Assert.Equal(
+                ["Resolvers in use: 192.0.2.1:53", "Resolvers in use: 192.0.2.2:53"],
+                _log.Lines.Where(l => l.Id == 3000).Select(l => l.Text));
             cancellation.Cancel();
             await Assert.ThrowsAnyAsync<Exception>(() => asked.Within("the end of the query"));
         }
