@@ -17,7 +17,8 @@ internal static class ConfigCheckCommand
         var json = new Option<bool>("--json") { Description = "Print faults and warnings as JSON on standard output." };
         var command = new Command(
             "check",
-            "Checks a configuration, with environment and --set, and names all faults at once: place, setting, rule. Exit status 2 if there are any.")
+            "Checks a configuration, with environment and --set, and names all faults at once: place, setting, rule. "
+            + "Exit status 2 if there are any.")
         {
             file, config, json,
         };

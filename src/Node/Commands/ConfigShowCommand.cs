@@ -11,7 +11,11 @@ internal static class ConfigShowCommand
         var json = new Option<bool>("--json") { Description = "Print JSON: settings, and the place of each that is not a default." };
         var command = new Command(
             "show",
-            "Prints the effective settings as a configuration file, secrets as ***, with the place of each that is not a default behind it.") { json };
+            "Prints the effective settings as a configuration file, secrets as ***, "
+            + "with the place of each that is not a default behind it.")
+        {
+            json,
+        };
         ConfigurationOptions.AddTo(command);
         command.SetAction(parsed =>
         {

@@ -15,8 +15,8 @@ internal static class ConfigurationOptions
         command.Options.Add(new Option<string?>(ConfigName)
         {
             HelpName = "FILE",
-            Description = "The configuration file. Else $SCREENING_CONFIG, ./screening.toml or /etc/screening/screening.toml, the first that is there; "
-                + "without any the defaults hold.",
+            Description = "The configuration file. Else $SCREENING_CONFIG, ./screening.toml or "
+                + "/etc/screening/screening.toml, the first that is there; without any the defaults hold.",
         });
         AddSetTo(command);
     }

@@ -30,8 +30,9 @@ internal static class NodeConnection
     /// <summary>Gives a command the options that all of them take, behind its own.</summary>
     public static Command TalksToNode(this Command command)
     {
-        foreach (var option in (Option[])[Json, Node, TokenFile, ConfigurationOptions.Config, ConfigurationOptions.Set])
+        foreach (var option in (Option[])[Json, Node, TokenFile])
             command.Add(option);
+        ConfigurationOptions.AddTo(command);
         return command;
     }
 
@@ -79,7 +80,7 @@ internal static class NodeConnection
             return url.IsValid;
         }
 
-        var configuration = ConfigurationLoader.Load(ConfigurationOptions.RequestOf(parsed));
+        var configuration = ConfigurationLoader.Load(ConfigurationOptions.Read(parsed));
         if (configuration.Options is not { } options)
             fault = string.Join('\n', configuration.Faults);
         else if (options.Endpoints.Http.IsEmpty)

@@ -10,12 +10,9 @@ internal static class RunCommand
 {
     public static Command Create()
     {
-        var command = new Command("run", "Run a node in the foreground (the default command). No file is needed.")
-        {
-            ConfigurationOptions.Config,
-            ConfigurationOptions.Set,
-        };
-        command.SetAction((parsed, cancellation) => RunAsync(ConfigurationOptions.RequestOf(parsed), cancellation));
+        var command = new Command("run", "Run a node in the foreground (the default command). No file is needed.");
+        ConfigurationOptions.AddTo(command);
+        command.SetAction((parsed, cancellation) => RunAsync(ConfigurationOptions.Read(parsed), cancellation));
         return command;
     }
 

@@ -2,7 +2,9 @@ namespace Screening.Node.Configuration;
 
 /// <summary>Something wrong with the configuration, or, as a warning, something that is probably not meant.</summary>
 /// <param name="Place">Where it was given.</param>
-/// <param name="Setting">The setting's path, such as <c>verdict.enforce_at</c>; items of a list count from 1: <c>custom[1].url</c>. May be empty.</param>
+/// <param name="Setting">
+/// The setting's path, such as <c>verdict.enforce_at</c>; items of a list count from 1: <c>custom[1].url</c>. May be empty.
+/// </param>
 /// <param name="Message">
 /// The setting, the value got, the rule and the related value:
 /// "verdict.enforce_at is 9; it must not exceed verdict.drop_at, which is 8 (line 15)". Without secrets.

@@ -31,7 +31,8 @@ internal static class ConfigurationLoader
         if (syntax.IsEmpty)
             ConfigurationRules.Check(context);
         faults.AddRange(context.Faults);
-        return new ConfigurationResult(faults.Count == 0 ? options : null, InOrder(faults), InOrder(context.Warnings), file, binder.Origins);
+        return new ConfigurationResult(
+            faults.Count == 0 ? options : null, InOrder(faults), InOrder(context.Warnings), file, binder.Origins);
     }
 
     private static string? FindFile(ConfigurationRequest request)
@@ -49,7 +50,8 @@ internal static class ConfigurationLoader
         fault.Place.Kind == PlaceKind.File
         && syntax.Any(found => fault.Place.Line == found.Place.Line || (found.Derails && fault.Place.Line > found.Place.Line));
 
-    private static ImmutableArray<SyntaxFault> ReadFile(ConfigurationRequest request, string file, SettingTable root, List<ConfigurationFault> faults)
+    private static ImmutableArray<SyntaxFault> ReadFile(
+        ConfigurationRequest request, string file, SettingTable root, List<ConfigurationFault> faults)
     {
         if (!TryReadText(Path.Combine(request.CurrentDirectory, file), out var text, out var problem))
         {
@@ -86,7 +88,8 @@ internal static class ConfigurationLoader
         {
             problem = "there is no such file";
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             problem = Directory.Exists(path) ? "it is a folder, not a file" : "the file can not be read";
         }

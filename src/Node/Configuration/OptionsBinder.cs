@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Screening.Node.Configuration;
 
 /// <summary>
-/// Puts what was written into options: knows keys, types and the rules of single settings. What fails keeps its default and is remembered as
-/// unsound, so that rules that relate it to others stay silent.
+/// Puts what was written into options: knows keys, types and the rules of single settings. What fails keeps its default and is remembered
+/// as unsound, so that rules that relate it to others stay silent.
 /// </summary>
 internal sealed class OptionsBinder
 {
@@ -81,7 +81,9 @@ internal sealed class OptionsBinder
 
     private void BindItems(Setting setting, SettingList list, object owner, string path, Func<SettingNode, string, object?> read)
     {
-        var items = list.Items.Select((item, index) => read(item, string.Create(CultureInfo.InvariantCulture, $"{path}[{index + 1}]"))).ToList();
+        var items = list.Items
+            .Select((item, index) => read(item, string.Create(CultureInfo.InvariantCulture, $"{path}[{index + 1}]")))
+            .ToList();
         if (items.Contains(null))
             _unsound.Add(path);
         setting.SetItems(owner, items.OfType<object>());

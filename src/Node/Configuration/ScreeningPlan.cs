@@ -51,7 +51,7 @@ internal sealed record ScreeningPlan(PolicyBook Policies, UseSources Sources)
         }
 
         public UseSources Sources() =>
-            new([.. _sources.Values], zone => new DnsblSource(DnsblSettingsOf(zone, zone, ZoneText.Hide(zone), options.Dnsbl.Timeout), transports.Dns));
+            new([.. _sources.Values], zone => new DnsblSource(DnsblSettingsOf(zone, zone, ZoneText.Hide(zone), options.Dnsbl.Timeout), transports.Dns(options.Dnsbl)));
 
         private P0fPlan P0f(ProfileOptions profile)
         {
@@ -68,7 +68,7 @@ internal sealed record ScreeningPlan(PolicyBook Policies, UseSources Sources)
             var name = list?.SafeName() ?? ZoneText.Hide(zone);
             var source = DnsblSourceId.Of(zone);
             _sources.TryAdd(source, new DnsblSource(
-                DnsblSettingsOf(zone, AskedZone(zone, list), name, list?.Timeout ?? options.Dnsbl.Timeout), transports.Dns));
+                DnsblSettingsOf(zone, AskedZone(zone, list), name, list?.Timeout ?? options.Dnsbl.Timeout), transports.Dns(options.Dnsbl)));
             return new DnsblPlan(source, name, patterns, _skips);
         }
 

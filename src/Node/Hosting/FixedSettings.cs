@@ -8,6 +8,8 @@ internal static class FixedSettings
     private static readonly string[] Tables =
         ["node", "endpoints", "dnsbl_zone", "cache", "limits", "store", "cluster", "http", "log"];
 
+    private static readonly Dictionary<string, ConfigurationPlace> NoOrigins = [];
+
     /// <summary>Which of them differ, by name.</summary>
     public static IReadOnlyList<string> Changed(ScreeningOptions before, ScreeningOptions after)
     {
@@ -20,7 +22,7 @@ internal static class FixedSettings
     {
         var tables = new Dictionary<string, string>();
         var table = "";
-        foreach (var line in ConfigurationText.Lines(options))
+        foreach (var line in TomlText.Write(OptionsTree.Of(options, NoOrigins)).Split('\n'))
         {
             if (line.StartsWith('['))
                 table = line.Trim('[', ']');

@@ -10,7 +10,6 @@ using Screening.Node.Endpoints.Http;
 using Screening.Node.Endpoints.Plugin;
 using Screening.Node.Sources;
 using Screening.Node.Telemetry;
-using Serilog;
 
 namespace Screening.Node.Hosting;
 
@@ -55,6 +54,8 @@ internal sealed class NodeHost : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainLimit);
 
         var app = builder.Build();
+        var screening = app.Services.GetRequiredService<ScreeningHandle>();
+        app.Services.GetRequiredService<NodeMetrics>().OnScrape(() => screening.NearCache.Count, () => NodeStatus.Rung([.. screening.Checks.Health]));
         app.UseMiddleware<HostGuard>(options.Node.Name);
         app.Services.GetRequiredService<HttpApi>().Map(app);
         return new NodeHost(app, listeners);
@@ -79,7 +80,7 @@ internal sealed class NodeHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync().ConfigureAwait(false);
-        await Log.CloseAndFlushAsync().ConfigureAwait(false);
+        await Serilog.Log.CloseAndFlushAsync().ConfigureAwait(false);
     }
 
     private static void AddServices(
@@ -117,7 +118,6 @@ internal sealed class NodeHost : IAsyncDisposable
     private static ScreeningSetup SetupOf(ScreeningOptions options, IServiceProvider provider)
     {
         var plan = ScreeningPlan.Of(options, provider.GetRequiredService<TransportSet>());
-        provider.GetRequiredService<NodeMetrics>().OnScrape(provider.GetRequiredService<NodeStatus>());
         return new ScreeningSetup
         {
             Time = provider.GetRequiredService<TimeProvider>(),

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Screening.Node.Configuration;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Telemetry;
@@ -6,21 +7,21 @@ namespace Screening.Node.Telemetry;
 /// <summary>How much of a client's address the log shows (log.address).</summary>
 internal sealed class AddressView
 {
-    private readonly string _mode;
+    private readonly LogAddress _mode;
     private readonly byte[] _key;
 
-    /// <param name="mode"><c>full</c>, <c>truncated</c> (to /24 or /48), or <c>hashed</c> (keyed, so that it can not be tried out).</param>
+    /// <param name="mode">Full, truncated (to /24 or /64), or hashed (keyed, so that it can not be tried out).</param>
     /// <param name="keyFile">Where the key of the hash is kept; made on first use.</param>
-    public AddressView(string mode, string keyFile)
+    public AddressView(LogAddress mode, string keyFile)
     {
         _mode = mode;
-        _key = mode == "hashed" ? ReadOrMakeKey(keyFile) : [];
+        _key = mode == LogAddress.Hashed ? ReadOrMakeKey(keyFile) : [];
     }
 
     public string Show(ClientAddress client) => _mode switch
     {
-        "truncated" => client.Masked(client.IsIPv4 ? 24 : 48).ToString(),
-        "hashed" => Hash(client),
+        LogAddress.Truncated => client.Masked(client.IsIPv4 ? 24 : 64).ToString(),
+        LogAddress.Hashed => Hash(client),
         _ => client.ToString(),
     };
 

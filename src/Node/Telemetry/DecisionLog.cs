@@ -8,7 +8,6 @@ using Serilog;
 using Serilog.Core;
 using Serilog.Events;
 using Serilog.Formatting;
-using ILogger = Microsoft.Extensions.Logging.ILogger;
 
 namespace Screening.Node.Telemetry;
 
@@ -30,7 +29,7 @@ internal sealed class DecisionLog : BackgroundService, IScreeningObserver
     private readonly NodeMetrics _metrics;
     private readonly DecisionLogSettings _settings;
     private readonly TimeProvider _time;
-    private readonly ILogger _console;
+    private readonly ILogger<DecisionLog> _console;
     private readonly ArrayBufferWriter<byte> _line = new(1024);
     private long _lost;
 

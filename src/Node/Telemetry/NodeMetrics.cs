@@ -22,6 +22,7 @@ internal sealed class NodeMetrics
     private readonly Counter _badRequests;
     private readonly Counter _decisionsLost;
     private readonly Gauge _cacheEntries;
+    private readonly Gauge _rung;
 
     public NodeMetrics()
     {
@@ -39,7 +40,7 @@ internal sealed class NodeMetrics
             "screening_bad_requests_total", "Queries that could not be understood.", "endpoint", "kind");
         _decisionsLost = factory.CreateCounter("screening_decisions_lost_total", "Decisions that the decision log could not keep up with.");
         _cacheEntries = factory.CreateGauge("screening_cache_entries", "Entries held, by kind.", "kind");
-        factory.CreateGauge("screening_rung", "Rung of the ladder of degradation, 0 is best.").Set(0);
+        _rung = factory.CreateGauge("screening_rung", "Rung of the ladder of degradation, 0 is best.");
         factory.CreateGauge("screening_store_queue", "Writes that wait for the store.").Set(0);
         factory.CreateCounter("screening_store_dropped_total", "Writes that were given up.");
     }
@@ -67,9 +68,12 @@ internal sealed class NodeMetrics
 
     public void DecisionLost() => _decisionsLost.Inc();
 
-    /// <summary>Runs before each scrape.</summary>
-    public void OnScrape(Func<int> nearEntries) =>
-        _registry.AddBeforeCollectCallback(() => _cacheEntries.WithLabels("near").Set(nearEntries()));
+    /// <summary>Takes what is looked up only when somebody asks: the near cache's entries, and the rung.</summary>
+    public void OnScrape(Func<int> nearEntries, Func<int> rung) => _registry.AddBeforeCollectCallback(() =>
+    {
+        _cacheEntries.WithLabels("near").Set(nearEntries());
+        _rung.Set(rung());
+    });
 
     /// <summary>Writes everything in Prometheus's text format.</summary>
     public Task WriteAsync(Stream output, CancellationToken cancellation) => _registry.CollectAndExportAsTextAsync(output, cancellation);

@@ -2,7 +2,10 @@ using System.Collections.Immutable;
 
 namespace Screening.Node.Configuration;
 
-/// <summary>Permanent lists (postscreen_access_list): no check is asked about these. Longest match; reject before permit at equal length. <c>[access]</c></summary>
+/// <summary>
+/// Permanent lists (postscreen_access_list): no check is asked about these. Longest match; reject before permit at equal length.
+/// <c>[access]</c>
+/// </summary>
 internal sealed record AccessOptions
 {
     /// <summary>Networks, or files of them in the syntax of cidr_table(5), that are let in. Default: loopback (mynetworks).</summary>
@@ -13,5 +16,6 @@ internal sealed record AccessOptions
     [ReadableFile]
     public ImmutableArray<AccessEntry> Reject { get; init; } = [];
 
-    private static AccessEntry Network(string text) => AccessEntry.TryParse(text, out var entry, out _) ? entry : throw new FormatException(text);
+    private static AccessEntry Network(string text) =>
+        AccessEntry.TryParse(text, out var entry, out _) ? entry : throw new FormatException(text);
 }

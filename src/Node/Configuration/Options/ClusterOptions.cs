@@ -13,7 +13,9 @@ internal sealed record ClusterOptions
     [Reachable]
     public HostPort? Advertise { get; init; }
 
-    /// <summary>All nodes of role cache, this one included; names of several addresses are taken. Empty: a cluster of one that lets nobody join.</summary>
+    /// <summary>
+    /// All nodes of role cache, this one included; names of several addresses are taken. Empty: a cluster of one that lets nobody join.
+    /// </summary>
     [Reachable]
     public ImmutableArray<HostPort> Seeds { get; init; } = [];
 

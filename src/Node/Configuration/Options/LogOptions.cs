@@ -3,7 +3,9 @@ namespace Screening.Node.Configuration;
 /// <summary>The decision log. <c>[log]</c></summary>
 internal sealed record LogOptions
 {
-    /// <summary>Its folder; empty: <c>decisions</c> in the node's data folder (see <see cref="ScreeningOptions.DecisionsFolder"/>).</summary>
+    /// <summary>
+    /// Its folder; empty: <c>decisions</c> in the node's data folder (see <see cref="ScreeningOptions.DecisionsFolder"/>).
+    /// </summary>
     [Shaped("[^\\x00-\\x1f]*", "a folder, or empty")]
     public string Decisions { get; init; } = "";
 

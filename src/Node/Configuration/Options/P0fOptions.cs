@@ -34,10 +34,10 @@ internal sealed record P0fRuleOptions
     /// <summary>Regular expression found in the link type, such as <c>DSL</c>.</summary>
     public Regex? Link { get; init; }
 
-    /// <summary>Regular expression found in name and version with a space between, such as <c>Windows XP</c>.</summary>
+    /// <summary>Regular expression found in the raw signature; p0f's API does not tell it, so that it is refused at start for now.</summary>
     public Regex? Signature { get; init; }
 
-    /// <summary>At least so many hops away. 0..255.</summary>
+    /// <summary>Exactly so many hops away. 0..255.</summary>
     [Between(0, 255)]
     public int? Distance { get; init; }
 
@@ -48,6 +48,9 @@ internal sealed record P0fRuleOptions
     /// <summary>Whether p0f saw several hosts share the address.</summary>
     public bool? Nat { get; init; }
 
+    /// <summary>Whether the operating system was ever seen to change behind the address.</summary>
+    public bool? OsChanged { get; init; }
+
     /// <summary>Qualities of the match that count: words <c>exact generic fuzzy</c>, parted by <c>|</c>.</summary>
     public P0fMatchWords? Match { get; init; }
 
@@ -57,7 +60,8 @@ internal sealed record P0fRuleOptions
 
     /// <summary>True if there is anything to match.</summary>
     public bool HasCondition() =>
-        (Os ?? Flavor ?? Link ?? Signature) is not null || Distance is not null || UptimeMin is not null || Nat is not null || Match is not null;
+        (Os ?? Flavor ?? Link ?? Signature) is not null
+        || Distance is not null || UptimeMin is not null || Nat is not null || OsChanged is not null || Match is not null;
 }
 
 /// <summary>Qualities of a p0f match. A generic match with tolerance is both generic and fuzzy.</summary>

@@ -4,8 +4,8 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Node.Configuration;
 
 /// <summary>
-/// Other settings for some clients, chosen by the address they connected to, by door, or by name. What a profile does not set it inherits, so
-/// these are the effective settings; lists of rules and of custom checks are replaced as a whole. <c>[profile.NAME]</c>
+/// Other settings for some clients, chosen by the address they connected to, by door, or by name. What a profile does not set it inherits,
+/// so these are the effective settings; lists of rules and of custom checks are replaced as a whole. <c>[profile.NAME]</c>
 /// </summary>
 internal sealed record ProfileOptions
 {

@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Screening.Node.Configuration;
 
 /// <summary>
-/// All settings of a node. Each property is a table of <c>screening.toml</c>, each of its properties a setting; names are the C# names in snake
-/// case. Values are checked when loaded, so whoever gets options may rely on the ranges in their documentation.
+/// All settings of a node. Each property is a table of <c>screening.toml</c>, each of its properties a setting; names are the C# names in
+/// snake case. Values are checked when loaded, so whoever gets options may rely on the ranges in their documentation.
 /// </summary>
 internal sealed record ScreeningOptions
 {

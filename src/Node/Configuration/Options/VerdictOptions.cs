@@ -13,7 +13,9 @@ internal sealed record VerdictOptions
     [Lasts("1ms", "60s")]
     public TimeSpan SerialDeadline { get; init; } = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>dnsblog and DNSBL doors. 1ms..60s; under the 2 s of postscreen_greet_wait under stress (postscreen_dnsbl_timeout).</summary>
+    /// <summary>
+    /// dnsblog and DNSBL doors. 1ms..60s; under the 2 s of postscreen_greet_wait under stress (postscreen_dnsbl_timeout).
+    /// </summary>
     [Lasts("1ms", "60s")]
     public TimeSpan DnsblDeadline { get; init; } = TimeSpan.FromMilliseconds(1800);
 

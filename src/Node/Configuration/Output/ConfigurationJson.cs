@@ -7,7 +7,11 @@ namespace Screening.Node.Configuration;
 /// <summary>The JSON that <c>config check</c> and <c>config show</c> print.</summary>
 internal static class ConfigurationJson
 {
-    private static readonly JsonSerializerOptions Layout = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Layout = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary><c>{"v":1,"file","ok","faults":[...],"warnings":[...]}</c>.</summary>
     public static string OfCheck(ConfigurationResult result) => new JsonObject

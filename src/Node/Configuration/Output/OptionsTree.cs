@@ -37,7 +37,8 @@ internal static class OptionsTree
                     var value = setting.Get(owner);
                     return value is null && !setting.EmptyIsNone ? null : Value(setting, value, path);
                 case SettingKind.Values:
-                    return new SettingList(setting.GetItems(owner).Select(item => Value(setting, item, path)), Place(path)) { IsOfValues = true };
+                    var items = setting.GetItems(owner).Select(item => Value(setting, item, path));
+                    return new SettingList(items, Place(path)) { IsOfValues = true };
                 case SettingKind.Tables:
                     return Tables(setting, owner, path);
                 case SettingKind.Table:

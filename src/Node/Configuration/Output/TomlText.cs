@@ -81,8 +81,7 @@ internal static class TomlText
 
     private static string Inline(SettingNode node) => node switch
     {
-        SettingTable table when table.Entries.Any() => "{ " + string.Join(", ", table.Entries.Select(entry => $"{entry.Key} = {Inline(entry.Value)}")) + " }",
-        SettingTable => "{}",
+        SettingTable table => "{ " + string.Join(", ", table.Entries.Select(entry => $"{entry.Key} = {Inline(entry.Value)}")) + " }",
         SettingList list => "[" + string.Join(", ", list.Items.Select(Inline)) + "]",
         SettingValue { Value: string text } => Quoted(text),
         SettingValue { Value: bool flag } => flag ? "true" : "false",

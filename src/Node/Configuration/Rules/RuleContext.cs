@@ -40,7 +40,9 @@ internal sealed class RuleContext(ScreeningOptions options, OptionsBinder binder
     /// <summary>A related setting's place, in brackets, as the end of a fault at <paramref name="path"/>.</summary>
     public string Where(string related, string path) => $"({Place(related).RelativeTo(Place(path))})";
 
-    /// <summary>The lower value must not exceed the higher. The fault is put where it was given, the higher one's place if only that was.</summary>
+    /// <summary>
+    /// The lower value must not exceed the higher. The fault is put where it was given, the higher one's place if only that was.
+    /// </summary>
     public void NotAbove<T>(string low, T lowValue, string high, T highValue)
         where T : IComparable<T>
     {
@@ -50,7 +52,10 @@ internal sealed class RuleContext(ScreeningOptions options, OptionsBinder binder
         var (subject, value, rule, related, relatedValue) = byLow
             ? (low, lowValue, "it must not exceed", high, highValue)
             : (high, highValue, "it must not be below", low, lowValue);
-        Fault(subject, $"{subject} is {SettingTypes.Show(value)}; {rule} {related}, which is {SettingTypes.Show(relatedValue)} {Where(related, subject)}");
+        Fault(
+            subject,
+            $"{subject} is {SettingTypes.Show(value)}; {rule} {related},"
+                + $" which is {SettingTypes.Show(relatedValue)} {Where(related, subject)}");
     }
 
     // What a profile inherits was checked where it came from.

@@ -55,7 +55,9 @@ internal sealed class LastsAttribute(string least, string most) : SettingRuleAtt
 internal sealed class OneOfAttribute(params string[] words) : SettingRuleAttribute
 {
     public override string? Broken(object value) =>
-        words.Contains(value is string text ? text : SettingTypes.Word((Enum)value)) ? null : "it must be " + SettingTypes.Alternatives(words);
+        words.Contains(value is string text ? text : SettingTypes.Word((Enum)value))
+            ? null
+            : "it must be " + SettingTypes.Alternatives(words);
 }
 
 /// <summary>A text of a certain shape.</summary>
@@ -116,7 +118,8 @@ internal sealed class ReadableFileAttribute : SettingRuleAttribute
             using var stream = File.OpenRead(path);
             return null;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             return exception switch
             {

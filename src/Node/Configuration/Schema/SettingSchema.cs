@@ -55,7 +55,9 @@ internal sealed record Setting(
             && only.ParameterType.IsGenericType && only.ParameterType.GetGenericTypeDefinition() == typeof(IEnumerable<>));
 }
 
-/// <summary>The settings that the options types declare. What is declared there is all there is to know: no setting is named twice.</summary>
+/// <summary>
+/// The settings that the options types declare. What is declared there is all there is to know: no setting is named twice.
+/// </summary>
 internal static class SettingSchema
 {
     private static readonly ConcurrentDictionary<Type, ImmutableArray<Setting>> Cache = new();

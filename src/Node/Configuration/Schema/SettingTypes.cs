@@ -39,7 +39,8 @@ internal static class SettingTypes
         }),
         [typeof(bool)] = new("true or false", node => (node.Value as bool?, node.Value is bool ? null : ""), value => value),
         [typeof(int)] = new("a whole number", ReadNumber, value => (long)(int)value),
-        [typeof(TimeSpan)] = new("a duration such as \"250ms\", \"5s\", \"10m\", \"1h\" or \"1d\"", ReadDuration, value => Duration.Format((TimeSpan)value)),
+        [typeof(TimeSpan)] = new(
+            "a duration such as \"250ms\", \"5s\", \"10m\", \"1h\" or \"1d\"", ReadDuration, value => Duration.Format((TimeSpan)value)),
         [typeof(EndpointAddress)] = OfText<EndpointAddress>("an address in quotes", EndpointAddress.TryParse),
         [typeof(HostPort)] = OfText<HostPort>("HOST:PORT in quotes", HostPort.TryParse),
         [typeof(AccessEntry)] = OfText<AccessEntry>("a network or file:///PATH in quotes", AccessEntry.TryParse),
@@ -53,7 +54,8 @@ internal static class SettingTypes
         [typeof(P0fMatchWords)] = new(
             "words in quotes",
             OfText<P0fMatchWords>("", TryParseMatch).Read,
-            value => string.Join('|', Enum.GetValues<P0fMatchWords>().Where(word => ((P0fMatchWords)value).HasFlag(word)).Select(word => Word(word)))),
+            value => string.Join(
+                '|', Enum.GetValues<P0fMatchWords>().Where(word => ((P0fMatchWords)value).HasFlag(word)).Select(word => Word(word)))),
     };
 
     /// <summary>The type's description; null if the type is no single value.</summary>
@@ -89,7 +91,9 @@ internal static class SettingTypes
     {
         Secret secret => secret.ToString(),
         string text => '"' + Printable(text) + '"',
-        _ => Printable(Find(value.GetType())!.Write(value) is bool flag ? (flag ? "true" : "false") : Find(value.GetType())!.Write(value).ToString()!),
+        true => "true",
+        false => "false",
+        _ => Printable(Find(value.GetType())!.Write(value).ToString()!),
     };
 
     /// <summary>What was written, for a fault: secrets hidden.</summary>
@@ -111,18 +115,23 @@ internal static class SettingTypes
     /// <summary>Text with its control characters escaped.</summary>
     public static string Escaped(string text) =>
         text.Any(char.IsControl)
-            ? string.Concat(text.Select(letter => char.IsControl(letter) ? string.Create(CultureInfo.InvariantCulture, $"\\u{(int)letter:x4}") : $"{letter}"))
+            ? string.Concat(text.Select(Escaped))
             : text;
+
+    private static string Escaped(char letter) =>
+        char.IsControl(letter) ? string.Create(CultureInfo.InvariantCulture, $"\\u{(int)letter:x4}") : letter.ToString();
 
     private static SettingType OfText<T>(string wanted, TryParse<T> parse)
         where T : notnull => new(
         wanted,
         node => node.Text is not { } text ? (null, "") : parse(text, out var value, out var problem) ? (value, null) : (null, problem),
-        value => value is ZoneText or Secret ? value.ToString()! : (value as string) ?? value.ToString()!);
+        value => value.ToString()!);
 
     private static SettingType OfWords(Type type)
     {
-        var words = Enum.GetValuesAsUnderlyingType(type).Cast<object>().ToDictionary(number => Word((Enum)Enum.ToObject(type, number)), number => Enum.ToObject(type, number));
+        var words = Enum.GetValuesAsUnderlyingType(type).Cast<object>()
+            .Select(number => (Enum)Enum.ToObject(type, number))
+            .ToDictionary(Word);
         var wanted = Alternatives([.. words.Keys]);
         return new SettingType(
             wanted,
@@ -173,7 +182,8 @@ internal static class SettingTypes
         }
         catch (RegexParseException exception)
         {
-            problem = string.Create(CultureInfo.InvariantCulture, $"it must be a regular expression ({exception.Error} at character {exception.Offset})");
+            problem = string.Create(
+                CultureInfo.InvariantCulture, $"it must be a regular expression ({exception.Error} at character {exception.Offset})");
         }
         catch (NotSupportedException)
         {

@@ -8,6 +8,8 @@ internal static class OverrideSource
     /// <summary>What the name of every variable that is a setting begins with.</summary>
     public const string EnvironmentPrefix = "SCREENING__";
 
+    private const string NameMissing = "the name of a setting is missing; expected such as ";
+
     /// <summary><c>SCREENING__VERDICT__DEADLINE=800ms</c>. In order of name, so that the outcome never depends on the system.</summary>
     public static void ApplyEnvironment(IReadOnlyDictionary<string, string> environment, SettingTable root, List<ConfigurationFault> faults)
     {
@@ -18,7 +20,7 @@ internal static class OverrideSource
             var place = new ConfigurationPlace(PlaceKind.Environment, name);
             var path = name[EnvironmentPrefix.Length..].ToLowerInvariant().Split("__").ToImmutableArray();
             if (path.Contains(""))
-                faults.Add(new ConfigurationFault(place, "", "the name of a setting is missing; expected such as SCREENING__VERDICT__DEADLINE"));
+                faults.Add(new ConfigurationFault(place, "", NameMissing + "SCREENING__VERDICT__DEADLINE"));
             else
                 root.Override(path, TomlSource.ReadValue(value, place));
         }
@@ -36,7 +38,7 @@ internal static class OverrideSource
             if (equals < 0)
                 faults.Add(new ConfigurationFault(place, name, "expected path=value, such as --set verdict.deadline=800ms"));
             else if (path.Contains(""))
-                faults.Add(new ConfigurationFault(place, name, "the name of a setting is missing; expected such as --set verdict.deadline=800ms"));
+                faults.Add(new ConfigurationFault(place, name, NameMissing + "--set verdict.deadline=800ms"));
             else
                 root.Override(path, TomlSource.ReadValue(set[(equals + 1)..], place));
         }

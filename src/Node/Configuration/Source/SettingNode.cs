@@ -9,7 +9,7 @@ internal abstract class SettingNode(ConfigurationPlace place)
 }
 
 /// <summary>A string, integer, float, boolean, or something no setting takes.</summary>
-/// <param name="value">A <see cref="string"/>, <see cref="long"/>, <see cref="double"/>, <see cref="bool"/>; null for dates and the like.</param>
+/// <param name="value">A <see cref="string"/>, <see cref="long"/>, <see cref="double"/> or <see cref="bool"/>; null for dates.</param>
 /// <param name="source">The value's source text.</param>
 internal sealed class SettingValue(object? value, string source, ConfigurationPlace place) : SettingNode(place)
 {

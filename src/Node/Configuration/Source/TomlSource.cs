@@ -55,27 +55,41 @@ internal static partial class TomlSource
     private static IEnumerable<SyntaxFault> Faults(DocumentSyntax document, string text, string fileName)
     {
         var lines = text.Split('\n');
-        foreach (var line in document.Diagnostics.Where(found => found.Kind == DiagnosticMessageKind.Error).GroupBy(found => found.Span.Start.Line))
+        var errors = document.Diagnostics.Where(found => found.Kind == DiagnosticMessageKind.Error);
+        foreach (var line in errors.GroupBy(found => found.Span.Start.Line))
         {
             var first = line.First();
             var place = new ConfigurationPlace(PlaceKind.File, fileName, line.Key + 1, first.Span.Start.Column + 1);
-            var redefined = AlreadyDefined().Match(first.Message);
             var source = line.Key < lines.Length ? lines[line.Key] : "";
-            if (source.Contains("connection", StringComparison.Ordinal))
-                yield return new SyntaxFault(place, "not TOML; the line may hold a secret and is not shown", true);
-            else if (redefined.Success)
-                yield return new SyntaxFault(place, $"{redefined.Groups["key"]} is given twice; it is already on line {redefined.Groups["line"]}", false);
-            else if (UnquotedText().Match(source) is { Success: true } unquoted)
-                yield return new SyntaxFault(place, $"a text must stand in quotes: {unquoted.Groups["key"]} = \"{ZoneText.Hide(unquoted.Groups["text"].Value)}\"", false);
-            else
-                yield return new SyntaxFault(place, "not TOML: " + char.ToLowerInvariant(first.Message[0]) + ZoneText.Hide(first.Message[1..]), true);
+            yield return Worded(place, source, first.Message);
         }
+    }
+
+    private static SyntaxFault Worded(ConfigurationPlace place, string source, string message)
+    {
+        if (source.Contains("connection", StringComparison.Ordinal))
+            return new SyntaxFault(place, "not TOML; the line may hold a secret and is not shown", Derails: true);
+        if (AlreadyDefined().Match(message) is { Success: true } found)
+        {
+            var (key, line) = (found.Groups["key"].Value, found.Groups["line"].Value);
+            return new SyntaxFault(place, $"{key} is given twice; it is already on line {line}", Derails: false);
+        }
+
+        if (UnquotedText().Match(source) is { Success: true } bare)
+        {
+            var text = ZoneText.Hide(bare.Groups["text"].Value);
+            return new SyntaxFault(place, $"a text must stand in quotes: {bare.Groups["key"]} = \"{text}\"", Derails: false);
+        }
+
+        return new SyntaxFault(place, "not TOML: " + char.ToLowerInvariant(message[0]) + ZoneText.Hide(message[1..]), Derails: true);
     }
 
     [GeneratedRegex(@"^The key `(?<key>[^`]*)` is already defined at \((?<line>[0-9]+),")]
     private static partial Regex AlreadyDefined();
 
-    [GeneratedRegex("^\\s*(?<key>[A-Za-z0-9_.-]+)\\s*=\\s*(?<text>[A-Za-z0-9/][^\\s\"'\\[\\]{}#,=]*)\\s*(#.*)?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        "^\\s*(?<key>[A-Za-z0-9_.-]+)\\s*=\\s*(?<text>[A-Za-z0-9/][^\\s\"'\\[\\]{}#,=]*)\\s*(#.*)?$",
+        RegexOptions.CultureInvariant)]
     private static partial Regex UnquotedText();
 
     private sealed class Reader(Func<SourceSpan, ConfigurationPlace> place)

@@ -22,7 +22,8 @@ internal sealed record AccessEntry(Network? Network, string? File)
         }
 
         problem = "it must be a network such as 192.0.2.0/24, or a file such as file:///etc/screening/permit.cidr";
-        if (!text.StartsWith(FileScheme + "/", StringComparison.Ordinal) || text.Length == FileScheme.Length + 1 || text.Any(char.IsControl))
+        var isPath = text.StartsWith(FileScheme + "/", StringComparison.Ordinal) && text.Length > FileScheme.Length + 1;
+        if (!isPath || text.Any(char.IsControl))
             return false;
         entry = new AccessEntry(null, text[FileScheme.Length..]);
         return true;

@@ -125,7 +125,8 @@ internal sealed record HostPort(string Host, int Port)
         {
             (true, _) => "it must have a host and a port: HOST:PORT",
             (_, true) when host[0] != '[' || host[^1] != ']' => "an IPv6 address must stand in brackets: [::1]:25",
-            (_, true) when !ClientAddress.TryParse(host.AsSpan(1, host.Length - 2), out _) => "what stands in brackets must be an IPv6 address",
+            (_, true) when !ClientAddress.TryParse(host.AsSpan(1, host.Length - 2), out _) =>
+                "what stands in brackets must be an IPv6 address",
             (_, false) when !IsHost(host) => "its host must be an IP address or a host name",
             _ => "",
         };

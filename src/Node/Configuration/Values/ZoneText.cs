@@ -3,12 +3,12 @@ using System.Text.RegularExpressions;
 namespace Screening.Node.Configuration;
 
 /// <summary>
-/// A DNSBL zone, or a text in the syntax of postscreen_dnsbl_sites, in which a zone may begin with a customer's key. Prints with <c>***</c> in
-/// the key's place. Read back, <c>***</c> becomes the placeholder <c>KEY</c>, so that what was shown is still a valid text.
+/// A DNSBL zone, or a text in the syntax of postscreen_dnsbl_sites, in which a zone may begin with a customer's key. Prints with <c>***</c>
+/// in the key's place. Read back, <c>***</c> becomes the placeholder <c>KEY</c>, so that what was shown is still a valid text.
 /// </summary>
 /// <remarks>
-/// A first label is a key when the zone belongs to a provider that sells keys, or when it looks like one: 16 characters and more, digits and
-/// letters mixed. The placeholder <c>KEY</c> (see <see cref="DnsblListOptions.KeyFile"/>) is none.
+/// A first label is a key when the zone belongs to a provider that sells keys, or when it looks like one: 16 characters and more,
+/// digits and letters mixed. The placeholder <c>KEY</c> (see <see cref="DnsblListOptions.KeyFile"/>) is none.
 /// </remarks>
 internal sealed partial record ZoneText
 {

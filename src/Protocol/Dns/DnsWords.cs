@@ -1,0 +1,31 @@
+namespace Screening.Protocol.Dns;
+
+/// <summary>Record types that matter here (RFC 1035 section 3.2.2, RFC 6891).</summary>
+public enum DnsType : ushort
+{
+    /// <summary>A host address; of a DNSBL, an answer code.</summary>
+    A = 1,
+
+    /// <summary>The canonical name of an alias.</summary>
+    Cname = 5,
+
+    /// <summary>Start of a zone of authority; its own TTL says how long "no" holds.</summary>
+    Soa = 6,
+
+    /// <summary>Text; of a DNSBL, its reason.</summary>
+    Txt = 16,
+
+    /// <summary>EDNS0's pseudo-record.</summary>
+    Opt = 41,
+}
+
+/// <summary>Response codes (RFC 1035 section 4.1.1).</summary>
+public enum DnsRcode : byte
+{
+    NoError = 0,
+    FormErr = 1,
+    ServFail = 2,
+    NxDomain = 3,
+    NotImp = 4,
+    Refused = 5,
+}
