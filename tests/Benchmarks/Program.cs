@@ -15,6 +15,7 @@ const int WrongUsage = 2;
     ("hostile", "what a good client notices of idle, dripping and endless peers", Macro(HostileMode.Run)),
     ("limit", "the load client against the limit alone: what this machine can show at best", Macro(LimitMode.Run)),
     ("micro", "BenchmarkDotNet: parsers, near cache, scores, networks (takes its arguments, such as --filter)", MicroMode.Run),
+    ("dns-clients", "our DNS transport beside DnsClient (own, dnsclient: only that one)", arguments => DnsClients.RunAsync(arguments).Result),
     ("echo-server", "the limit by itself: answers every query with a constant, until ended", Echo),
     ("fake-lists", "fake DNSBLs by themselves: answer after --delay, until ended", arguments => Lists(BenchmarkOptions.Parse(arguments))),
 ];
