@@ -66,22 +66,22 @@ internal static class DeadlinesMode
         const int Before = 0;
         const int After = 1;
         const int Listed = 2;
-        const int PerSecond = 100;
+        const int PerSecond = 200;
         using var lists = bench.StartLists(ListDelayMs);
         using var node = bench.StartNode(
-            lists, "dnsbl.sites=\"l0.test*8, l1.test*1, one.dead.test*3\"", $"dnsbl.timeout=\"{DeadListTimeout.TotalMilliseconds:0}ms\"");
+            lists, "dnsbl.sites=\"l0.test*8, l1.test*1, dying.test*3\"", $"dnsbl.timeout=\"{DeadListTimeout.TotalMilliseconds:0}ms\"");
         using var load = new PluginLoad(node.PluginEndpoint("tcp"), Connections);
         var clients = new LoadClients();
-        load.RunOpen(300, PerSecond, _ => clients.NextListed());
+        load.RunOpen(FakeLists.DyingAfter, PerSecond, i => i % 2 == 0 ? clients.NextListed() : clients.NextClean());
 
-        // The breaker opens with the tenth timeout in a row: clean clients that came before that time wait for the list.
+        // The list is dead now. The breaker opens with the tenth timeout in a row: clean clients that came before wait for the list.
         var opensAfter = DeadListTimeout.TotalSeconds * PerSecond;
         var result = load.RunOpen(
             (int)(PerSecond * bench.Options.Length(10).TotalSeconds), PerSecond,
             i => i % 2 == 0 ? clients.NextListed(Listed) : clients.NextClean(i < opensAfter ? Before : After), groups: 3);
 
         var table = new Table(
-            $"One of three lists is dead, its timeout {DeadListTimeout.TotalMilliseconds:0} ms; {PerSecond} new clients a second",
+            $"One of three lists dies, its timeout {DeadListTimeout.TotalMilliseconds:0} ms; {PerSecond} new clients a second",
             "clients", "count", "p50 ms", "p90 ms", "p99 ms", "max ms", "pass", "drop");
         AddGroup(table, "clean, before the breaker can open", result.Groups[Before]);
         AddGroup(table, "clean, later", result.Groups[After]);
