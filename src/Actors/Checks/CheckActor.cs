@@ -23,8 +23,11 @@ internal sealed record CheckContext(TimeProvider Time, CheckDirectory Directory,
 internal abstract class CheckActor<TKey> : UntypedActor
     where TKey : notnull
 {
-    // One lost answer is no illness.
-    private const int FailuresThatAreAnIllness = 3;
+    // One lost answer is no illness; one wrong answer is.
+    private const int LossesThatAreAnIllness = 3;
+
+    // A source that wavers is said to do so now and then, not each time.
+    private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(10);
 
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Dictionary<TKey, List<AskCheck>> _inFlight = [];
@@ -32,6 +35,7 @@ internal abstract class CheckActor<TKey> : UntypedActor
     private readonly CheckContext _context;
     private readonly Breaker _breaker;
     private CheckHealth _health;
+    private long? _loggedAt;
 
     protected CheckActor(CheckSettings settings, CheckContext context, TimeSpan longestPause)
     {
@@ -86,13 +90,13 @@ internal abstract class CheckActor<TKey> : UntypedActor
                 Keep(answered.Key, answered.Answer);
                 End(answered.Key, ask => new CheckAnswered(ask.Slot, answered.Answer));
                 Observe(Says(answered.Answer) ? CheckResult.Evidence : CheckResult.Nothing, answered.Started);
-                ReportHealth(null);
+                ReportHealth(null, null);
                 break;
             case SourceFailed failed:
                 _breaker.Failed();
                 End(failed.Key, ask => new CheckFailed(ask.Slot, failed.Failure, failed.Error));
                 Observe(failed.Failure == CheckFailure.Timeout ? CheckResult.Timeout : CheckResult.Failed, failed.Started);
-                ReportHealth(failed.Error);
+                ReportHealth(failed.Failure, failed.Error);
                 break;
             default:
                 Unhandled(message);
@@ -147,11 +151,12 @@ internal abstract class CheckActor<TKey> : UntypedActor
     private void Observe(CheckResult result, long started) =>
         _context.Observer.CheckEnded(Settings.Name, result, _context.Time.GetElapsedTime(started));
 
-    private void ReportHealth(string? error)
+    private void ReportHealth(CheckFailure? failure, string? error)
     {
         var state = _breaker.IsOpen ? CheckState.Open
-            : _breaker.FailuresInARow >= FailuresThatAreAnIllness ? CheckState.Ill
-            : CheckState.Ok;
+            : failure == CheckFailure.BadAnswer || _breaker.FailuresInARow >= LossesThatAreAnIllness ? CheckState.Ill
+            : failure is null ? CheckState.Ok
+            : _health.State;
         if (state == _health.State)
             return;
         _health = _health with
@@ -161,6 +166,9 @@ internal abstract class CheckActor<TKey> : UntypedActor
             Since = state != CheckState.Ok && _health.State != CheckState.Ok ? _health.Since : _context.Time.GetUtcNow(),
         };
         _context.Directory.Report(_health);
+        if (_loggedAt is { } logged && _context.Time.GetElapsedTime(logged) < LogInterval && state != CheckState.Open)
+            return;
+        _loggedAt = _context.Time.GetTimestamp();
         if (state == CheckState.Ok)
             _log.Info("Check {Check} answers again", Settings.Name);
         else

@@ -4,6 +4,7 @@ using Akka.Actor;
 using Screening.Actors.Checks.Custom;
 using Screening.Actors.Checks.Dnsbl;
 using Screening.Actors.Checks.P0f;
+using Screening.Protocol.Vocabulary;
 
 namespace Screening.Actors.Checks;
 
@@ -34,7 +35,9 @@ public sealed record CustomSource(CheckSettings Check, ICustomTransport Transpor
 /// <summary>The sources to run from now on; those that are running already and did not change go on. Answered with <see cref="Done"/>.</summary>
 /// <param name="Sources">All configured sources.</param>
 /// <param name="OtherZone">Makes the source of a zone that is not configured, for doors that are asked about it.</param>
-public sealed record UseSources(ImmutableArray<CheckSource> Sources, Func<string, CheckSource> OtherZone);
+/// <param name="Skips">Clients that no list is ever asked about (dnsbl.skip).</param>
+public sealed record UseSources(
+    ImmutableArray<CheckSource> Sources, Func<string, CheckSource> OtherZone, Func<ClientAddress, bool> Skips);
 
 /// <summary>Makes sure that a zone has an actor. Answered with its reference, or <see cref="ActorRefs.Nobody"/> over the bound.</summary>
 internal sealed record OpenZone(string Zone);

@@ -12,15 +12,26 @@ public sealed class ListLookup
     private readonly IActorRef _supervisor;
     private readonly CheckDirectory _directory;
 
-    internal ListLookup(IActorRef supervisor, CheckDirectory directory)
+    private volatile Func<ClientAddress, bool> _skips;
+
+    internal ListLookup(IActorRef supervisor, CheckDirectory directory, Func<ClientAddress, bool> skips)
     {
+        _skips = skips;
         _supervisor = supervisor;
         _directory = directory;
     }
 
-    /// <summary>The list's answer, or null when it has none to give in time.</summary>
+    /// <summary>The clients that no list is ever asked about; replaced on reload.</summary>
+    internal Func<ClientAddress, bool> Skips
+    {
+        set => _skips = value;
+    }
+
+    /// <summary>The list's answer, or null when it has none to give in time or must not be asked about this client.</summary>
     public async Task<DnsblAnswer?> AskAsync(string zone, ClientAddress client, TimeSpan timeout)
     {
+        if (_skips(client))
+            return null;
         try
         {
             if (!_directory.TryFind(DnsblSourceId.Of(zone), out var check))

@@ -51,7 +51,11 @@ public sealed class ScreeningHandle
     public CheckDirectory Checks => Get().Checks;
 
     /// <summary>Replaces the sources; those that did not change go on.</summary>
-    public void Use(UseSources sources) => Get().Supervisor.Tell(sources, ActorRefs.NoSender);
+    public void Use(UseSources sources)
+    {
+        Get().Lists.Skips = sources.Skips;
+        Get().Supervisor.Tell(sources, ActorRefs.NoSender);
+    }
 
     internal void Set(Running running) => _running = running;
 
@@ -81,6 +85,6 @@ public static class ScreeningHosting
             ScreeningGate.CreateProps(new ScreeningContext(setup.Time, directory, nearCache, setup.Observer)), "gate");
         system.ActorOf(NearCacheSweeper.CreateProps(nearCache), "near-cache-sweeper");
         var screener = new Screener(setup.Time, gate, nearCache, setup.Observer, setup.MaxInFlight, setup.Policies, setup.Access);
-        handle.Set(new ScreeningHandle.Running(screener, new ListLookup(checks, directory), nearCache, directory, checks));
+        handle.Set(new ScreeningHandle.Running(screener, new ListLookup(checks, directory, setup.Sources.Skips), nearCache, directory, checks));
     }
 }

@@ -25,7 +25,7 @@ internal sealed record ScreeningContext(
 internal sealed class ScreeningActor : UntypedActor
 {
     // The answer still has to be written after this actor has spoken: it speaks so much before the deadline.
-    private static readonly TimeSpan Headroom = TimeSpan.FromMilliseconds(8);
+    private static readonly TimeSpan MaxHeadroom = TimeSpan.FromMilliseconds(8);
 
     private static long _lastQueryId;
 
@@ -164,7 +164,7 @@ internal sealed class ScreeningActor : UntypedActor
     // Gives the overdue their answer from what is there, and goes on for those that have time left.
     private void AnswerOverdue()
     {
-        var overdue = _waiting.Where(w => w.Query.Deadline.TimeLeft(_context.Time) <= Headroom).ToList();
+        var overdue = _waiting.Where(w => TimeLeft(w.Query) <= TimeSpan.Zero).ToList();
         if (overdue.Count == _waiting.Count)
         {
             Decide();
@@ -254,8 +254,15 @@ internal sealed class ScreeningActor : UntypedActor
     {
         if (_waiting.Count == 0)
             return;
-        var left = _waiting.Min(w => w.Query.Deadline.TimeLeft(_context.Time)) - Headroom;
+        var left = _waiting.Min(w => TimeLeft(w.Query));
         _timer!.Change(left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+    }
+
+    // Until this actor must speak.
+    private TimeSpan TimeLeft(in ScreeningQuery query)
+    {
+        var quarter = _context.Time.GetElapsedTime(query.Started, query.Deadline.Timestamp) / 4;
+        return query.Deadline.TimeLeft(_context.Time) - (quarter < MaxHeadroom ? quarter : MaxHeadroom);
     }
 
     private sealed class DeadlinePassed

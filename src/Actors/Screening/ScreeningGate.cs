@@ -28,7 +28,8 @@ internal sealed class ScreeningGate(ScreeningContext context) : UntypedActor
             case ScreeningEnded ended:
                 End(ended);
                 Context.Unwatch(ended.Screening);
-                Context.Stop(ended.Screening);
+                // Behind the queries that were handed on before this word came: stopping at once would lose them.
+                ended.Screening.Tell(PoisonPill.Instance);
                 break;
             case ScreeningFailed failed:
                 End(new ScreeningEnded(failed.Key, failed.Screening));

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text.Json;
+using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Commands;
 
@@ -25,9 +27,25 @@ internal static class CheckCommand
         var command = new Command("check", "Ask the node for a verdict. Status 0: pass or ignore, 1: enforce or drop.") { Address, Explain, Fresh };
         foreach (var parameter in Parameters)
             command.Add(parameter);
+        command.Validators.Add(Validate);
         command.SetAction((parsed, cancellation) => NodeConnection.GetAsync(
             parsed, PathOf(parsed), verdict => VerdictText.Of(verdict, parsed.GetValue(Explain)), StatusOf, cancellation));
         return command.TalksToNode();
+    }
+
+    // What is wrong without asking any node.
+    private static void Validate(CommandResult parsed)
+    {
+        RequireAddress(parsed, "ADDRESS", parsed.GetValue(Address));
+        RequireAddress(parsed, "--local", parsed.GetValue(Parameters[1]));
+        if (parsed.GetValue(Parameters[2]) is { } door && !Words.TryParseDoor(door, out _))
+            parsed.AddError($"--door: '{door}' is none of plugin, policy, dnsbl, dnsblog, memcache, http");
+    }
+
+    private static void RequireAddress(CommandResult parsed, string name, string? text)
+    {
+        if (text is not null && !ClientAddress.TryParse(text, out _))
+            parsed.AddError($"{name}: '{text}' is not an IP address");
     }
 
     private static string PathOf(ParseResult parsed)

@@ -15,7 +15,8 @@ internal static class ScreeningProgram
                 .ConfigureAwait(false);
         }
 
-        return await parsed.InvokeAsync().ConfigureAwait(false);
+        // A node ends by its own drain: the library would cut it off after two seconds.
+        return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }).ConfigureAwait(false);
     }
 
     private static RootCommand Root() =>

@@ -19,7 +19,7 @@ namespace Screening.Node.Configuration;
 internal sealed record ScreeningPlan(PolicyBook Policies, UseSources Sources)
 {
     private const int DnsblInFlight = 4096;
-    private const int P0fInFlight = 64;
+    private const int P0fInFlight = 4096;
     private const int CustomInFlight = 1024;
     private const int AnswersKeptPerList = 50_000;
 
@@ -51,7 +51,9 @@ internal sealed record ScreeningPlan(PolicyBook Policies, UseSources Sources)
         }
 
         public UseSources Sources() =>
-            new([.. _sources.Values], zone => new DnsblSource(DnsblSettingsOf(zone, zone, ZoneText.Hide(zone), options.Dnsbl.Timeout), transports.Dns(options.Dnsbl)));
+            new([.. _sources.Values], zone => new DnsblSource(OtherZone(zone), transports.Dns(options.Dnsbl)), _skips);
+
+        private DnsblSettings OtherZone(string zone) => DnsblSettingsOf(zone, zone, ZoneText.Hide(zone), options.Dnsbl.Timeout);
 
         private P0fPlan P0f(ProfileOptions profile)
         {

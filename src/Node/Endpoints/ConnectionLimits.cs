@@ -4,8 +4,11 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Screening.Node.Endpoints;
 
-/// <summary>Counts connections per peer address (limits.connections_per_address). Unix sockets have no address and count as one peer.</summary>
-internal sealed class ConnectionLimits(int perAddress)
+/// <summary>
+/// Counts connections per peer address (limits.connections_per_address). Peers on unix sockets have no address: they are Postfix, which
+/// opens a connection for each list and client, and are bounded together (limits.in_flight).
+/// </summary>
+internal sealed class ConnectionLimits(int perAddress, int onUnixSockets)
 {
     private static readonly IPAddress UnixPeer = IPAddress.None;
 
@@ -15,7 +18,8 @@ internal sealed class ConnectionLimits(int perAddress)
     public bool TryEnter(ConnectionContext connection)
     {
         var peer = PeerOf(connection);
-        if (_open.AddOrUpdate(peer, 1, static (_, count) => count + 1) <= perAddress)
+        var limit = ReferenceEquals(peer, UnixPeer) ? onUnixSockets : perAddress;
+        if (_open.AddOrUpdate(peer, 1, static (_, count) => count + 1) <= limit)
             return true;
         Leave(connection);
         return false;

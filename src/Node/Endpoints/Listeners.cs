@@ -63,8 +63,7 @@ internal sealed class Listeners(ScreeningOptions options)
         if (address.IsUnix)
         {
             UnixSocketFile.MakeRoom(address.Path);
-            if (address.Mode is { } mode)
-                _socketModes[address.Path] = mode;
+            _socketModes[address.Path] = address.Mode ?? UsualMode(kind);
             kestrel.ListenUnixSocket(address.Path, listen => Add(listen));
             return;
         }
@@ -78,6 +77,10 @@ internal sealed class Listeners(ScreeningOptions options)
             _open.Add((kind, address, listen));
         }
     }
+
+    // Postfix runs as a user of its own and must be able to connect; the folder is what keeps others out. The HTTP API takes changes
+    // from whoever can connect to its socket.
+    private static UnixFileMode UsualMode(string kind) => (UnixFileMode)Convert.ToInt32(kind == "http" ? "660" : "666", 8);
 
     private void UseHttp(ListenOptions listen)
     {

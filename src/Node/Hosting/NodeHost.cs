@@ -77,6 +77,9 @@ internal sealed class NodeHost : IAsyncDisposable
     /// <summary>Ends once the process is told to, and everything pending is answered.</summary>
     public Task WaitForShutdownAsync(CancellationToken cancellation = default) => _app.WaitForShutdownAsync(cancellation);
 
+    /// <summary>Closes the listeners, answers what is pending, and ends.</summary>
+    public Task StopAsync(CancellationToken cancellation = default) => _app.StopAsync(cancellation);
+
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync().ConfigureAwait(false);
@@ -93,7 +96,7 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton(request);
         services.AddSingleton(new EndpointSettings(
             options.Limits.PerConnection, options.DnsblZone.Name, (int)options.Cache.FailShare.TotalSeconds));
-        services.AddSingleton(new ConnectionLimits(options.Limits.ConnectionsPerAddress));
+        services.AddSingleton(new ConnectionLimits(options.Limits.ConnectionsPerAddress, options.Limits.InFlight));
         services.AddSingleton(new NodeStatus(options.Node.Name, handle));
         services.AddSingleton(new DecisionLogSettings(
             options.DecisionsFolder(), options.Log.Keep, options.Node.Name,

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Screening.Node.Endpoints;
 using Serilog;
 using Serilog.Events;
 
@@ -19,6 +20,7 @@ internal static class NodeLogging
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
             .MinimumLevel.Override("Akka", LogEventLevel.Warning)
             .Enrich.FromLogContext()
+            .Filter.ByExcluding(line => line.Exception is EndpointException) // The command says it, in one line.
             .WriteTo.Async(
                 sink => sink.Console(
                     outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}",

@@ -1,11 +1,13 @@
 using System.Net.Sockets;
+using Screening.Actors.Checks;
+using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Sources;
 
 /// <summary>Short texts for the operator.</summary>
 internal static class SourceText
 {
-    /// <summary>What <see cref="Screening.Actors.Checks.SourceException"/> allows.</summary>
+    /// <summary>What <see cref="SourceException"/> and a reply's reason allow.</summary>
     public const int MaxLength = 200;
 
     /// <summary>What went wrong, in a few words.</summary>
@@ -14,13 +16,10 @@ internal static class SourceText
         SocketException e => e.SocketErrorCode.ToString(),
         { InnerException: SocketException e } => e.SocketErrorCode.ToString(),
         EndOfStreamException => "closed before the answer was complete",
-        _ => Cut(error.Message),
+        _ => PeerText.Clean(error.Message, MaxLength - 100),
     };
 
-    /// <summary>The text in one line, cut to what fits.</summary>
-    public static string Cut(string text, int length = MaxLength)
-    {
-        var cut = text.Length <= length ? text : text[..length];
-        return cut.Any(char.IsControl) ? string.Concat(cut.Select(c => char.IsControl(c) ? '?' : c)) : cut;
-    }
+    /// <summary>A failure whose message is fit to be shown.</summary>
+    public static SourceException Failure(CheckFailure failure, string message, Exception? inner = null) =>
+        new(failure, PeerText.Clean(message, MaxLength), inner);
 }

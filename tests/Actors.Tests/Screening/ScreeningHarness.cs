@@ -60,7 +60,7 @@ internal sealed class ScreeningHarness : IAsyncDisposable
             MaxInFlight = maxInFlight,
             Policies = new PolicyBook(new ScreeningPolicy(ScreeningPolicy.DefaultProfile, "p1", rules ?? new VerdictRules(), plans)),
             Access = access ?? PermanentLists.Empty,
-            Sources = new UseSources(sources, zone => new DnsblSource(SettingsOf(zone), FakeDns.Listing(_ => null))),
+            Sources = new UseSources(sources, zone => new DnsblSource(SettingsOf(zone), FakeDns.Listing(_ => null)), _ => false),
         };
         var host = new HostBuilder()
             .ConfigureServices(services => services.AddAkka("test", builder => builder.WithScreening(setup, handle)))
@@ -72,6 +72,14 @@ internal sealed class ScreeningHarness : IAsyncDisposable
     /// <summary>Asks about a client through the plug-in door.</summary>
     public Task<Decision> AskAsync(string client, Door door = Door.Plugin) =>
         Screener.DecideAsync(Screener.Ask(door, ClientAddress.Parse(client), null)).AsTask().WaitAsync(Patience);
+
+    /// <summary>Ends once the condition holds; for what happens after an answer has left.</summary>
+    public async Task UntilAsync(Func<bool> condition)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (!condition())
+            await Task.Delay(5, patience.Token);
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -44,7 +44,7 @@ public class SixRulesTests
         await using var node = await ScreeningHarness.StartAsync([.. fastPlans, .. slowPlans], [.. fastSources, .. slowSources]);
         var asking = node.AskAsync(Client);
         await slow.WhenAskedAsync();
-        await WaitUntilAsync(() => !node.Observer.Checks.IsEmpty);
+        await node.UntilAsync(() => !node.Observer.Checks.IsEmpty);
         node.Time.Advance(TimeSpan.FromMilliseconds(992));
         Assert.Equal(VerdictAction.Enforce, (await asking).Verdict.Action);
     }
@@ -62,6 +62,19 @@ public class SixRulesTests
         Assert.Single(node.Observer.Sheds);
         dns.Release();
         Assert.Equal(VerdictSource.Screened, (await first).Verdict.Source);
+    }
+
+    [Fact]
+    public async Task Rule_1_A_query_that_comes_as_the_verdict_leaves_is_answered_as_well()
+    {
+        var (plans, sources) = ScreeningHarness.Lists(FakeDns.Listing(_ => "127.0.0.2"), "a.test*9");
+        await using var node = await ScreeningHarness.StartAsync(plans, sources);
+        for (var client = 0; client < 100; client++)
+        {
+            // The clock stands still, so an answer that was lost would never come.
+            var asking = Enumerable.Range(0, 20).Select(_ => Task.Run(() => node.AskAsync($"192.0.2.{client}"))).ToList();
+            Assert.All(await Task.WhenAll(asking), decision => Assert.Equal(VerdictAction.Drop, decision.Verdict.Action));
+        }
     }
 
     // Rule 2: no check is asked about a client that is already decided.
@@ -223,7 +236,7 @@ public class SixRulesTests
         node.Time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(VerdictSource.Default, (await asking).Verdict.Source);
         dns.Release();
-        await WaitUntilAsync(() => !node.Observer.Checks.IsEmpty);
+        await node.UntilAsync(() => !node.Observer.Checks.IsEmpty);
         Assert.Equal(VerdictAction.Enforce, (await node.AskAsync(Client)).Verdict.Action);
         Assert.Single(dns.Asked);
     }
@@ -256,11 +269,4 @@ public class SixRulesTests
     private static P0fRule Windows(int weight) => new(weight) { Os = new Regex("Windows") };
 
     private static P0fSource P0f(IP0fTransport p0f) => new(new CheckSettings("p0f", "p0f", CheckKind.P0f, TimeSpan.FromMilliseconds(100), 64), p0f);
-
-    private static async Task WaitUntilAsync(Func<bool> condition)
-    {
-        using var patience = new CancellationTokenSource(ScreeningHarness.Patience);
-        while (!condition())
-            await Task.Delay(5, patience.Token);
-    }
 }

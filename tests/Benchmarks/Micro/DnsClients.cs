@@ -9,8 +9,8 @@ namespace Screening.Benchmarks.Micro;
 
 /// <summary>
 /// Our DNS transport beside DnsClient, against a server in another process that answers after 20 ms: an open loop of 2,000 queries a
-/// second, and bursts of 10,000 at once with a timeout of 800 ms, the last of them to a list that never answers. Latencies are those above the server's 20 ms, counted from when the
-/// query was due; the processor's time is that of the asking process alone.
+/// second, and bursts of 10,000 at once with a timeout of 800 ms, the last of them to a list that never answers. Latencies are those above
+/// the server's 20 ms, counted from when the query was due; the processor's time is that of the asking process alone.
 /// </summary>
 /// <remarks><c>dotnet run -c Release --project tests/Benchmarks -- dns-clients [own|dnsclient]</c></remarks>
 public static class DnsClients

@@ -13,7 +13,8 @@ public sealed class DnsQueryWriterTests
         Assert.True(DnsQueryWriter.TryWrite(query, 0x1234, "2.0.0.127.bl.example", DnsType.A, out var length));
 
         Assert.Equal(
-            "12340100000100000000000101320130013003313237" + "02626C076578616D706C6500" + "00010001" + "00" + "0029" + "04D0" + "00000000" + "0000",
+            "12340100000100000000000101320130013003313237" + "02626C076578616D706C6500" + "00010001"
+            + "00" + "0029" + "04D0" + "00000000" + "0000",
             Convert.ToHexString(query.AsSpan(0, length)));
     }
 

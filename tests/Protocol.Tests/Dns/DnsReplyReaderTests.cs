@@ -13,8 +13,8 @@ public sealed class DnsReplyReaderTests
     public static TheoryData<string, FakeDnsReply, DnsType, string> Replies => new()
     {
         { "one code", FakeDnsReply.A(60, "127.0.0.2"), DnsType.A, "NoError 127.0.0.2 ttl 60" },
-        { "several codes, lowest ttl", FakeDnsReply.A(60, "127.0.0.2", "127.0.0.4") with { AddressTtls = [60, 30] }, DnsType.A, "NoError 127.0.0.2,127.0.0.4 ttl 30" },
-        { "aliases followed", FakeDnsReply.A(60, "127.0.0.3") with { Aliases = ["a.example", "b.example"] }, DnsType.A, "NoError 127.0.0.3 ttl 60" },
+        { "lowest ttl", FakeDnsReply.A(60, "127.0.0.2", "127.0.0.4") with { AddressTtls = [9, 5] }, DnsType.A, "NoError 127.0.0.2,127.0.0.4 ttl 5" },
+        { "aliases", FakeDnsReply.A(60, "127.0.0.3") with { Aliases = ["a.example", "b.example"] }, DnsType.A, "NoError 127.0.0.3 ttl 60" },
         { "alias to nothing", FakeDnsReply.NotFound(90) with { Aliases = ["a.example"] }, DnsType.A, "NxDomain  ttl 90" },
         { "NXDOMAIN with the SOA's own ttl", FakeDnsReply.NotFound(120) with { SoaMinimum = 5 }, DnsType.A, "NxDomain  ttl 120" },
         { "NXDOMAIN without SOA", FakeDnsReply.NotFound(null), DnsType.A, "NxDomain  ttl " },
@@ -115,7 +115,8 @@ public sealed class DnsReplyReaderTests
     [InlineData("3F61", "a label over the end")]
     public void Bad_name_is_invalid(string owner, string why)
     {
-        var message = Convert.FromHexString("0001818000010001" + "00000000" + "02626C00" + "00010001" + owner + "00010001" + "0000003C" + "0004" + "7F000002");
+        var message = Convert.FromHexString(
+            "0001818000010001" + "00000000" + "02626C00" + "00010001" + owner + "00010001" + "0000003C" + "0004" + "7F000002");
 
         Assert.True(DnsReplyReader.TryRead(message, out _) == OperationStatus.InvalidData, why);
     }

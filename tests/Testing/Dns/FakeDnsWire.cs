@@ -69,7 +69,8 @@ public static class FakeDnsWire
         for (var i = 0; type == TypeA && i < reply.Addresses.Length; i++, answers++)
         {
             var address = reply.Addresses[i];
-            output.Record(owner, TypeA, i < reply.AddressTtls.Length ? reply.AddressTtls[i] : reply.Ttl, o => o.Bytes(address.GetAddressBytes()));
+            var ttl = i < reply.AddressTtls.Length ? reply.AddressTtls[i] : reply.Ttl;
+            output.Record(owner, TypeA, ttl, o => o.Bytes(address.GetAddressBytes()));
         }
 
         for (var i = 0; type == TypeText && i < reply.Texts.Length; i++, answers++)

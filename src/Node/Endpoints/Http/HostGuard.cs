@@ -9,6 +9,8 @@ namespace Screening.Node.Endpoints.Http;
 /// </summary>
 internal sealed class HostGuard(RequestDelegate next, string nodeName)
 {
+    private static readonly string HostName = Dns.GetHostName();
+
     public Task InvokeAsync(HttpContext context)
     {
         var request = context.Request;
@@ -24,7 +26,7 @@ internal sealed class HostGuard(RequestDelegate next, string nodeName)
         || IPAddress.TryParse(host.Trim('[', ']'), out _)
         || host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
         || host.Equals(nodeName, StringComparison.OrdinalIgnoreCase)
-        || host.Equals(Dns.GetHostName(), StringComparison.OrdinalIgnoreCase);
+        || host.Equals(HostName, StringComparison.OrdinalIgnoreCase);
 
     private static Task RefuseAsync(HttpContext context, string detail) =>
         Results.Problem(new ProblemDetails { Status = StatusCodes.Status403Forbidden, Title = "Forbidden", Detail = detail })

@@ -1,0 +1,147 @@
+#!/usr/bin/env bash
+# Formats, builds and tests everything in Release. Needs the .NET 10 SDK; as root on Debian it also installs the mail
+# programs that the end-to-end tests run. Tests whose needs are not met are skipped, and named at the end.
+# The last line is "N passed, N failed[, N skipped]"; exit status 1 if any failed or if no test ran.
+#
+#   ./test.sh [PROJECT ...]       e.g. ./test.sh Protocol.Tests; without names: all of tests/*.Tests
+#   SCREENING_TEST_INSTALL=no     installs nothing
+set -euo pipefail
+cd "$(dirname "$0")"
+
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en MSBUILDDISABLENODEREUSE=1
+readonly results=$PWD/TestResults
+readonly hang_limit=5m      # one test
+readonly project_limit=12m  # one project
+
+step() { printf '\n== %s\n' "$*"; }
+
+# Program to Debian package. The programs of administrators are not on everybody's PATH.
+readonly -A package_of=([p0f]=p0f [rbldnsd]=rbldnsd [socat]=socat [postfix]=postfix [ip]=iproute2 [ps]=procps)
+
+missing_programs() {
+    local program
+    for program in "${!package_of[@]}"; do
+        PATH="$PATH:/usr/sbin:/sbin" command -v "$program" >/dev/null || echo "$program"
+    done
+}
+
+# Installing a mail server must not start one: policy-rc.d is Debian's way to say so (invoke-rc.d(8)).
+install_packages() {
+    local policy=/usr/sbin/policy-rc.d own_policy=no status=0
+    if [[ ! -e $policy ]]; then
+        printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy" && own_policy=yes
+    fi
+    {
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get -q -o DPkg::Lock::Timeout=120 update || true
+        echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections || true
+        apt-get -q -y -o DPkg::Lock::Timeout=120 install --no-install-recommends "$@"
+    } >"$results/apt.log" 2>&1 || status=$?
+    [[ $own_policy == no ]] || rm -f "$policy"
+    return "$status"
+}
+
+provide_programs() {
+    local missing=() packages=() program
+    mapfile -t missing < <(missing_programs)
+    ((${#missing[@]})) || return 0
+    for program in "${missing[@]}"; do packages+=("${package_of[$program]}"); done
+    if [[ ${SCREENING_TEST_INSTALL:-yes} == no ]]; then
+        echo "not installed, as asked: ${packages[*]}"
+    elif [[ $(id -u) != 0 ]] || ! command -v apt-get >/dev/null; then
+        echo "not installed, for that needs root and apt-get: ${packages[*]}"
+    elif install_packages "${packages[@]}"; then
+        echo "installed: ${packages[*]}"
+    else
+        tail -n 5 "$results/apt.log"
+        echo "could not be installed: ${packages[*]}"
+    fi
+    mapfile -t missing < <(missing_programs)
+    ((${#missing[@]} == 0)) || echo "tests that need these are skipped: ${missing[*]}"
+}
+
+# One counter of a result file; the first <Counters .../> is the run's.
+counter() { # FILE NAME
+    sed -n 's/.*<Counters [^>]*\b'"$2"'="\([0-9]*\)".*/\1/p' "$1" | head -n 1
+}
+
+# "name: reason" of each skipped test.
+skipped_tests() { # FILE
+    awk '
+        /<UnitTestResult / {
+            name = ""
+            if (match($0, /outcome="NotExecuted"/) && match($0, /testName="[^"]*"/)) name = substr($0, RSTART + 10, RLENGTH - 11)
+            if (name != "" && $0 ~ /\/>/) { print "  " name; name = "" }
+        }
+        name != "" && match($0, /<(Message|StdOut)>[^<]*/) { reason = substr($0, RSTART, RLENGTH); sub(/<[^>]*>/, "", reason); print "  " name ": " reason; name = "" }
+        /<\/UnitTestResult>/ { if (name != "") print "  " name; name = "" }
+    ' "$1" | sed 's/&quot;/"/g; s/&apos;/'"'"'/g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g'
+}
+
+passed=0 failed=0 skipped=0 built=yes
+summary=() skip_list=()
+
+# A step before the tests; one that fails counts as a failure, and the tests are run all the same if there is anything to run.
+stage() { # NAME COMMAND...
+    local name=$1
+    shift
+    "$@" && return
+    failed=$((failed + 1))
+    summary+=("$(printf '%-20s failed' "$name")")
+    case $name in restore | build) built=no ;; esac
+}
+
+test_project() { # NAME
+    local name=$1 trx=$results/$1.trx status=0 total=0 ok=0 bad=0
+    step "$name"
+    timeout --kill-after=30s "$project_limit" dotnet test "tests/$name/$name.csproj" -c Release --no-build --nologo \
+        --results-directory "$results" --logger "trx;LogFileName=$name.trx" --logger 'console;verbosity=minimal' \
+        --blame-hang-timeout "$hang_limit" --blame-hang-dump-type none || status=$?
+    if [[ -s $trx ]]; then
+        total=$(counter "$trx" total) ok=$(counter "$trx" passed) bad=$(counter "$trx" failed)
+        total=${total:-0} ok=${ok:-0} bad=${bad:-0}
+        mapfile -t -O "${#skip_list[@]}" skip_list < <(skipped_tests "$trx")
+    fi
+    local left=$((total - ok - bad)) note=
+    # A test host that crashed or hung leaves no result, or one without the test that did it.
+    if ((status != 0 && bad == 0)); then
+        bad=1
+        note=" (the test run ended with status $status)"
+    fi
+    passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + left))
+    summary+=("$(printf '%-20s %5d passed %4d failed %4d skipped%s' "$name" "$ok" "$bad" "$left" "$note")")
+}
+
+projects=("$@")
+if ((${#projects[@]} == 0)); then
+    for project in tests/*.Tests; do projects+=("${project##*/}"); done
+fi
+
+rm -rf "$results"
+mkdir -p "$results"
+
+step 'programs'
+provide_programs
+step 'restore'
+stage restore dotnet restore Screening.sln -v quiet
+step 'build'
+stage build dotnet build Screening.sln -c Release --no-restore -v quiet --nologo
+step 'format'
+stage whitespace dotnet format whitespace Screening.sln --no-restore --verify-no-changes
+stage style dotnet format style Screening.sln --no-restore --verify-no-changes
+
+if [[ $built == yes ]]; then
+    for project in "${projects[@]}"; do test_project "$project"; done
+fi
+
+step 'result'
+printf '%s\n' "${summary[@]}"
+if ((${#skip_list[@]})); then
+    printf 'skipped:\n'
+    printf '%s\n' "${skip_list[@]}"
+fi
+if ((passed + failed == 0)); then echo 'no test ran'; fi
+line="$passed passed, $failed failed"
+((skipped == 0)) || line+=", $skipped skipped"
+echo "$line"
+((failed == 0 && passed > 0))

@@ -1,0 +1,106 @@
+using Screening.Actors.Checks;
+using Screening.Actors.Screening;
+using Screening.Actors.Tests.Screening;
+using Screening.Protocol.P0f;
+using Screening.Protocol.Vocabulary;
+using Screening.Testing.Checks;
+
+namespace Screening.Actors.Tests.Checks;
+
+public class CheckActorTests
+{
+    [Fact]
+    public async Task A_source_that_keeps_failing_is_left_alone_and_asked_again_later()
+    {
+        var dns = new FakeDns { Answer = _ => throw new SourceException(CheckFailure.Timeout, "no answer") };
+        var (plans, sources) = ScreeningHarness.Lists(dns, "a.test*3");
+        await using var node = await ScreeningHarness.StartAsync(plans, sources);
+        for (var i = 1; i <= Breaker.Threshold; i++)
+            await node.AskAsync($"192.0.2.{i}");
+        var turnedAway = await node.AskAsync("192.0.2.200");
+        Assert.Contains("left alone", turnedAway.Checks.Single().Error);
+        Assert.Equal(Breaker.Threshold, dns.Asked.Count);
+        Assert.Equal(CheckState.Open, node.Handle.Checks.Health.Single().State);
+
+        node.Time.Advance(TimeSpan.FromSeconds(1));
+        dns.Answer = _ => FakeDns.NotListed;
+        Assert.Equal(VerdictSource.Screened, (await node.AskAsync("192.0.2.201")).Verdict.Source);
+        await node.UntilAsync(() => node.Handle.Checks.Health.Single().State == CheckState.Ok);
+    }
+
+    [Fact]
+    public async Task A_wrong_answer_shows_in_the_health_of_the_list_at_once()
+    {
+        var dns = FakeDns.Listing(_ => "127.255.255.254");
+        var (plans, sources) = ScreeningHarness.Lists(dns, "a.test*3");
+        await using var node = await ScreeningHarness.StartAsync(plans, sources);
+        await node.AskAsync("192.0.2.1");
+        await node.UntilAsync(() => node.Handle.Checks.Health.Single().State == CheckState.Ill);
+        Assert.Contains("127.255.255.254", node.Handle.Checks.Health.Single().Reason);
+    }
+
+    [Fact]
+    public async Task A_client_in_dnsbl_skip_is_asked_of_no_list()
+    {
+        var dns = FakeDns.Listing(_ => "127.0.0.2");
+        var (plans, sources) = ScreeningHarness.Lists(dns, "a.test*9", client => client == ClientAddress.Parse("10.0.0.1"));
+        await using var node = await ScreeningHarness.StartAsync(plans, sources);
+        var decision = await node.AskAsync("10.0.0.1");
+        Assert.Equal((VerdictAction.Pass, CheckResult.Skipped), (decision.Verdict.Action, decision.Checks.Single().Result));
+        Assert.Empty(dns.Asked);
+    }
+
+    [Fact]
+    public async Task A_host_that_p0f_has_not_seen_yet_is_asked_about_once_more()
+    {
+        var replies = new Queue<P0fReply>([FakeP0f.NoMatch, FakeP0f.Known("Linux", "3.x")]);
+        var p0f = new FakeP0f { Answer = _ => replies.Dequeue() };
+        await using var node = await ScreeningHarness.StartAsync(
+            [new P0fPlan("p0f", [new P0fRule(1)], 2)],
+            [new P0fSource(new CheckSettings("p0f", "p0f", CheckKind.P0f, TimeSpan.FromMilliseconds(100), 64), p0f)]);
+        var asking = node.AskAsync("192.0.2.1");
+        await node.UntilAsync(() =>
+        {
+            if (!asking.IsCompleted)
+                node.Time.Advance(TimeSpan.FromMilliseconds(1));
+            return asking.IsCompleted;
+        });
+        Assert.Equal("Linux 3.x", (await asking).Checks.Single().Answer[0]);
+        Assert.Equal(2, p0f.Asked.Count);
+    }
+
+    [Fact]
+    public async Task Text_is_asked_for_only_to_explain()
+    {
+        var dns = FakeDns.Listing(_ => "127.0.0.2");
+        dns.Texts = ["see\nhttps://list.example/"];
+        var (plans, sources) = ScreeningHarness.Lists(dns, "a.test*9");
+        await using var node = await ScreeningHarness.StartAsync(plans, sources);
+        var plain = await node.AskAsync("192.0.2.1");
+        Assert.Equal("listed by a.test (127.0.0.2)", plain.Reason);
+        var query = node.Screener.Ask(Door.Http, ClientAddress.Parse("192.0.2.1"), null) with { Explain = true };
+        Assert.Equal("listed by a.test (127.0.0.2): see?https://list.example/", (await node.Screener.DecideAsync(query)).Reason);
+    }
+
+    [Fact]
+    public async Task A_zone_that_is_not_configured_is_asked_on_demand()
+    {
+        var (plans, sources) = ScreeningHarness.Lists(FakeDns.Listing(_ => null), "a.test*9");
+        await using var node = await ScreeningHarness.StartAsync(plans, sources);
+        var answer = await node.Handle.Lists.AskAsync("other.test", ClientAddress.Parse("192.0.2.1"), ScreeningHarness.Patience);
+        Assert.NotNull(answer);
+        Assert.Empty(answer.Codes);
+    }
+
+    [Fact]
+    public async Task A_custom_reply_weighs_by_its_action_or_by_its_own_score()
+    {
+        var custom = new FakeCustom { Answer = s => new CustomReply(VerdictAction.Enforce, null, s.Client.IPv4Bits % 2 == 0 ? 5 : null, "spam\u0007trap") };
+        await using var node = await ScreeningHarness.StartAsync(
+            [new CustomPlan("custom:x", "x", [-1, 1, 3, 8])],
+            [new CustomSource(new CheckSettings("custom:x", "x", CheckKind.Custom, TimeSpan.FromSeconds(1), 10), custom)]);
+        Assert.Equal(3, (await node.AskAsync("192.0.2.1")).Verdict.Score);
+        var scored = await node.AskAsync("192.0.2.2");
+        Assert.Equal((5, "x says enforce: spam?trap"), (scored.Verdict.Score, scored.Reason));
+    }
+}

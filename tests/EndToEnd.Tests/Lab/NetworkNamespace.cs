@@ -1,0 +1,58 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
+
+namespace Screening.EndToEnd.Tests.Lab;
+
+/// <summary>A network namespace by its name in ip-netns(8), and sockets that belong to it though this process does not.</summary>
+internal sealed class NetworkNamespace(string name)
+{
+    public string Name { get; } = name;
+
+    /// <summary>
+    /// Makes a socket inside. A socket stays in the namespace in which it was made, so only the making needs a thread there; that thread
+    /// is a throw-away one, for setns(2) moves it for good.
+    /// </summary>
+    public Socket CreateSocket(AddressFamily family, SocketType type, ProtocolType protocol)
+    {
+        Socket? socket = null;
+        Exception? fault = null;
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                using var handle = File.OpenHandle($"/run/netns/{Name}", FileMode.Open, FileAccess.Read);
+                Native.EnterNetwork(handle);
+                socket = new Socket(family, type, protocol);
+            }
+            catch (Exception e)
+            {
+                fault = e;
+            }
+        });
+        thread.Start();
+        thread.Join();
+        return socket ?? throw new InvalidOperationException($"no socket in namespace {Name}", fault);
+    }
+
+    public async Task<Socket> ConnectAsync(IPEndPoint to, IPAddress? from = null)
+    {
+        var socket = CreateSocket(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (from is not null)
+            {
+                socket.Bind(new IPEndPoint(from, 0));
+            }
+
+            using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+            await socket.ConnectAsync(to, timeout.Token);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

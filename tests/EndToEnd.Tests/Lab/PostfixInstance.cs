@@ -1,0 +1,167 @@
+using System.Globalization;
+using System.Net;
+using System.Text.RegularExpressions;
+
+namespace Screening.EndToEnd.Tests.Lab;
+
+/// <summary>
+/// A real Postfix of its own: configuration, queue, data and log in a temporary folder, in one network namespace. postscreen(8) listens on
+/// port 25, takes mail for example.com and throws it away. /etc/postfix is read for what belongs to the package only.
+/// </summary>
+internal sealed partial class PostfixInstance : IAsyncDisposable
+{
+    public const int GreetWaitSeconds = 2;
+    public const string LocalDomain = "example.com";
+
+    private readonly TemporaryFolder _folder;
+    private RunningProcess? _master;
+
+    private PostfixInstance(TemporaryFolder folder) => _folder = folder;
+
+    public string QueueFolder => _folder["queue"];
+
+    /// <summary>Where postscreen looks for what stands in for dnsblog(8), given <see cref="DnsblogServiceName"/>.</summary>
+    public string DnsblogSocket => Path.Combine(QueueFolder, "screening", "dnsblog");
+
+    /// <summary>postscreen prefixes it with "private/", relative to the queue directory.</summary>
+    public const string DnsblogServiceName = "../screening/dnsblog";
+
+    /// <param name="inside">The namespace to listen in.</param>
+    /// <param name="beforeStart">What has to be there before the mail server, e.g. who answers on the dnsblog socket.</param>
+    /// <param name="settings">main.cf lines on top of the plain ones.</param>
+    public static async Task<PostfixInstance> StartAsync(NetworkNamespace inside, Func<PostfixInstance, Task> beforeStart, params string[] settings)
+    {
+        Requires.Root();
+        Requires.Programs("postfix", "postconf", "ip", "setsid");
+        var postfix = new PostfixInstance(new TemporaryFolder());
+        try
+        {
+            await postfix.WriteAsync(settings);
+            await beforeStart(postfix);
+            await postfix.StartAsync(inside);
+        }
+        catch
+        {
+            await postfix.DisposeAsync();
+            throw;
+        }
+
+        return postfix;
+    }
+
+    public IReadOnlyList<string> LogLines
+    {
+        get
+        {
+            var path = _folder["mail.log"];
+            if (!File.Exists(path))
+            {
+                return [];
+            }
+
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            using var reader = new StreamReader(stream);
+            return reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        }
+    }
+
+    /// <summary>Waits for the first log line that matches.</summary>
+    public Task<string> WaitForLogAsync(Regex pattern, TimeSpan? within = null)
+        => Poll.ForAsync(() => LogLines.FirstOrDefault(line => pattern.IsMatch(line)), within ?? TimeSpan.FromSeconds(10), $"a log line like {pattern}",
+            () => Transcript);
+
+    public string Transcript => string.Join(Environment.NewLine, [.. _master?.Lines ?? [], .. LogLines]);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_master is not null)
+        {
+            if (LogLines.Select(line => StartedLine().Match(line)).FirstOrDefault(match => match.Success) is { } match)
+            {
+                // master(8) leaves our process group; at its end it ends its children.
+                var pid = int.Parse(match.Groups["pid"].Value, CultureInfo.InvariantCulture);
+                Native.SendSignal(pid, Signal.Terminate);
+                await Poll.UntilAsync(() => !Native.IsRunning(pid), TimeSpan.FromSeconds(10), "the end of master(8)", () => Transcript);
+            }
+
+            await _master.DisposeAsync();
+        }
+
+        _folder.Dispose();
+    }
+
+    private async Task StartAsync(NetworkNamespace inside)
+    {
+        _master = RunningProcess.Start(new LaunchPlan("postfix", "-c", _folder["conf"], "start-fg") { Namespace = inside.Name });
+        await WaitForLogAsync(StartedLine(), TimeSpan.FromSeconds(30));
+    }
+
+    private async Task WriteAsync(string[] settings)
+    {
+        _folder.MakeFolder("conf");
+        _folder.MakeFolder("queue");
+        _folder.MakeFolder("data");
+        var screening = _folder.MakeFolder("queue/screening");
+        // New files take the folder's group, so that a socket of mode 0660 is for postscreen, which runs as postfix, and its owner.
+        foreach (string[] arguments in (string[][])[["postfix", _folder["data"]], ["root:postfix", screening]])
+        {
+            await RunAsync("chown", arguments);
+        }
+
+        await RunAsync("chmod", "2750", screening);
+        string[] plain =
+        [
+            "compatibility_level = 3.6",
+            $"queue_directory = {QueueFolder}",
+            $"data_directory = {_folder["data"]}",
+            $"maillog_file = {_folder["mail.log"]}",
+            $"maillog_file_prefixes = {_folder.Root}",
+            "syslog_name = mx",
+            "mail_owner = postfix",
+            "setgid_group = postdrop",
+            "myhostname = mx.example.com",
+            $"mydestination = {LocalDomain}",
+            "mynetworks =",
+            "local_transport = discard:",
+            "local_recipient_maps =",
+            "alias_maps =",
+            "alias_database =",
+            "inet_interfaces = all",
+            "inet_protocols = all",
+            "smtpd_peername_lookup = no",
+            "smtpd_recipient_restrictions = reject_unauth_destination",
+            string.Create(CultureInfo.InvariantCulture, $"postscreen_greet_wait = {GreetWaitSeconds}s"),
+            "postscreen_cache_map = btree:$data_directory/postscreen_cache",
+            "postscreen_access_list =",
+        ];
+        await File.WriteAllLinesAsync(_folder["conf/main.cf"], plain.Concat(settings));
+        await File.WriteAllTextAsync(_folder["conf/master.cf"], MasterCf);
+    }
+
+    private static async Task RunAsync(string program, params string[] arguments)
+    {
+        var result = await RunningProcess.RunAsync(new LaunchPlan(program, arguments), TimeSpan.FromSeconds(10));
+        Assert.True(result.ExitCode == 0, $"{program}: {result}");
+    }
+
+    [GeneratedRegex(@"/master\[(?<pid>\d+)\]: daemon started")]
+    private static partial Regex StartedLine();
+
+    private const string MasterCf = """
+        smtp      inet  n       -       n       -       1       postscreen
+        smtpd     pass  -       -       n       -       -       smtpd
+        dnsblog   unix  -       -       n       -       0       dnsblog
+        cleanup   unix  n       -       n       -       0       cleanup
+        qmgr      unix  n       -       n       300     1       qmgr
+        rewrite   unix  -       -       n       -       -       trivial-rewrite
+        bounce    unix  -       -       n       -       0       bounce
+        defer     unix  -       -       n       -       0       bounce
+        trace     unix  -       -       n       -       0       bounce
+        discard   unix  -       -       n       -       -       discard
+        error     unix  -       -       n       -       -       error
+        retry     unix  -       -       n       -       -       error
+        anvil     unix  -       -       n       -       1       anvil
+        postlog   unix-dgram n  -       n       -       1       postlogd
+
+        """;
+}

@@ -1,0 +1,139 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Screening.Node.Commands;
+using Screening.Node.Configuration;
+using Screening.Node.Hosting;
+
+namespace Screening.Node.Tests.Endpoints;
+
+/// <summary>A whole node in this process, on free ports, with a folder of its own.</summary>
+internal sealed class RunningNode : IAsyncDisposable
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    private readonly NodeHost _node;
+
+    private RunningNode(NodeHost node, DirectoryInfo folder)
+    {
+        _node = node;
+        Folder = folder.FullName;
+    }
+
+    public string Folder { get; }
+
+    /// <summary>Starts a node; further settings as <c>--set</c> takes them, with <c>{folder}</c> for the node's folder.</summary>
+    public static Task<RunningNode> StartAsync(params string[] sets) => StartFromAsync(null, sets);
+
+    /// <summary>The same with a configuration file.</summary>
+    public static async Task<RunningNode> StartFromAsync(string? file, params string[] sets)
+    {
+        var folder = Directory.CreateTempSubdirectory("screening-");
+        string[] usual =
+        [
+            "node.data_dir={folder}/data", "node.name=test", "endpoints.plugin=[\"tcp://127.0.0.1:0\",\"unix://{folder}/plugin\"]",
+            "endpoints.http=[\"tcp://127.0.0.1:0\"]", "access.permit=[]",
+        ];
+        var request = new ConfigurationRequest
+        {
+            ConfigPath = file,
+            Sets = [.. usual.Concat(sets).Select(s => s.Replace("{folder}", folder.FullName, StringComparison.Ordinal))],
+            CurrentDirectory = folder.FullName,
+            SystemDirectory = folder.FullName,
+        };
+        var configuration = ConfigurationLoader.Load(request);
+        Assert.True(configuration.Options is not null, string.Join('\n', configuration.Faults));
+        var node = NodeHost.Build(configuration, request);
+        await node.StartAsync();
+        return new RunningNode(node, folder);
+    }
+
+    /// <summary>The port of the first TCP listener of a kind.</summary>
+    public int PortOf(string kind) => new Uri(_node.Endpoints.First(e => e.Kind == kind && e.Uri.StartsWith("tcp", StringComparison.Ordinal)).Uri).Port;
+
+    /// <summary>A client of the HTTP API.</summary>
+    public HttpClient Http() => NodeUrl.OfEndpoint($"tcp://127.0.0.1:{PortOf("http")}").CreateClient();
+
+    /// <summary>A connection to the plug-in listener.</summary>
+    public async Task<PluginPeer> ConnectAsync()
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(IPAddress.Loopback, PortOf("plugin"));
+        return new PluginPeer(socket);
+    }
+
+    /// <summary>A connection to the unix socket of that name in the node's folder.</summary>
+    public async Task<PluginPeer> ConnectUnixAsync(string name)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(Folder, name)));
+        return new PluginPeer(socket);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _node.StopAsync();
+        await _node.DisposeAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+}
+
+/// <summary>The other side of a plug-in connection.</summary>
+internal sealed class PluginPeer(Socket socket) : IDisposable
+{
+    private readonly StringBuilder _received = new();
+
+    public Socket Socket { get; } = socket;
+
+    public async Task SendAsync(string text) => await Socket.SendAsync(Encoding.Latin1.GetBytes(text));
+
+    /// <summary>Reads so many replies, each without its empty line.</summary>
+    public async Task<List<string>> ReadAsync(int count)
+    {
+        var replies = new List<string>();
+        while (replies.Count < count)
+        {
+            var text = _received.ToString();
+            var end = text.IndexOf("\n\n", StringComparison.Ordinal);
+            if (end >= 0)
+            {
+                replies.Add(text[..end]);
+                _received.Remove(0, end + 2);
+            }
+            else if (!await ReceiveAsync())
+            {
+                throw new EndOfStreamException($"closed after {replies.Count} of {count} replies: '{text}'");
+            }
+        }
+
+        return replies;
+    }
+
+    /// <summary>Reads until the other side closes and returns everything.</summary>
+    public async Task<string> ReadToEndAsync()
+    {
+        while (await ReceiveAsync())
+        {
+        }
+
+        return _received.ToString();
+    }
+
+    public void Dispose() => Socket.Dispose();
+
+    private async Task<bool> ReceiveAsync()
+    {
+        var buffer = new byte[8192];
+        using var patience = new CancellationTokenSource(RunningNode.Patience);
+        try
+        {
+            var read = await Socket.ReceiveAsync(buffer, patience.Token);
+            _received.Append(Encoding.Latin1.GetString(buffer, 0, read));
+            return read > 0;
+        }
+        catch (SocketException fault) when (fault.SocketErrorCode == SocketError.ConnectionReset)
+        {
+            return false;
+        }
+    }
+}

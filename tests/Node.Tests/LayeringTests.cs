@@ -1,0 +1,48 @@
+using System.Reflection;
+using Screening.Actors.Screening;
+using Screening.Node.Hosting;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Node.Tests;
+
+/// <summary>References point one way: Node, Actors, Protocol; and each layer holds only what it may.</summary>
+public class LayeringTests
+{
+    [Fact]
+    public void Protocol_needs_the_base_class_library_alone()
+    {
+        var names = ReferencesOf(typeof(Verdict).Assembly);
+        Assert.NotEmpty(names);
+        Assert.All(names, name => Assert.StartsWith("System.", name));
+        Assert.DoesNotContain("System.Net.Sockets", names);
+    }
+
+    [Fact]
+    public void Actors_know_neither_ASP_NET_nor_the_node_nor_sockets()
+    {
+        var names = ReferencesOf(typeof(ScoreBoard).Assembly);
+        Assert.Contains("Screening.Protocol", names);
+        Assert.All(names, name => Assert.True(
+            name.StartsWith("System.", StringComparison.Ordinal) || name.StartsWith("Akka", StringComparison.Ordinal)
+            || name is "Screening.Protocol" or "Microsoft.Extensions.DependencyInjection.Abstractions" or "Microsoft.Extensions.Logging.Abstractions",
+            $"Actors must not reference {name}"));
+        Assert.DoesNotContain("System.Net.Sockets", names);
+        Assert.DoesNotContain("System.Net.Http", names);
+    }
+
+    [Fact]
+    public void Node_stands_on_both() =>
+        Assert.Superset(new HashSet<string> { "Screening.Actors", "Screening.Protocol" }, ReferencesOf(typeof(NodeHost).Assembly).ToHashSet());
+
+    [Fact]
+    public void Protocol_takes_no_time_and_makes_no_tasks()
+    {
+        var methods = typeof(Verdict).Assembly.GetTypes()
+            .Where(t => t.IsPublic)
+            .SelectMany(t => t.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly));
+        Assert.All(methods, m => Assert.DoesNotContain(
+            m.GetParameters().Select(p => p.ParameterType).Append(m.ReturnType), t => t == typeof(TimeProvider) || typeof(Task).IsAssignableFrom(t)));
+    }
+
+    private static List<string> ReferencesOf(Assembly assembly) => [.. assembly.GetReferencedAssemblies().Select(n => n.Name!)];
+}
