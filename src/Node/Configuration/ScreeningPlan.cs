@@ -47,7 +47,7 @@ internal sealed record ScreeningPlan(PolicyBook Policies, UseSources Sources)
             SiteList.TryParse(profile.Dnsbl.Sites.Reveal(), out var sites, out _);
             checks.AddRange(sites.GroupBy(s => s.Zone).Select(zone => Dnsbl(zone.Key, [.. zone])));
             checks.AddRange(profile.Customs.Select(Custom));
-            return new ScreeningPolicy(name, FingerprintOf(name, profile, rules, sites), rules, checks.ToImmutable());
+            return new ScreeningPolicy(name, FingerprintOf(options.P0f, name, profile, rules, sites), rules, checks.ToImmutable());
         }
 
         public UseSources Sources() =>
@@ -90,11 +90,13 @@ internal sealed record ScreeningPlan(PolicyBook Policies, UseSources Sources)
     }
 
     // What can change a verdict under the same answers; lists' addresses and timeouts can not.
-    private static string FingerprintOf(string name, ProfileOptions profile, VerdictRules rules, ImmutableArray<SitePattern> sites)
+    private static string FingerprintOf(
+        P0fOptions p0f, string name, ProfileOptions profile, VerdictRules rules, ImmutableArray<SitePattern> sites)
     {
         var text = new StringBuilder(name).Append('\n').Append(rules).Append('\n');
         foreach (var site in sites)
             text.Append(site).Append('\n');
+        text.Append(p0f.Socket.Length > 0).Append(p0f.Alone).Append('\n');
         foreach (var rule in profile.P0f.Rules)
             text.Append(rule).Append('\n');
         foreach (var custom in profile.Customs)

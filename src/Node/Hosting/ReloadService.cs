@@ -65,10 +65,27 @@ internal sealed class ReloadService(
             return;
         }
 
+        var notBuilt = StartChecks.NotBuilt(options).ToList();
+        if (notBuilt.Count > 0)
+        {
+            notBuilt.ForEach(log.ConfigurationFault);
+            return;
+        }
+
         var fixedNow = FixedSettings.Changed(_options, options);
         if (fixedNow.Count > 0)
             log.RestartNeeded(string.Join(", ", fixedNow));
-        var plan = ScreeningPlan.Of(options, transports);
+        ScreeningPlan plan;
+        try
+        {
+            plan = ScreeningPlan.Of(options, transports);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            log.ConfigurationFault(fault.Message); // A list's key file that can't be read.
+            return;
+        }
+
         screening.Use(plan.Sources);
         screening.Screener.Policies = plan.Policies;
         _options = options;

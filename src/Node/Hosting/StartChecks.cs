@@ -9,7 +9,8 @@ internal static class StartChecks
     public static IReadOnlyList<string> Faults(ScreeningOptions options) =>
         [.. NotBuilt(options), .. DataFolder(options), .. AccessFiles.Read(options.Access).Faults];
 
-    private static IEnumerable<string> NotBuilt(ScreeningOptions options)
+    /// <summary>Settings of parts that are not built yet.</summary>
+    public static IEnumerable<string> NotBuilt(ScreeningOptions options)
     {
         if (!options.Cluster.Seeds.IsEmpty)
             yield return "cluster.seeds: clusters of several nodes are not built yet; leave it empty";

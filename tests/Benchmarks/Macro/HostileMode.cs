@@ -89,7 +89,8 @@ internal static class HostileMode
                     once();
                     Thread.Sleep(pause);
                 }
-            }) { IsBackground = true };
+            })
+            { IsBackground = true };
             _thread.Start();
         }
 

@@ -14,6 +14,8 @@ internal sealed class HostGuard(RequestDelegate next, string nodeName)
     public Task InvokeAsync(HttpContext context)
     {
         var request = context.Request;
+        if (!request.Path.StartsWithSegments("/api", StringComparison.Ordinal))
+            return next(context); // Probes and scrapers use any name, and learn nothing of a client.
         if (!IsOurs(request.Host.Host))
             return RefuseAsync(context, $"Host '{request.Host.Host}' is not this node");
         if (request.Headers.Origin is [{ Length: > 0 } origin] && origin != $"{request.Scheme}://{request.Host}")

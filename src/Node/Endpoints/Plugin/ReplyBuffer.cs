@@ -14,6 +14,9 @@ internal sealed class ReplyBuffer(PipeWriter output)
     // A peer that does not read gets no further questions taken while this much waits.
     private const int CongestedBytes = 32 * 1024;
 
+    // Nor while so many answers wait for their turn behind one that is not made yet.
+    private const int CongestedReplies = 4096;
+
     private readonly Lock _lock = new();
     private readonly Queue<OrderedReply> _ordered = new();
     private ArrayBufferWriter<byte> _filling = new(512);
@@ -48,6 +51,8 @@ internal sealed class ReplyBuffer(PipeWriter output)
                 PluginReply.Write(_filling, first.HasQueryId, default, ready);
                 _ordered.Dequeue();
             }
+
+            RelieveIfPossible();
         }
     }
 
@@ -77,7 +82,7 @@ internal sealed class ReplyBuffer(PipeWriter output)
     {
         lock (_lock)
         {
-            if (!_flushing || _filling.WrittenCount < CongestedBytes)
+            if (!IsCongested())
                 return Task.CompletedTask;
             _relieved ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return _relieved.Task;
@@ -90,13 +95,22 @@ internal sealed class ReplyBuffer(PipeWriter output)
         {
             if (first && _flushing)
                 return false;
-            _relieved?.TrySetResult();
-            _relieved = null;
             _flushing = _filling.WrittenCount > 0;
             if (_flushing)
                 (_filling, _writing) = (_writing, _filling);
+            RelieveIfPossible();
             return _flushing;
         }
+    }
+
+    private bool IsCongested() => _ordered.Count >= CongestedReplies || (_flushing && _filling.WrittenCount >= CongestedBytes);
+
+    private void RelieveIfPossible()
+    {
+        if (_relieved is null || IsCongested())
+            return;
+        _relieved.TrySetResult();
+        _relieved = null;
     }
 
     /// <summary>A place among the answers that keep their order.</summary>
