@@ -1,1 +1,79 @@
-return;
+using Screening.Benchmarks;
+using Screening.Benchmarks.Load;
+using Screening.Benchmarks.Macro;
+using Screening.Benchmarks.Micro;
+using Screening.Benchmarks.Processes;
+
+const int WrongUsage = 2;
+
+(string Name, string What, Func<string[], int> Run)[] modes =
+[
+    ("cached", "verdicts a second for clients that are already decided, against the limit", Macro(CachedMode.Run)),
+    ("cold", "verdicts a second and latency for clients that are all new", Macro(ColdMode.Run)),
+    ("deadlines", "latency with ten lists, with a dead one, with all of them dead", Macro(DeadlinesMode.Run)),
+    ("in-flight", "10,000 queries at once, each answered exactly once (exit status 1 if not)", Macro(InFlightMode.Run)),
+    ("hostile", "what a good client notices of idle, dripping and endless peers", Macro(HostileMode.Run)),
+    ("limit", "the load client against the limit alone: what this machine can show at best", Macro(LimitMode.Run)),
+    ("micro", "BenchmarkDotNet: parsers, near cache, scores, networks (takes its arguments, such as --filter)", MicroMode.Run),
+    ("dns-clients", "our DNS transport beside DnsClient (own, dnsclient: only that one)", arguments => DnsClients.RunAsync(arguments).Result),
+    ("echo-server", "the limit by itself: answers every query with a constant, until ended", Echo),
+    ("fake-lists", "fake DNSBLs by themselves: answer after --delay, until ended", arguments => Lists(BenchmarkOptions.Parse(arguments))),
+];
+
+if (args is [] or ["--help" or "-h", ..])
+{
+    PrintHelp(args is [] ? Console.Error : Console.Out);
+    return args is [] ? WrongUsage : 0;
+}
+
+var mode = Array.Find(modes, m => m.Name == args[0]);
+if (mode.Run is null)
+    return Refuse($"unknown mode {args[0]}; --help lists them");
+try
+{
+    return mode.Run(args[1..]);
+}
+catch (UsageException fault)
+{
+    return Refuse(fault.Message);
+}
+catch (ServerException fault)
+{
+    Console.Error.WriteLine(fault.Message);
+    return 1;
+}
+
+static Func<string[], int> Macro(Func<Bench, int> run) => arguments =>
+{
+    using var bench = new Bench(BenchmarkOptions.Parse(arguments));
+    return run(bench);
+};
+
+static int Echo(string[] arguments)
+{
+    var path = BenchmarkOptions.Parse(arguments).Unix;
+    EchoServer.Run(path.Length > 0 ? path : Path.Combine(Directory.CreateTempSubdirectory("screening-bench-").FullName, "echo.sock"));
+    return 0;
+}
+
+static int Lists(BenchmarkOptions options)
+{
+    FakeLists.Run(options.Delay);
+    return 0;
+}
+
+static int Refuse(string message)
+{
+    Console.Error.WriteLine($"benchmarks: {message}");
+    return WrongUsage;
+}
+
+void PrintHelp(TextWriter output)
+{
+    output.WriteLine("Usage: dotnet run -c Release --project tests/Benchmarks -- MODE [options]");
+    output.WriteLine();
+    foreach (var (name, what, _) in modes)
+        output.WriteLine($"  {name,-12}{what}");
+    output.WriteLine();
+    output.WriteLine(BenchmarkOptions.Help);
+}

@@ -50,7 +50,11 @@ public struct AttributeFramer(ParseLimits limits)
                     break;
                 _scanned++;
                 if (_scanned > limits.MaxMessageBytes)
-                    return TooLong(ParseErrorKind.RequestTooLong, out error);
+                {
+                    error = new ParseError(ParseErrorKind.RequestTooLong, limits.MaxMessageBytes);
+                    return OperationStatus.InvalidData;
+                }
+
                 if (EndLine())
                 {
                     length = _scanned;
@@ -73,12 +77,15 @@ public struct AttributeFramer(ParseLimits limits)
         _scanned += piece.Length;
         _lineBytes += piece.Length;
         _lineEndsInCr = piece[^1] == '\r';
-        var kind = _lineBytes - (_lineEndsInCr ? 1 : 0) > limits.MaxLineBytes ? ParseErrorKind.LineTooLong
-            : _scanned > limits.MaxMessageBytes ? ParseErrorKind.RequestTooLong
-            : ParseErrorKind.None;
-        if (kind == ParseErrorKind.None)
+        var lineIsTooLong = _lineBytes - (_lineEndsInCr ? 1 : 0) > limits.MaxLineBytes;
+        if (!lineIsTooLong && _scanned <= limits.MaxMessageBytes)
             return true;
-        TooLong(kind, out error);
+
+        // The limit that a byte-wise reader meets first, so that the error does not depend on how the bytes arrived.
+        var lineLimit = _scanned - _lineBytes + limits.MaxLineBytes;
+        error = lineIsTooLong && lineLimit < limits.MaxMessageBytes
+            ? new ParseError(ParseErrorKind.LineTooLong, lineLimit)
+            : new ParseError(ParseErrorKind.RequestTooLong, limits.MaxMessageBytes);
         return false;
     }
 
@@ -89,11 +96,5 @@ public struct AttributeFramer(ParseLimits limits)
         _lineBytes = 0;
         _lineEndsInCr = false;
         return empty;
-    }
-
-    private readonly OperationStatus TooLong(ParseErrorKind kind, out ParseError error)
-    {
-        error = new ParseError(kind, _scanned);
-        return OperationStatus.InvalidData;
     }
 }

@@ -12,6 +12,9 @@ public ref struct AttributeLines(ReadOnlySpan<byte> message)
     /// <summary>The attribute's value, which may be empty; set by <see cref="MoveNext"/>.</summary>
     public ReadOnlySpan<byte> Value { get; private set; }
 
+    /// <summary>Where the value starts, in bytes from the message's first byte; set by <see cref="MoveNext"/>.</summary>
+    public int ValueOffset { get; private set; }
+
     /// <summary>What was wrong with the first line that is no attribute; such lines are stepped over.</summary>
     public ParseError Error { get; private set; }
 
@@ -29,6 +32,7 @@ public ref struct AttributeLines(ReadOnlySpan<byte> message)
             {
                 Name = line[..separator];
                 Value = line[(separator + 1)..];
+                ValueOffset = start + separator + 1;
                 return true;
             }
 

@@ -54,6 +54,7 @@ public readonly ref struct PluginRequest
         var lines = new AttributeLines(message);
         ReadOnlySpan<byte> queryId = default, client = default, local = default, localPort = default, remotePort = default;
         bool hasQueryId = false, hasClient = false;
+        var clientOffset = 0;
         while (lines.MoveNext())
         {
             switch (AttributeOf(lines.Name))
@@ -65,6 +66,7 @@ public readonly ref struct PluginRequest
                 case Attribute.Client:
                     client = lines.Value;
                     hasClient = true;
+                    clientOffset = lines.ValueOffset;
                     break;
                 case Attribute.RemotePort:
                     remotePort = lines.Value;
@@ -83,7 +85,7 @@ public readonly ref struct PluginRequest
         if (error.Kind == ParseErrorKind.None && !hasClient)
             error = new ParseError(ParseErrorKind.MissingAttribute, message.Length);
         else if (error.Kind == ParseErrorKind.None && !ClientAddress.TryParse(client, out address))
-            error = new ParseError(ParseErrorKind.BadAddress, 0);
+            error = new ParseError(ParseErrorKind.BadAddress, clientOffset);
 
         request = new PluginRequest
         {

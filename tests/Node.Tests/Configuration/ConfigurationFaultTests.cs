@@ -79,7 +79,7 @@ public sealed class ConfigurationFaultTests(ConfigurationFixture fixture) : ICla
         },
 
         // p0f.
-        { "[[p0f.rule]]\nweight = 1", ["screening.toml:1: p0f.rule[1] would match every client; it must give at least one of os, flavor, link, signature, distance, uptime_min, nat or match"] },
+        { "[[p0f.rule]]\nweight = 1", ["screening.toml:1: p0f.rule[1] would match every client; it must give at least one of os, flavor, link, signature, distance, uptime_min, nat, os_changed or match"] },
         { "[[p0f.rule]]\nos = \"(\"", ["screening.toml:2: p0f.rule[1].os is \"(\"; it must be a regular expression (InsufficientClosingParentheses at character 1)"] },
         {
             "[[p0f.rule]]\nos = \"(?=x)\"",
@@ -216,8 +216,8 @@ public sealed class ConfigurationFaultTests(ConfigurationFixture fixture) : ICla
         var fault = Assert.Single(result.Faults).ToString();
         Assert.DoesNotContain(Key, fault, StringComparison.Ordinal);
         Assert.DoesNotContain("tiny", fault, StringComparison.Ordinal);
-        Assert.Contains("'***.zen.dq.spamhaus.net=x' must be", fault, StringComparison.Ordinal);
-        Assert.Contains("'***.combined.mail.abusix.zone*q' must be", fault, StringComparison.Ordinal);
+        Assert.Contains("'***.zen.dq.spamhaus.net=x': ", fault, StringComparison.Ordinal);
+        Assert.Contains("'***.combined.mail.abusix.zone*q': ", fault, StringComparison.Ordinal);
     }
 
     [Fact]

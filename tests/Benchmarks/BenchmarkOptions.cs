@@ -1,0 +1,60 @@
+using System.Globalization;
+using System.Net;
+
+namespace Screening.Benchmarks;
+
+/// <summary>What was asked for on the command line is not to be had. The message is for the one who typed it.</summary>
+internal sealed class UsageException(string message) : Exception(message);
+
+/// <summary>The options that all modes share.</summary>
+internal sealed record BenchmarkOptions
+{
+    public const string Help = """
+          --seconds N   length of one measurement (the mode has its own default)
+          --rounds N    how often everything is repeated; tables show medians
+          --node PATH   the node's program (default: the one built from this checkout)
+          --delay MS    fake-lists: time to an answer, 20 by default
+          --unix PATH   echo-server: its unix socket, echo.sock in a temporary folder by default
+        """;
+
+    /// <summary>Seconds of one measurement; null: as the mode likes.</summary>
+    public double? Seconds { get; init; }
+
+    /// <summary>Repetitions; null: as the mode likes.</summary>
+    public int? Rounds { get; init; }
+
+    /// <summary>The node's program.</summary>
+    public string Node { get; init; } = "";
+
+    public TimeSpan Delay { get; init; } = TimeSpan.FromMilliseconds(20);
+
+    public string Unix { get; init; } = "";
+
+    public TimeSpan Length(double defaultSeconds) => TimeSpan.FromSeconds(Seconds ?? defaultSeconds);
+
+    /// <exception cref="UsageException">An option that nobody knows, or a value that is none.</exception>
+    public static BenchmarkOptions Parse(ReadOnlySpan<string> arguments)
+    {
+        var options = new BenchmarkOptions();
+        for (var i = 0; i < arguments.Length; i += 2)
+        {
+            var (name, value) = (arguments[i], i + 1 < arguments.Length ? arguments[i + 1] : throw new UsageException($"{arguments[i]} needs a value"));
+            options = name switch
+            {
+                "--seconds" => options with { Seconds = Number(name, value) },
+                "--rounds" => options with { Rounds = (int)Number(name, value) },
+                "--node" => options with { Node = value },
+                "--delay" => options with { Delay = TimeSpan.FromMilliseconds(Number(name, value)) },
+                "--unix" => options with { Unix = value },
+                _ => throw new UsageException($"unknown option {name}"),
+            };
+        }
+
+        return options;
+    }
+
+    private static double Number(string name, string value) =>
+        double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number is >= 0 and <= 3600
+            ? number
+            : throw new UsageException($"{name}: '{value}' is no number from 0 to 3600");
+}

@@ -1,0 +1,44 @@
+using System.Globalization;
+
+namespace Screening.Benchmarks.Macro;
+
+/// <summary>A table in markdown, for the terminal and for the pages of the manual.</summary>
+internal sealed class Table(string title, params string[] columns)
+{
+    private readonly List<string[]> _rows = [];
+
+    public void Add(params string[] cells) => _rows.Add(cells);
+
+    public void Print()
+    {
+        Console.WriteLine($"### {title}");
+        Console.WriteLine();
+        Console.WriteLine(Line(columns));
+        Console.WriteLine(Line([.. columns.Select((_, i) => i == 0 ? "---" : "---:")]));
+        foreach (var row in _rows)
+            Console.WriteLine(Line(row));
+        Console.WriteLine();
+    }
+
+    private static string Line(string[] cells) => $"| {string.Join(" | ", cells)} |";
+}
+
+/// <summary>Numbers as tables show them.</summary>
+internal static class Figures
+{
+    public static double Median(this IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return sorted.Length == 0 ? double.NaN : (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
+
+    public static string Rate(this double perSecond) => perSecond.ToString("N0", CultureInfo.InvariantCulture);
+
+    public static string Ratio(this double ratio) => ratio.ToString("0.00", CultureInfo.InvariantCulture);
+
+    public static string Figure(this double value) => value.ToString(Math.Abs(value) < 10 ? "0.00" : "0.0", CultureInfo.InvariantCulture);
+
+    public static string Share(this double share) => share.ToString("P1", CultureInfo.InvariantCulture).Replace(" ", "", StringComparison.Ordinal);
+
+    public static string Milliseconds(this TimeSpan span) => Figure(span.TotalMilliseconds);
+}

@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using BenchmarkDotNet.Attributes;
+using Screening.Actors.Screening;
+using Screening.Actors.Whitelist;
+using Screening.Protocol.Access;
+using Screening.Protocol.Dnsbl;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Benchmarks.Micro;
+
+/// <summary>What a decision is made of: a hit in the near cache, a score of ten lists, a site pattern, a network among 100,000.</summary>
+public class DecisionBenchmarks
+{
+    private const int CachedClients = 100_000;
+    private const int Networks = 100_000;
+
+    private static readonly VerdictRules Rules = new();
+    private static readonly ScreeningPolicy Policy = new(ScreeningPolicy.DefaultProfile, "0", Rules, []);
+    private static readonly WeightRange[] TenLists = [.. Enumerable.Repeat(new WeightRange(0, 1), 10)];
+
+    private readonly NearCache _cache = new(TimeProvider.System, CachedClients);
+    private readonly ClientAddress _client = ClientAddress.FromIPv4(0x0a000000 + 4711);
+    private readonly AnswerCode[] _codes = new AnswerCode[1];
+    private ImmutableArray<SitePattern> _sites = [];
+    private NetworkTrie<int> _networks = NetworkTrie<int>.Empty;
+
+    [GlobalSetup]
+    public void Prepare()
+    {
+        for (uint i = 0; i < CachedClients; i++)
+            _cache.Store(ClientAddress.FromIPv4(0x0a000000 + i), Policy, new Verdict(VerdictAction.Pass, false, 3600, 0, VerdictSource.Screened));
+        SiteList.TryParse("zen.spamhaus.org=127.0.0.[2..11]*3, list.dnswl.org=127.0.[2..9;11..15].[1..3]*-3", out _sites, out _);
+        AnswerCode.TryParse("127.0.0.11", out _codes[0]);
+        var random = new Random(4711);
+        _networks = NetworkTrie<int>.Build(
+            Enumerable.Range(0, Networks).Select(i => (Network.Of(ClientAddress.FromIPv4((uint)random.NextInt64(1L << 32)), random.Next(12, 33)), i)),
+            static (one, _) => one);
+    }
+
+    [Benchmark]
+    public int NearCacheHit()
+    {
+        _cache.TryGet(_client, Policy, out var verdict);
+        return verdict.TtlSeconds;
+    }
+
+    [Benchmark]
+    public bool ScoreOfTenLists()
+    {
+        var board = new ScoreBoard(Rules, TenLists);
+        for (var slot = 0; slot < TenLists.Length && !board.IsDecided(false); slot++)
+            board.Add(slot, default);
+        return board.IsComplete();
+    }
+
+    [Benchmark]
+    public bool SitePatternMatch() => _sites[0].Matches(_codes);
+
+    [Benchmark]
+    public bool NetworkLookup() => _networks.TryMatch(_client, out _, out _);
+}

@@ -1,0 +1,16 @@
+using System.Runtime.InteropServices;
+
+namespace Screening.Benchmarks.Native;
+
+/// <summary>Asks a process of ours to end, as an operator would.</summary>
+internal static class Signals
+{
+    private const int Sigterm = 15;
+
+    public static void Terminate(int processId) => _ = kill(processId, Sigterm);
+
+#pragma warning disable IDE1006, SYSLIB1054 // The system's name.
+    [DllImport("libc", SetLastError = true)]
+    private static extern int kill(int processId, int signal);
+#pragma warning restore IDE1006, SYSLIB1054
+}
