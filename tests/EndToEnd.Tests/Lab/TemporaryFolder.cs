@@ -8,7 +8,7 @@ internal sealed class TemporaryFolder : IDisposable
 
     public TemporaryFolder()
     {
-        Root = Directory.CreateTempSubdirectory("screening-").FullName;
+        Root = Directory.CreateTempSubdirectory("screening-lab-").FullName;
         File.SetUnixFileMode(Root, Mode);
     }
 
