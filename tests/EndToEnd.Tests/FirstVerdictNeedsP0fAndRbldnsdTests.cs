@@ -184,7 +184,8 @@ public sealed partial class FirstVerdictNeedsP0fAndRbldnsdTests
             _parts.Push(await Bench.StartListsAsync(Lab));
             await ConnectOnceAsync(p0f, Bench.Listed, Bench.Clean);
             _parts.Push(Node = await NodeProcess.StartAsync(Lab.Mx, $"p0f.socket={p0f.SocketPath}", "p0f.rule=[{ os = \"Linux\", link = \"Ethernet\", weight = 1 }]",
-                Bench.ResolverSetting, $"dnsbl.sites={Bench.Blocklist}=127.0.0.2*2"));
+                Bench.ResolverSetting, $"dnsbl.sites={Bench.Blocklist}=127.0.0.2*2",
+                "p0f.timeout=3s", "dnsbl.timeout=3s", "verdict.deadline=5s", "verdict.serial_deadline=5s")); // What is said, not how soon.
         }
 
         private async Task ConnectOnceAsync(P0fProcess p0f, params IPAddress[] clients)
