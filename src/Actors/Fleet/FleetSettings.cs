@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+
+namespace Screening.Actors.Fleet;
+
+/// <summary>All that the cluster system needs to be told. The <c>[cluster]</c>, <c>[cache]</c> and <c>[store]</c> settings as the actors see them.</summary>
+public sealed record FleetSettings
+{
+    /// <summary>This node's name.</summary>
+    public required string Node { get; init; }
+
+    /// <summary>Address that the remoting port is bound to.</summary>
+    public string ListenHost { get; init; } = "127.0.0.1";
+
+    /// <summary>The remoting port, never 0: it stays the same when the cluster system restarts.</summary>
+    public required int ListenPort { get; init; }
+
+    /// <summary>By what others reach this node; a name or an address.</summary>
+    public required string PublicHost { get; init; }
+
+    /// <summary>By what others reach this node.</summary>
+    public required int PublicPort { get; init; }
+
+    /// <summary>Nodes of role cache, names or addresses; a name may stand for several nodes. Empty: a cluster of one.</summary>
+    public ImmutableArray<FleetSeed> Seeds { get; init; } = [];
+
+    /// <summary>Nodes of role cache that there should be (cluster.expected); at least 1.</summary>
+    public int Expected { get; init; } = 1;
+
+    /// <summary>True: holds shards and votes.</summary>
+    public bool IsCache { get; init; } = true;
+
+    /// <summary>Who goes on when the network splits; "auto" is decided already.</summary>
+    public SplitBrainStrategy SplitBrain { get; init; } = SplitBrainStrategy.KeepMajority;
+
+    /// <summary>How long DNSBL and custom checks wait for the fleet's word.</summary>
+    public TimeSpan LookUpWait { get; init; } = TimeSpan.FromMilliseconds(30);
+
+    /// <summary>A near entry is confirmed by its bucket after this.</summary>
+    public TimeSpan NearLife { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>The longest that anything lives.</summary>
+    public TimeSpan MaxLife { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>Entries in the fleet.</summary>
+    public int MaxEntries { get; init; } = 10_000_000;
+
+    /// <summary>How long evidence against a client is shared, in memory only.</summary>
+    public TimeSpan FailShare { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Passes that another policy made count as well.</summary>
+    public bool TrustAny { get; init; }
+
+    /// <summary>TLS between nodes; null: plain.</summary>
+    public FleetTls? Tls { get; init; }
+
+    /// <summary>Where the whitelist is stored.</summary>
+    public required IFleetStore Store { get; init; }
+
+    /// <summary>True if no other node may join.</summary>
+    public bool IsAlone => Seeds.IsEmpty;
+}
+
+/// <summary>Where other nodes may be found.</summary>
+public sealed record FleetSeed(string Host, int Port);
+
+/// <summary>Files in PEM form. Both sides show a certificate that <paramref name="Ca"/> signed.</summary>
+/// <param name="Ca">Empty: the system's authorities.</param>
+public sealed record FleetTls(string Certificate, string Key, string Ca);
+
+/// <summary>Who goes on when the network splits.</summary>
+public enum SplitBrainStrategy
+{
+    /// <summary>The side with more nodes of role cache.</summary>
+    KeepMajority,
+
+    /// <summary>The side with the oldest node.</summary>
+    KeepOldest,
+
+    /// <summary>The side that gets the store's lock.</summary>
+    Lease,
+}

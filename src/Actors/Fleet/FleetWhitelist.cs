@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Actors.Fleet;
+
+/// <summary>What operators do to the fleet's whitelist, from any node. Every call ends within seconds.</summary>
+/// <remarks>Each throws <see cref="FleetUnavailableException"/> while this node is not in a cluster that can answer.</remarks>
+public interface IFleetWhitelist
+{
+    /// <summary>Sets a grant or a ban in place of one of the same kind and network. A ban takes back the passes inside as well.</summary>
+    /// <exception cref="WhitelistFullException">There are too many rules.</exception>
+    Task<WhitelistChange> SetRuleAsync(
+        RuleKind kind, Network network, TimeSpan life, string author, string reason, CancellationToken cancellation);
+
+    /// <summary>Forgets a network: its grants and bans, and the passes and times of every client inside.</summary>
+    Task<WhitelistChange> ForgetAsync(Network network, CancellationToken cancellation);
+
+    /// <summary>What is known of one client: rules that cover it and its entries. The line that decides comes first.</summary>
+    Task<ImmutableArray<WhitelistLine>> ShowAsync(ClientAddress client, CancellationToken cancellation);
+
+    /// <summary>One page: grants and bans in order of network, then entries in an order of their own that pages rely on.</summary>
+    /// <param name="within">Only lines inside this network; null: all.</param>
+    /// <param name="after">Where the page before ended, <see cref="WhitelistPage.Next"/>; null: from the start.</param>
+    /// <param name="limit">Lines, at least 1; lines of one client are never parted, so there may be a few more.</param>
+    /// <exception cref="FormatException"><paramref name="after"/> is not a place.</exception>
+    Task<WhitelistPage> ListAsync(Network? within, string? after, int limit, CancellationToken cancellation);
+
+    /// <summary>Takes over exported lines. What is expired is left out; what is there and lives longer stays.</summary>
+    /// <returns>How many were taken.</returns>
+    Task<WhitelistChange> ImportAsync(ImmutableArray<WhitelistLine> lines, CancellationToken cancellation);
+}
+
+/// <summary>What kind a line is.</summary>
+public enum WhitelistLineKind : byte
+{
+    Pass,
+    Grant,
+    Ban,
+}
+
+/// <summary>One line of the whitelist as people and scripts see it.</summary>
+/// <param name="Profile">The profile of a pass; of grants and bans <c>default</c>, for they hold in all.</param>
+/// <param name="Expires">When it ends; of an entry that holds postscreen's times only, when the latest ends.</param>
+/// <param name="By">The node that made a pass, the author of a grant or a ban.</param>
+/// <param name="Policy">Fingerprint of the policy that made a pass; empty for others.</param>
+public sealed record WhitelistLine(
+    Network Network, string Profile, WhitelistLineKind Kind, DateTimeOffset Expires, PostscreenTimes Times, string By, DateTimeOffset Made,
+    string Reason, bool Allow = false, int Score = 0, string Policy = "");
+
+/// <summary>A page of lines.</summary>
+/// <param name="Next">Where the next page starts; null: this is the last one.</param>
+public sealed record WhitelistPage(ImmutableArray<WhitelistLine> Lines, string? Next);
+
+/// <summary>What a change did.</summary>
+/// <param name="Count">Lines that were set, taken back or taken over.</param>
+/// <param name="Durable">It is journaled; false: it holds, but a store that is down has still to be told.</param>
+public sealed record WhitelistChange(int Count, bool Durable);
+
+/// <summary>The fleet can not be asked now. The message is for the operator.</summary>
+public sealed class FleetUnavailableException(string message) : Exception(message);
+
+/// <summary>There is no room for the change. The message is for the operator.</summary>
+public sealed class WhitelistFullException(string message) : Exception(message);

@@ -1,0 +1,143 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Screening.Actors.Checks;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Actors.Whitelist;
+
+// What is spoken between a node and the sharded whitelist. All of it crosses nodes: Serialization/ has a manifest for each.
+// Times on the wire are time left, never a clock's. An epoch is the bucket's sequence number of its latest revocation; 0: not known.
+
+/// <summary>A message to one entity of the whitelist.</summary>
+internal interface IToWhitelist
+{
+    /// <summary>0..1023, or <see cref="WhitelistLayout.Rules"/>.</summary>
+    int Bucket { get; }
+}
+
+/// <summary>A complete pass.</summary>
+/// <param name="TtlSeconds">What is left of it, at least 1.</param>
+/// <param name="Allow">It skips other tests.</param>
+/// <param name="Score">The score that led here.</param>
+/// <param name="Policy">Fingerprint of the policy that made it.</param>
+/// <param name="By">The node that made it.</param>
+/// <param name="Reason">The evidence in short, at most 200 characters.</param>
+internal sealed record Pass(int TtlSeconds, bool Allow, int Score, string Policy, string By, string Reason);
+
+/// <summary>What a DNSBL or a custom check said, for other nodes to weigh by their own policy.</summary>
+/// <param name="Source">Hash of the check's id, so that a key inside a zone's name stays where it is.</param>
+/// <param name="Answer">A <see cref="DnsblAnswer"/> or a <see cref="CustomAnswer"/>.</param>
+/// <param name="LifeMs">How long it may still be used, milliseconds.</param>
+internal sealed record SharedEvidence(ulong Source, CheckAnswer Answer, int LifeMs);
+
+/// <summary>
+/// Asks whether a client passed. Answered with <see cref="LookUpHit"/>, <see cref="LookUpMiss"/> or <see cref="LookUpPending"/>, the
+/// last perhaps followed by <see cref="EvidenceCame"/>.
+/// </summary>
+/// <param name="Id">The asker's number for this question, echoed.</param>
+/// <param name="Policy">Fingerprint that a pass must have been made by; empty: any.</param>
+/// <param name="TimeLeftMs">How long the asker's answer may take; a lease lasts little longer.</param>
+internal sealed record LookUp(long Id, ClientAddress Client, string Profile, string Policy, int TimeLeftMs) : IToWhitelist
+{
+    public int Bucket => WhitelistLayout.BucketOf(Client);
+}
+
+/// <summary>The client passed.</summary>
+internal sealed record LookUpHit(long Id, Pass Pass, long Epoch);
+
+/// <summary>Not known: the asker shall screen it and tell with <see cref="Conclude"/>.</summary>
+/// <param name="Lease">Number to conclude by; 0: none was given.</param>
+/// <param name="Evidence">What need not be asked again.</param>
+internal sealed record LookUpMiss(long Id, long Lease, long Epoch, ImmutableArray<SharedEvidence> Evidence);
+
+/// <summary>Another node screens it at this moment.</summary>
+internal sealed record LookUpPending(long Id, long Epoch, ImmutableArray<SharedEvidence> Evidence);
+
+/// <summary>The node that screens it told its evidence.</summary>
+/// <param name="Final">No more will come.</param>
+internal sealed record EvidenceCame(long Id, ImmutableArray<SharedEvidence> Evidence, bool Final);
+
+/// <summary>What came of a screening. Not answered.</summary>
+/// <param name="Lease">The number that <see cref="LookUpMiss"/> gave; 0: none.</param>
+/// <param name="Epoch">The epoch that the lookup was answered with; a revocation since then refuses the pass.</param>
+/// <param name="Pass">A complete pass; null: it did not pass, or not completely.</param>
+/// <param name="Final">No more evidence will come.</param>
+internal sealed record Conclude(
+    ClientAddress Client, string Profile, long Lease, long Epoch, Pass? Pass, ImmutableArray<SharedEvidence> Evidence, bool Final)
+    : IToWhitelist
+{
+    public int Bucket => WhitelistLayout.BucketOf(Client);
+}
+
+/// <summary>postscreen stored its five times. Not answered.</summary>
+internal sealed record RecordTimes(ClientAddress Client, PostscreenTimes Times) : IToWhitelist
+{
+    public int Bucket => WhitelistLayout.BucketOf(Client);
+}
+
+/// <summary>Asks for postscreen's five times. Answered with <see cref="TimesFound"/>.</summary>
+internal sealed record GetTimes(long Id, ClientAddress Client) : IToWhitelist
+{
+    public int Bucket => WhitelistLayout.BucketOf(Client);
+}
+
+/// <summary>The five times; all zero when there are none.</summary>
+internal sealed record TimesFound(long Id, PostscreenTimes Times);
+
+/// <summary>Takes back every pass and time of the clients in a network. Answered with <see cref="Revoked"/>, once journaled.</summary>
+/// <param name="WaitMs">When the answer must go out even if nothing is journaled yet.</param>
+internal sealed record Revoke(long Id, int Bucket, Network Network, int WaitMs) : IToWhitelist;
+
+/// <summary>The revocation holds.</summary>
+/// <param name="Count">Entries that it took back.</param>
+/// <param name="Durable">It is journaled; if not, it will be as soon as the store can.</param>
+internal sealed record Revoked(long Id, int Bucket, int Count, bool Durable);
+
+/// <summary>Takes over exported entries. Answered with <see cref="EntriesImported"/>.</summary>
+internal sealed record ImportEntries(long Id, int Bucket, ImmutableArray<EntryLine> Entries) : IToWhitelist;
+
+/// <summary>How many were taken; those that are expired or revoked are not.</summary>
+internal sealed record EntriesImported(long Id, int Bucket, int Count);
+
+/// <summary>Asks for entries in order of address. Answered with <see cref="EntriesListed"/>.</summary>
+/// <param name="Within">Only clients in this network; null: all.</param>
+/// <param name="After">Only addresses behind this one; null: from the start.</param>
+/// <param name="Limit">Addresses, at most; all profiles of an address come together.</param>
+internal sealed record ListEntries(long Id, int Bucket, Network? Within, ClientAddress? After, int Limit) : IToWhitelist;
+
+/// <summary>Entries in order of address.</summary>
+/// <param name="More">There are further ones.</param>
+internal sealed record EntriesListed(long Id, int Bucket, ImmutableArray<EntryLine> Entries, bool More);
+
+/// <summary>One entry as it is shown, exported and imported.</summary>
+/// <param name="Pass">The pass, if there is one.</param>
+/// <param name="AgeSeconds">How long ago the pass was made.</param>
+internal sealed record EntryLine(ClientAddress Client, string Profile, Pass? Pass, int AgeSeconds, PostscreenTimes Times);
+
+/// <summary>Starts a bucket, so that it recovers before anybody asks. Not answered.</summary>
+internal sealed record Wake(int Bucket) : IToWhitelist;
+
+// Push: from a bucket to every node's near cache.
+
+/// <summary>News of the whitelist, in the order in which the buckets made them.</summary>
+internal sealed record WhitelistNews(ImmutableArray<NewsItem> Items);
+
+/// <summary>One piece of news.</summary>
+internal abstract record NewsItem(int Bucket, long Epoch);
+
+/// <summary>A client passed.</summary>
+internal sealed record PassNews(ClientAddress Client, string Profile, Pass Pass, int Bucket, long Epoch) : NewsItem(Bucket, Epoch);
+
+/// <summary>Clients were taken back.</summary>
+/// <param name="Before">The epoch before this one: who knows another missed a revocation.</param>
+internal sealed record RevocationNews(Network Network, int Bucket, long Before, long Epoch) : NewsItem(Bucket, Epoch);
+
+/// <summary>Tells the entity that its shard moves: it stores what it must and stops.</summary>
+internal sealed class HandOver : IPossiblyHarmful
+{
+    public static readonly HandOver Instance = new();
+
+    private HandOver()
+    {
+    }
+}
