@@ -1,4 +1,7 @@
+using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.RegularExpressions;
 using Screening.Actors.Screening;
 using Screening.Protocol.Dnsbl;
@@ -26,6 +29,11 @@ public abstract record CheckPlan(string Source, string Name, CheckKind Kind)
 {
     /// <summary>What any answer of this check could add.</summary>
     public abstract WeightRange Range { get; }
+
+    /// <summary>
+    /// What the fleet knows the source by: a hash, for the id may hold a key. Equal sources have equal hashes on all nodes.
+    /// </summary>
+    public ulong SharedId { get; } = BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(Source)));
 
     /// <summary>Weighs an answer. An answer of another kind weighs nothing.</summary>
     public abstract WeighedAnswer Weigh(CheckAnswer answer);

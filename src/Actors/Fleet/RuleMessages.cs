@@ -62,7 +62,14 @@ internal sealed record OfferRules(long Version, ImmutableArray<Rule> Rules) : IT
 }
 
 /// <summary>News: rules changed. A node of another version than <paramref name="Before"/> asks for all.</summary>
-internal sealed record RuleNews(long Before, long Version, ImmutableArray<Rule> Set, ImmutableArray<RemovedRule> Removed);
+internal sealed record RuleNews(long Before, long Version, ImmutableArray<Rule> Set, ImmutableArray<RemovedRule> Removed)
+{
+    /// <summary>The rules after this change.</summary>
+    internal ImmutableDictionary<(Network Network, RuleKind Kind), Rule> ApplyTo(
+        ImmutableDictionary<(Network Network, RuleKind Kind), Rule> rules) => rules
+        .RemoveRange(Removed.Select(r => (r.Network, r.Kind)))
+        .SetItems(Set.Select(r => KeyValuePair.Create((r.Network, r.Kind), r)));
+}
 
 /// <summary>A rule that is gone.</summary>
 internal sealed record RemovedRule(Network Network, RuleKind Kind);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Screening.Actors.Checks;
+using Screening.Actors.Fleet;
 using Screening.Actors.Whitelist;
 using Screening.Protocol.Vocabulary;
 
@@ -8,21 +9,35 @@ namespace Screening.Actors.Screening;
 
 /// <summary>What every screening on this node shares.</summary>
 internal sealed record ScreeningContext(
-    TimeProvider Time, CheckDirectory Checks, NearCache NearCache, IScreeningObserver Observer);
+    TimeProvider Time, CheckDirectory Checks, NearCache NearCache, IScreeningObserver Observer, FleetAccess? Fleet = null);
+
+/// <summary>How screenings reach the fleet.</summary>
+/// <param name="Link">Takes <see cref="AskFleet"/>, <see cref="LookUpLate"/> and <see cref="Conclude"/>.</param>
+/// <param name="Port">Whether it is there.</param>
+/// <param name="Node">This node's name.</param>
+/// <param name="LookUpWait">How long DNSBL and custom checks wait for its word.</param>
+/// <param name="FailShare">How long evidence against a client is shared; zero: not at all.</param>
+/// <param name="TrustAny">Passes that another policy made count as well.</param>
+internal sealed record FleetAccess(
+    IActorRef Link, FleetPort Port, string Node, TimeSpan LookUpWait, TimeSpan FailShare, bool TrustAny);
 
 /// <summary>
-/// Screens one client: asks every check of the profile in parallel, adds up the evidence, and answers all queries of its key, each by
-/// its own deadline. It makes one decision and ends.
+/// Screens one client: asks p0f and the fleet at once and every other check as soon as the fleet does not know the client, adds up the
+/// evidence, and answers all queries of its key, each by its own deadline. It makes one decision, tells the fleet, and ends.
 /// </summary>
 /// <remarks>
 /// <code>
-///   Screening ── decided, or no deadline left to wait for ──► Decided ── gate stops it
-///      │  ▲ evidence, query of the same key, deadline            │ a query that crossed our word to the gate: same decision
-///      └──┘                                                      └
+///   AskingFleet ── hit ───────────────────────────────────────────────► Decided
+///      │ miss, silence for lookup_wait, evidence of another node          ▲
+///      ▼                                                                  │
+///   Screening ── decided, or no deadline left to wait for ────────────────┘   released by the gate and nothing left to tell: stopped
+///      │  ▲ evidence, query of the same key, deadline
+///      └──┘
 /// </code>
-/// Invariant: each query gets exactly one decision, also if this actor fails or is stopped.
+/// Invariant: each query gets exactly one decision, also if this actor fails or is stopped. Dealing with the fleet is in
+/// <c>ScreeningActor.Fleet.cs</c>.
 /// </remarks>
-internal sealed class ScreeningActor : UntypedActor
+internal sealed partial class ScreeningActor : UntypedActor
 {
     // The answer still has to be written after this actor has spoken: it speaks so much before the deadline.
     private static readonly TimeSpan MaxHeadroom = TimeSpan.FromMilliseconds(8);
@@ -34,6 +49,9 @@ internal sealed class ScreeningActor : UntypedActor
     private readonly ScreeningPolicy _policy;
     private readonly ScoreBoard _board;
     private readonly CheckReport?[] _reports;
+    private readonly CheckAnswer?[] _answers;
+    private readonly long _id = Interlocked.Increment(ref _lastQueryId);
+    private readonly CheckSubject _subject;
     private readonly List<ScreenClient> _waiting = [];
     private ITimer? _timer;
     private long _askedAt;
@@ -46,6 +64,10 @@ internal sealed class ScreeningActor : UntypedActor
         _policy = first.Query.Policy;
         _board = new ScoreBoard(_policy.Rules, _policy.Checks.Select(c => RangeFor(c)).ToArray());
         _reports = new CheckReport?[_policy.Checks.Length];
+        _answers = new CheckAnswer?[_policy.Checks.Length];
+        _asked = new bool[_policy.Checks.Length];
+        _subject = new CheckSubject(
+            $"q{_id:x}", _first.Client, _policy.Profile, _first.Local, _first.LocalPort, _first.RemotePort, _first.Helo, _first.Sender);
         _waiting.Add(first);
     }
 
@@ -55,8 +77,11 @@ internal sealed class ScreeningActor : UntypedActor
     protected override void PreStart()
     {
         _timer = _context.Time.CreateTimer(
-            static self => ((IActorRef)self!).Tell(DeadlinePassed.Instance), Self, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        AskChecks();
+            static self => ((IActorRef)self!).Tell(TimeToSpeak.Instance), Self, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _askedAt = _context.Time.GetTimestamp();
+        Ask(plan => plan.Kind == CheckKind.P0f);
+        if (!TryAskFleet())
+            Ask(_ => true);
         DecideIfPossible();
         ArmTimer();
     }
@@ -84,11 +109,12 @@ internal sealed class ScreeningActor : UntypedActor
                 _waiting.Add(query);
                 ArmTimer();
                 break;
-            case DeadlinePassed:
+            case TimeToSpeak:
+                StopWaitingForFleet();
                 AnswerOverdue();
                 break;
             default:
-                Unhandled(message);
+                OnFleet(message);
                 break;
         }
     }
@@ -98,31 +124,50 @@ internal sealed class ScreeningActor : UntypedActor
         switch (message)
         {
             case ScreenClient query:
-                Answer(query, _decision!.Value.Verdict, _decision.Value.Complete, _decision.Value.Reason);
+                Answer(query, _decision!.Value);
                 break;
-            case CheckAnswered or CheckFailed or DeadlinePassed:
-                break; // The evidence came after the verdict; the check keeps what may be kept.
+            case CheckAnswered answered:
+                _unfinished--;
+                _answers[answered.Slot] = answered.Answer; // After the verdict, but others may still use it.
+                break;
+            case CheckFailed:
+                _unfinished--;
+                break;
+            case ScreeningReleased:
+                _isReleased = true;
+                break;
+            case TimeToSpeak or LookUpHit or LookUpMiss or LookUpPending or EvidenceCame or FleetSilent:
+                break;
             default:
                 Unhandled(message);
                 break;
         }
+
+        EndIfNothingIsLeft();
     }
 
-    private void AskChecks()
+    // Asks those that are meant, once. What a shared answer has settled is not asked.
+    private void Ask(Func<CheckPlan, bool> isMeant)
     {
-        _askedAt = _context.Time.GetTimestamp();
-        var subject = new CheckSubject(
-            $"q{Interlocked.Increment(ref _lastQueryId):x}", _first.Client, _policy.Profile, _first.Local, _first.LocalPort,
-            _first.RemotePort, _first.Helo, _first.Sender);
         for (var slot = 0; slot < _policy.Checks.Length; slot++)
         {
             var plan = _policy.Checks[slot];
+            if (_asked[slot] || _board.IsSettled(slot) || !isMeant(plan))
+                continue;
             if (plan.SkipReason(_first.Client) is { } reason)
+            {
                 Settle(slot, default(Contribution), Report(plan, CheckResult.Skipped, error: reason));
+            }
             else if (_context.Checks.TryFind(plan.Source, out var check))
-                check.Tell(new AskCheck(slot, subject, _first.Fresh, _first.Explain, Self));
+            {
+                _asked[slot] = true;
+                _unfinished++;
+                check.Tell(new AskCheck(slot, _subject, _first.Fresh, _first.Explain, Self));
+            }
             else
+            {
                 Settle(slot, null, Report(plan, CheckResult.Failed, error: "not running"));
+            }
         }
     }
 
@@ -130,9 +175,16 @@ internal sealed class ScreeningActor : UntypedActor
 
     private void TakeAnswer(CheckAnswered answered)
     {
-        var plan = _policy.Checks[answered.Slot];
-        var weighed = plan.Weigh(answered.Answer);
-        Settle(answered.Slot, weighed.Contribution, Report(plan, weighed.Says ? CheckResult.Evidence : CheckResult.Nothing) with
+        _unfinished--;
+        _answers[answered.Slot] = answered.Answer;
+        Weigh(answered.Slot, answered.Answer);
+    }
+
+    private void Weigh(int slot, CheckAnswer answer)
+    {
+        var plan = _policy.Checks[slot];
+        var weighed = plan.Weigh(answer);
+        Settle(slot, weighed.Contribution, Report(plan, weighed.Says ? CheckResult.Evidence : CheckResult.Nothing) with
         {
             Answer = weighed.Answer.IsDefault ? [] : weighed.Answer,
             Weight = weighed.Contribution.Weight,
@@ -143,6 +195,7 @@ internal sealed class ScreeningActor : UntypedActor
 
     private void TakeFailure(CheckFailed failed)
     {
+        _unfinished--;
         var result = failed.Reason == CheckFailure.Timeout ? CheckResult.Timeout : CheckResult.Failed;
         Settle(failed.Slot, null, Report(_policy.Checks[failed.Slot], result, error: failed.Error));
     }
@@ -165,13 +218,13 @@ internal sealed class ScreeningActor : UntypedActor
     private void AnswerOverdue()
     {
         var overdue = _waiting.Where(w => TimeLeft(w.Query) <= TimeSpan.Zero).ToList();
-        if (overdue.Count == _waiting.Count)
+        if (overdue.Count > 0 && overdue.Count == _waiting.Count)
         {
             Decide();
             return;
         }
 
-        var (verdict, complete, reason) = Judge();
+        var (verdict, complete, reason) = overdue.Count > 0 ? Judge() : default;
         foreach (var query in overdue)
         {
             _waiting.Remove(query);
@@ -184,12 +237,20 @@ internal sealed class ScreeningActor : UntypedActor
     private void Decide()
     {
         var (verdict, complete, reason) = Judge();
-        if (complete && verdict is { Action: VerdictAction.Pass, Source: VerdictSource.Screened } && _waiting.Exists(w => !w.Query.Unrecorded))
-            _context.NearCache.Store(_first.Client, _policy, verdict);
+        var isProof = complete && verdict is { Action: VerdictAction.Pass, Source: VerdictSource.Screened };
+        var isKept = isProof && _waiting.Exists(w => !w.Query.Unrecorded);
+        if (isKept)
+            _context.NearCache.Store(_first.Client, _policy, verdict, _nearEpoch);
+        StopWaitingForFleet(ask: false);
+        AnswerAll(verdict, complete, reason);
+        TellFleet(isKept ? new Pass(verdict.TtlSeconds, verdict.Allow, verdict.Score, _policy.Fingerprint, _context.Fleet!.Node, reason) : null);
+    }
 
+    private void AnswerAll(in Verdict verdict, bool complete, string reason)
+    {
         _decision = new Decision(_first, verdict, _board.PendingCount > 0, complete, default, reason, []);
         foreach (var waiting in _waiting)
-            Answer(waiting, verdict, complete, reason);
+            Answer(waiting, _decision.Value);
         _waiting.Clear();
         _timer?.Dispose();
         Become(Decided);
@@ -223,6 +284,8 @@ internal sealed class ScreeningActor : UntypedActor
         return leading?.Reason ?? "nothing speaks against this client";
     }
 
+    private void Answer(ScreenClient query, in Decision decision) => Answer(query, decision.Verdict, decision.Complete, decision.Reason);
+
     private void Answer(ScreenClient query, in Verdict verdict, bool complete, string reason)
     {
         var elapsed = _context.Time.GetElapsedTime(query.Query.Started);
@@ -241,9 +304,11 @@ internal sealed class ScreeningActor : UntypedActor
     private CheckReport Unfinished(int slot)
     {
         var plan = _policy.Checks[slot];
+        if (_isHit)
+            return Report(plan, CheckResult.Skipped, error: "not needed: the client passed before");
         return _board.IsDecided(_first.AllowMatters)
             ? Report(plan, CheckResult.Skipped, error: $"not waited for: its {plan.Range.Least}..{plan.Range.Most} could not change the action")
-            : Report(plan, CheckResult.Timeout, error: "no answer by the deadline");
+            : Report(plan, CheckResult.Timeout, error: _asked[slot] ? "no answer by the deadline" : "not asked in time");
     }
 
     private CheckReport Report(CheckPlan plan, CheckResult result, string? error = null) => new(
@@ -255,6 +320,8 @@ internal sealed class ScreeningActor : UntypedActor
         if (_waiting.Count == 0)
             return;
         var left = _waiting.Min(w => TimeLeft(w.Query));
+        if (FleetWaitLeft() is { } wait && wait < left)
+            left = wait;
         _timer!.Change(left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
 
@@ -265,11 +332,11 @@ internal sealed class ScreeningActor : UntypedActor
         return query.Deadline.TimeLeft(_context.Time) - (quarter < MaxHeadroom ? quarter : MaxHeadroom);
     }
 
-    private sealed class DeadlinePassed
+    private sealed class TimeToSpeak
     {
-        public static readonly DeadlinePassed Instance = new();
+        public static readonly TimeToSpeak Instance = new();
 
-        private DeadlinePassed()
+        private TimeToSpeak()
         {
         }
     }

@@ -29,7 +29,7 @@ internal sealed class ScreeningGate(ScreeningContext context) : UntypedActor
                 End(ended);
                 Context.Unwatch(ended.Screening);
                 // Behind the queries that were handed on before this word came: stopping at once would lose them.
-                ended.Screening.Tell(PoisonPill.Instance);
+                ended.Screening.Tell(ScreeningReleased.Instance);
                 break;
             case ScreeningFailed failed:
                 End(new ScreeningEnded(failed.Key, failed.Screening));

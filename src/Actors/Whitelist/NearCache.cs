@@ -6,17 +6,37 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Actors.Whitelist;
 
 /// <summary>
-/// The passes that this node knows, read by the endpoints without any actor. Safe for many threads; an expired entry behaves as absent;
-/// when full, the oldest entry makes room.
+/// The passes that this node knows, its own and those that the fleet pushes, read by the endpoints without any actor. Safe for many
+/// threads; an expired entry behaves as absent; when full, the oldest entry makes room.
 /// </summary>
-/// <remarks>A hit allocates nothing and never extends an entry.</remarks>
-public sealed class NearCache(TimeProvider time, int capacity)
+/// <remarks>
+/// A hit allocates nothing and never extends an entry. After <c>cache.near_life</c> an entry has to be confirmed by its bucket. Each
+/// bucket's epoch, the number of its latest revocation, is remembered: who sees a later one than the news told has missed a revocation,
+/// and drops what it has of that bucket.
+/// </remarks>
+public sealed class NearCache
 {
     private readonly ConcurrentDictionary<Key, Entry> _entries = new();
+    private readonly ConcurrentDictionary<string, string> _profiles = new(StringComparer.Ordinal);
+    private readonly long[] _epochs = new long[WhitelistLayout.Buckets];
+    private readonly TimeProvider _time;
+    private readonly int _capacity;
+    private readonly long _nearLife;
+    private readonly bool _trustAny;
 
     // Every entry stands here once for each time it was stored, in order; so the queue's bound is the dictionary's bound.
     private readonly ConcurrentQueue<Entry> _age = new();
     private int _ageCount;
+
+    /// <param name="nearLife">How long an entry serves unconfirmed (cache.near_life).</param>
+    /// <param name="trustAny">Passes that another policy made count as well (cache.trust).</param>
+    public NearCache(TimeProvider time, int capacity, TimeSpan nearLife, bool trustAny = false)
+    {
+        _time = time;
+        _capacity = capacity;
+        _nearLife = (long)(nearLife.TotalSeconds * time.TimestampFrequency);
+        _trustAny = trustAny;
+    }
 
     /// <summary>Entries, expired ones that were not swept yet included.</summary>
     public int Count => _entries.Count;
@@ -26,73 +46,133 @@ public sealed class NearCache(TimeProvider time, int capacity)
     public bool TryGet(ClientAddress client, ScreeningPolicy policy, out Verdict verdict)
     {
         verdict = default;
-        if (!_entries.TryGetValue(new Key(client, policy.Profile), out var entry) || entry.Fingerprint != policy.Fingerprint)
+        if (!_entries.TryGetValue(new Key(client, policy.Profile), out var entry) || !(_trustAny || entry.Policy == policy.Fingerprint))
             return false;
-        var left = time.GetElapsedTime(time.GetTimestamp(), entry.Expires);
-        if (left <= TimeSpan.Zero)
+        var now = _time.GetTimestamp();
+        var left = _time.GetElapsedTime(now, entry.Expires);
+        if (left <= TimeSpan.Zero || now >= entry.ConfirmBy)
             return false;
         verdict = new Verdict(
             VerdictAction.Pass, entry.Allow, Math.Max(1, (int)left.TotalSeconds), entry.Score, VerdictSource.Near);
         return true;
     }
 
-    /// <summary>Keeps a complete pass for its ttl.</summary>
-    public void Store(ClientAddress client, ScreeningPolicy policy, in Verdict pass)
+    /// <summary>Keeps a complete pass of this node for its ttl, unless a revocation came since <paramref name="seenEpoch"/>.</summary>
+    public void Store(ClientAddress client, ScreeningPolicy policy, in Verdict pass, long seenEpoch)
     {
         if (pass.Action != VerdictAction.Pass || pass.TtlSeconds < 1)
             throw new ArgumentException("only a pass with a ttl is kept", nameof(pass));
-        var key = new Key(client, policy.Profile);
-        var expires = time.GetTimestamp() + (pass.TtlSeconds * time.TimestampFrequency);
-        var entry = new Entry(key, policy.Fingerprint, expires, pass.Allow, pass.Score);
-        _entries[key] = entry;
-        _age.Enqueue(entry);
-        if (Interlocked.Increment(ref _ageCount) > capacity && _age.TryDequeue(out var oldest))
-        {
-            Interlocked.Decrement(ref _ageCount);
-            Remove(oldest);
-        }
+        if (EpochOf(client) == seenEpoch)
+            Put(new Key(client, policy.Profile), policy.Fingerprint, pass.TtlSeconds, pass.Allow, pass.Score);
     }
 
-    /// <summary>Forgets a client under every profile's name that is given.</summary>
-    public bool Forget(ClientAddress client, string profile) => _entries.TryRemove(new Key(client, string.Intern(profile)), out _);
+    /// <summary>The epoch of a client's bucket as far as this node knows.</summary>
+    public long EpochOf(ClientAddress client) => Volatile.Read(ref _epochs[WhitelistLayout.BucketOf(client)]);
+
+    /// <summary>Takes over a pass that the fleet pushes.</summary>
+    internal void Store(PassNews news)
+    {
+        Learn(news.Bucket, news.Epoch);
+        var profile = _profiles.GetValueOrDefault(news.Profile);
+        if (profile is not null && news.Pass.TtlSeconds >= 1)
+            Put(new Key(news.Client, profile), news.Pass.Policy, news.Pass.TtlSeconds, news.Pass.Allow, news.Pass.Score);
+    }
+
+    /// <summary>Takes back what the fleet took back.</summary>
+    internal void Revoke(RevocationNews news)
+    {
+        Forget(news.Network);
+        if (Volatile.Read(ref _epochs[news.Bucket]) == news.Before)
+            Volatile.Write(ref _epochs[news.Bucket], news.Epoch);
+        else
+            Learn(news.Bucket, news.Epoch);
+    }
+
+    /// <summary>Compares a bucket's epoch with what is known here. 0 tells nothing.</summary>
+    internal void Learn(int bucket, long epoch)
+    {
+        if (epoch == 0)
+            return;
+        var known = Interlocked.Exchange(ref _epochs[bucket], epoch);
+        if (epoch > known)
+            Forget(key => WhitelistLayout.BucketOf(key.Client) == bucket);
+    }
+
+    /// <summary>The profiles that this node has: passes of others are of no use here.</summary>
+    internal void Use(IEnumerable<string> profiles)
+    {
+        foreach (var profile in profiles)
+            _profiles.TryAdd(profile, profile);
+    }
+
+    /// <summary>Forgets the clients of a network in every profile.</summary>
+    public int Forget(Network network) => Forget(key => network.Contains(key.Client));
 
     /// <summary>Drops expired entries and returns how many. Walks the whole cache: call it off the hot path.</summary>
     public int Sweep()
     {
-        var now = time.GetTimestamp();
+        var now = _time.GetTimestamp();
         var swept = 0;
         foreach (var (_, entry) in _entries)
         {
-            if (entry.Expires <= now && Remove(entry))
+            if (Math.Min(entry.Expires, entry.ConfirmBy) <= now && Remove(entry))
                 swept++;
         }
 
         return swept;
     }
 
+    private void Put(Key key, string policy, int ttlSeconds, bool allow, int score)
+    {
+        var now = _time.GetTimestamp();
+        var entry = new Entry(key, policy, now + (ttlSeconds * _time.TimestampFrequency), now + _nearLife, allow, score);
+        _entries[key] = entry;
+        _age.Enqueue(entry);
+        if (Interlocked.Increment(ref _ageCount) > _capacity && _age.TryDequeue(out var oldest))
+        {
+            Interlocked.Decrement(ref _ageCount);
+            Remove(oldest);
+        }
+    }
+
+    private int Forget(Func<Key, bool> isMeant)
+    {
+        var forgotten = 0;
+        foreach (var (key, entry) in _entries)
+        {
+            if (isMeant(key) && Remove(entry))
+                forgotten++;
+        }
+
+        return forgotten;
+    }
+
     // Removes this very entry, not one that has taken its place.
     private bool Remove(Entry entry) => _entries.TryRemove(KeyValuePair.Create(entry.Key, entry));
 
-    // The profile is compared by reference: ScreeningPolicy interns it.
+    // The profile is compared by reference: ScreeningPolicy interns it, and news take the name from Use.
     private readonly struct Key(ClientAddress client, string profile) : IEquatable<Key>
     {
-        private readonly ClientAddress _client = client;
         private readonly string _profile = profile;
 
-        public bool Equals(Key other) => _client == other._client && ReferenceEquals(_profile, other._profile);
+        public ClientAddress Client { get; } = client;
+
+        public bool Equals(Key other) => Client == other.Client && ReferenceEquals(_profile, other._profile);
 
         public override bool Equals(object? obj) => obj is Key other && Equals(other);
 
-        public override int GetHashCode() => HashCode.Combine(_client.Bits, RuntimeHelpers.GetHashCode(_profile));
+        public override int GetHashCode() => HashCode.Combine(Client.Bits, RuntimeHelpers.GetHashCode(_profile));
     }
 
-    private sealed class Entry(Key key, string fingerprint, long expires, bool allow, int score)
+    private sealed class Entry(Key key, string policy, long expires, long confirmBy, bool allow, int score)
     {
         public Key Key { get; } = key;
 
-        public string Fingerprint { get; } = fingerprint;
+        public string Policy { get; } = policy;
 
         public long Expires { get; } = expires;
+
+        public long ConfirmBy { get; } = confirmBy;
 
         public bool Allow { get; } = allow;
 

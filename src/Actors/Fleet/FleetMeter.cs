@@ -1,0 +1,69 @@
+using Screening.Actors.Whitelist;
+
+namespace Screening.Actors.Fleet;
+
+/// <summary>
+/// What this node holds and how its store fares, counted by the actors of the cluster system and read by status and metrics. It outlives
+/// that system. Safe for many threads.
+/// </summary>
+public sealed class FleetMeter(TimeProvider time)
+{
+    private long _entries;
+    private readonly int[] _bucketsOfShard = new int[WhitelistLayout.Shards];
+    private int _recovering;
+    private long _queued;
+    private long _dropped;
+    private long _journaled;
+    private volatile StoreHealth _store = new(true, null, time.GetUtcNow());
+
+    /// <summary>Entries in the buckets that this node holds.</summary>
+    public long Entries => Interlocked.Read(ref _entries);
+
+    /// <summary>Buckets that this node holds.</summary>
+    public int Buckets => _bucketsOfShard.Sum();
+
+    /// <summary>Shards that this node holds, by their buckets.</summary>
+    public int Shards => _bucketsOfShard.Count(held => held > 0);
+
+    /// <summary>Those among them that still wait for what is stored.</summary>
+    public int Recovering => Volatile.Read(ref _recovering);
+
+    /// <summary>Changes that wait to be stored.</summary>
+    public long Queued => Interlocked.Read(ref _queued);
+
+    /// <summary>Changes that were given up, since the start.</summary>
+    public long Dropped => Interlocked.Read(ref _dropped);
+
+    /// <summary>Changes that were stored, since the start.</summary>
+    public long Journaled => Interlocked.Read(ref _journaled);
+
+    /// <summary>Whether the store can be used.</summary>
+    public StoreHealth Store => _store;
+
+    internal void AddEntries(long change) => Interlocked.Add(ref _entries, change);
+
+    internal void AddBucket(int bucket, int change) => Interlocked.Add(ref _bucketsOfShard[bucket % WhitelistLayout.Shards], change);
+
+    internal void AddRecovering(int change) => Interlocked.Add(ref _recovering, change);
+
+    internal void AddQueued(long change) => Interlocked.Add(ref _queued, change);
+
+    internal void AddDropped(long change) => Interlocked.Add(ref _dropped, change);
+
+    internal void AddJournaled(long change) => Interlocked.Add(ref _journaled, change);
+
+    /// <summary>Notes how the store fares; null: well. True if that is news.</summary>
+    internal bool Report(string? fault)
+    {
+        var known = _store;
+        if (known.IsOk == (fault is null))
+            return false;
+        _store = new StoreHealth(fault is null, fault, time.GetUtcNow());
+        return true;
+    }
+}
+
+/// <summary>How a store fares.</summary>
+/// <param name="Fault">Why it can not be used; null when it can.</param>
+/// <param name="Since">Since when that is so.</param>
+public sealed record StoreHealth(bool IsOk, string? Fault, DateTimeOffset Since);

@@ -1,0 +1,84 @@
+using Akka.Actor;
+using Screening.Actors.Whitelist;
+
+namespace Screening.Actors.Fleet;
+
+/// <summary>
+/// Takes the fleet's news into this node's near cache and its copy of the rules. News can be missed, so it asks now and then whether the
+/// rules are still the same.
+/// </summary>
+internal sealed class NewsReceiver : UntypedActor, IWithTimers
+{
+    private static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(5);
+
+    private readonly NearCache _nearCache;
+    private readonly FleetRules _rules;
+    private readonly IActorRef _region;
+
+    public NewsReceiver(NearCache nearCache, FleetRules rules, IActorRef region)
+    {
+        _nearCache = nearCache;
+        _rules = rules;
+        _region = region;
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public static Props CreateProps(NearCache nearCache, FleetRules rules, IActorRef region) =>
+        Props.Create(() => new NewsReceiver(nearCache, rules, region));
+
+    protected override void PreStart() =>
+        Timers.StartPeriodicTimer(nameof(AskAgain), AskAgain.Instance, TimeSpan.Zero, AskInterval);
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case WhitelistNews news:
+                foreach (var item in news.Items)
+                    Take(item);
+                break;
+            case RuleNews news when !_rules.TryApply(news):
+                AskForRules();
+                break;
+            case RuleNews:
+                break;
+            case RulesCopy { Rules: { } rules } copy:
+                _rules.Replace(copy.Version, rules);
+                break;
+            case RulesCopy:
+                break;
+            case RulesWanted wanted when wanted.Version < _rules.Version:
+                _region.Tell(new OfferRules(_rules.Version, [.. _rules.All]), Self);
+                break;
+            case RulesWanted:
+                break;
+            case AskAgain:
+                AskForRules();
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void Take(NewsItem item)
+    {
+        switch (item)
+        {
+            case PassNews pass:
+                _nearCache.Store(pass);
+                break;
+            case RevocationNews revocation:
+                _nearCache.Revoke(revocation);
+                break;
+        }
+    }
+
+    private void AskForRules() => _region.Tell(new GetRules(_rules.Version), Self);
+
+    private sealed class AskAgain
+    {
+        public static readonly AskAgain Instance = new();
+    }
+}

@@ -1,0 +1,339 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Screening.Actors.Fleet;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Actors.Whitelist;
+
+/// <summary>What all buckets of a node are given.</summary>
+/// <param name="MaxEntries">Entries of one bucket.</param>
+/// <param name="News">Who tells all nodes what is new.</param>
+/// <param name="Persists">There is a store.</param>
+/// <param name="StoreReady">Ends when the store may be used.</param>
+internal sealed record BucketContext(
+    TimeProvider Time, FleetMeter Meter, IActorRef News, TimeSpan MaxLife, int MaxEntries, bool Persists, Task StoreReady);
+
+/// <summary>
+/// One of the 1,024 parts of the whitelist. Answers from memory at once, whatever its store does; sees to it that a client is screened by
+/// one node at a time and that its evidence reaches the others who ask; hands what changes to its writer, behind the answer.
+/// </summary>
+/// <remarks>
+/// <code>
+///   Recovering ── WriterReady ──► Recovered          both answer; a bucket that recovers knows less, and says Miss
+///        └────────── HandOver ──────────┴──► Leaving ── all stored, or too late ──► stopped
+/// </code>
+/// The state's own sequence orders everything. Storing is <see cref="BucketStorage"/>'s part, single flight <see cref="FlightBoard"/>'s.
+/// </remarks>
+internal sealed class WhitelistBucket : UntypedActor, IWithTimers
+{
+    private const int EvidenceClients = 256;
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LeavingLimit = TimeSpan.FromSeconds(3);
+
+    private readonly int _bucket;
+    private readonly BucketContext _context;
+    private readonly EvidenceShelf _evidence;
+    private readonly FlightBoard _flights;
+    private readonly BucketStorage _storage;
+    private readonly List<WaitingRevocation> _waiting = [];
+    private BucketState _state;
+    private int _counted;
+    private bool _recovered;
+
+    public WhitelistBucket(int bucket, BucketContext context)
+    {
+        _bucket = bucket;
+        _context = context;
+        _evidence = new EvidenceShelf(context.Time, EvidenceClients);
+        _flights = new FlightBoard(context.Time);
+        _storage = new BucketStorage(context.Meter, context.Persists, bucket);
+        _state = NewState();
+        _recovered = !context.Persists;
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private long NowMs => _context.Time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    // While it recovers the bucket does not know how many revocations there were.
+    private long Epoch => _recovered ? _state.Epoch : 0;
+
+    public static Props CreateProps(string entity, BucketContext context) =>
+        Props.Create(() => new WhitelistBucket(int.Parse(entity.Substring("bucket-".Length), null), context));
+
+    protected override void PreStart()
+    {
+        _context.Meter.AddBucket(_bucket, 1);
+        if (!_recovered)
+        {
+            _context.Meter.AddRecovering(1);
+            _context.StoreReady.PipeTo(Self, success: () => StoreReady.Instance);
+        }
+
+        // Staggered, so that no minute has all of them at once.
+        var first = SweepInterval * ((_bucket % 60) + 1) / 60;
+        Timers.StartPeriodicTimer(nameof(SweepTick), SweepTick.Instance, first, SweepInterval);
+    }
+
+    protected override void PostStop()
+    {
+        _storage.GiveUp();
+        _context.Meter.AddBucket(_bucket, -1);
+        _context.Meter.AddEntries(-_counted);
+        if (!_recovered)
+            _context.Meter.AddRecovering(-1);
+    }
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case LookUp lookUp:
+                Answer(lookUp);
+                break;
+            case Conclude conclude:
+                Take(conclude);
+                break;
+            case GetTimes get:
+                Sender.Tell(new TimesFound(get.Id, _state.FindTimes(get.Client, NowMs)));
+                break;
+            case RecordTimes record:
+                if (_state.RecordTimes(record.Client, record.Times, NowMs) is { } timed)
+                    Store(timed);
+                break;
+            case Revoke revoke:
+                Take(revoke);
+                break;
+            case ImportEntries import:
+                Take(import);
+                break;
+            case ListEntries list:
+                var (lines, more) = _state.List(list.Within, list.After, list.Limit, NowMs);
+                Sender.Tell(new EntriesListed(list.Id, _bucket, lines, more));
+                break;
+            case HandOver:
+                Timers.StartSingleTimer(nameof(LeaveNow), LeaveNow.Instance, LeavingLimit);
+                _storage.Hurry();
+                Become(Leaving);
+                StopOnceStored();
+                break;
+            case Wake:
+                break; // It is awake.
+            default:
+                OnStorage(message);
+                break;
+        }
+
+        CountEntries();
+    }
+
+    // The shard has stopped to send us anything; what comes now is the store's.
+    private void Leaving(object message)
+    {
+        if (message is LeaveNow)
+            Context.Stop(Self);
+        else
+            OnStorage(message);
+        StopOnceStored();
+    }
+
+    private void StopOnceStored()
+    {
+        if (!_storage.IsBehind)
+            Context.Stop(Self);
+    }
+
+    private void OnStorage(object message)
+    {
+        switch (message)
+        {
+            case StoreReady:
+                Context.ActorOf(BucketWriter.CreateProps(WhitelistLayout.EntityOf(_bucket), Self), "store");
+                break;
+            case WriterReady ready:
+                Context.WatchWith(ready.Writer, WriterLost.Instance);
+                Recover(ready);
+                _storage.Open(ready.Writer);
+                break;
+            case WriterLost:
+                _storage.Close();
+                break;
+            case EventStored:
+                _storage.EventStored();
+                AnswerRevocations(durable: true);
+                break;
+            case SnapshotStored stored:
+                _storage.SnapshotStored(stored.Error is null);
+                AnswerRevocations(durable: true);
+                break;
+            case FlushTick:
+                break;
+            case RevocationsDue:
+                AnswerRevocations(durable: false);
+                break;
+            case SweepTick:
+                _state.Sweep(NowMs);
+                _flights.Sweep();
+                break;
+            default:
+                Unhandled(message);
+                return;
+        }
+
+        Flush(now: message is not EventStored);
+    }
+
+    private void Answer(LookUp lookUp)
+    {
+        var key = new EntryKey(lookUp.Client, lookUp.Profile);
+        if (_state.FindPass(key, lookUp.Policy, NowMs) is { } pass)
+        {
+            Sender.Tell(new LookUpHit(lookUp.Id, pass, Epoch));
+            return;
+        }
+
+        var evidence = _evidence.Find(lookUp.Client);
+        var lease = _flights.Join(key, Sender, lookUp.Id, TimeSpan.FromMilliseconds(lookUp.TimeLeftMs));
+        Sender.Tell(lease is { } mine
+            ? new LookUpMiss(lookUp.Id, mine, Epoch, evidence)
+            : new LookUpPending(lookUp.Id, Epoch, evidence));
+    }
+
+    private void Take(Conclude conclude)
+    {
+        var key = new EntryKey(conclude.Client, conclude.Profile);
+        _evidence.Add(conclude.Client, conclude.Evidence);
+        foreach (var (asker, id) in _flights.Conclude(key, conclude.Lease, conclude.Final))
+            asker.Tell(new EvidenceCame(id, conclude.Evidence, conclude.Final));
+        if (conclude.Pass is not { } pass || _state.RecordPass(key, pass, 0, _recovered ? conclude.Epoch : 0, NowMs) is not { } recorded)
+            return;
+        Store(recorded);
+        _context.News.Tell(new PassNews(conclude.Client, conclude.Profile, pass, _bucket, Epoch));
+    }
+
+    private void Take(Revoke revoke)
+    {
+        var before = Epoch;
+        var (tombstone, count) = _state.Revoke(revoke.Network, NowMs);
+        _evidence.Forget(revoke.Network);
+        _context.News.Tell(new RevocationNews(revoke.Network, _bucket, before, Epoch));
+        _waiting.Add(new WaitingRevocation(
+            Sender, new Revoked(revoke.Id, _bucket, count, false), _storage.Add(tombstone), _context.Time.GetTimestamp(), revoke.WaitMs));
+        Timers.StartSingleTimer((nameof(RevocationsDue), revoke.Id), RevocationsDue.Instance, TimeSpan.FromMilliseconds(revoke.WaitMs));
+        Flush(now: true);
+        AnswerRevocations(durable: true);
+    }
+
+    private void AnswerRevocations(bool durable)
+    {
+        for (var i = _waiting.Count - 1; i >= 0; i--)
+        {
+            var waiting = _waiting[i];
+            var isStored = _storage.IsStored(waiting.Number);
+            var isDue = _context.Time.GetElapsedTime(waiting.Since).TotalMilliseconds >= waiting.WaitMs - 1;
+            if (!isStored && (durable || !isDue))
+                continue;
+            waiting.Asker.Tell(waiting.Answer with { Durable = isStored });
+            _waiting.RemoveAt(i);
+        }
+    }
+
+    private void Take(ImportEntries import)
+    {
+        var count = 0;
+        foreach (var line in import.Entries)
+        {
+            var key = new EntryKey(line.Client, line.Profile);
+            var isNew = line.Pass is { } pass && (_state.FindPass(key, "", NowMs)?.TtlSeconds ?? 0) < pass.TtlSeconds;
+            var recorded = isNew ? _state.RecordPass(key, line.Pass!, line.AgeSeconds, long.MaxValue, NowMs) : null;
+            var timed = line.Times.IsEmpty ? null : _state.RecordTimes(line.Client, line.Times, NowMs);
+            foreach (var entry in new[] { recorded, timed })
+            {
+                if (entry is not null)
+                    _storage.Add(entry);
+            }
+
+            if (recorded is not null)
+                _context.News.Tell(new PassNews(line.Client, line.Profile, line.Pass!, _bucket, Epoch));
+            count += recorded is not null || timed is not null ? 1 : 0;
+        }
+
+        Flush(now: true);
+        Sender.Tell(new EntriesImported(import.Id, _bucket, count));
+    }
+
+    private void Store(StoredEntry entry)
+    {
+        _storage.Add(entry);
+        Flush(now: false);
+    }
+
+    private void Flush(bool now)
+    {
+        if (_storage.Flush(now, () => _state.Snapshot(NowMs)) is { } wait)
+        {
+            if (!Timers.IsTimerActive(nameof(FlushTick)))
+                Timers.StartSingleTimer(nameof(FlushTick), FlushTick.Instance, wait);
+        }
+    }
+
+    // What came meanwhile goes on top of what is stored. A writer that was only restarted has nothing that is not known already, unless
+    // two nodes held this bucket: then the other's revocations hold here too.
+    private void Recover(WriterReady ready)
+    {
+        var stored = NewState();
+        if (ready.Snapshot is BucketSnapshot snapshot)
+            stored.Apply(snapshot);
+        foreach (var changed in ready.Events.OfType<BucketChanged>())
+            stored.Apply(changed);
+        if (_recovered)
+        {
+            foreach (var tombstone in stored.Tombstones.Where(t => t.Sequence > _state.Epoch))
+                _storage.Add(_state.Revoke(tombstone.Network, NowMs).Tombstone);
+            return;
+        }
+
+        stored.Absorb(_state);
+        stored.Sweep(NowMs);
+        _state = stored;
+        _recovered = true;
+        _context.Meter.AddRecovering(-1);
+        _storage.Renumber();
+        CountEntries();
+    }
+
+    private void CountEntries()
+    {
+        _context.Meter.AddEntries(_state.Count - _counted);
+        _counted = _state.Count;
+    }
+
+    private BucketState NewState() => new(_context.MaxLife, _context.MaxEntries);
+
+    private readonly record struct WaitingRevocation(IActorRef Asker, Revoked Answer, long Number, long Since, int WaitMs);
+
+    private sealed class FlushTick
+    {
+        public static readonly FlushTick Instance = new();
+    }
+
+    private sealed class SweepTick
+    {
+        public static readonly SweepTick Instance = new();
+    }
+
+    private sealed class RevocationsDue
+    {
+        public static readonly RevocationsDue Instance = new();
+    }
+
+    private sealed class WriterLost
+    {
+        public static readonly WriterLost Instance = new();
+    }
+
+    private sealed class LeaveNow
+    {
+        public static readonly LeaveNow Instance = new();
+    }
+}
