@@ -1,0 +1,184 @@
+using System.Globalization;
+using System.Text;
+using Akka.Configuration;
+using Akka.Persistence.Sql;
+using Screening.Actors.Fleet;
+
+namespace Screening.Actors.Hosting;
+
+/// <summary>All HOCON of the cluster system.</summary>
+internal static class FleetConfiguration
+{
+    /// <summary>The role of nodes that hold shards and vote.</summary>
+    public const string CacheRole = "cache";
+
+    private const int FrameBytes = 1 << 20;
+
+    public static Config Of(FleetSettings settings, FleetTimings timings)
+    {
+        var config = ConfigurationFactory.ParseString(Remoting(settings) + Cluster(settings, timings) + Sharding + Shutdown);
+        return settings.Store.Connection is { } connection
+            ? config.WithFallback(ConfigurationFactory.ParseString(Persistence(connection))).WithFallback(SqlPersistence.DefaultConfiguration)
+            : config;
+    }
+
+    // One message of 1 MiB is far above the largest batch. A failed connection is tried again soon: the join guard asks slowly by itself.
+    private static string Remoting(FleetSettings settings) => $$"""
+        akka {
+          actor.provider = cluster
+          log-config-on-start = off
+          log-dead-letters = 3
+          log-dead-letters-during-shutdown = off
+          remote {
+            startup-timeout = 10s
+            shutdown-timeout = 2s
+            flush-wait-on-shutdown = 500ms
+            retry-gate-closed-for = 1s
+            log-remote-lifecycle-events = off
+            dot-netty.tcp {
+              hostname = {{Quote(settings.ListenHost)}}
+              port = {{settings.ListenPort}}
+              public-hostname = {{Quote(settings.PublicHost)}}
+              public-port = {{settings.PublicPort}}
+              connection-timeout = 3s
+              maximum-frame-size = {{FrameBytes}}b
+              send-buffer-size = {{FrameBytes}}b
+              receive-buffer-size = {{FrameBytes}}b
+              enable-ssl = {{OnOff(settings.Tls is not null)}}
+            }
+          }
+        }
+
+        """;
+
+    // No seed nodes: the join guard says whom to join. A join can not be withdrawn, so one that leads to nothing ends the system.
+    private static string Cluster(FleetSettings settings, FleetTimings timings) => $$"""
+        akka.cluster {
+          seed-nodes = []
+          roles = [{{(settings.IsCache ? CacheRole : "")}}]
+          seed-node-timeout = 3s
+          retry-unsuccessful-join-after = 3s
+          shutdown-after-unsuccessful-join-seed-nodes = {{Time(timings.Join)}}
+          run-coordinated-shutdown-when-down = on
+          failure-detector {
+            heartbeat-interval = {{Time(timings.Heartbeat)}}
+            acceptable-heartbeat-pause = {{Time(timings.HeartbeatPause)}}
+          }
+          downing-provider-class = "Akka.Cluster.SBR.SplitBrainResolverProvider, Akka.Cluster"
+          split-brain-resolver {
+            active-strategy = {{Strategy(settings.SplitBrain)}}
+            stable-after = {{Time(timings.StableAfter)}}
+            down-all-when-unstable = on
+            keep-majority.role = {{CacheRole}}
+            keep-oldest { role = {{CacheRole}}, down-if-alone = on }
+            lease-majority {
+              role = {{CacheRole}}
+              lease-implementation = screening.lease
+              lease-name = split
+              acquire-lease-delay-for-minority = 2s
+              release-after = 40s
+            }
+          }
+        }
+        screening.lease {
+          lease-class = "{{typeof(Fleet.Forming.StoreLease).AssemblyQualifiedName}}"
+          heartbeat-interval = {{Time(timings.Lease / 6)}}
+          heartbeat-timeout = {{Time(timings.Lease)}}
+          lease-operation-timeout = 2s
+        }
+
+        """;
+
+    // Buckets stay where they are and in memory; only where the shards live is shared by DistributedData, and nowhere stored.
+    private const string Sharding = $$"""
+        akka.cluster.sharding {
+          role = {{CacheRole}}
+          state-store-mode = ddata
+          remember-entities = off
+          passivate-idle-entity-after = off
+          distributed-data.durable.keys = []
+          handoff-timeout = 10s
+          retry-interval = 1s
+          shard-start-timeout = 5s
+          coordinator-failure-backoff = 2s
+          waiting-for-state-timeout = 2s
+          updating-state-timeout = 3s
+          rebalance-interval = 3s
+          buffer-size = 10000
+          least-shard-allocation-strategy { rebalance-absolute-limit = 8, rebalance-relative-limit = 0.25 }
+        }
+
+        """;
+
+    // The longest ways of all phases add up to less than 10 s. Ending an actor system without asking for a leave skips them.
+    private const string Shutdown = """
+        akka.coordinated-shutdown {
+          run-by-clr-shutdown-hook = off
+          run-by-actor-system-terminate = off
+          terminate-actor-system = on
+          exit-clr = off
+          default-phase-timeout = 1s
+          phases {
+            cluster-sharding-shutdown-region.timeout = 3s
+            cluster-leave.timeout = 2s
+            cluster-exiting.timeout = 2s
+            cluster-exiting-done.timeout = 1s
+            cluster-shutdown.timeout = 500ms
+            actor-system-terminate.timeout = 1s
+          }
+        }
+
+        """;
+
+    // The store makes the tables. SQLite has one writer anyway; tags are not used.
+    private static string Persistence(StoreConnection connection) => $$"""
+        akka.persistence {
+          max-concurrent-recoveries = 64
+          journal {
+            plugin = akka.persistence.journal.sql
+            sql {
+              {{Access(connection)}}
+              tag-write-mode = Csv
+              parallelism = {{(connection.ProviderName.StartsWith("SQLite", StringComparison.Ordinal) ? 1 : 3)}}
+              batch-size = 100
+              recovery-event-timeout = 3s
+              circuit-breaker { max-failures = 5, call-timeout = 2s, reset-timeout = 3s }
+            }
+          }
+          snapshot-store {
+            plugin = akka.persistence.snapshot-store.sql
+            sql {
+              {{Access(connection)}}
+              circuit-breaker { max-failures = 5, call-timeout = 2s, reset-timeout = 3s }
+            }
+          }
+        }
+
+        """;
+
+    private static string Access(StoreConnection connection) =>
+        $"provider-name = {Quote(connection.ProviderName)}, connection-string = {Quote(connection.ConnectionString)}, auto-initialize = false";
+
+    private static string Strategy(SplitBrainStrategy strategy) => strategy switch
+    {
+        SplitBrainStrategy.KeepMajority => "keep-majority",
+        SplitBrainStrategy.KeepOldest => "keep-oldest",
+        SplitBrainStrategy.Lease => "lease-majority",
+        _ => throw new ArgumentOutOfRangeException(nameof(strategy)),
+    };
+
+    private static string OnOff(bool on) => on ? "on" : "off";
+
+    private static string Time(TimeSpan span) => string.Create(CultureInfo.InvariantCulture, $"{span.TotalMilliseconds:0}ms");
+
+    private static string Quote(string text)
+    {
+        var quoted = new StringBuilder("\"", text.Length + 2);
+        foreach (var letter in text)
+        {
+            quoted.Append(letter is '"' or '\\' ? "\\" : "").Append(letter);
+        }
+
+        return quoted.Append('"').ToString();
+    }
+}
