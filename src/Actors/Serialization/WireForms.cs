@@ -1,0 +1,123 @@
+using System.Collections.Immutable;
+using Screening.Actors.Fleet;
+using Screening.Actors.Whitelist;
+using static Screening.Actors.Serialization.WireParts;
+
+namespace Screening.Actors.Serialization;
+
+/// <summary>Every message that crosses nodes and every event and snapshot that is stored.</summary>
+/// <remarks>
+/// Types only grow, so that nodes of two releases understand each other and a release reads what any earlier one stored. A new field
+/// goes to the end of its message or part. The reader asks for it behind <see cref="PackedReader.HasMore"/> and else takes its default;
+/// an older release does not look at it: parts stand behind their length, and what follows a message's last known field is left out.
+/// What can not be said in this way (another meaning, a field less, a kind that may not be left out) is a further line with a new
+/// manifest, read by one release before any writes it. Arguments below are read from left to right, as they were written. After a change
+/// the vectors of tests/Actors.Tests/Vectors still have to be readable, and are never written anew.
+/// </remarks>
+internal static class WireForms
+{
+    public static readonly ImmutableArray<WireForm> All =
+    [
+        // Whitelist/WhitelistMessages.cs
+        WireForm.Of<LookUp>("LU1",
+            (w, m) => w.Integer(m.Id).Client(m.Client).Text(m.Profile).Text(m.Policy).Integer(m.TimeLeftMs),
+            (ref r) => new(r.Long(), r.Client(), r.Text(), r.Text(), r.Int())),
+        WireForm.Of<LookUpHit>("LH1",
+            (w, m) => w.Integer(m.Id).Record(m.Pass, WritePass).Integer(m.Epoch),
+            (ref r) => new(r.Long(), r.Record(ReadPass), r.Long())),
+        WireForm.Of<LookUpMiss>("LM1",
+            (w, m) => w.Integer(m.Id).Integer(m.Lease).Integer(m.Epoch).Records(m.Evidence, WriteEvidence),
+            (ref r) => new(r.Long(), r.Long(), r.Long(), r.Records(ReadEvidence))),
+        WireForm.Of<LookUpPending>("LP1",
+            (w, m) => w.Integer(m.Id).Integer(m.Epoch).Records(m.Evidence, WriteEvidence),
+            (ref r) => new(r.Long(), r.Long(), r.Records(ReadEvidence))),
+        WireForm.Of<EvidenceCame>("EC1",
+            (w, m) => w.Integer(m.Id).Records(m.Evidence, WriteEvidence).Flag(m.Final),
+            (ref r) => new(r.Long(), r.Records(ReadEvidence), r.Flag())),
+        WireForm.Of<Conclude>("CO1",
+            (w, m) => w.Client(m.Client).Text(m.Profile).Integer(m.Lease).Integer(m.Epoch)
+                .Record(m.Pass, WritePass).Records(m.Evidence, WriteEvidence).Flag(m.Final),
+            (ref r) => new(
+                r.Client(), r.Text(), r.Long(), r.Long(), r.OptionalRecord(ReadPass), r.Records(ReadEvidence), r.Flag())),
+        WireForm.Of<RecordTimes>("RT1", (w, m) => w.Client(m.Client).Times(m.Times), (ref r) => new(r.Client(), r.Times())),
+        WireForm.Of<GetTimes>("GT1", (w, m) => w.Integer(m.Id).Client(m.Client), (ref r) => new(r.Long(), r.Client())),
+        WireForm.Of<TimesFound>("TF1", (w, m) => w.Integer(m.Id).Times(m.Times), (ref r) => new(r.Long(), r.Times())),
+        WireForm.Of<Revoke>("RV1",
+            (w, m) => w.Integer(m.Id).Integer(m.Bucket).Network(m.Network).Integer(m.WaitMs),
+            (ref r) => new(r.Long(), ReadBucket(ref r), r.Network(), r.Int())),
+        WireForm.Of<Revoked>("RD1",
+            (w, m) => w.Integer(m.Id).Integer(m.Bucket).Integer(m.Count).Flag(m.Durable),
+            (ref r) => new(r.Long(), ReadBucket(ref r), r.Int(), r.Flag())),
+        WireForm.Of<ImportEntries>("IE1",
+            (w, m) => w.Integer(m.Id).Integer(m.Bucket).Records(m.Entries, WriteLine),
+            (ref r) => new(r.Long(), ReadBucket(ref r), r.Records(ReadLine))),
+        WireForm.Of<EntriesImported>("EI1",
+            (w, m) => w.Integer(m.Id).Integer(m.Bucket).Integer(m.Count),
+            (ref r) => new(r.Long(), ReadBucket(ref r), r.Int())),
+        WireForm.Of<ListEntries>("LE1",
+            (w, m) => w.Integer(m.Id).Integer(m.Bucket).Network(m.Within).Client(m.After).Integer(m.Limit),
+            (ref r) => new(r.Long(), ReadBucket(ref r), r.OptionalNetwork(), r.OptionalClient(), r.Int())),
+        WireForm.Of<EntriesListed>("EL1",
+            (w, m) => w.Integer(m.Id).Integer(m.Bucket).Records(m.Entries, WriteLine).Flag(m.More),
+            (ref r) => new(r.Long(), ReadBucket(ref r), r.Records(ReadLine), r.Flag())),
+        WireForm.Of<Wake>("WA1", (w, m) => w.Integer(m.Bucket), (ref r) => new(ReadBucket(ref r))),
+        WireForm.Of<WhitelistNews>("WN1", (w, m) => w.Records(m.Items, WriteNews), (ref r) => new(r.Records(ReadNews))),
+        WireForm.Of<HandOver>("HO1", (_, _) => { }, (ref _) => HandOver.Instance),
+
+        // Whitelist/WhitelistEvents.cs
+        WireForm.Of<BucketChanged>("BC1",
+            (w, m) => w.Records(m.Entries, WriteStoredEntry).Records(m.Tombstones, WriteTombstone),
+            (ref r) => new(r.Records(ReadStoredEntry), r.Records(ReadTombstone))),
+        WireForm.Of<BucketSnapshot>("BS1",
+            (w, m) => w.Integer(m.Sequence).Records(m.Entries, WriteStoredEntry).Records(m.Tombstones, WriteTombstone),
+            (ref r) => new(r.Long(), r.Records(ReadStoredEntry), r.Records(ReadTombstone))),
+
+        // Fleet/RuleMessages.cs
+        WireForm.Of<SetRules>("SR1",
+            (w, m) => w.Integer(m.Id).Records(m.Rules, WriteRule).Integer(m.WaitMs),
+            (ref r) => new(r.Long(), r.Records(ReadRule), r.Int())),
+        WireForm.Of<RemoveRules>("RR1",
+            (w, m) => w.Integer(m.Id).Network(m.Network).Integer(m.WaitMs),
+            (ref r) => new(r.Long(), r.Network(), r.Int())),
+        WireForm.Of<RulesChanged>("RC1",
+            (w, m) => w.Integer(m.Id).Integer(m.Version).Integer(m.Count).Flag(m.Durable).Text(m.Fault),
+            (ref r) => new(r.Long(), r.Long(), r.Int(), r.Flag(), r.OptionalText())),
+        WireForm.Of<GetRules>("GR1", (w, m) => w.Integer(m.Version), (ref r) => new(r.Long())),
+        WireForm.Of<RulesCopy>("RP1",
+            (w, m) => w.Integer(m.Version).Flag(m.Rules.HasValue).Records(m.Rules ?? [], WriteRule),
+            (ref r) => ReadCopy(r.Long(), r.Flag(), r.Records(ReadRule))),
+        WireForm.Of<RulesWanted>("RW1", (w, m) => w.Integer(m.Version), (ref r) => new(r.Long())),
+        WireForm.Of<OfferRules>("OR1",
+            (w, m) => w.Integer(m.Version).Records(m.Rules, WriteRule),
+            (ref r) => new(r.Long(), r.Records(ReadRule))),
+        WireForm.Of<RuleNews>("RN1",
+            (w, m) => w.Integer(m.Before).Integer(m.Version).Records(m.Set, WriteRule).Records(m.Removed, WriteRemoved),
+            (ref r) => new(r.Long(), r.Long(), r.Records(ReadRule), r.Records(ReadRemoved))),
+        WireForm.Of<RulesEvent>("RE1",
+            (w, m) => w.Integer(m.Version).Records(m.Set, WriteRule).Records(m.Removed, WriteRemoved),
+            (ref r) => new(r.Long(), r.Records(ReadRule), r.Records(ReadRemoved))),
+        WireForm.Of<RulesSnapshot>("RS1",
+            (w, m) => w.Integer(m.Version).Records(m.Rules, WriteRule),
+            (ref r) => new(r.Long(), r.Records(ReadRule))),
+
+        // Fleet/FormingMessages.cs
+        WireForm.Of<AskPresence>("AP1",
+            (w, m) => w.Integer(m.Id).Record(m.From, WriteIdentity),
+            (ref r) => new(r.Long(), r.Record(ReadIdentity))),
+        WireForm.Of<NodePresence>("NP1",
+            (w, m) => w.Integer(m.Id).Record(m.From, WriteIdentity).Text(m.ClusterId).Items(m.Members, WriteText)
+                .Integer(m.CacheMembers).Flag(m.HasUnreachable).Text(m.Refusal),
+            (ref r) => new(
+                r.Long(), r.Record(ReadIdentity), r.Text(), r.Items((ref item) => item.Text()), r.Int(), r.Flag(), r.Text())),
+        WireForm.Of<AskVote>("AV1", (w, m) => w.Integer(m.Id).Text(m.Candidate), (ref r) => new(r.Long(), r.Text())),
+        WireForm.Of<FoundingVote>("FV1", (w, m) => w.Integer(m.Id).Flag(m.Granted), (ref r) => new(r.Long(), r.Flag())),
+        WireForm.Of<AskHoldings>("AH1", (w, m) => w.Integer(m.Id), (ref r) => new(r.Long())),
+        WireForm.Of<NodeHoldings>("NH1",
+            (w, m) => w.Integer(m.Id).Text(m.Node).Integer(m.Shards).Integer(m.Buckets).Integer(m.Recovering).Integer(m.Entries),
+            (ref r) => new(r.Long(), r.Text(), r.Int(), r.Int(), r.Int(), r.Long())),
+    ];
+
+    private static void WriteText(PackedWriter writer, string text) => writer.Text(text);
+
+    private static RulesCopy ReadCopy(long version, bool known, ImmutableArray<Rule> rules) => new(version, known ? rules : null);
+}

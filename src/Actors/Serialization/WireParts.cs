@@ -1,0 +1,159 @@
+using System.Runtime.Serialization;
+using Screening.Actors.Checks;
+using Screening.Actors.Fleet;
+using Screening.Actors.Whitelist;
+using Screening.Protocol.Dnsbl;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Actors.Serialization;
+
+/// <summary>The records that stand in messages. <see cref="WireForms"/> says how they may grow.</summary>
+internal static class WireParts
+{
+    private const byte DnsblKind = 1;
+    private const byte CustomKind = 2;
+    private const byte PassKind = 1;
+    private const byte RevocationKind = 2;
+
+    /// <summary>The number of an entity; one that does not exist would be made where it is sent to.</summary>
+    public static int ReadBucket(ref PackedReader reader)
+    {
+        var bucket = reader.Int();
+        return bucket is WhitelistLayout.Rules or (>= 0 and < WhitelistLayout.Buckets)
+            ? bucket
+            : throw new SerializationException($"there is no bucket {bucket}");
+    }
+
+    public static void WritePass(PackedWriter writer, Pass pass) => writer
+        .Integer(pass.TtlSeconds).Flag(pass.Allow).Integer(pass.Score).Text(pass.Policy).Text(pass.By).Text(pass.Reason);
+
+    public static Pass ReadPass(ref PackedReader reader) => new(
+        reader.Int(), reader.Flag(), reader.Int(), reader.Text(), reader.Text(), reader.Text());
+
+    /// <exception cref="SerializationException">Its answer is of another kind: p0f saw packets that only one node did.</exception>
+    public static void WriteEvidence(PackedWriter writer, SharedEvidence evidence)
+    {
+        writer.Fixed64(evidence.Source).Integer(evidence.LifeMs);
+        switch (evidence.Answer)
+        {
+            case DnsblAnswer dnsbl:
+                writer.Octet(DnsblKind).Items(dnsbl.Codes, static (codes, code) => codes.Fixed32(code.Bits))
+                    .OptionalInteger(dnsbl.TtlSeconds).Text(dnsbl.Text);
+                break;
+            case CustomAnswer { Reply: var reply }:
+                writer.Octet(CustomKind).Octet((byte)reply.Action)
+                    .OptionalInteger(reply.TtlSeconds).OptionalInteger(reply.Score).Text(reply.Reason);
+                break;
+            case var other:
+                throw new SerializationException($"{other.GetType().Name} is not shared between nodes");
+        }
+    }
+
+    /// <summary>Null if this release does not know the kind of answer, or what it says: that is no evidence.</summary>
+    public static SharedEvidence? ReadEvidence(ref PackedReader reader)
+    {
+        var source = reader.Fixed64();
+        var life = reader.Int();
+        CheckAnswer? answer = reader.Octet() switch
+        {
+            DnsblKind => new DnsblAnswer(
+                reader.Items(static (ref code) => new AnswerCode(code.Fixed32())), reader.OptionalInt(), reader.OptionalText()),
+            CustomKind => ReadCustom(ref reader),
+            _ => null,
+        };
+        return answer is null ? null : new SharedEvidence(source, answer, life);
+    }
+
+    public static void WriteLine(PackedWriter writer, EntryLine line) => writer
+        .Client(line.Client).Text(line.Profile).Record(line.Pass, WritePass).Integer(line.AgeSeconds).Times(line.Times);
+
+    public static EntryLine ReadLine(ref PackedReader reader) => new(
+        reader.Client(), reader.Text(), reader.OptionalRecord(ReadPass), reader.Int(), reader.Times());
+
+    public static void WriteNews(PackedWriter writer, NewsItem item)
+    {
+        switch (item)
+        {
+            case PassNews pass:
+                writer.Octet(PassKind).Client(pass.Client).Text(pass.Profile).Record(pass.Pass, WritePass)
+                    .Integer(pass.Bucket).Integer(pass.Epoch);
+                break;
+            case RevocationNews revocation:
+                writer.Octet(RevocationKind).Network(revocation.Network)
+                    .Integer(revocation.Bucket).Integer(revocation.Before).Integer(revocation.Epoch);
+                break;
+            default:
+                throw new SerializationException($"{item.GetType().Name} has no form");
+        }
+    }
+
+    /// <summary>Null if this release does not know the kind; the epochs then show that something was missed.</summary>
+    public static NewsItem? ReadNews(ref PackedReader reader) => reader.Octet() switch
+    {
+        PassKind => new PassNews(reader.Client(), reader.Text(), reader.Record(ReadPass), ReadBucket(ref reader), reader.Long()),
+        RevocationKind => new RevocationNews(reader.Network(), ReadBucket(ref reader), reader.Long(), reader.Long()),
+        _ => null,
+    };
+
+    public static void WriteStoredEntry(PackedWriter writer, StoredEntry entry) => writer
+        .Client(entry.Client).Text(entry.Profile).Record(entry.Pass, WriteStoredPass).Times(entry.Times).Integer(entry.Sequence);
+
+    public static StoredEntry ReadStoredEntry(ref PackedReader reader) => new(
+        reader.Client(), reader.Text(), reader.OptionalRecord(ReadStoredPass), reader.Times(), reader.Long());
+
+    public static void WriteTombstone(PackedWriter writer, Tombstone tombstone) => writer
+        .Network(tombstone.Network).Integer(tombstone.Sequence).Integer(tombstone.UntilMs)
+        .Records(tombstone.Times, static (times, forgotten) => times.Client(forgotten.Client).Times(forgotten.Times));
+
+    public static Tombstone ReadTombstone(ref PackedReader reader) => new(
+        reader.Network(), reader.Long(), reader.Long(),
+        reader.Records<ForgottenTimes>(static (ref times) => new(times.Client(), times.Times())));
+
+    public static void WriteRule(PackedWriter writer, Rule rule) => writer
+        .Network(rule.Network).Octet((byte)rule.Kind).Integer(rule.MadeMs).Integer(unchecked(rule.ExpiresMs - rule.MadeMs))
+        .Text(rule.By).Text(rule.Reason);
+
+    public static Rule ReadRule(ref PackedReader reader)
+    {
+        var (network, kind, made, life) = (reader.Network(), ReadKind(ref reader), reader.Long(), reader.Long());
+        return new Rule(network, kind, unchecked(made + life), made, reader.Text(), reader.Text());
+    }
+
+    public static void WriteRemoved(PackedWriter writer, RemovedRule removed) => writer
+        .Network(removed.Network).Octet((byte)removed.Kind);
+
+    public static RemovedRule ReadRemoved(ref PackedReader reader) => new(reader.Network(), ReadKind(ref reader));
+
+    public static void WriteIdentity(PackedWriter writer, NodeIdentity node) => writer
+        .Text(node.Node).Text(node.Address).Flag(node.IsCache).Integer(node.Layout).Text(node.Provider).Integer(node.ClockMs);
+
+    public static NodeIdentity ReadIdentity(ref PackedReader reader) => new(
+        reader.Text(), reader.Text(), reader.Flag(), reader.Int(), reader.Text(), reader.Long());
+
+    // A pass lives hours, and times since 1970 are long: the end is written as what it adds to the beginning.
+    private static void WriteStoredPass(PackedWriter writer, StoredPass pass) => writer
+        .Integer(pass.MadeMs).Integer(unchecked(pass.ExpiresMs - pass.MadeMs)).Flag(pass.Allow).Integer(pass.Score)
+        .Text(pass.Policy).Text(pass.By).Text(pass.Reason);
+
+    private static StoredPass ReadStoredPass(ref PackedReader reader)
+    {
+        var made = reader.Long();
+        return new StoredPass(
+            unchecked(made + reader.Long()), made, reader.Flag(), reader.Int(), reader.Text(), reader.Text(), reader.Text());
+    }
+
+    private static CustomAnswer? ReadCustom(ref PackedReader reader)
+    {
+        var action = (VerdictAction)reader.Octet();
+        return action > VerdictAction.Drop
+            ? null
+            : new CustomAnswer(new CustomReply(action, reader.OptionalInt(), reader.OptionalInt(), reader.OptionalText()));
+    }
+
+    // A rule may not be left out as evidence may: a node that does not know a kind keeps the rules that it has.
+    private static RuleKind ReadKind(ref PackedReader reader)
+    {
+        var kind = (RuleKind)reader.Octet();
+        return kind <= RuleKind.Ban ? kind : throw new SerializationException($"there are no rules of kind {kind}");
+    }
+}

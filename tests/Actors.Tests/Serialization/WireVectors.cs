@@ -1,0 +1,102 @@
+using System.Collections.Immutable;
+using Screening.Actors.Checks;
+using Screening.Actors.Fleet;
+using Screening.Actors.Whitelist;
+using Screening.Protocol.Dnsbl;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Actors.Tests.Serialization;
+
+/// <summary>The messages whose bytes are in Vectors/v1, by manifest.</summary>
+internal static class WireVectors
+{
+    private const long Now = 1_790_000_000_000;
+
+    private static readonly ClientAddress Client4 = ClientAddress.Parse("192.0.2.17");
+    private static readonly ClientAddress Client6 = ClientAddress.Parse("2001:db8::25");
+    private static readonly Network Net4 = Network.Of(Client4, 24);
+    private static readonly Network Net6 = Network.Of(Client6, 32);
+    private static readonly PostscreenTimes Times = new(1_790_086_400, 1_790_003_600, 1_792_592_000, 1_792_592_000, 0);
+    private static readonly Pass Pass = new(3600, true, -3, "a1b2c3d4e5f60718", "mx1", "dnswl: -3");
+
+    private static readonly ImmutableArray<SharedEvidence> Evidence =
+    [
+        new(0xfedcba9876543210, new DnsblAnswer([new AnswerCode(0x7f000002), new AnswerCode(0x7f00000a)], 300, "listed"), 5000),
+        new(1, new DnsblAnswer([], null), 60_000),
+        new(2, new CustomAnswer(new CustomReply(VerdictAction.Enforce, 600, -2, "grüße")), 1),
+        new(3, new CustomAnswer(new CustomReply(VerdictAction.Pass, null, null, null)), 0),
+    ];
+
+    private static readonly ImmutableArray<EntryLine> Lines =
+    [
+        new(Client4, "default", Pass, 12, Times),
+        new(Client6, "strict", null, 0, new PostscreenTimes(0, 1_790_000_001, 0, 0, 0)),
+    ];
+
+    private static readonly ImmutableArray<StoredEntry> Entries =
+    [
+        new(Client4, "default", new StoredPass(Now + 3_600_000, Now, false, 0, "a1b2c3d4e5f60718", "mx1", "clean"), default, 1),
+        new(Client6, "default", new StoredPass(Now + 600_000, Now + 250, true, -4, "a1b2c3d4e5f60718", "mx2", "clean"), Times, 70_000),
+        new(Client6, "strict", null, Times, 3),
+    ];
+
+    private static readonly ImmutableArray<Tombstone> Tombstones =
+    [
+        new(Net4, 4, Now + 2_592_000_000, [new ForgottenTimes(Client4, Times)]),
+        new(Net6, 5, Now, []),
+    ];
+
+    private static readonly ImmutableArray<Rule> Rules =
+    [
+        new(Net4, RuleKind.Grant, Now + 86_400_000, Now, "alice", "a customer's range"),
+        new(Net6, RuleKind.Ban, Now + 1, Now, "bob", ""),
+    ];
+
+    private static readonly ImmutableArray<RemovedRule> Removed = [new(Net4, RuleKind.Ban), new(Net6, RuleKind.Grant)];
+    private static readonly NodeIdentity Node = new("mx1", "akka.tcp://fleet@mx1.example:4053", true, 1, "postgresql", Now);
+
+    public static readonly ImmutableSortedDictionary<string, object> All = new Dictionary<string, object>
+    {
+        ["LU1"] = new LookUp(7, Client4, "default", "a1b2c3d4e5f60718", 800),
+        ["LH1"] = new LookUpHit(7, Pass, 3),
+        ["LM1"] = new LookUpMiss(-7, 12, 3, Evidence),
+        ["LP1"] = new LookUpPending(long.MaxValue, 0, Evidence),
+        ["EC1"] = new EvidenceCame(7, Evidence, true),
+        ["CO1"] = new Conclude(Client6, "strict", 12, 3, Pass, Evidence, false),
+        ["RT1"] = new RecordTimes(Client4, Times),
+        ["GT1"] = new GetTimes(8, Client6),
+        ["TF1"] = new TimesFound(8, Times),
+        ["RV1"] = new Revoke(9, 1023, Net6, 2000),
+        ["RD1"] = new Revoked(9, 1023, 17, true),
+        ["IE1"] = new ImportEntries(10, 0, Lines),
+        ["EI1"] = new EntriesImported(10, 0, 2),
+        ["LE1"] = new ListEntries(11, 5, Net4, Client4, 100),
+        ["EL1"] = new EntriesListed(11, 5, Lines, true),
+        ["WA1"] = new Wake(511),
+        ["WN1"] = new WhitelistNews([new PassNews(Client4, "default", Pass, 17, 3), new RevocationNews(Net6, 18, 3, 4)]),
+        ["HO1"] = HandOver.Instance,
+        ["BC1"] = new BucketChanged(Entries, Tombstones),
+        ["BS1"] = new BucketSnapshot(70_001, Entries, Tombstones),
+        ["SR1"] = new SetRules(12, Rules, 2000),
+        ["RR1"] = new RemoveRules(13, Net4, 2000),
+        ["RC1"] = new RulesChanged(13, 41, 2, false, "there are too many rules"),
+        ["GR1"] = new GetRules(41),
+        ["RP1"] = new RulesCopy(41, Rules),
+        ["RW1"] = new RulesWanted(0),
+        ["OR1"] = new OfferRules(41, Rules),
+        ["RN1"] = new RuleNews(40, 41, Rules, Removed),
+        ["RE1"] = new RulesEvent(41, Rules, Removed),
+        ["RS1"] = new RulesSnapshot(41, Rules),
+        ["AP1"] = new AskPresence(14, Node),
+        ["NP1"] = new NodePresence(14, Node, "c0ffee", [Node.Address, "akka.tcp://fleet@mx2.example:4053"], 1, true, ""),
+        ["AV1"] = new AskVote(15, Node.Address),
+        ["FV1"] = new FoundingVote(15, true),
+        ["AH1"] = new AskHoldings(16),
+        ["NH1"] = new NodeHoldings(16, "mx1", 22, 341, 2, 333_333),
+    }.ToImmutableSortedDictionary(StringComparer.Ordinal);
+
+    public static TheoryData<string> Manifests => [.. All.Keys];
+
+    public static byte[] Read(string manifest) => Convert.FromHexString(
+        File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Vectors", "v1", $"{manifest}.hex")).ReplaceLineEndings(""));
+}
