@@ -3,6 +3,7 @@ using System.Text;
 using Akka.Configuration;
 using Akka.Persistence.Sql;
 using Screening.Actors.Fleet;
+using Screening.Actors.Serialization;
 
 namespace Screening.Actors.Hosting;
 
@@ -16,7 +17,7 @@ internal static class FleetConfiguration
 
     public static Config Of(FleetSettings settings, FleetTimings timings)
     {
-        var config = ConfigurationFactory.ParseString(Remoting(settings) + Cluster(settings, timings) + Sharding + Shutdown);
+        var config = ConfigurationFactory.ParseString(Remoting(settings) + SerializationConfiguration.Hocon + Cluster(settings, timings) + Sharding + Shutdown);
         return settings.Store.Connection is { } connection
             ? config.WithFallback(ConfigurationFactory.ParseString(Persistence(connection))).WithFallback(SqlPersistence.DefaultConfiguration)
             : config;

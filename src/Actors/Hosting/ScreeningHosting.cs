@@ -2,7 +2,10 @@ using Akka;
 using Akka.Actor;
 using Akka.Hosting;
 using Screening.Actors.Access;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Screening.Actors.Checks;
+using Screening.Actors.Fleet;
 using Screening.Actors.Screening;
 using Screening.Actors.Whitelist;
 
@@ -22,6 +25,12 @@ public sealed record ScreeningSetup
 
     /// <summary>Entries in the near cache (cache.near_entries).</summary>
     public int NearEntries { get; init; } = 100_000;
+
+    /// <summary>The fleet, be it of this node alone; null: none, every node for itself (tests).</summary>
+    public FleetSettings? Fleet { get; init; }
+
+    /// <summary>Where the cluster system logs to.</summary>
+    public ILoggerFactory Loggers { get; init; } = NullLoggerFactory.Instance;
 
     /// <summary>The profiles.</summary>
     public required PolicyBook Policies { get; init; }
@@ -50,6 +59,16 @@ public sealed class ScreeningHandle
     /// <summary>The checks and their health.</summary>
     public CheckDirectory Checks => Get().Checks;
 
+    /// <summary>This node's part in the fleet; null if it has none.</summary>
+    public FleetRunner? Fleet => Get().Fleet;
+
+    /// <summary>Replaces the profiles; running screenings keep theirs.</summary>
+    public void Use(PolicyBook policies)
+    {
+        Get().NearCache.Use(policies.All.Select(p => p.Profile));
+        Get().Screener.Policies = policies;
+    }
+
     /// <summary>Replaces the sources; those that did not change go on.</summary>
     public void Use(UseSources sources)
     {
@@ -61,7 +80,7 @@ public sealed class ScreeningHandle
 
     private Running Get() => _running ?? throw new InvalidOperationException("the actor system has not started");
 
-    internal sealed record Running(Screener Screener, ListLookup Lists, NearCache NearCache, CheckDirectory Checks, IActorRef Supervisor);
+    internal sealed record Running(Screener Screener, ListLookup Lists, NearCache NearCache, CheckDirectory Checks, IActorRef Supervisor, FleetRunner? Fleet);
 }
 
 /// <summary>The only public door to the actors.</summary>
@@ -77,14 +96,27 @@ public static class ScreeningHosting
     private static async Task StartAsync(ActorSystem system, ScreeningSetup setup, ScreeningHandle handle)
     {
         var directory = new CheckDirectory();
-        var nearCache = new NearCache(setup.Time, setup.NearEntries);
+        var (time, fleet) = (setup.Time, setup.Fleet);
+        var nearCache = new NearCache(time, setup.NearEntries, fleet?.NearLife ?? TimeSpan.MaxValue / 1000, fleet?.TrustAny ?? false);
+        nearCache.Use(setup.Policies.All.Select(p => p.Profile));
         var checks = system.ActorOf(
-            ChecksSupervisor.CreateProps(new CheckContext(setup.Time, directory, setup.Observer)), "checks");
+            ChecksSupervisor.CreateProps(new CheckContext(time, directory, setup.Observer)), "checks");
         await checks.Ask<Done>(setup.Sources, StartLimit).ConfigureAwait(false);
+        var rules = new FleetRules(time);
+        var (runner, access) = fleet is null ? default : StartFleet(system, setup, fleet, nearCache, rules);
         var gate = system.ActorOf(
-            ScreeningGate.CreateProps(new ScreeningContext(setup.Time, directory, nearCache, setup.Observer)), "gate");
+            ScreeningGate.CreateProps(new ScreeningContext(time, directory, nearCache, setup.Observer, access)), "gate");
         system.ActorOf(NearCacheSweeper.CreateProps(nearCache), "near-cache-sweeper");
-        var screener = new Screener(setup.Time, gate, nearCache, setup.Observer, setup.MaxInFlight, setup.Policies, setup.Access);
-        handle.Set(new ScreeningHandle.Running(screener, new ListLookup(checks, directory, setup.Sources.Skips), nearCache, directory, checks));
+        var screener = new Screener(time, gate, nearCache, rules, setup.Observer, setup.MaxInFlight, setup.Policies, setup.Access);
+        handle.Set(new ScreeningHandle.Running(screener, new ListLookup(checks, directory, setup.Sources.Skips), nearCache, directory, checks, runner));
+    }
+
+    private static (FleetRunner Runner, FleetAccess Access) StartFleet(
+        ActorSystem system, ScreeningSetup setup, FleetSettings fleet, NearCache nearCache, FleetRules rules)
+    {
+        var port = new FleetPort(setup.Time);
+        var link = system.ActorOf(FleetLink.CreateProps(setup.Time, port), "fleet");
+        var runner = new FleetRunner(fleet, setup.Time, link, port, nearCache, rules, setup.Loggers);
+        return (runner, new FleetAccess(link, port, fleet.Node, fleet.LookUpWait, fleet.FailShare, fleet.TrustAny));
     }
 }

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Screening.Actors.Access;
+using Screening.Actors.Fleet;
 using Screening.Actors.Whitelist;
 using Screening.Protocol.Vocabulary;
 
@@ -15,18 +16,21 @@ public sealed class Screener
     private readonly TimeProvider _time;
     private readonly IActorRef _gate;
     private readonly NearCache _nearCache;
+    private readonly FleetRules _rules;
     private readonly IScreeningObserver _observer;
     private readonly int _maxInFlight;
     private int _inFlight;
+    private long _shed;
     private volatile PermanentLists _access;
     private volatile PolicyBook _policies;
 
     internal Screener(
-        TimeProvider time, IActorRef gate, NearCache nearCache, IScreeningObserver observer, int maxInFlight, PolicyBook policies, PermanentLists access)
+        TimeProvider time, IActorRef gate, NearCache nearCache, FleetRules rules, IScreeningObserver observer, int maxInFlight, PolicyBook policies, PermanentLists access)
     {
         _time = time;
         _gate = gate;
         _nearCache = nearCache;
+        _rules = rules;
         _observer = observer;
         _maxInFlight = maxInFlight;
         _policies = policies;
@@ -50,6 +54,9 @@ public sealed class Screener
     /// <summary>Queries that wait for a verdict now.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);
 
+    /// <summary>Queries that were one too many, since the start.</summary>
+    public long ShedCount => Interlocked.Read(ref _shed);
+
     /// <summary>Makes a query that came just now.</summary>
     /// <param name="policy">The profile to judge by; null: the one that door and local address choose.</param>
     /// <param name="serial">The client waits for this answer before anything else happens.</param>
@@ -63,7 +70,7 @@ public sealed class Screener
     /// <summary>Answers a client that is already decided. Allocates nothing.</summary>
     public bool TryDecide(in ScreeningQuery query, out Decision decision)
     {
-        if (!_access.TryDecide(query.Client, query.Policy.Rules, out var verdict, out var reason))
+        if (!TryStandingVerdict(query, out var verdict, out var reason))
         {
             reason = "passed before";
             if (query.Fresh || !_nearCache.TryGet(query.Client, query.Policy, out verdict))
@@ -75,6 +82,24 @@ public sealed class Screener
 
         decision = new Decision(query, verdict, false, true, _time.GetElapsedTime(query.Started), reason, []);
         _observer.Decided(decision);
+        return true;
+    }
+
+    // What people have said of a client, in this order: reject, ban, permit, grant.
+    private bool TryStandingVerdict(in ScreeningQuery query, out Verdict verdict, out string reason)
+    {
+        var isListed = _access.TryDecide(query.Client, query.Policy.Rules, out verdict, out reason);
+        if (isListed && verdict.Source == VerdictSource.Reject)
+            return true;
+        if (_rules.TryMatch(RuleKind.Ban, query.Client, out _, out var banned))
+        {
+            (verdict, reason) = (new Verdict(query.Policy.Rules.RejectAction, false, 0, 0, VerdictSource.Ban), banned);
+            return true;
+        }
+
+        if (isListed || !_rules.TryMatch(RuleKind.Grant, query.Client, out var ttlSeconds, out var granted))
+            return isListed;
+        (verdict, reason) = (new Verdict(VerdictAction.Pass, true, ttlSeconds, 0, VerdictSource.Grant), granted);
         return true;
     }
 
@@ -105,6 +130,7 @@ public sealed class Screener
     /// <summary>The default answer, at once, to a query that is one too many.</summary>
     public Decision Shed(in ScreeningQuery query)
     {
+        Interlocked.Increment(ref _shed);
         _observer.Shed(query.Door);
         return Observed(Default(query, "too many queries in flight"));
     }

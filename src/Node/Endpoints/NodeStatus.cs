@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using Screening.Actors.Checks;
+using Screening.Actors.Fleet;
 using Screening.Actors.Hosting;
 using Screening.Node.Telemetry;
 
@@ -10,7 +11,7 @@ namespace Screening.Node.Endpoints;
 internal sealed record OpenEndpoint(string Kind, string Uri);
 
 /// <summary>What the node knows of itself, for <c>status</c> and readiness.</summary>
-internal sealed class NodeStatus(string node, ScreeningHandle screening)
+internal sealed class NodeStatus(string node, ScreeningHandle screening, Ladder ladder)
 {
     private volatile IReadOnlyList<OpenEndpoint> _endpoints = [];
 
@@ -31,42 +32,45 @@ internal sealed class NodeStatus(string node, ScreeningHandle screening)
         set => _endpoints = value;
     }
 
+    /// <summary>What the fleet holds; asked before the status is written.</summary>
+    public async Task<FleetHoldings> AskHoldingsAsync() =>
+        screening.Fleet is { } fleet ? await fleet.AskHoldingsAsync().ConfigureAwait(false) : new FleetHoldings(0, 0, 0);
+
     /// <summary>Writes the status as one JSON object.</summary>
-    public void Write(Utf8JsonWriter json)
+    public void Write(Utf8JsonWriter json, FleetHoldings holdings)
     {
+        var degraded = ladder.Now();
         var checks = screening.Checks.Health.OrderBy(c => c.Kind).ThenBy(c => c.Name, StringComparer.Ordinal).ToList();
         json.WriteStartObject();
         json.WriteNumber("v", 1);
         json.WriteString("node", Node);
         json.WriteString("version", Version);
-        json.WriteNumber("rung", Rung(checks));
-        WriteDegraded(json, checks);
+        json.WriteNumber("rung", degraded.Select(d => d.Rung).DefaultIfEmpty(0).Max());
+        WriteDegraded(json, degraded);
         WriteEndpoints(json);
-        WriteFleet(json);
+        if (screening.Fleet is { } fleet)
+            WriteFleet(json, fleet, holdings);
         json.WriteStartObject("cache");
         json.WriteNumber("near", screening.NearCache.Count);
-        json.WriteNumber("entries", screening.NearCache.Count);
+        json.WriteNumber("entries", holdings.Entries);
+        json.WriteNumber("here", screening.Fleet?.Meter.Entries ?? 0);
+        json.WriteNumber("grants", screening.Fleet?.Rules.Count(RuleKind.Grant) ?? 0);
+        json.WriteNumber("bans", screening.Fleet?.Rules.Count(RuleKind.Ban) ?? 0);
         json.WriteEndObject();
         json.WriteNumber("in_flight", screening.Screener.InFlight);
         WriteChecks(json, checks);
         json.WriteEndObject();
     }
 
-    /// <summary>The rung of the ladder of degradation: 4 when some checks are gone, 5 when all are.</summary>
-    public static int Rung(IReadOnlyCollection<CheckHealth> checks)
-    {
-        var gone = checks.Count(c => c.State != CheckState.Ok);
-        return gone == 0 ? 0 : gone == checks.Count ? 5 : 4;
-    }
-
-    private static void WriteDegraded(Utf8JsonWriter json, IEnumerable<CheckHealth> checks)
+    private static void WriteDegraded(Utf8JsonWriter json, IEnumerable<Degradation> degraded)
     {
         json.WriteStartArray("degraded");
-        foreach (var check in checks.Where(c => c.State != CheckState.Ok))
+        foreach (var (rung, what, since) in degraded)
         {
             json.WriteStartObject();
-            json.WriteString("what", $"check {check.Name}: {check.Reason}");
-            json.WriteString("since", check.Since.UtcDateTime);
+            json.WriteString("what", what);
+            json.WriteString("since", since.UtcDateTime);
+            json.WriteNumber("rung", rung);
             json.WriteEndObject();
         }
 
@@ -87,27 +91,36 @@ internal sealed class NodeStatus(string node, ScreeningHandle screening)
         json.WriteEndArray();
     }
 
-    // This node is all there is, and what it knows lives in its memory.
-    private void WriteFleet(Utf8JsonWriter json)
+    private static void WriteFleet(Utf8JsonWriter json, FleetRunner fleet, FleetHoldings holdings)
     {
+        var view = fleet.View;
         json.WriteStartObject("cluster");
+        json.WriteString("state", view.State);
         json.WriteStartArray("members");
-        json.WriteStartObject();
-        json.WriteString("node", Node);
-        json.WriteString("address", "");
-        json.WriteStartArray("roles");
+        foreach (var member in view.Members)
+        {
+            json.WriteStartObject();
+            json.WriteString("node", member.Node);
+            json.WriteString("address", member.Address);
+            json.WriteStartArray("roles");
+            foreach (var role in member.Roles)
+                json.WriteStringValue(role);
+            json.WriteEndArray();
+            json.WriteString("state", member.State);
+            json.WriteEndObject();
+        }
+
         json.WriteEndArray();
-        json.WriteString("state", "alone");
-        json.WriteEndObject();
-        json.WriteEndArray();
-        json.WriteNumber("shards", 0);
+        json.WriteNumber("shards", holdings.Shards);
+        json.WriteNumber("shards_here", fleet.Meter.Shards);
+        json.WriteNumber("recovering", holdings.Recovering);
         json.WriteEndObject();
         json.WriteStartObject("store");
-        json.WriteString("provider", "memory");
-        json.WriteBoolean("ok", true);
-        json.WriteNumber("queued", 0);
-        json.WriteNumber("dropped", 0);
-        json.WriteNumber("journaled", 0);
+        json.WriteString("provider", fleet.StoreProvider);
+        json.WriteBoolean("ok", fleet.Meter.Store.IsOk);
+        json.WriteNumber("queued", fleet.Meter.Queued);
+        json.WriteNumber("dropped", fleet.Meter.Dropped);
+        json.WriteNumber("journaled", fleet.Meter.Journaled);
         json.WriteEndObject();
     }
 

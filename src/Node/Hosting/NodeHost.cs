@@ -1,6 +1,7 @@
 using Akka.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Screening.Actors.Access;
+using Screening.Actors.Fleet;
 using Screening.Actors.Hosting;
 using Screening.Actors.Screening;
 using Screening.Node.Configuration;
@@ -25,9 +26,12 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly Listeners _listeners;
     private readonly NodeStatus _status;
+    private readonly OpenEndpoint _clusterEndpoint;
 
     private NodeHost(WebApplication app, Listeners listeners)
     {
+        var fleet = app.Services.GetRequiredService<FleetSettings>();
+        _clusterEndpoint = new OpenEndpoint("cluster", $"tcp://{new HostPort(fleet.ListenHost, fleet.ListenPort)}");
         _app = app;
         _listeners = listeners;
         _status = app.Services.GetRequiredService<NodeStatus>();
@@ -55,7 +59,7 @@ internal sealed class NodeHost : IAsyncDisposable
 
         var app = builder.Build();
         var screening = app.Services.GetRequiredService<ScreeningHandle>();
-        app.Services.GetRequiredService<NodeMetrics>().OnScrape(() => screening.NearCache.Count, () => NodeStatus.Rung([.. screening.Checks.Health]));
+        app.Services.GetRequiredService<NodeMetrics>().OnScrape(screening, app.Services.GetRequiredService<Ladder>());
         app.UseMiddleware<HostGuard>(options.Node.Name);
         app.Services.GetRequiredService<HttpApi>().Map(app);
         return new NodeHost(app, listeners);
@@ -66,7 +70,7 @@ internal sealed class NodeHost : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellation = default)
     {
         await _app.StartAsync(cancellation).ConfigureAwait(false);
-        _status.Endpoints = _listeners.Opened();
+        _status.Endpoints = [.. _listeners.Opened(), _clusterEndpoint];
         _app.Lifetime.ApplicationStopping.Register(() =>
         {
             _status.Endpoints = [];
@@ -97,7 +101,9 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton(new EndpointSettings(
             options.Limits.PerConnection, options.DnsblZone.Name, (int)options.Cache.FailShare.TotalSeconds));
         services.AddSingleton(new ConnectionLimits(options.Limits.ConnectionsPerAddress, options.Limits.InFlight));
-        services.AddSingleton(new NodeStatus(options.Node.Name, handle));
+        services.AddSingleton(FleetPlan.Of(options, new MemoryStore()));
+        services.AddSingleton<Ladder>();
+        services.AddSingleton(provider => new NodeStatus(options.Node.Name, handle, provider.GetRequiredService<Ladder>()));
         services.AddSingleton(new DecisionLogSettings(
             options.DecisionsFolder(), options.Log.Keep, options.Node.Name,
             new AddressView(options.Log.Address, Path.Combine(options.Node.DataDir, "log.key"))));
@@ -115,6 +121,8 @@ internal sealed class NodeHost : IAsyncDisposable
                 loggers.AddLoggerFactory();
             })
             .WithScreening(SetupOf(options, provider), handle));
+        services.AddHostedService<FleetService>();
+        services.AddHostedService(provider => provider.GetRequiredService<Ladder>());
         services.AddHostedService<ReloadService>();
     }
 
@@ -127,6 +135,8 @@ internal sealed class NodeHost : IAsyncDisposable
             Observer = provider.GetRequiredService<DecisionLog>(),
             MaxInFlight = options.Limits.InFlight,
             NearEntries = options.Cache.NearEntries,
+            Fleet = provider.GetRequiredService<FleetSettings>(),
+            Loggers = provider.GetRequiredService<ILoggerFactory>(),
             Policies = plan.Policies,
             Access = new PermanentLists(AccessFiles.Read(options.Access).Lines),
             Sources = plan.Sources,

@@ -87,7 +87,7 @@ internal sealed class ReloadService(
         }
 
         screening.Use(plan.Sources);
-        screening.Screener.Policies = plan.Policies;
+        screening.Use(plan.Policies);
         _options = options;
         log.ConfigurationReloaded();
     }

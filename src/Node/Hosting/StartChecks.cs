@@ -12,10 +12,6 @@ internal static class StartChecks
     /// <summary>Settings of parts that are not built yet.</summary>
     public static IEnumerable<string> NotBuilt(ScreeningOptions options)
     {
-        if (!options.Cluster.Seeds.IsEmpty)
-            yield return "cluster.seeds: clusters of several nodes are not built yet; leave it empty";
-        if (options.Store.Provider == StoreProvider.Postgresql)
-            yield return "store.provider: postgresql is not built yet";
         if (options.P0f.Rules.Concat(options.Profiles.Values.SelectMany(p => p.P0f.Rules)).Any(r => r.Signature is not null))
             yield return "p0f.rule.signature: p0f's API does not tell signatures; matching its log is not built yet";
     }

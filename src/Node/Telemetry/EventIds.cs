@@ -1,7 +1,7 @@
 namespace Screening.Node.Telemetry;
 
 /// <summary>
-/// Every event id of the log, in ranges: 1000 endpoints, 2000 verdicts, 3000 checks, 4000 whitelist, 5000 cluster, 9000 process.
+/// Every event id of the log, in ranges: 1000 endpoints, 2000 verdicts, 3000 checks, 4000 whitelist, 5000 cluster (those of the cluster system stand in Actors/Fleet), 9000 process.
 /// A contract with operators: an id is retired with a note, never reused.
 /// </summary>
 internal static class EventIds
@@ -16,4 +16,6 @@ internal static class EventIds
     public const int ConfigurationFault = 9002;
     public const int RestartNeeded = 9003;
     public const int Draining = 9004;
+    public const int RungEntered = 9005;
+    public const int RungLeft = 9006;
 }

@@ -34,4 +34,10 @@ internal static partial class LogMessages
 
     [LoggerMessage(EventIds.Draining, LogLevel.Information, "Draining: no new connections, pending queries are answered")]
     public static partial void Draining(this ILogger log);
+
+    [LoggerMessage(EventIds.RungEntered, LogLevel.Warning, "Rung {Rung} entered: {What}")]
+    public static partial void RungEntered(this ILogger log, int rung, string what);
+
+    [LoggerMessage(EventIds.RungLeft, LogLevel.Information, "Rung {Rung} left after {Seconds} s")]
+    public static partial void RungLeft(this ILogger log, int rung, double seconds);
 }

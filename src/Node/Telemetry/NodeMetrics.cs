@@ -1,4 +1,6 @@
 using Prometheus;
+using Screening.Actors.Fleet;
+using Screening.Actors.Hosting;
 using Screening.Actors.Screening;
 using Screening.Protocol.Framing;
 using Screening.Protocol.Vocabulary;
@@ -23,6 +25,9 @@ internal sealed class NodeMetrics
     private readonly Counter _decisionsLost;
     private readonly Gauge _cacheEntries;
     private readonly Gauge _rung;
+    private readonly Gauge _storeQueue;
+    private readonly Counter _storeDropped;
+    private readonly Counter _storeJournaled;
 
     public NodeMetrics()
     {
@@ -41,8 +46,9 @@ internal sealed class NodeMetrics
         _decisionsLost = factory.CreateCounter("screening_decisions_lost_total", "Decisions that the decision log could not keep up with.");
         _cacheEntries = factory.CreateGauge("screening_cache_entries", "Entries held, by kind.", "kind");
         _rung = factory.CreateGauge("screening_rung", "Rung of the ladder of degradation, 0 is best.");
-        factory.CreateGauge("screening_store_queue", "Writes that wait for the store.").Set(0);
-        factory.CreateCounter("screening_store_dropped_total", "Writes that were given up.");
+        _storeQueue = factory.CreateGauge("screening_store_queue", "Changes that wait for the store.");
+        _storeDropped = factory.CreateCounter("screening_store_dropped_total", "Changes that were given up.");
+        _storeJournaled = factory.CreateCounter("screening_store_journaled_total", "Changes that were stored.");
     }
 
     public void Decided(in Decision decision)
@@ -68,11 +74,19 @@ internal sealed class NodeMetrics
 
     public void DecisionLost() => _decisionsLost.Inc();
 
-    /// <summary>Takes what is looked up only when somebody asks: the near cache's entries, and the rung.</summary>
-    public void OnScrape(Func<int> nearEntries, Func<int> rung) => _registry.AddBeforeCollectCallback(() =>
+    /// <summary>Takes what is looked up only when somebody asks.</summary>
+    public void OnScrape(ScreeningHandle screening, Ladder ladder) => _registry.AddBeforeCollectCallback(() =>
     {
-        _cacheEntries.WithLabels("near").Set(nearEntries());
-        _rung.Set(rung());
+        _rung.Set(ladder.Rung());
+        _cacheEntries.WithLabels("near").Set(screening.NearCache.Count);
+        if (screening.Fleet is not { } fleet)
+            return;
+        _cacheEntries.WithLabels("pass").Set(fleet.Meter.Entries);
+        _cacheEntries.WithLabels("grant").Set(fleet.Rules.Count(RuleKind.Grant));
+        _cacheEntries.WithLabels("ban").Set(fleet.Rules.Count(RuleKind.Ban));
+        _storeQueue.Set(fleet.Meter.Queued);
+        _storeDropped.IncTo(fleet.Meter.Dropped);
+        _storeJournaled.IncTo(fleet.Meter.Journaled);
     });
 
     /// <summary>Writes everything in Prometheus's text format.</summary>

@@ -18,7 +18,7 @@ internal sealed class HttpApi(ScreeningHandle screening, NodeMetrics metrics, No
         routes.MapGet("/healthz", () => Results.Text("alive\n"));
         routes.MapGet("/readyz", () => status.IsReady ? Results.Text("ready\n") : Results.Text("not ready\n", statusCode: 503));
         routes.MapGet("/metrics", WriteMetricsAsync);
-        routes.MapGet("/api/v1/status", (HttpContext context) => WriteJsonAsync(context, status.Write));
+        routes.MapGet("/api/v1/status", WriteStatusAsync);
         routes.MapGet("/api/v1/check/{address}", CheckAsync);
     }
 
@@ -26,6 +26,12 @@ internal sealed class HttpApi(ScreeningHandle screening, NodeMetrics metrics, No
     {
         context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
         await metrics.WriteAsync(context.Response.Body, context.RequestAborted).ConfigureAwait(false);
+    }
+
+    private async Task WriteStatusAsync(HttpContext context)
+    {
+        var holdings = await status.AskHoldingsAsync().ConfigureAwait(false);
+        await WriteJsonAsync(context, json => status.Write(json, holdings)).ConfigureAwait(false);
     }
 
     private async Task CheckAsync(HttpContext context, string address)

@@ -1,0 +1,69 @@
+using System.Net;
+using System.Net.Sockets;
+using Screening.Actors.Fleet;
+using Screening.Node.Endpoints;
+
+namespace Screening.Node.Configuration;
+
+/// <summary>What the options mean to the cluster system.</summary>
+internal static class FleetPlan
+{
+    /// <summary>Makes the plan. The options are valid.</summary>
+    /// <exception cref="EndpointException">The cluster port can't be listened on.</exception>
+    public static FleetSettings Of(ScreeningOptions options, IFleetStore store)
+    {
+        var (cluster, cache) = (options.Cluster, options.Cache);
+        var listen = cluster.Listen with { Port = TakePort(cluster.Listen) };
+        var reached = cluster.Advertise ?? (listen.IsWildcard ? listen with { Host = "127.0.0.1" } : listen);
+        var expected = Math.Max(1, cluster.Expected > 0 ? cluster.Expected : cluster.Seeds.Length);
+        return new FleetSettings
+        {
+            Node = options.Node.Name,
+            ListenHost = listen.Host,
+            ListenPort = listen.Port,
+            PublicHost = reached.Host,
+            PublicPort = reached.Port == 0 ? listen.Port : reached.Port,
+            Seeds = [.. cluster.Seeds.Select(s => new FleetSeed(s.Host, s.Port))],
+            Expected = expected,
+            IsCache = cluster.IsCache(),
+            SplitBrain = StrategyOf(cluster.SplitBrain, expected, store),
+            LookUpWait = cluster.LookupWait,
+            NearLife = cache.NearLife,
+            MaxLife = cache.MaxLife,
+            MaxEntries = cache.MaxEntries,
+            FailShare = cache.FailShare,
+            TrustAny = cache.Trust == CacheTrust.Any,
+            Tls = cluster.Tls.Certificate.Length > 0
+                ? new FleetTls(cluster.Tls.Certificate, cluster.Tls.Key, cluster.Tls.Ca)
+                : null,
+            Store = store,
+        };
+    }
+
+    private static SplitBrainStrategy StrategyOf(SplitBrain chosen, int expected, IFleetStore store) => chosen switch
+    {
+        SplitBrain.KeepMajority => SplitBrainStrategy.KeepMajority,
+        SplitBrain.KeepOldest => SplitBrainStrategy.KeepOldest,
+        SplitBrain.Lease => SplitBrainStrategy.Lease,
+        _ when expected > 2 => SplitBrainStrategy.KeepMajority,
+        _ when expected == 2 && store.Lock is not null => SplitBrainStrategy.Lease,
+        _ => SplitBrainStrategy.KeepOldest,
+    };
+
+    // Looks now whether the port is free, since the cluster system only tries it later and again; and port 0 becomes one that it keeps.
+    private static int TakePort(HostPort listen)
+    {
+        var where = $"cluster.listen {listen}";
+        try
+        {
+            var host = IPAddress.TryParse(listen.Host, out var address) ? address : Dns.GetHostAddresses(listen.Host)[0];
+            using var socket = new Socket(host.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(host, listen.Port));
+            return ((IPEndPoint)socket.LocalEndPoint!).Port;
+        }
+        catch (SocketException fault)
+        {
+            throw new EndpointException($"{where}: can not listen: {fault.Message}", fault);
+        }
+    }
+}
