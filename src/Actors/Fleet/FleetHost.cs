@@ -55,6 +55,7 @@ internal sealed class FleetHost
         _services = services;
         _time = setup.Time;
         _presence = setup.Presence;
+        _presence.Why = "";
         System = system;
         Ended = EndAsync();
     }
@@ -133,7 +134,7 @@ internal sealed class FleetHost
     private async Task EndAsync()
     {
         await System.WhenTerminated.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _presence.Now = FleetStatus.Down;
+        _presence.Now = _presence.Why.Length == 0 ? FleetStatus.Down : FleetStatus.Down with { Reason = _presence.Why };
         await _services.DisposeAsync().ConfigureAwait(false);
     }
 

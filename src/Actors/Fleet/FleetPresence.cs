@@ -49,4 +49,7 @@ internal sealed class FleetPresence
         get => _now;
         internal set => _now = value;
     }
+
+    /// <summary>Why the cluster system ends; empty when it was not this node's guard who ended it.</summary>
+    internal string Why { get; set; } = "";
 }

@@ -72,6 +72,17 @@ internal sealed class FleetLab : IAsyncDisposable
         }
     }
 
+    /// <summary>Sees that something goes on to hold.</summary>
+    public static async Task StaysAsync(Func<bool> holds, Func<string> what, double seconds)
+    {
+        var watch = Stopwatch.StartNew();
+        while (watch.Elapsed < TimeSpan.FromSeconds(seconds))
+        {
+            Assert.True(holds(), $"no longer after {watch.Elapsed}: {what()}");
+            await Task.Delay(50);
+        }
+    }
+
     internal sealed record Node(FleetHostSetup Setup, FleetHost Host)
     {
         public FleetStatus Now => Setup.Presence.Now;
