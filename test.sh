@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Formats, builds and tests everything in Release. Needs the .NET 10 SDK; as root on Debian it also installs the mail
-# programs that the end-to-end tests run. Tests whose needs are not met are skipped, and named at the end.
+# programs and the database that some tests run. Tests whose needs are not met are skipped, and named at the end.
 # The last line is "N passed, N failed[, N skipped]"; exit status 1 if any failed or if no test ran.
 #
 #   ./test.sh [PROJECT ...]       e.g. ./test.sh Protocol.Tests; without names: all of tests/*.Tests
@@ -16,21 +16,26 @@ readonly project_limit=12m  # one project
 step() { printf '\n== %s\n' "$*"; }
 
 # Program to Debian package. The programs of administrators are not on everybody's PATH.
-readonly -A package_of=([p0f]=p0f [rbldnsd]=rbldnsd [socat]=socat [postfix]=postfix [ip]=iproute2 [ps]=procps)
+readonly -A package_of=([p0f]=p0f [rbldnsd]=rbldnsd [socat]=socat [postfix]=postfix [ip]=iproute2 [ps]=procps [postgres]=postgresql)
 
+# Debian keeps the database server in a folder of its version, which is on nobody's PATH.
 missing_programs() {
-    local program
+    local program path
+    path=$(printf ':%s' /usr/sbin /sbin /usr/lib/postgresql/*/bin)
     for program in "${!package_of[@]}"; do
-        PATH="$PATH:/usr/sbin:/sbin" command -v "$program" >/dev/null || echo "$program"
+        PATH="$PATH$path" command -v "$program" >/dev/null || echo "$program"
     done
 }
 
-# Installing a mail server must not start one: policy-rc.d is Debian's way to say so (invoke-rc.d(8)).
+# Installing a server must not start one: policy-rc.d is Debian's way to say so (invoke-rc.d(8)). Nor must it make a database:
+# the package of a PostgreSQL version makes none if createcluster.conf, here in a part of its own, says so (pg_createcluster(8)).
 install_packages() {
     local policy=/usr/sbin/policy-rc.d own_policy=no status=0
+    local clusters=/etc/postgresql-common/createcluster.d
     if [[ ! -e $policy ]]; then
         printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy" && own_policy=yes
     fi
+    mkdir -p "$clusters" && echo 'create_main_cluster = false' >"$clusters/screening-test.conf"
     {
         export DEBIAN_FRONTEND=noninteractive
         apt-get -q -o DPkg::Lock::Timeout=120 update || true
@@ -38,6 +43,8 @@ install_packages() {
         apt-get -q -y -o DPkg::Lock::Timeout=120 install --no-install-recommends "$@"
     } >"$results/apt.log" 2>&1 || status=$?
     [[ $own_policy == no ]] || rm -f "$policy"
+    rm -f "$clusters/screening-test.conf"
+    rmdir --ignore-fail-on-non-empty "$clusters"
     return "$status"
 }
 

@@ -126,6 +126,12 @@ public sealed class ConfigurationFaultTests(ConfigurationFixture fixture) : ICla
         { "[access]\nreject = [\"file:///nowhere/reject.cidr\"]", ["screening.toml:2: access.reject[1] is \"file:///nowhere/reject.cidr\"; there is no such file"] },
         { "[access]\nreject = [\"file:///tmp\"]", ["screening.toml:2: access.reject[1] is \"file:///tmp\"; it is a folder, not a file"] },
         { "[access]\npermit = [\"example.org\"]", ["screening.toml:2: access.permit[1] is \"example.org\"; it is not an IP address or network"] },
+        { "[store]\nconnection = \"Pasword=geheim\"", ["screening.toml:2: store.connection is not a connection string of SQLite, such as Data Source=FILE"] },
+        { "[store]\nconnection = \"Data Source=:memory:\"", ["screening.toml:2: store.connection: Data Source must be a file; to store nothing, set store.provider to memory"] },
+        {
+            "[store]\nprovider = \"postgresql\"\nconnection = \"Host=db;geheim\"",
+            ["screening.toml:3: store.connection is not a connection string of PostgreSQL, such as Host=db.example;Database=screening;Username=screening"]
+        },
         { "[store]\nprovider = \"postgresql\"", ["screening.toml:2: store.provider is postgresql; it must come with store.connection, which is empty (the default)"] },
         {
             "[cluster]\nseeds = [\"mx1:4053\"]",

@@ -1,3 +1,6 @@
+using Screening.Actors.Fleet;
+using Screening.Node.Store;
+
 namespace Screening.Node.Configuration;
 
 /// <summary>Rules of [store].</summary>
@@ -11,9 +14,24 @@ internal static class StoreRules
                 "store.provider",
                 $"store.provider is postgresql; it must come with store.connection,"
                     + $" which is empty {context.Where("store.connection", "store.provider")}");
+        else if (context.IsSound("store.connection") && store.Connection.Reveal() != Secret.Mask && FaultOf(context.Options) is { } fault)
+            context.Fault("store.connection", fault);
         if (store.Connection.Reveal() == Secret.Mask)
             context.Warn(
                 "store.connection",
                 "store.connection: *** stands for a secret that config show hid; put the connection string back");
+    }
+
+    private static string? FaultOf(ScreeningOptions options)
+    {
+        try
+        {
+            _ = StoreFactory.Create(options);
+            return null;
+        }
+        catch (StoreException fault)
+        {
+            return fault.Message;
+        }
     }
 }

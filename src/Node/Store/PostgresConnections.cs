@@ -1,0 +1,103 @@
+using System.Net.Sockets;
+using Npgsql;
+using Screening.Actors.Fleet;
+using Screening.Node.Configuration;
+
+namespace Screening.Node.Store;
+
+/// <summary>The ways to a PostgreSQL database, completed with what an operator seldom thinks of, and its faults in an operator's words.</summary>
+internal sealed class PostgresConnections
+{
+    private readonly NpgsqlConnectionStringBuilder _settings;
+    private readonly string _control;
+
+    /// <exception cref="StoreException">It is not a connection string, or does not say where the database is.</exception>
+    public PostgresConnections(string node, Secret connection)
+    {
+        _settings = Read(connection);
+        Default("Application Name", $"screening {node}");
+        Default("Timeout", 3);
+        Default("Command Timeout", 5);
+        Default("Cancellation Timeout", 500);
+        // A database host that is gone without a word is noticed on connections that wait.
+        Default("Keepalive", 10);
+        // PostgreSQL lets in 100 by default: enough for five nodes.
+        Default("Maximum Pool Size", 16);
+        // Detail of an error repeats values of rows: addresses of clients.
+        Default("Include Error Detail", false);
+        Journal = _settings.ConnectionString;
+        _control = new NpgsqlConnectionStringBuilder(Journal)
+        {
+            Pooling = false,
+            Timeout = 2,
+            CommandTimeout = 10,
+            CancellationTimeout = -1,
+        }.ConnectionString;
+    }
+
+    /// <summary>For Akka.Persistence.Sql. A secret.</summary>
+    public string Journal { get; }
+
+    /// <summary>The database in an operator's words, without anything secret.</summary>
+    public string Place => $"PostgreSQL at {_settings.Host}:{_settings.Port}, database {_settings.Database ?? _settings.Username}";
+
+    /// <summary>Uses a connection of its own.</summary>
+    /// <remarks>
+    /// It is a new one each time. A pooled one may have died with the server that it was made to, and the journal may keep all of a pool busy.
+    /// </remarks>
+    /// <param name="within">All of it ends in this time.</param>
+    /// <exception cref="StoreException">It did not work.</exception>
+    public async Task<T> UseAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> use, TimeSpan within, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(within);
+        try
+        {
+            await using var connection = new NpgsqlConnection(_control);
+            await connection.OpenAsync(limit.Token);
+            return await use(connection, limit.Token);
+        }
+        catch (Exception problem) when (problem is NpgsqlException or SocketException or IOException or TimeoutException
+                                            or OperationCanceledException && !cancellation.IsCancellationRequested)
+        {
+            throw new StoreException($"{Place}: {Explain(problem, within)}", problem);
+        }
+    }
+
+    private static NpgsqlConnectionStringBuilder Read(Secret connection)
+    {
+        NpgsqlConnectionStringBuilder settings;
+        try
+        {
+            settings = new NpgsqlConnectionStringBuilder(connection.Reveal());
+        }
+        catch (Exception problem) when (problem is ArgumentException or FormatException or InvalidCastException or OverflowException)
+        {
+            // The problem's own words may repeat a part of the secret.
+            throw new StoreException(
+                "store.connection is not a connection string of PostgreSQL, such as Host=db.example;Database=screening;Username=screening");
+        }
+
+        if (string.IsNullOrEmpty(settings.Host))
+            throw new StoreException("store.connection does not say Host=");
+        return settings;
+    }
+
+    private static string Explain(Exception problem, TimeSpan within) => problem switch
+    {
+        PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } denied =>
+            $"{denied.MessageText}. The role of store.connection needs the right to create tables, or an administrator applies"
+                + $" {Path.Combine(AppContext.BaseDirectory, "schema", PostgresStore.DdlFile)} and grants it SELECT, INSERT, UPDATE and DELETE",
+        PostgresException said => said.MessageText,
+        OperationCanceledException or TimeoutException or NpgsqlException { InnerException: TimeoutException } =>
+            $"no answer within {within.TotalSeconds:0.#} s",
+        NpgsqlException { InnerException: SocketException refused } => refused.Message,
+        _ => problem.Message,
+    };
+
+    private void Default(string key, object value)
+    {
+        if (!_settings.ContainsKey(key) || !_settings.ShouldSerialize(key))
+            _settings[key] = value;
+    }
+}

@@ -1,0 +1,92 @@
+using Npgsql;
+using Screening.Actors.Fleet;
+using Screening.Node.Configuration;
+
+namespace Screening.Node.Store;
+
+/// <summary>The whitelist of a fleet, in a PostgreSQL database that all nodes of role cache share.</summary>
+internal sealed class PostgresStore : IFleetStore
+{
+    /// <summary>The tables; it is also in the folder <c>schema</c> beside the program, for administrators.</summary>
+    public const string DdlFile = "postgresql.sql";
+
+    // Any number, as long as nobody else in the database locks it: nodes that start at once create the tables one after the other.
+    private const long CreationLock = 0x5343_5245_454E;
+
+    private static readonly TimeSpan PrepareLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan PingLimit = TimeSpan.FromSeconds(2);
+
+    private readonly PostgresConnections _connections;
+    private readonly string _heartbeat;
+
+    /// <param name="node">This node's name.</param>
+    /// <exception cref="StoreException"><paramref name="connection"/> is not a connection string.</exception>
+    public PostgresStore(string node, Secret connection)
+    {
+        _connections = new PostgresConnections(node, connection);
+        _heartbeat = $"heartbeat {node}";
+        Connection = new StoreConnection("PostgreSQL.15", _connections.Journal);
+        Lock = new PostgresLock(_connections);
+    }
+
+    public string Provider => "postgresql";
+
+    public StoreConnection? Connection { get; }
+
+    public IFleetLock? Lock { get; }
+
+    public Task PrepareAsync(CancellationToken cancellation) => _connections.UseAsync(PrepareAsync, PrepareLimit, cancellation);
+
+    /// <summary>
+    /// Writes this node's heartbeat and commits, which fails when the database is read-only, a standby, or can not write its log; and
+    /// makes a temporary file of about a megabyte, which fails when the disk of the database is full: the heartbeat alone would go on
+    /// for long, since it is written in place of an older one. Asks on a new connection, so it also fails when there is none to be had.
+    /// </summary>
+    public Task PingAsync(CancellationToken cancellation) => _connections.UseAsync(PingAsync, PingLimit, cancellation);
+
+    private async Task<bool> PrepareAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        await using (var transaction = await connection.BeginTransactionAsync(cancellation))
+        {
+            await connection.ExecuteAsync($"SELECT pg_advisory_xact_lock({CreationLock})", cancellation);
+            if (await HasTablesAsync(connection, "screening_meta", cancellation))
+                await StoreTables.CheckLayoutAsync(connection, _connections.Place, cancellation);
+            else if (await HasTablesAsync(connection, "journal", cancellation) || await HasTablesAsync(connection, "snapshot", cancellation))
+                throw new StoreException(
+                    $"{_connections.Place} has a table journal or snapshot of another program; use a database or a schema (Search Path=...) of its own");
+
+            // A role without the right to create tables gets along when an administrator did it.
+            if (!await HasTablesAsync(connection, "screening_meta, screening_lock, journal, snapshot", cancellation))
+            {
+                await connection.ExecuteAsync(StoreTables.Ddl(DdlFile), cancellation);
+                await StoreTables.CheckLayoutAsync(connection, _connections.Place, cancellation);
+            }
+
+            // Of nodes that are no more.
+            await connection.ExecuteAsync(
+                "DELETE FROM screening_meta WHERE key LIKE 'heartbeat %' AND value < to_char(now() - interval '30 days', 'YYYY-MM-DD')",
+                cancellation);
+            await transaction.CommitAsync(cancellation);
+        }
+
+        return await PingAsync(connection, cancellation);
+    }
+
+    private async Task<bool> PingAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        await connection.ExecuteAsync(
+            "INSERT INTO screening_meta (key, value) VALUES (@key, to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'))"
+                + " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            cancellation,
+            ("key", _heartbeat));
+        // Rows of a function that do not fit into work_mem go to a file.
+        await connection.ExecuteAsync("SET work_mem = '64kB'; SELECT count(*) FROM generate_series(1, 50000)", cancellation);
+        return true;
+    }
+
+    private static async Task<bool> HasTablesAsync(NpgsqlConnection connection, string names, CancellationToken cancellation) =>
+        await connection.ExecuteAsync(
+            "SELECT bool_and(to_regclass(trim(name)) IS NOT NULL) FROM unnest(string_to_array(@names, ',')) AS name",
+            cancellation,
+            ("names", names)) is true;
+}

@@ -1,0 +1,142 @@
+using Microsoft.Data.Sqlite;
+using Screening.Actors.Fleet;
+using Screening.Node.Configuration;
+
+namespace Screening.Node.Store;
+
+/// <summary>The whitelist of a cluster of one, in a file of this node.</summary>
+/// <remarks>
+/// Microsoft.Data.Sqlite has no asynchronous calls underneath: whatever waits for the disk does so on a thread of the pool.
+/// </remarks>
+internal sealed class SqliteStore : IFleetStore
+{
+    private const string FileName = "whitelist.db";
+    private const string DdlFile = "sqlite.sql";
+    private const long LeastFreeBytes = 1 << 20;
+    private const int MostPagesGivenBack = 10_000;
+
+    private readonly SqliteConnectionStringBuilder _settings;
+    private readonly string _control;
+
+    /// <param name="folder">Where the file is, unless <paramref name="connection"/> names another place.</param>
+    /// <param name="connection">Settings that differ from ours; may be empty. A relative <c>Data Source</c> is inside the folder.</param>
+    /// <exception cref="StoreException">It is not a connection string, or not one of a file.</exception>
+    public SqliteStore(string folder, Secret connection)
+    {
+        _settings = Read(connection);
+        var file = _settings.DataSource.Length > 0 ? _settings.DataSource : FileName;
+        if (_settings.Mode == SqliteOpenMode.Memory || file.StartsWith(':') || file.StartsWith("file:", StringComparison.Ordinal))
+            throw new StoreException("store.connection: Data Source must be a file; to store nothing, set store.provider to memory");
+        _settings.DataSource = Path.GetFullPath(Path.Combine(folder, file));
+        // Not the default of 30 s: for so long a call would try to get a file that another process keeps locked.
+        if (!_settings.ShouldSerialize("Default Timeout"))
+            _settings.DefaultTimeout = 5;
+        Connection = new StoreConnection("SQLite.MS", _settings.ConnectionString)
+        {
+            OnOpen = "PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=5000",
+        };
+        // What is opened here must also notice that the file is gone or another one, so it is never a connection that was kept.
+        _control = new SqliteConnectionStringBuilder(_settings.ConnectionString) { DefaultTimeout = 2, Pooling = false }.ConnectionString;
+    }
+
+    public string Provider => "sqlite";
+
+    public StoreConnection? Connection { get; }
+
+    public IFleetLock? Lock => null;
+
+    public Task PrepareAsync(CancellationToken cancellation) => UseAsync(PrepareAsync, cancellation);
+
+    /// <summary>Writes a heartbeat, and sees that the disk has room: a small write may still succeed on one that is full.</summary>
+    public Task PingAsync(CancellationToken cancellation) => UseAsync(WriteHeartbeatAsync, cancellation);
+
+    private static SqliteConnectionStringBuilder Read(Secret connection)
+    {
+        try
+        {
+            return new SqliteConnectionStringBuilder(connection.Reveal());
+        }
+        catch (Exception problem) when (problem is ArgumentException or FormatException)
+        {
+            // The problem's own words may repeat a part of the secret.
+            throw new StoreException("store.connection is not a connection string of SQLite, such as Data Source=FILE");
+        }
+    }
+
+    private async Task PrepareAsync(SqliteConnection connection, CancellationToken cancellation)
+    {
+        if (!await HasTableAsync(connection, "screening_meta", cancellation))
+        {
+            if (await HasTableAsync(connection, "journal", cancellation))
+                throw new StoreException($"{Place} is the database of another program; move it away or name another in store.connection");
+            // In this order: the file takes auto_vacuum only before anything is written, and WAL is written.
+            await connection.ExecuteAsync("PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL", cancellation);
+            await CreateTablesAsync(connection, cancellation);
+        }
+
+        await StoreTables.CheckLayoutAsync(connection, Place, cancellation);
+        await connection.ExecuteAsync($"PRAGMA incremental_vacuum({MostPagesGivenBack})", cancellation);
+        await WriteHeartbeatAsync(connection, cancellation);
+    }
+
+    private static async Task CreateTablesAsync(SqliteConnection connection, CancellationToken cancellation)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await using var command = connection.CreateCommand();
+        command.Transaction = (SqliteTransaction)transaction;
+        command.CommandText = StoreTables.Ddl(DdlFile);
+        await command.ExecuteNonQueryAsync(cancellation);
+        await transaction.CommitAsync(cancellation);
+    }
+
+    private static async Task<bool> HasTableAsync(SqliteConnection connection, string name, CancellationToken cancellation) =>
+        await connection.ExecuteAsync(
+            "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $name", cancellation, ("$name", name)) is not null;
+
+    private async Task WriteHeartbeatAsync(SqliteConnection connection, CancellationToken cancellation)
+    {
+        await connection.ExecuteAsync(
+            "INSERT INTO screening_meta (key, value) VALUES ('heartbeat', strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))"
+                + " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            cancellation);
+        if (new DriveInfo(Folder).AvailableFreeSpace < LeastFreeBytes)
+            throw new StoreException($"{Place}: the disk is full");
+    }
+
+    private Task UseAsync(Func<SqliteConnection, CancellationToken, Task> use, CancellationToken cancellation) => Task.Run(
+        async () =>
+        {
+            try
+            {
+                Directory.CreateDirectory(Folder);
+                await using var connection = new SqliteConnection(_control);
+                await connection.OpenAsync(cancellation);
+                await use(connection, cancellation);
+            }
+            catch (SqliteException problem)
+            {
+                throw new StoreException($"{Place}: {Explain(problem)}", problem);
+            }
+            catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+            {
+                throw new StoreException($"{Place}: {problem.Message}", problem);
+            }
+        },
+        cancellation);
+
+    private string Place => _settings.DataSource;
+
+    private string Folder => Path.GetDirectoryName(_settings.DataSource) ?? "/";
+
+    // https://www.sqlite.org/rescode.html
+    private static string Explain(SqliteException problem) => problem.SqliteErrorCode switch
+    {
+        5 or 6 => "another process keeps it locked",
+        8 => "it can not be written to",
+        11 => "it is damaged; move it away to start with an empty whitelist",
+        13 => "the disk is full",
+        14 => "it can not be opened or created",
+        26 => "it is not a database; move it away to start with an empty whitelist",
+        _ => problem.Message,
+    };
+}

@@ -1,0 +1,183 @@
+using Microsoft.Data.Sqlite;
+using Screening.Actors.Fleet;
+using Screening.Actors.Whitelist;
+using Screening.Node.Configuration;
+using Screening.Node.Store;
+using Screening.Testing;
+
+namespace Screening.Node.Tests.Store;
+
+public sealed class SqliteStoreTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("screening-store-").FullName;
+
+    private string File => Path.Combine(_folder, "deep", "whitelist.db");
+
+    public void Dispose()
+    {
+        SqliteConnection.ClearAllPools();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task The_first_start_creates_folder_and_file()
+    {
+        var store = Store();
+        await PrepareAsync(store);
+        await PingAsync(store);
+
+        Assert.Equal(("sqlite", "SQLite.MS"), (store.Provider, store.Connection!.ProviderName));
+        Assert.Null(store.Lock);
+        Assert.Equal("wal", await QueryAsync("PRAGMA journal_mode"));
+        Assert.Equal("2", await QueryAsync("PRAGMA auto_vacuum"));
+        Assert.Equal($"{WhitelistLayout.Version}", await QueryAsync("SELECT value FROM screening_meta WHERE key = 'layout.version'"));
+    }
+
+    [Fact]
+    public async Task The_second_start_keeps_what_is_there()
+    {
+        await PrepareAsync(Store());
+        await QueryAsync("INSERT INTO snapshot (persistence_id, sequence_number, created) VALUES ('bucket-1', 1, 1)");
+        await PrepareAsync(Store());
+        Assert.Equal("bucket-1", await QueryAsync("SELECT persistence_id FROM snapshot"));
+    }
+
+    [Fact]
+    public async Task Many_that_start_at_once_make_one_file()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => PrepareAsync(Store())));
+        Assert.Equal("3", await QueryAsync("SELECT count(*) FROM screening_meta WHERE key LIKE 'layout.%'"));
+    }
+
+    [Theory]
+    [InlineData("version", "99", "layout 99 (1024 buckets in 64 shards); this release works with layout 1 (1024 buckets in 64 shards)")]
+    [InlineData("shards", "7", "layout 1 (1024 buckets in 7 shards); this release works with layout 1 (1024 buckets in 64 shards)")]
+    public async Task Another_layout_is_refused_and_not_touched(string key, string value, string words)
+    {
+        await PrepareAsync(Store());
+        await QueryAsync($"UPDATE screening_meta SET value = '{value}' WHERE key = 'layout.{key}'; DROP TABLE journal");
+        var refusal = await Assert.ThrowsAsync<StoreLayoutException>(() => PrepareAsync(Store()));
+        Assert.Contains(words, refusal.Message, StringComparison.Ordinal);
+        Assert.Equal("0", await QueryAsync("SELECT count(*) FROM sqlite_master WHERE name = 'journal'"));
+    }
+
+    [Fact]
+    public async Task A_database_of_another_program_is_refused()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(File)!);
+        await QueryAsync("CREATE TABLE journal (something)");
+        var refusal = await Assert.ThrowsAsync<StoreException>(() => PrepareAsync(Store()));
+        Assert.Contains("is the database of another program", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_database_is_refused()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(File)!);
+        var text = string.Concat(Enumerable.Repeat("192.0.2.1 permit\n", 500));
+        await System.IO.File.WriteAllTextAsync(File, text);
+        var refusal = await Assert.ThrowsAsync<StoreException>(() => PrepareAsync(Store()));
+        Assert.Equal($"{File}: it is not a database; move it away to start with an empty whitelist", refusal.Message);
+        Assert.Equal(text, await System.IO.File.ReadAllTextAsync(File));
+    }
+
+    [Fact]
+    public async Task A_damaged_file_is_refused()
+    {
+        await PrepareAsync(Store());
+        SqliteConnection.ClearAllPools();
+        await using (var file = System.IO.File.OpenWrite(File))
+        {
+            file.Position = 100;
+            await file.WriteAsync(Enumerable.Repeat((byte)0xEE, (int)file.Length - 100).ToArray());
+        }
+
+        var refusal = await Assert.ThrowsAsync<StoreException>(() => PrepareAsync(Store()));
+        Assert.Equal($"{File}: it is damaged; move it away to start with an empty whitelist", refusal.Message);
+    }
+
+    [Fact]
+    public async Task A_folder_that_can_not_be_made_is_a_clear_fault()
+    {
+        await System.IO.File.WriteAllTextAsync(Path.Combine(_folder, "deep"), "");
+        var refusal = await Assert.ThrowsAsync<StoreException>(() => PrepareAsync(Store()));
+        Assert.StartsWith($"{File}: ", refusal.Message);
+    }
+
+    [Fact]
+    public async Task A_file_that_can_not_be_opened_is_a_clear_fault()
+    {
+        Directory.CreateDirectory(File);
+        var refusal = await Assert.ThrowsAsync<StoreException>(() => PrepareAsync(Store()));
+        Assert.Equal($"{File}: it can not be opened or created", refusal.Message);
+    }
+
+    [Fact]
+    public async Task A_file_that_can_only_be_read_fails_the_ping()
+    {
+        await PrepareAsync(Store());
+        var refusal = await Assert.ThrowsAsync<StoreException>(() => PingAsync(Store("Mode=ReadOnly")));
+        Assert.Equal($"{File}: it can not be written to", refusal.Message);
+    }
+
+    [Fact]
+    public async Task A_file_that_another_process_locks_fails_the_ping_in_time()
+    {
+        var store = Store();
+        await PrepareAsync(store);
+        await using var other = new SqliteConnection($"Data Source={File}");
+        await other.OpenAsync();
+        await other.ExecuteAsync("BEGIN IMMEDIATE", CancellationToken.None);
+        var refusal = await Assert.ThrowsAsync<StoreException>(() => PingAsync(store).WaitAsync(TimeSpan.FromSeconds(10)));
+        Assert.Equal($"{File}: another process keeps it locked", refusal.Message);
+    }
+
+    [Fact]
+    public void The_connection_setting_overrides_place_and_settings()
+    {
+        var elsewhere = new SqliteConnectionStringBuilder(Store("Data Source=other.db;Default Timeout=9").Connection!.ConnectionString);
+        Assert.Equal((Path.Combine(_folder, "deep", "other.db"), 9), (elsewhere.DataSource, elsewhere.DefaultTimeout));
+        Assert.Equal(5, new SqliteConnectionStringBuilder(Store().Connection!.ConnectionString).DefaultTimeout);
+    }
+
+    [Fact]
+    public async Task A_journal_lives_in_these_tables()
+    {
+        var store = Store();
+        await PrepareAsync(store);
+        var (written, recovered) = await StoredActor.RoundTripAsync(store.Connection!);
+        Assert.Equal("snapshot of 10, event 11, event 12", written);
+        Assert.Equal(written, recovered);
+    }
+
+    [Fact]
+    public async Task The_tables_are_those_that_the_journal_would_make()
+    {
+        const string tables = """
+            SELECT group_concat(line, char(10)) FROM (
+                SELECT m.name || ': ' || c.name || ' ' || c.type || ' ' || c."notnull" || ' ' || c.pk AS line
+                    FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.name IN ('journal', 'snapshot')
+                UNION SELECT m.name || ' by ' || i.name || ' ' || i."unique" || ' ' || c.seqno || ' ' || c.name
+                    FROM sqlite_master m, pragma_index_list(m.name) i, pragma_index_info(i.name) c WHERE m.name IN ('journal', 'snapshot')
+                ORDER BY 1)
+            """;
+        await PrepareAsync(Store());
+        var ours = await QueryAsync(tables);
+        var other = Path.Combine(_folder, "other.db");
+        await StoredActor.InitializeAsync(new StoreConnection("SQLite.MS", $"Data Source={other}"));
+        Assert.Equal(await QueryAsync(tables, other), ours);
+    }
+
+    private SqliteStore Store(string connection = "") => new(Path.GetDirectoryName(File)!, new Secret(connection));
+
+    private static Task PrepareAsync(SqliteStore store) => store.PrepareAsync(CancellationToken.None).Within("the store's tables");
+
+    private static Task PingAsync(SqliteStore store) => store.PingAsync(CancellationToken.None).Within("the store's answer");
+
+    private async Task<string?> QueryAsync(string sql, string? file = null)
+    {
+        await using var connection = new SqliteConnection($"Data Source={file ?? File}");
+        await connection.OpenAsync();
+        return (await connection.ExecuteAsync(sql, CancellationToken.None))?.ToString();
+    }
+}
