@@ -1,6 +1,7 @@
 using Akka.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Screening.Actors.Access;
+using Screening.Actors.Fleet;
 using Screening.Actors.Hosting;
 using Screening.Actors.Screening;
 using Screening.Node.Configuration;
@@ -39,14 +40,17 @@ internal sealed class NodeHost : IAsyncDisposable
     /// <summary>Puts a node together; nothing is opened yet.</summary>
     /// <param name="configuration">Settings without faults.</param>
     /// <param name="request">Where they came from, to read them again.</param>
+    /// <param name="replace">Puts other services in place of the node's own, for tests.</param>
     /// <exception cref="EndpointException">An address can't be used.</exception>
-    public static NodeHost Build(ConfigurationResult configuration, ConfigurationRequest request)
+    public static NodeHost Build(
+        ConfigurationResult configuration, ConfigurationRequest request, Action<IServiceCollection>? replace = null)
     {
         var options = configuration.Options!;
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
         NodeLogging.Configure(builder.Logging);
         AddServices(builder.Services, options, configuration, request);
+        replace?.Invoke(builder.Services);
 
         var listeners = new Listeners(options);
         builder.Services.Configure<SocketTransportOptions>(listeners.Configure);
@@ -58,6 +62,7 @@ internal sealed class NodeHost : IAsyncDisposable
         app.Services.GetRequiredService<NodeMetrics>().OnScrape(() => screening.NearCache.Count, () => NodeStatus.Rung([.. screening.Checks.Health]));
         app.UseMiddleware<HostGuard>(options.Node.Name);
         app.Services.GetRequiredService<HttpApi>().Map(app);
+        app.Services.GetRequiredService<CacheApi>().Map(app);
         return new NodeHost(app, listeners);
     }
 
@@ -104,6 +109,13 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton<NodeMetrics>();
         services.AddSingleton<TransportSet>();
         services.AddSingleton<HttpApi>();
+        services.AddSingleton<IFleetWhitelist, NoFleet>();
+        services.AddSingleton(new CacheApiSettings(options.Cache.MaxLife));
+        services.AddSingleton(new ChangeGuardSettings(options.Http.TokenFile));
+        services.AddSingleton(new AuditLogSettings(Path.Combine(options.Node.DataDir, "audit.jsonl"), options.Node.Name));
+        services.AddSingleton<AuditLog>();
+        services.AddSingleton<ChangeGuard>();
+        services.AddSingleton<CacheApi>();
         services.AddSingleton<PluginConnectionHandler>();
         services.AddSingleton<DnsblogConnectionHandler>();
         services.AddSingleton<DecisionLog>();
