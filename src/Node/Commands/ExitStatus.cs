@@ -12,14 +12,17 @@ internal static class ExitStatus
     /// <summary>Wrong usage or configuration, an address that can't be bound, or a part that is not built yet.</summary>
     public const int Usage = 2;
 
-    /// <summary>The node could not be reached.</summary>
+    /// <summary>The node could not be reached, or can not do it now.</summary>
     public const int Unreachable = 3;
 
     /// <summary>Says what went wrong on standard error and returns the status.</summary>
-    public static async Task<int> FailAsync(int status, params IEnumerable<string> faults)
+    public static Task<int> FailAsync(int status, params IEnumerable<string> faults) => FailAsync(Console.Error, status, faults);
+
+    /// <inheritdoc cref="FailAsync(int, IEnumerable{string})"/>
+    public static async Task<int> FailAsync(TextWriter error, int status, params IEnumerable<string> faults)
     {
         foreach (var fault in faults)
-            await Console.Error.WriteLineAsync($"screening: {fault}").ConfigureAwait(false);
+            await error.WriteLineAsync($"screening: {fault}").ConfigureAwait(false);
         return status;
     }
 }

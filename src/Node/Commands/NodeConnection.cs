@@ -39,34 +39,61 @@ internal static class NodeConnection
     /// <summary>Gets one JSON document from the node and prints it; turns every failure into words and a status.</summary>
     /// <param name="show">The document as text for people.</param>
     /// <param name="status">The exit status that the document means.</param>
-    public static async Task<int> GetAsync(
-        ParseResult parsed, string path, Func<JsonElement, string> show, Func<JsonElement, int> status, CancellationToken cancellation)
+    public static Task<int> GetAsync(
+        ParseResult parsed, string path, Func<JsonElement, string> show, Func<JsonElement, int> status, CancellationToken cancellation) =>
+        TalkAsync(parsed, node => node.GetAsync(path), answer => PrintAsync(parsed, answer, show, status), cancellation);
+
+    /// <summary>Asks for one JSON document, whichever way, and goes on with it.</summary>
+    public static Task<int> TalkAsync(
+        ParseResult parsed, Func<NodeClient, Task<NodeAnswer>> ask, Func<NodeAnswer, Task<int>> then, CancellationToken cancellation) =>
+        TalkAsync(
+            parsed,
+            async node =>
+            {
+                using var answer = await ask(node).ConfigureAwait(false);
+                return await then(answer).ConfigureAwait(false);
+            },
+            cancellation);
+
+    /// <summary>Talks to the node; turns every failure into words and a status.</summary>
+    public static async Task<int> TalkAsync(ParseResult parsed, Func<NodeClient, Task<int>> talk, CancellationToken cancellation)
     {
+        var error = parsed.InvocationConfiguration.Error;
         if (!TryFindNode(parsed, out var url, out var fault) || !TryReadToken(parsed, out var token, out fault))
-            return await ExitStatus.FailAsync(ExitStatus.Usage, fault).ConfigureAwait(false);
+            return await ExitStatus.FailAsync(error, ExitStatus.Usage, fault).ConfigureAwait(false);
         using var client = url.CreateClient();
         client.Timeout = Patience;
         if (token is not null)
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         try
         {
-            using var response = await client.GetAsync(path, cancellation).ConfigureAwait(false);
-            var body = await response.Content.ReadAsStringAsync(cancellation).ConfigureAwait(false);
-            using var document = JsonDocument.Parse(body);
-            if (!response.IsSuccessStatusCode)
-                return await ExitStatus.FailAsync(ExitStatus.Usage, Detail(document.RootElement, (int)response.StatusCode)).ConfigureAwait(false);
-            await Console.Out.WriteLineAsync(parsed.GetValue(Json) ? body : show(document.RootElement)).ConfigureAwait(false);
-            return status(document.RootElement);
+            return await talk(new NodeClient(client, cancellation)).ConfigureAwait(false);
         }
-        catch (Exception problem) when (problem is HttpRequestException or TaskCanceledException)
+        catch (NodeProblemException problem)
         {
-            return await ExitStatus.FailAsync(ExitStatus.Unreachable, $"can not reach the node at {url}: {problem.Message}").ConfigureAwait(false);
+            return await ExitStatus.FailAsync(error, problem.ExitStatus, problem.Lines).ConfigureAwait(false);
         }
-        catch (Exception problem) when (problem is JsonException or InvalidOperationException or KeyNotFoundException)
+        catch (Exception problem) when (problem is HttpRequestException or HttpIOException or TaskCanceledException)
         {
-            return await ExitStatus.FailAsync(ExitStatus.Unreachable, $"what answers at {url} is no screening node").ConfigureAwait(false);
+            return await ExitStatus.FailAsync(error, ExitStatus.Unreachable, $"can not reach the node at {url}: {problem.Message}").ConfigureAwait(false);
+        }
+        catch (Exception problem) when (problem is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        {
+            return await ExitStatus.FailAsync(error, ExitStatus.Unreachable, $"what answers at {url} is no screening node").ConfigureAwait(false);
         }
     }
+
+    /// <summary>Prints an answer, as JSON where that is asked for.</summary>
+    public static async Task<int> PrintAsync(
+        ParseResult parsed, NodeAnswer answer, Func<JsonElement, string> show, Func<JsonElement, int> status)
+    {
+        var text = IsJson(parsed) ? answer.Text : show(answer.Root);
+        await parsed.InvocationConfiguration.Output.WriteLineAsync(text).ConfigureAwait(false);
+        return status(answer.Root);
+    }
+
+    /// <summary>True if JSON is asked for.</summary>
+    public static bool IsJson(ParseResult parsed) => parsed.GetValue(Json);
 
     private static bool TryFindNode(ParseResult parsed, out NodeUrl url, out string fault)
     {
@@ -99,7 +126,8 @@ internal static class NodeConnection
         try
         {
             token = File.ReadAllText(file).Trim();
-            return true;
+            fault = token.Length > 0 && token.All(letter => letter is > ' ' and <= '~') ? "" : $"--token-file: {file} holds no token";
+            return fault.Length == 0;
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
@@ -107,7 +135,4 @@ internal static class NodeConnection
             return false;
         }
     }
-
-    private static string Detail(JsonElement problem, int status) =>
-        problem.TryGetProperty("detail", out var detail) ? detail.GetString() ?? "" : $"the node answered {status}";
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Screening.Node.Commands.Cache;
 
 namespace Screening.Node.Commands;
 
@@ -6,17 +7,20 @@ namespace Screening.Node.Commands;
 internal static class ScreeningProgram
 {
     /// <summary>Runs one command line and returns its <see cref="ExitStatus"/>.</summary>
-    public static async Task<int> RunAsync(string[] args)
+    /// <param name="invocation">Where to write; null: standard output and error.</param>
+    public static async Task<int> RunAsync(string[] args, InvocationConfiguration? invocation = null)
     {
+        invocation ??= new InvocationConfiguration();
         var parsed = Root().Parse(WithDefaultCommand(args));
         if (parsed.Errors.Count > 0)
         {
-            return await ExitStatus.FailAsync(ExitStatus.Usage, [.. parsed.Errors.Select(e => e.Message), "try 'screening --help'"])
+            return await ExitStatus.FailAsync(invocation.Error, ExitStatus.Usage, [.. parsed.Errors.Select(e => e.Message), "try 'screening --help'"])
                 .ConfigureAwait(false);
         }
 
         // A node ends by its own drain: the library would cut it off after two seconds.
-        return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }).ConfigureAwait(false);
+        invocation.ProcessTerminationTimeout = null;
+        return await parsed.InvokeAsync(invocation).ConfigureAwait(false);
     }
 
     private static RootCommand Root() =>
@@ -32,7 +36,7 @@ internal static class ScreeningProgram
                 LaterCommand.Create("from-postfix", "Make a configuration that judges as postscreen did (not built yet)."),
                 LaterCommand.Create("to-postfix", "Print the main.cf and master.cf lines for each door (not built yet)."),
             },
-            LaterCommand.Create("cache", "The fleet's whitelist (not built yet)."),
+            CacheCommand.Create(),
             LaterCommand.Create("decisions", "Search the decision log (not built yet)."),
             LaterCommand.Create("top", "Live view (not built yet)."),
             LaterCommand.Create("replay", "Judge logged decisions again under another configuration (not built yet)."),

@@ -10,6 +10,7 @@ using Screening.Node.Endpoints.Dnsblog;
 using Screening.Node.Endpoints.Http;
 using Screening.Node.Endpoints.Plugin;
 using Screening.Node.Sources;
+using Screening.Node.Store;
 using Screening.Node.Telemetry;
 
 namespace Screening.Node.Hosting;
@@ -43,14 +44,17 @@ internal sealed class NodeHost : IAsyncDisposable
     /// <summary>Puts a node together; nothing is opened yet.</summary>
     /// <param name="configuration">Settings without faults.</param>
     /// <param name="request">Where they came from, to read them again.</param>
+    /// <param name="replace">Puts other services in place of the node's own, for tests.</param>
     /// <exception cref="EndpointException">An address can't be used.</exception>
-    public static NodeHost Build(ConfigurationResult configuration, ConfigurationRequest request)
+    public static NodeHost Build(
+        ConfigurationResult configuration, ConfigurationRequest request, Action<IServiceCollection>? replace = null)
     {
         var options = configuration.Options!;
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
         NodeLogging.Configure(builder.Logging);
         AddServices(builder.Services, options, configuration, request);
+        replace?.Invoke(builder.Services);
 
         var listeners = new Listeners(options);
         builder.Services.Configure<SocketTransportOptions>(listeners.Configure);
@@ -62,6 +66,7 @@ internal sealed class NodeHost : IAsyncDisposable
         app.Services.GetRequiredService<NodeMetrics>().OnScrape(screening, app.Services.GetRequiredService<Ladder>());
         app.UseMiddleware<HostGuard>(options.Node.Name);
         app.Services.GetRequiredService<HttpApi>().Map(app);
+        app.Services.GetRequiredService<CacheApi>().Map(app);
         return new NodeHost(app, listeners);
     }
 
@@ -101,7 +106,7 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton(new EndpointSettings(
             options.Limits.PerConnection, options.DnsblZone.Name, (int)options.Cache.FailShare.TotalSeconds));
         services.AddSingleton(new ConnectionLimits(options.Limits.ConnectionsPerAddress, options.Limits.InFlight));
-        services.AddSingleton(FleetPlan.Of(options, new MemoryStore()));
+        services.AddSingleton(FleetPlan.Of(options, StoreFactory.Create(options)));
         services.AddSingleton<Ladder>();
         services.AddSingleton(provider => new NodeStatus(options.Node.Name, handle, provider.GetRequiredService<Ladder>()));
         services.AddSingleton(new DecisionLogSettings(
@@ -110,6 +115,13 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton<NodeMetrics>();
         services.AddSingleton<TransportSet>();
         services.AddSingleton<HttpApi>();
+        services.AddSingleton<IFleetWhitelist, NodeWhitelist>();
+        services.AddSingleton(new CacheApiSettings(options.Cache.MaxLife));
+        services.AddSingleton(new ChangeGuardSettings(options.Http.TokenFile));
+        services.AddSingleton(new AuditLogSettings(Path.Combine(options.Node.DataDir, "audit.jsonl"), options.Node.Name));
+        services.AddSingleton<AuditLog>();
+        services.AddSingleton<ChangeGuard>();
+        services.AddSingleton<CacheApi>();
         services.AddSingleton<PluginConnectionHandler>();
         services.AddSingleton<DnsblogConnectionHandler>();
         services.AddSingleton<DecisionLog>();

@@ -12,6 +12,10 @@ internal static class EventIds
     public const int DecisionsLost = 2002;
     public const int AccessReloaded = 4001;
     public const int AccessFault = 4002;
+    public const int WhitelistChanged = 4003;
+    public const int AuditFault = 4004;
+    public const int ChangeRefused = 4005;
+    public const int TokenFault = 4006;
     public const int ConfigurationReloaded = 9001;
     public const int ConfigurationFault = 9002;
     public const int RestartNeeded = 9003;

@@ -23,6 +23,20 @@ internal static partial class LogMessages
     [LoggerMessage(EventIds.AccessFault, LogLevel.Warning, "Permanent lists left as they were: {Fault}")]
     public static partial void AccessFault(this ILogger log, string fault);
 
+    [LoggerMessage(EventIds.WhitelistChanged, LogLevel.Information,
+        "{Author} via {Via}: {Action} {Address}, {Count} lines, durable {Durable}: {Reason}")]
+    public static partial void WhitelistChanged(
+        this ILogger log, string author, string via, string action, string address, int count, bool durable, string reason);
+
+    [LoggerMessage(EventIds.AuditFault, LogLevel.Error, "A change is not in the audit log, but it holds: {Fault}")]
+    public static partial void AuditFault(this ILogger log, string fault);
+
+    [LoggerMessage(EventIds.ChangeRefused, LogLevel.Warning, "A change from {Peer} was refused: {Reason}")]
+    public static partial void ChangeRefused(this ILogger log, string peer, string reason);
+
+    [LoggerMessage(EventIds.TokenFault, LogLevel.Error, "http.token_file can not be read, so no token works: {Fault}")]
+    public static partial void TokenFault(this ILogger log, string fault);
+
     [LoggerMessage(EventIds.ConfigurationReloaded, LogLevel.Information, "Configuration read again")]
     public static partial void ConfigurationReloaded(this ILogger log);
 

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Screening.Actors.Fleet;
 using Screening.Node.Commands;
 using Screening.Node.Configuration;
 using Screening.Node.Hosting;
@@ -23,10 +25,16 @@ internal sealed class RunningNode : IAsyncDisposable
     public string Folder { get; }
 
     /// <summary>Starts a node; further settings as <c>--set</c> takes them, with <c>{folder}</c> for the node's folder.</summary>
-    public static Task<RunningNode> StartAsync(params string[] sets) => StartFromAsync(null, sets);
+    public static Task<RunningNode> StartAsync(params string[] sets) => StartAsync(null, null, sets);
 
     /// <summary>The same with a configuration file.</summary>
-    public static async Task<RunningNode> StartFromAsync(string? file, params string[] sets)
+    public static Task<RunningNode> StartFromAsync(string? file, params string[] sets) => StartAsync(file, null, sets);
+
+    /// <summary>A node with a whitelist of the test's in place of the fleet's.</summary>
+    public static Task<RunningNode> StartWithAsync(IFleetWhitelist whitelist, params string[] sets) =>
+        StartAsync(null, services => services.AddSingleton(whitelist), sets);
+
+    private static async Task<RunningNode> StartAsync(string? file, Action<IServiceCollection>? replace, string[] sets)
     {
         var folder = Directory.CreateTempSubdirectory("screening-");
         string[] usual =
@@ -43,7 +51,7 @@ internal sealed class RunningNode : IAsyncDisposable
         };
         var configuration = ConfigurationLoader.Load(request);
         Assert.True(configuration.Options is not null, string.Join('\n', configuration.Faults));
-        var node = NodeHost.Build(configuration, request);
+        var node = NodeHost.Build(configuration, request, replace);
         await node.StartAsync();
         return new RunningNode(node, folder);
     }
@@ -53,6 +61,12 @@ internal sealed class RunningNode : IAsyncDisposable
 
     /// <summary>A client of the HTTP API.</summary>
     public HttpClient Http() => NodeUrl.OfEndpoint($"tcp://127.0.0.1:{PortOf("http")}").CreateClient();
+
+    /// <summary>The address of the HTTP API, for <c>--node</c>.</summary>
+    public string Url => $"http://127.0.0.1:{PortOf("http")}";
+
+    /// <summary>A client of the HTTP API on the unix socket of that name in the node's folder.</summary>
+    public HttpClient HttpUnix(string name) => new NodeUrl($"unix://{Folder}/{name}").CreateClient();
 
     /// <summary>A connection to the plug-in listener.</summary>
     public async Task<PluginPeer> ConnectAsync()

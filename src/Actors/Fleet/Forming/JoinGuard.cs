@@ -227,7 +227,7 @@ internal sealed partial class JoinGuard : UntypedActor, IWithTimers
     private void JoinCluster(NodePresence cluster, IEnumerable<NodePresence> open)
     {
         var there = open.Where(answer => answer.ClusterId == cluster.ClusterId).Select(answer => answer.From.Address)
-            .Concat(cluster.Members).Distinct().Where(address => address != Own).Take(MostSeeds).SelectMany(ParseAddress).ToImmutableList();
+            .Concat(cluster.Members).Distinct().Where(address => address != Own).Take(MostSeeds).SelectMany<string, Address>(text => ParseAddress(text)).ToImmutableList();
         _clusterId = cluster.ClusterId;
         Show(FleetState.Joining, "");
         _log.Info("Joining cluster {0} of {1} by {2}", _clusterId, Describe(cluster.From), string.Join(", ", there.Select(address => address.HostPort())));

@@ -1,5 +1,4 @@
 using System.Net;
-using Microsoft.AspNetCore.Mvc;
 
 namespace Screening.Node.Endpoints.Http;
 
@@ -31,6 +30,5 @@ internal sealed class HostGuard(RequestDelegate next, string nodeName)
         || host.Equals(HostName, StringComparison.OrdinalIgnoreCase);
 
     private static Task RefuseAsync(HttpContext context, string detail) =>
-        Results.Problem(new ProblemDetails { Status = StatusCodes.Status403Forbidden, Title = "Forbidden", Detail = detail })
-            .ExecuteAsync(context);
+        Answers.ProblemAsync(context, StatusCodes.Status403Forbidden, "Forbidden", detail);
 }

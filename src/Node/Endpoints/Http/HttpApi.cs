@@ -1,5 +1,3 @@
-using System.Text.Json;
-using Microsoft.AspNetCore.Mvc;
 using Screening.Actors.Hosting;
 using Screening.Actors.Screening;
 using Screening.Node.Telemetry;
@@ -31,20 +29,19 @@ internal sealed class HttpApi(ScreeningHandle screening, NodeMetrics metrics, No
     private async Task WriteStatusAsync(HttpContext context)
     {
         var holdings = await status.AskHoldingsAsync().ConfigureAwait(false);
-        await WriteJsonAsync(context, json => status.Write(json, holdings)).ConfigureAwait(false);
+        await Answers.WriteJsonAsync(context, json => status.Write(json, holdings)).ConfigureAwait(false);
     }
 
     private async Task CheckAsync(HttpContext context, string address)
     {
         if (!TryRead(context.Request.Query, address, out var query, out var fault))
         {
-            var problem = new ProblemDetails { Status = StatusCodes.Status400BadRequest, Title = "Bad request", Detail = fault };
-            await Results.Problem(problem).ExecuteAsync(context).ConfigureAwait(false);
+            await Answers.BadRequestAsync(context, fault).ConfigureAwait(false);
             return;
         }
 
         var decision = await screening.Screener.DecideAsync(query).ConfigureAwait(false);
-        await WriteJsonAsync(
+        await Answers.WriteJsonAsync(
             context, json => Shapes.WriteVerdict(json, decision, status.Node, time.GetUtcNow(), query.Client.ToString())).ConfigureAwait(false);
     }
 
@@ -93,12 +90,4 @@ internal sealed class HttpApi(ScreeningHandle screening, NodeMetrics metrics, No
     // ?explain, ?explain=1 and ?explain=true
     private static bool IsSet(Microsoft.Extensions.Primitives.StringValues value) =>
         value.Count > 0 && value[^1] is "" or "1" or "true" or "yes";
-
-    private static async Task WriteJsonAsync(HttpContext context, Action<Utf8JsonWriter> write)
-    {
-        context.Response.ContentType = "application/json; charset=utf-8";
-        await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
-        write(json);
-        await json.FlushAsync(context.RequestAborted).ConfigureAwait(false);
-    }
 }

@@ -1,0 +1,33 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace Screening.Node.Commands.Cache;
+
+/// <summary><c>cache forget</c>. Exit status 1: it holds, but is not durable.</summary>
+internal static class CacheForgetCommand
+{
+    public static Command Create()
+    {
+        var network = CacheCommand.NetworkArgument("A[/LEN]", "An address or a network.");
+        var command = new Command(
+            "forget", "Forget a client or a network: grants, bans, passes and postscreen's times. Status 1: it holds, but is not durable.")
+        {
+            network,
+        };
+        command.SetAction((parsed, cancellation) => NodeConnection.TalkAsync(
+            parsed,
+            node => node.SendAsync(HttpMethod.Delete, CacheCommand.PathOf(parsed.GetValue(network)!)),
+            answer => EndAsync(parsed, answer, parsed.GetValue(network)!),
+            cancellation));
+        return command.TalksToNode();
+    }
+
+    private static async Task<int> EndAsync(ParseResult parsed, NodeAnswer answer, string network)
+    {
+        var status = await NodeConnection.PrintAsync(
+            parsed, answer,
+            done => string.Create(CultureInfo.InvariantCulture, $"{network}: {done.GetProperty("forgotten").GetInt32()} forgotten"),
+            done => done.GetProperty("durable").GetBoolean() ? ExitStatus.Ok : ExitStatus.No).ConfigureAwait(false);
+        return status == ExitStatus.Ok ? status : await CacheCommand.NotDurableAsync(parsed).ConfigureAwait(false);
+    }
+}

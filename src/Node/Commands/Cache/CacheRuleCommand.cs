@@ -1,0 +1,51 @@
+using System.CommandLine;
+using System.Text.Json;
+using Screening.Actors.Fleet;
+using Screening.Node.Configuration;
+
+namespace Screening.Node.Commands.Cache;
+
+/// <summary><c>cache grant</c> and <c>cache ban</c>. Exit status 1: it holds, but is not durable.</summary>
+internal static class CacheRuleCommand
+{
+    public static Command Create(RuleKind kind)
+    {
+        var (word, description) = kind == RuleKind.Ban
+            ? ("ban", "Reject a client or a network for a time, and take back its passes.")
+            : ("grant", "Let a client or a network pass for a time, whatever the checks say.");
+        var network = CacheCommand.NetworkArgument("A[/LEN]", "An address or a network.");
+        var ttl = new Option<string>("--ttl") { Description = "For how long, such as 90s, 1h or 7d.", HelpName = "T", Required = true };
+        var reason = new Option<string>("--reason") { Description = "Why; others will read it.", HelpName = "R", Required = true };
+        ttl.Validators.Add(parsed =>
+        {
+            if (parsed.Tokens is [{ Value: var text }] && (!Duration.TryParse(text, out var life) || life < TimeSpan.FromSeconds(1)))
+                parsed.AddError($"--ttl: '{text}' is no time of at least 1s, such as 90s, 1h or 7d");
+        });
+        reason.Validators.Add(parsed =>
+        {
+            if (parsed.Tokens is [{ Value: var text }] && string.IsNullOrWhiteSpace(text))
+                parsed.AddError("--reason: say why");
+        });
+        var command = new Command(word, $"{description} Status 1: it holds, but is not durable.") { network, ttl, reason };
+        command.SetAction((parsed, cancellation) => NodeConnection.TalkAsync(
+            parsed,
+            node => node.SendAsync(
+                HttpMethod.Put, CacheCommand.PathOf(parsed.GetValue(network)!),
+                BodyOf(word, parsed.GetValue(ttl)!, parsed.GetValue(reason)!)),
+            answer => EndAsync(parsed, answer),
+            cancellation));
+        return command.TalksToNode();
+    }
+
+    private static string BodyOf(string kind, string ttl, string reason) =>
+        JsonSerializer.Serialize(new Dictionary<string, string> { ["kind"] = kind, ["ttl"] = ttl, ["reason"] = reason });
+
+    private static async Task<int> EndAsync(ParseResult parsed, NodeAnswer answer)
+    {
+        var status = await NodeConnection.PrintAsync(
+            parsed, answer,
+            rule => $"{CacheText.String(rule, "address")}: {CacheText.String(rule, "kind")}, {CacheText.LeftOf(rule, TimeProvider.System)} left",
+            rule => rule.GetProperty("durable").GetBoolean() ? ExitStatus.Ok : ExitStatus.No).ConfigureAwait(false);
+        return status == ExitStatus.Ok ? status : await CacheCommand.NotDurableAsync(parsed).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,31 @@
+using System.CommandLine;
+using System.Net;
+
+namespace Screening.Node.Commands.Cache;
+
+/// <summary><c>cache show</c>: what is known of a client, or which grant and ban a network has. Exit status 1 if nothing.</summary>
+internal static class CacheShowCommand
+{
+    public static Command Create()
+    {
+        var address = CacheCommand.NetworkArgument("A", "The client's address, or a network that has a grant or a ban.");
+        var command = new Command("show", "Show what is known of a client, what decides first. Status 1: nothing.") { address };
+        command.SetAction((parsed, cancellation) => NodeConnection.TalkAsync(
+            parsed, node => ShowAsync(parsed, node, parsed.GetValue(address)!), cancellation));
+        return command.TalksToNode();
+    }
+
+    private static async Task<int> ShowAsync(ParseResult parsed, NodeClient node, string address)
+    {
+        try
+        {
+            using var answer = await node.GetAsync(CacheCommand.PathOf(address)).ConfigureAwait(false);
+            return await NodeConnection.PrintAsync(
+                parsed, answer, shown => CacheText.Show(shown, TimeProvider.System), _ => ExitStatus.Ok).ConfigureAwait(false);
+        }
+        catch (NodeProblemException problem) when (problem.Status == HttpStatusCode.NotFound)
+        {
+            return await ExitStatus.FailAsync(parsed.InvocationConfiguration.Error, ExitStatus.No, problem.Lines).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections.Features;
+using Screening.Node.Telemetry;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Node.Endpoints.Http;
+
+/// <summary>Who makes a change, as far as this node can tell.</summary>
+/// <param name="Author">On a unix socket the user whom the kernel names; else what the caller says of itself.</param>
+internal sealed record Caller(string Author, AuditVia Via)
+{
+    /// <summary>The header in which a caller says who it is.</summary>
+    public const string AuthorHeader = "Screening-Author";
+
+    private const string Passwd = "/etc/passwd";
+
+    // socket(7): SOL_SOCKET, SO_PEERCRED; struct ucred is pid, uid, gid of 32 bits each.
+    private const int SocketLevel = 1;
+    private const int PeerCredentials = 17;
+
+    public static Caller Of(HttpContext context)
+    {
+        var claimed = context.Request.Headers[AuthorHeader] is [{ Length: > 0 } header] ? PeerText.Clean(header) : "http";
+        return UnixSocketOf(context) is { } socket
+            ? new Caller(UserOf(socket) ?? claimed, AuditVia.Unix)
+            : new Caller(claimed, AuditVia.Http);
+    }
+
+    // What is not known to be a unix socket is none.
+    private static Socket? UnixSocketOf(HttpContext context) =>
+        context.Features.Get<IConnectionSocketFeature>()?.Socket is { AddressFamily: AddressFamily.Unix } socket ? socket : null;
+
+    private static string? UserOf(Socket socket)
+    {
+        try
+        {
+            Span<byte> credentials = stackalloc byte[12];
+            return socket.GetRawSocketOption(SocketLevel, PeerCredentials, credentials) == credentials.Length
+                ? NameOf(BitConverter.IsLittleEndian
+                    ? BinaryPrimitives.ReadUInt32LittleEndian(credentials[4..])
+                    : BinaryPrimitives.ReadUInt32BigEndian(credentials[4..]))
+                : null;
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+    }
+
+    // passwd(5): name:password:uid:... Users that only a directory service knows are shown by number.
+    private static string NameOf(uint uid)
+    {
+        var number = uid.ToString(CultureInfo.InvariantCulture);
+        try
+        {
+            foreach (var line in File.ReadLines(Passwd))
+            {
+                if (line.Split(':') is [var name, _, var known, ..] && known == number)
+                    return PeerText.Clean(name);
+            }
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // The number says enough.
+        }
+
+        return $"uid {number}";
+    }
+}

@@ -1,0 +1,70 @@
+using System.Security.Cryptography;
+using System.Text;
+using Screening.Node.Telemetry;
+
+namespace Screening.Node.Endpoints.Http;
+
+/// <summary>The file with the token; empty: changes are taken on unix sockets only.</summary>
+internal sealed record ChangeGuardSettings(string TokenFile);
+
+/// <summary>
+/// Lets changes through: on a unix socket all, since its mode says who may connect; over TCP those with the token, on loopback too, for
+/// there any user of the host can connect.
+/// </summary>
+internal sealed class ChangeGuard(ChangeGuardSettings settings, ILogger<ChangeGuard> log)
+{
+    private const string Scheme = "Bearer ";
+
+    /// <summary>Checks a request that would change something, and answers it if it may not.</summary>
+    /// <returns>Who makes the change; null: it was refused.</returns>
+    public async Task<Caller?> AdmitAsync(HttpContext context)
+    {
+        var caller = Caller.Of(context);
+        if (caller.Via == AuditVia.Unix)
+            return caller;
+        if (settings.TokenFile.Length == 0)
+        {
+            await RefuseAsync(
+                context, StatusCodes.Status403Forbidden, "Forbidden",
+                "this node takes changes on unix sockets only; over TCP they need a token, and it has no http.token_file").ConfigureAwait(false);
+            return null;
+        }
+
+        if (HasToken(context.Request.Headers.Authorization))
+            return caller;
+        context.Response.Headers.WWWAuthenticate = "Bearer";
+        await RefuseAsync(
+            context, StatusCodes.Status401Unauthorized, "Unauthorized",
+            context.Request.Headers.Authorization.Count == 0 ? "changes over TCP need a token" : "the token is not this node's").ConfigureAwait(false);
+        return null;
+    }
+
+    private bool HasToken(string? authorization) =>
+        authorization is not null
+        && authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+        && ReadToken() is { Length: > 0 } token
+        && CryptographicOperations.FixedTimeEquals(Hash(token), Hash(authorization[Scheme.Length..].Trim()));
+
+    // Read for each change: they are rare, and a token that was changed counts at once.
+    private string ReadToken()
+    {
+        try
+        {
+            return File.ReadAllText(settings.TokenFile).Trim();
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            log.TokenFault(fault.Message);
+            return "";
+        }
+    }
+
+    // Of one length, so that comparing tells nothing of the token's.
+    private static byte[] Hash(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
+
+    private Task RefuseAsync(HttpContext context, int status, string title, string detail)
+    {
+        log.ChangeRefused($"{context.Connection.RemoteIpAddress}", detail);
+        return Answers.ProblemAsync(context, status, title, detail);
+    }
+}

@@ -1,0 +1,26 @@
+using System.Collections.Immutable;
+using Screening.Actors.Fleet;
+using Screening.Actors.Hosting;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Node.Hosting;
+
+/// <summary>The whitelist of this node's fleet, for those who are made before the actors have started.</summary>
+internal sealed class NodeWhitelist(ScreeningHandle screening) : IFleetWhitelist
+{
+    private IFleetWhitelist Fleet => screening.Fleet?.Whitelist ?? throw new FleetUnavailableException("this node has no fleet");
+
+    public Task<WhitelistChange> SetRuleAsync(
+        RuleKind kind, Network network, TimeSpan life, string author, string reason, CancellationToken cancellation) =>
+        Fleet.SetRuleAsync(kind, network, life, author, reason, cancellation);
+
+    public Task<WhitelistChange> ForgetAsync(Network network, CancellationToken cancellation) => Fleet.ForgetAsync(network, cancellation);
+
+    public Task<ImmutableArray<WhitelistLine>> ShowAsync(ClientAddress client, CancellationToken cancellation) => Fleet.ShowAsync(client, cancellation);
+
+    public Task<WhitelistPage> ListAsync(Network? within, string? after, int limit, CancellationToken cancellation) =>
+        Fleet.ListAsync(within, after, limit, cancellation);
+
+    public Task<WhitelistChange> ImportAsync(ImmutableArray<WhitelistLine> lines, CancellationToken cancellation) =>
+        Fleet.ImportAsync(lines, cancellation);
+}
