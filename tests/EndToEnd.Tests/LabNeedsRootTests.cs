@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
-using Screening.EndToEnd.Tests.Lab;
+using Screening.Testing.Lab;
 
 namespace Screening.EndToEnd.Tests;
 

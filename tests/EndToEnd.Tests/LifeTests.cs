@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Screening.EndToEnd.Tests.Lab;
+using Screening.Testing.Lab;
 
 namespace Screening.EndToEnd.Tests;
 

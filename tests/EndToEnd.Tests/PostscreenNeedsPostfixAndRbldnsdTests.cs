@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
-using Screening.EndToEnd.Tests.Lab;
+using Screening.Testing.Lab;
 
 namespace Screening.EndToEnd.Tests;
 

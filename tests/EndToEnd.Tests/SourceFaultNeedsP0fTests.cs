@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
-using Screening.EndToEnd.Tests.Lab;
+using Screening.Testing.Lab;
 
 namespace Screening.EndToEnd.Tests;
 

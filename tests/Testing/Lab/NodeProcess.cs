@@ -2,10 +2,10 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace Screening.EndToEnd.Tests.Lab;
+namespace Screening.Testing.Lab;
 
 /// <summary>The built node as an operator starts it, with each endpoint on a free port unless the test says otherwise.</summary>
-internal sealed partial class NodeProcess : RunningProcess
+public sealed partial class NodeProcess : RunningProcess
 {
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan CommandPatience = TimeSpan.FromSeconds(30);
@@ -87,7 +87,10 @@ internal sealed partial class NodeProcess : RunningProcess
     {
         Signal(Lab.Signal.Terminate);
         var status = await WaitForExitAsync(TimeSpan.FromSeconds(5));
-        Assert.True(status == 0, string.Create(CultureInfo.InvariantCulture, $"exit status {status}, wanted 0.{Environment.NewLine}{Transcript}"));
+        if (status != 0)
+        {
+            throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"exit status {status}, wanted 0.{Environment.NewLine}{Transcript}"));
+        }
     }
 
     public override async ValueTask DisposeAsync()

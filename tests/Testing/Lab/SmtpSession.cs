@@ -4,13 +4,13 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Screening.EndToEnd.Tests.Lab;
+namespace Screening.Testing.Lab;
 
 /// <summary>One mail as a client saw it go.</summary>
 /// <param name="Replies">The final line of each reply, in order, starting with the greeting; postscreen's teaser is not one.</param>
 /// <param name="GreetingAfter">From connect to the final greeting, or to whatever came in its place.</param>
 /// <param name="Lines">All lines in both directions.</param>
-internal sealed record SmtpDialogue(IPAddress Client, IReadOnlyList<string> Replies, TimeSpan GreetingAfter, IReadOnlyList<string> Lines)
+public sealed record SmtpDialogue(IPAddress Client, IReadOnlyList<string> Replies, TimeSpan GreetingAfter, IReadOnlyList<string> Lines)
 {
     /// <summary>The greeting and each of EHLO, MAIL, RCPT, DATA, the mail itself and QUIT were answered well.</summary>
     public bool Delivered => Replies.Count == 7 && Replies.All(reply => reply[0] is '2' or '3');
@@ -20,7 +20,7 @@ internal sealed record SmtpDialogue(IPAddress Client, IReadOnlyList<string> Repl
 }
 
 /// <summary>A well-behaved SMTP client: waits for each reply, sends one short mail, stops at the first refusal.</summary>
-internal static class SmtpSession
+public static class SmtpSession
 {
     private static readonly (string Command, string Wanted)[] Steps =
     [

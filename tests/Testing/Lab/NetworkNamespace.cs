@@ -2,10 +2,10 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
 
-namespace Screening.EndToEnd.Tests.Lab;
+namespace Screening.Testing.Lab;
 
 /// <summary>A network namespace by its name in ip-netns(8), and sockets that belong to it though this process does not.</summary>
-internal sealed class NetworkNamespace(string name)
+public sealed class NetworkNamespace(string name)
 {
     public string Name { get; } = name;
 

@@ -2,10 +2,10 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Screening.EndToEnd.Tests.Lab;
+namespace Screening.Testing.Lab;
 
 /// <summary>A plain client of the plug-in protocol: lines of name=value, ended by an empty line.</summary>
-internal sealed class PluginClient : IDisposable
+public sealed class PluginClient : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private readonly Socket _socket;
@@ -63,12 +63,15 @@ internal sealed class PluginClient : IDisposable
             }
 
             var at = line.IndexOf('=', StringComparison.Ordinal);
-            Assert.True(at > 0, $"not name=value: {line}");
+            if (at <= 0)
+            {
+                throw new InvalidDataException($"not name=value: {line}");
+            }
+
             reply[line[..at]] = line[(at + 1)..];
         }
 
-        Assert.True(reply.Count == 0, "closed within a reply");
-        return null;
+        return reply.Count == 0 ? null : throw new EndOfStreamException("closed within a reply");
     }
 
     public async Task<IReadOnlyDictionary<string, string>> AskAsync(string request, TimeSpan? within = null)

@@ -2,13 +2,13 @@ using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
 
-namespace Screening.EndToEnd.Tests.Lab;
+namespace Screening.Testing.Lab;
 
 /// <summary>
 /// A real Postfix of its own: configuration, queue, data and log in a temporary folder, in one network namespace. postscreen(8) listens on
 /// port 25, takes mail for example.com and throws it away. /etc/postfix is read for what belongs to the package only.
 /// </summary>
-internal sealed partial class PostfixInstance : IAsyncDisposable
+public sealed partial class PostfixInstance : IAsyncDisposable
 {
     public const int GreetWaitSeconds = 2;
     public const string LocalDomain = "example.com";
@@ -141,7 +141,10 @@ internal sealed partial class PostfixInstance : IAsyncDisposable
     private static async Task RunAsync(string program, params string[] arguments)
     {
         var result = await RunningProcess.RunAsync(new LaunchPlan(program, arguments), TimeSpan.FromSeconds(10));
-        Assert.True(result.ExitCode == 0, $"{program}: {result}");
+        if (result.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"{program}: {result}");
+        }
     }
 
     [GeneratedRegex(@"/master\[(?<pid>\d+)\]: daemon started")]

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Net;
+using Xunit;
 
-namespace Screening.EndToEnd.Tests.Lab;
+namespace Screening.Testing.Lab;
 
 /// <summary>
 /// Two hosts made of network namespaces, joined by one cable: "mx", where the mail server and the node run, and "client", which has many
@@ -11,7 +12,7 @@ namespace Screening.EndToEnd.Tests.Lab;
 /// The names hold this process's id. Each start also removes what a killed run of the tests left behind: namespaces with our prefix
 /// whose process is gone.
 /// </remarks>
-internal sealed class NetworkLab : IAsyncDisposable
+public sealed class NetworkLab : IAsyncDisposable
 {
     private const string Prefix = "screening-lab-";
     private const string Cable = "wire0";

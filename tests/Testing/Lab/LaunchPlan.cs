@@ -1,11 +1,11 @@
 using System.Diagnostics;
 
-namespace Screening.EndToEnd.Tests.Lab;
+namespace Screening.Testing.Lab;
 
 /// <summary>What to start, and where.</summary>
 /// <param name="Program">Name or path.</param>
 /// <param name="Arguments">As the program shall see them; no shell is involved.</param>
-internal sealed record LaunchPlan(string Program, params string[] Arguments)
+public sealed record LaunchPlan(string Program, params string[] Arguments)
 {
     /// <summary>The network namespace to start it in; null: this one.</summary>
     public string? Namespace { get; init; }

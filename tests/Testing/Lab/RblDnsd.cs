@@ -3,13 +3,13 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Screening.EndToEnd.Tests.Lab;
+namespace Screening.Testing.Lab;
 
 /// <summary>One entry of a zone: the listed address or network, the answer and its text.</summary>
-internal sealed record Listing(string Address, string Answer, string Text = "listed in the laboratory");
+public sealed record Listing(string Address, string Answer, string Text = "listed in the laboratory");
 
 /// <summary>A real rbldnsd(8) that is authoritative for some zones and refuses the rest.</summary>
-internal sealed class RblDnsd : RunningProcess
+public sealed class RblDnsd : RunningProcess
 {
     private readonly TemporaryFolder _folder;
     private readonly NetworkNamespace? _inside;

@@ -2,13 +2,13 @@ using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Screening.EndToEnd.Tests.Lab;
+namespace Screening.Testing.Lab;
 
 /// <summary>
 /// The smallest thing that answers in dnsblog(8)'s place: it proves the laboratory while there is no node, and that Postfix as such
 /// accepts an outsider there. One request and one reply a connection; attributes end with NUL, a list with one more.
 /// </summary>
-internal sealed class DnsblogStandIn : IAsyncDisposable
+public sealed class DnsblogStandIn : IAsyncDisposable
 {
     private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private readonly Func<string, string, (string Answers, int Ttl)> _answer;

@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 
-namespace Screening.EndToEnd.Tests.Lab;
+namespace Screening.Testing.Lab;
 
-internal enum Signal
+public enum Signal
 {
     Hangup = 1,
     Kill = 9,
@@ -12,7 +12,7 @@ internal enum Signal
 }
 
 /// <summary>The few calls that .NET has no name for.</summary>
-internal static partial class Native
+public static partial class Native
 {
     private const int CloneNewnet = 0x40000000;
 

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 
-namespace Screening.EndToEnd.Tests.Lab;
+namespace Screening.Testing.Lab;
 
 /// <summary>Waits for a condition by asking again and again until a deadline; no test sleeps for a fixed time and hopes.</summary>
-internal static class Poll
+public static class Poll
 {
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(20);
 

@@ -1,7 +1,7 @@
-namespace Screening.EndToEnd.Tests.Lab;
+namespace Screening.Testing.Lab;
 
 /// <summary>Files of the checkout that the tests were built from.</summary>
-internal static class Repository
+public static class Repository
 {
     private static readonly Lazy<string> Root = new(() =>
     {

@@ -2,10 +2,10 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 
-namespace Screening.EndToEnd.Tests.Lab;
+namespace Screening.Testing.Lab;
 
 /// <summary>What a finished command left behind.</summary>
-internal sealed record CommandResult(int ExitCode, string Output, string Error)
+public sealed record CommandResult(int ExitCode, string Output, string Error)
 {
     public override string ToString() => $"exit status {ExitCode}{Environment.NewLine}stdout: {Output}{Environment.NewLine}stderr: {Error}";
 }
@@ -14,7 +14,7 @@ internal sealed record CommandResult(int ExitCode, string Output, string Error)
 /// A real process in a process group of its own, whose output is always drained and kept within a bound, and which is gone after
 /// <see cref="DisposeAsync"/>, or when the tests' process ends: killed by its own id, with its children.
 /// </summary>
-internal class RunningProcess : IAsyncDisposable
+public class RunningProcess : IAsyncDisposable
 {
     private const int MaxLines = 5_000;
     private static readonly ConcurrentDictionary<int, RunningProcess> Alive = new();

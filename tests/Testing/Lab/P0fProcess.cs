@@ -3,13 +3,13 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Screening.EndToEnd.Tests.Lab;
+namespace Screening.Testing.Lab;
 
 /// <summary>What p0f's API says about an address; section 4 of p0f's README.</summary>
-internal sealed record P0fAnswer(bool Known, string Os, string Flavor, string Link);
+public sealed record P0fAnswer(bool Known, string Os, string Flavor, string Link);
 
 /// <summary>A real p0f(1) that listens on one interface and answers on a unix socket.</summary>
-internal sealed class P0fProcess : RunningProcess
+public sealed class P0fProcess : RunningProcess
 {
     private const int AnswerBytes = 232;
 

@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Net;
 
-namespace Screening.EndToEnd.Tests.Lab;
+namespace Screening.Testing.Lab;
 
 /// <summary>The lists that the end-to-end tests ask, and who is on them.</summary>
-internal static class Bench
+public static class Bench
 {
     public const string Blocklist = "bl.example";
     public const string Allowlist = "wl.example";

@@ -1,9 +1,10 @@
 using System.Globalization;
+using Xunit;
 
-namespace Screening.EndToEnd.Tests.Lab;
+namespace Screening.Testing.Lab;
 
 /// <summary>What a test needs from the machine. A test whose needs are not met is skipped, and says which one.</summary>
-internal static class Requires
+public static class Requires
 {
     private static readonly string[] Folders =
         [.. (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(':', StringSplitOptions.RemoveEmptyEntries), "/usr/sbin", "/sbin"];
