@@ -188,7 +188,7 @@ public sealed class SerializationConfigurationTests : IAsyncLifetime
         "fleet",
         ConfigurationFactory.ParseString(SerializationConfiguration.Hocon + Clustered)
             .WithFallback(ClusterSharding.DefaultConfig())
-            .WithFallback(ClusterSingletonManager.DefaultConfig())
+            .WithFallback(ClusterSingleton.DefaultConfig())
             .WithFallback(DistributedData.DefaultConfig()));
 
     private (ActorSystem System, ConcurrentQueue<string> Faults) Start(string name, Config configuration)

@@ -18,7 +18,7 @@ public class DecisionBenchmarks
     private static readonly ScreeningPolicy Policy = new(ScreeningPolicy.DefaultProfile, "0", Rules, []);
     private static readonly WeightRange[] TenLists = [.. Enumerable.Repeat(new WeightRange(0, 1), 10)];
 
-    private readonly NearCache _cache = new(TimeProvider.System, CachedClients);
+    private readonly NearCache _cache = new(TimeProvider.System, CachedClients, TimeSpan.FromMinutes(10));
     private readonly ClientAddress _client = ClientAddress.FromIPv4(0x0a000000 + 4711);
     private readonly AnswerCode[] _codes = new AnswerCode[1];
     private ImmutableArray<SitePattern> _sites = [];
@@ -28,7 +28,7 @@ public class DecisionBenchmarks
     public void Prepare()
     {
         for (uint i = 0; i < CachedClients; i++)
-            _cache.Store(ClientAddress.FromIPv4(0x0a000000 + i), Policy, new Verdict(VerdictAction.Pass, false, 3600, 0, VerdictSource.Screened));
+            _cache.Store(ClientAddress.FromIPv4(0x0a000000 + i), Policy, new Verdict(VerdictAction.Pass, false, 3600, 0, VerdictSource.Screened), 0);
         SiteList.TryParse("zen.spamhaus.org=127.0.0.[2..11]*3, list.dnswl.org=127.0.[2..9;11..15].[1..3]*-3", out _sites, out _);
         AnswerCode.TryParse("127.0.0.11", out _codes[0]);
         var random = new Random(4711);

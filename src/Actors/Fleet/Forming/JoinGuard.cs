@@ -230,7 +230,7 @@ internal sealed partial class JoinGuard : UntypedActor, IWithTimers
             .Concat(cluster.Members).Distinct().Where(address => address != Own).Take(MostSeeds).SelectMany<string, Address>(text => ParseAddress(text)).ToImmutableList();
         _clusterId = cluster.ClusterId;
         Show(FleetState.Joining, "");
-        _log.Info("Joining cluster {0} of {1} by {2}", _clusterId, Describe(cluster.From), string.Join(", ", there.Select(address => address.HostPort())));
+        _log.Info("Joining cluster {0} of {1} by {2}", _clusterId, Describe(cluster.From), string.Join(", ", there.Select(HostPortOf)));
         _cluster.JoinSeedNodes(there);
         Become(Joining);
         Again(_timings.Join + _timings.Answer);
@@ -339,7 +339,7 @@ internal sealed partial class JoinGuard : UntypedActor, IWithTimers
             _reason,
             _state == FleetState.Up ? _clusterId : "",
             [.. _members.All.Select(member => new FleetMember(
-                _names.GetValueOrDefault(member.Address.ToString(), ""), member.Address.HostPort(), [.. member.Roles.Order(StringComparer.Ordinal)],
+                _names.GetValueOrDefault(member.Address.ToString(), ""), HostPortOf(member.Address), [.. member.Roles.Order(StringComparer.Ordinal)],
                 _members.StateOf(member)))],
             _state == FleetState.Up && _members.HasMajority,
             [.. _clocks.Select(clock =>
@@ -347,9 +347,11 @@ internal sealed partial class JoinGuard : UntypedActor, IWithTimers
 
     private static ImmutableArray<Address> ParseAddress(string text) => ActorPath.TryParseAddress(text, out var address) ? [address] : [];
 
+    private static string HostPortOf(Address address) => FormattableString.Invariant($"{address.Host}:{address.Port}");
+
     private static string Side(TimeSpan ahead) => ahead > TimeSpan.Zero ? "ahead of" : "behind";
 
-    private static string Describe(NodeIdentity node) => $"{node.Node} ({Address.Parse(node.Address).HostPort()})";
+    private static string Describe(NodeIdentity node) => $"{node.Node} ({HostPortOf(Address.Parse(node.Address))})";
 
     private long NowMs() => _setup.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
