@@ -12,6 +12,7 @@ namespace Screening.Node.Hosting;
 internal static class NodeLogging
 {
     private const int QueueLength = 10_000;
+    private const string NodeIsAway = "Tried to associate with unreachable remote address";
 
     public static void Configure(ILoggingBuilder logging)
     {
@@ -21,6 +22,7 @@ internal static class NodeLogging
             .MinimumLevel.Override("Akka", LogEventLevel.Warning)
             .Enrich.FromLogContext()
             .Filter.ByExcluding(line => line.Exception is EndpointException) // The command says it, in one line.
+            .Filter.ByExcluding(line => line.MessageTemplate.Text.StartsWith(NodeIsAway, StringComparison.Ordinal)) // Every second; members are told of elsewhere.
             .WriteTo.Async(
                 sink => sink.Console(
                     outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}",

@@ -5,8 +5,9 @@ using Akka.Event;
 
 namespace Screening.Actors.Fleet.Forming;
 
-// Founding. A lock of the store decides alone. Without one, or with a database that can not be asked, votes do: more than half of the nodes
-// that are expected. A first seed that restarts while it is cut off gets neither.
+// Founding. Who gets the store's lock founds. Without one, with a database that can not be asked, or while the lock is still that of a
+// cluster that was killed as a whole, votes do: more than half of the nodes that are expected, so no cluster that could go on is left.
+// A first seed that restarts while it is cut off gets neither.
 internal sealed partial class JoinGuard
 {
     private const string FoundingLock = "cluster";
@@ -45,13 +46,13 @@ internal sealed partial class JoinGuard
 
     private void Take(LockAnswered answer)
     {
-        if (answer.Taken is null)
-        {
-            TryVotes();
-        }
-        else if (answer.Taken.Value)
+        if (answer.Taken == true)
         {
             Found();
+        }
+        else if (answer.Taken is null || CanFound(_voters.Length))
+        {
+            TryVotes();
         }
         else
         {

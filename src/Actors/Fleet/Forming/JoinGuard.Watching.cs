@@ -29,7 +29,7 @@ internal sealed partial class JoinGuard
             case RoundOver over when over.Round == _round:
                 EndWatching();
                 break;
-            case LockAnswered { Taken: false }:
+            case LockAnswered { Taken: false } when _watched * _timings.Watch > _timings.Lock * 2: // Not that of one that was killed.
                 _log.Warning("The database says that there is another cluster than {0}", _clusterId);
                 break;
             default:
