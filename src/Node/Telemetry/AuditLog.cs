@@ -52,6 +52,7 @@ internal sealed class AuditLog(AuditLogSettings settings, TimeProvider time, ILo
         try
         {
             Format(entry);
+            Directory.CreateDirectory(Path.GetDirectoryName(settings.File)!);
             Rotate();
             // Opened for each line: who moves the file away or removes it loses no later line.
             await using var file = new FileStream(settings.File, Appending);

@@ -51,7 +51,7 @@ public sealed class ConfigCommandTests : IDisposable
     [Fact]
     public void Show_tells_where_each_setting_came_from_and_hides_secrets()
     {
-        var file = _fixture.Write("c.toml", "[verdict]\nignore_at = 2\n[profile.p]\nverdict.enforce_at = 4\n[store]\nconnection = \"geheim\"\n");
+        var file = _fixture.Write("c.toml", "[verdict]\nignore_at = 2\n[profile.p]\nverdict.enforce_at = 4\n[store]\nconnection = \"Data Source=x.db;Password=geheim\"\n");
         var (status, output, error) = Run(
             ConfigShowCommand.Create(), "--config", file, "--set", "verdict.deadline=800ms", "--set", "dnsbl.sites=abc.zen.dq.spamhaus.net*3");
         Assert.Equal((0, ""), (status, error));
