@@ -14,7 +14,7 @@ namespace Screening.Actors.Fleet;
 public sealed partial class FleetRunner
 {
     // How long a leave may take, so that a stop of the process is over within the five seconds that supervisors give.
-    private static readonly TimeSpan LeaveLimitAlone = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(1.5);
     private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
@@ -122,8 +122,10 @@ public sealed partial class FleetRunner
                 await Task.WhenAny(_host.Ended, over.Task).ConfigureAwait(false);
             if (_host.Ended.IsCompleted)
                 Ended(_log);
+            else if (_settings.IsAlone)
+                await StopAloneAsync(_host).ConfigureAwait(false);
             else
-                await _host.LeaveAsync(_settings.IsAlone ? LeaveLimitAlone : LeaveLimit).ConfigureAwait(false);
+                await _host.LeaveAsync(LeaveLimit).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is FleetStartException or FleetTlsException)
         {
@@ -137,6 +139,15 @@ public sealed partial class FleetRunner
         {
             _host = null;
         }
+    }
+
+    // With nobody to hand over to, it is enough that what the buckets know is stored.
+    private async Task StopAloneAsync(FleetHost host)
+    {
+        var since = _time.GetTimestamp();
+        while (Meter.Queued > 0 && Meter.Store.IsOk && _time.GetElapsedTime(since) < DrainLimit)
+            await Task.Delay(TimeSpan.FromMilliseconds(20), _time).ConfigureAwait(false);
+        await host.StopAsync().ConfigureAwait(false);
     }
 
     // New certificates come to all nodes at about the same time; they must not all leave at once.
