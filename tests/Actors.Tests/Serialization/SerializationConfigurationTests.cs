@@ -164,7 +164,7 @@ public sealed class SerializationConfigurationTests : IAsyncLifetime
     [Fact]
     public void Denied_serializers_do_not_answer_to_their_numbers()
     {
-        var (system, _) = Start("fleet", Clustered + SerializationConfiguration.Hocon);
+        var (system, _) = StartMember();
         foreach (var number in new[] { 1, 2, 3, 36 })
         {
             Assert.Throws<SerializationException>(() => system.Serialization.Deserialize("{}"u8.ToArray(), number, ""));

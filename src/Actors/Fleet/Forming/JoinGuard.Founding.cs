@@ -25,12 +25,17 @@ internal sealed partial class JoinGuard
     private int _granted;
     private long _ballot;
 
-    private bool CanFound(int others) => _settings.IsCache && (others + 1) * 2 > _settings.Expected;
+    // A name may stand for several nodes, which only shows once it has been asked for its addresses.
+    private bool CanFound(int others) => _settings.IsCache && (others + 1) * 2 > Math.Max(_settings.Expected, _mostPlaces);
 
     private void TryFounding(ImmutableArray<NodePresence> voters)
     {
         _voters = voters;
-        if (!_settings.IsCache)
+        if (!_finder.HasAskedAll)
+        {
+            Wait("");
+        }
+        else if (!_settings.IsCache)
         {
             Wait("no node of role cache that is in a cluster answers");
         }

@@ -40,6 +40,7 @@ internal sealed partial class JoinGuard : UntypedActor, IWithTimers
     private long _askedMs;
     private ImmutableArray<SeedPlace> _places = [];
     private int _awaited;
+    private int _mostPlaces;
 
     private FleetState _state = FleetState.Looking;
     private string _reason = "";
@@ -164,6 +165,7 @@ internal sealed partial class JoinGuard : UntypedActor, IWithTimers
     private void Ask(ImmutableArray<SeedPlace> places, IEnumerable<Address> others)
     {
         _places = places;
+        _mostPlaces = Math.Max(_mostPlaces, places.Length);
         _answers.Clear();
         _askedMs = NowMs();
         var asked = places.Select(place => place.Address).Concat(others).Where(address => address != _cluster.SelfAddress).Distinct().ToList();

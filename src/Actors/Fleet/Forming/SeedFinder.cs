@@ -15,11 +15,16 @@ internal sealed class SeedFinder(FleetHostSetup setup, Address self)
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
 
     private readonly Dictionary<FleetSeed, bool> _byName = [];
+    private int _rounds;
     private bool _next = !IPAddress.TryParse(setup.Settings.PublicHost, out _);
+
+    /// <summary>True once names have been asked both ways; before that, silence says nothing.</summary>
+    public bool HasAskedAll => _rounds > 1 || setup.Settings.Seeds.All(seed => IPAddress.TryParse(seed.Host, out _));
 
     /// <summary>Addresses in the order of seeds, and those of one name in order of address. The same on all nodes that see the same.</summary>
     public async Task<ImmutableArray<SeedPlace>> FindAsync()
     {
+        _rounds++;
         var byName = _next;
         _next = !_next;
         var known = setup.Settings.Seeds.ToDictionary(seed => seed, seed => _byName.GetValueOrDefault(seed, byName));
