@@ -31,6 +31,7 @@ internal sealed class RulesEntity : UntypedActor, IWithTimers
     private long _version;
     private long _storedVersion;
     private long _sentVersion;
+    private long _lastWaiting;
     private int _changesSinceSnapshot;
     private bool _recovered;
     private bool _isSending;
@@ -110,8 +111,8 @@ internal sealed class RulesEntity : UntypedActor, IWithTimers
             case StoreAgain:
                 StoreNext();
                 break;
-            case WaitOver:
-                AnswerWaiting();
+            case WaitOver over:
+                AnswerWaiting(over.Number);
                 break;
             case Sweep:
                 SweepExpired();
@@ -155,8 +156,9 @@ internal sealed class RulesEntity : UntypedActor, IWithTimers
         }
 
         Apply(set, removed);
-        _waiting.Add(new Waiting(Sender, new RulesChanged(id, _version, count, false, null), _context.Time.GetTimestamp(), waitMs));
-        Timers.StartSingleTimer((nameof(WaitOver), id), WaitOver.Instance, TimeSpan.FromMilliseconds(waitMs));
+        var number = ++_lastWaiting;
+        _waiting.Add(new Waiting(number, Sender, new RulesChanged(id, _version, count, false, null)));
+        Timers.StartSingleTimer(number, new WaitOver(number), TimeSpan.FromMilliseconds(waitMs));
         StoreNext();
         if (!_context.Persists)
             Stored();
@@ -239,16 +241,14 @@ internal sealed class RulesEntity : UntypedActor, IWithTimers
         StoreNext();
     }
 
-    private void AnswerWaiting()
+    // Those whose change is stored by now, and one that can not wait any longer.
+    private void AnswerWaiting(long due = 0)
     {
-        for (var i = _waiting.Count - 1; i >= 0; i--)
+        foreach (var waiting in _waiting.Where(w => w.Number == due || w.Answer.Version <= _storedVersion).ToList())
         {
-            var (asker, answer, since, waitMs) = _waiting[i];
-            var isStored = answer.Version <= _storedVersion;
-            if (!isStored && _context.Time.GetElapsedTime(since).TotalMilliseconds < waitMs - 1)
-                continue;
-            asker.Tell(answer with { Durable = isStored });
-            _waiting.RemoveAt(i);
+            waiting.Asker.Tell(waiting.Answer with { Durable = waiting.Answer.Version <= _storedVersion });
+            Timers.Cancel(waiting.Number);
+            _waiting.Remove(waiting);
         }
     }
 
@@ -302,16 +302,13 @@ internal sealed class RulesEntity : UntypedActor, IWithTimers
             Stored();
     }
 
-    private sealed record Waiting(IActorRef Asker, RulesChanged Answer, long Since, int WaitMs);
+    private sealed record Waiting(long Number, IActorRef Asker, RulesChanged Answer);
+
+    private sealed record WaitOver(long Number);
 
     private sealed class WriterLost
     {
         public static readonly WriterLost Instance = new();
-    }
-
-    private sealed class WaitOver
-    {
-        public static readonly WaitOver Instance = new();
     }
 
     private sealed class StoreAgain

@@ -116,8 +116,6 @@ internal sealed partial class ScreeningActor
     {
         if (_waitsForFleetUntil is null)
             return;
-        if (ask && !_fleetHasAnswered && FleetWaitLeft() > TimeSpan.Zero)
-            return; // It was a query's deadline that came.
         _waitsForFleetUntil = null;
         if (!_fleetHasAnswered)
             _context.Fleet!.Link.Tell(new LookUpLate(_id));

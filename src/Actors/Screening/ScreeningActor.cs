@@ -110,7 +110,8 @@ internal sealed partial class ScreeningActor : UntypedActor
                 ArmTimer();
                 break;
             case TimeToSpeak:
-                StopWaitingForFleet();
+                if (FleetWaitLeft() <= TimeSpan.Zero)
+                    StopWaitingForFleet();
                 AnswerOverdue();
                 break;
             default:

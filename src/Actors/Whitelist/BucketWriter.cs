@@ -97,7 +97,8 @@ internal sealed class BucketWriter : UntypedPersistentActor
             case SaveSnapshotSuccess saved:
                 _owner.Tell(new SnapshotStored(null));
                 DeleteMessages(saved.Metadata.SequenceNr);
-                DeleteSnapshots(new SnapshotSelectionCriteria(saved.Metadata.SequenceNr - 1));
+                if (saved.Metadata.SequenceNr > 1) // Not "up to 0": some stores take that for "all".
+                    DeleteSnapshots(new SnapshotSelectionCriteria(saved.Metadata.SequenceNr - 1));
                 break;
             case SaveSnapshotFailure failed:
                 _owner.Tell(new SnapshotStored(failed.Cause.Message));

@@ -160,16 +160,16 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
                 break;
             case EventStored:
                 _storage.EventStored();
-                AnswerRevocations(durable: true);
+                AnswerRevocations();
                 break;
             case SnapshotStored stored:
                 _storage.SnapshotStored(stored.Error is null);
-                AnswerRevocations(durable: true);
+                AnswerRevocations();
                 break;
             case FlushTick:
                 break;
-            case RevocationsDue:
-                AnswerRevocations(durable: false);
+            case RevocationDue due:
+                AnswerRevocations(due.Waiting);
                 break;
             case SweepTick:
                 _state.Sweep(NowMs);
@@ -217,24 +217,21 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
         var (tombstone, count) = _state.Revoke(revoke.Network, NowMs);
         _evidence.Forget(revoke.Network);
         _context.News.Tell(new RevocationNews(revoke.Network, _bucket, before, Epoch));
-        _waiting.Add(new WaitingRevocation(
-            Sender, new Revoked(revoke.Id, _bucket, count, false), _storage.Add(tombstone), _context.Time.GetTimestamp(), revoke.WaitMs));
-        Timers.StartSingleTimer((nameof(RevocationsDue), revoke.Id), RevocationsDue.Instance, TimeSpan.FromMilliseconds(revoke.WaitMs));
+        var waiting = new WaitingRevocation(Sender, new Revoked(revoke.Id, _bucket, count, false), _storage.Add(tombstone));
+        _waiting.Add(waiting);
+        Timers.StartSingleTimer(waiting, new RevocationDue(waiting), TimeSpan.FromMilliseconds(revoke.WaitMs));
         Flush(now: true);
-        AnswerRevocations(durable: true);
+        AnswerRevocations();
     }
 
-    private void AnswerRevocations(bool durable)
+    // Those that are stored by now, and one that can not wait any longer.
+    private void AnswerRevocations(WaitingRevocation? due = null)
     {
-        for (var i = _waiting.Count - 1; i >= 0; i--)
+        foreach (var waiting in _waiting.Where(w => w == due || _storage.IsStored(w.Number)).ToList())
         {
-            var waiting = _waiting[i];
-            var isStored = _storage.IsStored(waiting.Number);
-            var isDue = _context.Time.GetElapsedTime(waiting.Since).TotalMilliseconds >= waiting.WaitMs - 1;
-            if (!isStored && (durable || !isDue))
-                continue;
-            waiting.Asker.Tell(waiting.Answer with { Durable = isStored });
-            _waiting.RemoveAt(i);
+            waiting.Asker.Tell(waiting.Answer with { Durable = _storage.IsStored(waiting.Number) });
+            Timers.Cancel(waiting);
+            _waiting.Remove(waiting);
         }
     }
 
@@ -310,7 +307,9 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
 
     private BucketState NewState() => new(_context.MaxLife, _context.MaxEntries);
 
-    private readonly record struct WaitingRevocation(IActorRef Asker, Revoked Answer, long Number, long Since, int WaitMs);
+    private sealed record WaitingRevocation(IActorRef Asker, Revoked Answer, long Number);
+
+    private sealed record RevocationDue(WaitingRevocation Waiting);
 
     private sealed class FlushTick
     {
@@ -320,11 +319,6 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
     private sealed class SweepTick
     {
         public static readonly SweepTick Instance = new();
-    }
-
-    private sealed class RevocationsDue
-    {
-        public static readonly RevocationsDue Instance = new();
     }
 
     private sealed class WriterLost

@@ -1,0 +1,206 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.TestKit;
+using Akka.TestKit.Xunit2;
+using Microsoft.Extensions.Time.Testing;
+using Screening.Actors.Checks;
+using Screening.Actors.Fleet;
+using Screening.Actors.Whitelist;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Actors.Tests.Whitelist;
+
+/// <summary>A bucket with a journal in memory.</summary>
+public class WhitelistBucketTests : TestKit
+{
+    private static readonly ClientAddress Client = ClientAddress.Parse("192.0.2.1");
+    private static readonly int Bucket = WhitelistLayout.BucketOf(Client);
+
+    private readonly FakeTimeProvider _time = new(DateTimeOffset.FromUnixTimeSeconds(1_800_000_000));
+    private readonly TestProbe _news;
+    private readonly FleetMeter _meter;
+
+    public WhitelistBucketTests()
+        : base("""akka.persistence { journal.plugin = akka.persistence.journal.inmem, snapshot-store.plugin = akka.persistence.snapshot-store.inmem }""")
+    {
+        _news = CreateTestProbe();
+        _meter = new FleetMeter(_time);
+    }
+
+    [Fact]
+    public void One_screens_the_others_wait_for_its_evidence_and_then_everybody_hits()
+    {
+        var bucket = StartBucket(persists: false);
+        var miss = Ask<LookUpMiss>(bucket, LookUp(1));
+        Assert.NotEqual(0, miss.Lease);
+        Ask<LookUpPending>(bucket, LookUp(2));
+
+        var evidence = new SharedEvidence(7, new DnsblAnswer([], 300), 300_000);
+        bucket.Tell(new Conclude(Client, "default", miss.Lease, miss.Epoch, Pass(600), [evidence], Final: true), TestActor);
+        var came = ExpectMsg<EvidenceCame>();
+        Assert.Equal((2L, true), (came.Id, came.Final));
+        Assert.Equal(evidence, Assert.Single(came.Evidence));
+        Assert.Equal(600, Ask<LookUpHit>(bucket, LookUp(3)).Pass.TtlSeconds);
+        Assert.Equal(600, _news.ExpectMsg<PassNews>().Pass.TtlSeconds);
+
+        // For another policy it is a miss, with the evidence as it is by now.
+        _time.Advance(TimeSpan.FromSeconds(100));
+        var other = Ask<LookUpMiss>(bucket, LookUp(4) with { Policy = "p2" });
+        Assert.Equal(new SharedEvidence(7, new DnsblAnswer([], 200), 200_000), Assert.Single(other.Evidence));
+    }
+
+    [Fact]
+    public void A_screener_that_is_lost_keeps_nobody_waiting_for_long()
+    {
+        var bucket = StartBucket(persists: false);
+        Ask<LookUpMiss>(bucket, LookUp(1));
+        Ask<LookUpPending>(bucket, LookUp(2));
+        _time.Advance(TimeSpan.FromSeconds(1.3));
+        Assert.NotEqual(0, Ask<LookUpMiss>(bucket, LookUp(3)).Lease);
+    }
+
+    [Fact]
+    public void Evidence_that_comes_in_two_parts_is_told_in_two_parts()
+    {
+        var bucket = StartBucket(persists: false);
+        var miss = Ask<LookUpMiss>(bucket, LookUp(1));
+        Ask<LookUpPending>(bucket, LookUp(2));
+        bucket.Tell(new Conclude(Client, "default", miss.Lease, 0, null, [new SharedEvidence(1, new DnsblAnswer([], 60), 60_000)], Final: false), TestActor);
+        Assert.False(ExpectMsg<EvidenceCame>().Final);
+        bucket.Tell(new Conclude(Client, "default", miss.Lease, 0, null, [], Final: true), TestActor);
+        Assert.True(ExpectMsg<EvidenceCame>().Final);
+    }
+
+    [Fact]
+    public void What_is_stored_is_there_in_the_next_life_and_the_meter_adds_up()
+    {
+        var bucket = StartBucket(persists: true);
+        for (var i = 0u; i < 100; i++)
+            bucket.Tell(Passed(ClientAddress.FromIPv4(0xC0000200 + i)));
+        AwaitAssert(() => Assert.Equal((0L, 100L, 100L), (_meter.Queued, _meter.Journaled, _meter.Entries)), TimeSpan.FromSeconds(5));
+        Stop(bucket);
+        Assert.Equal((0L, 0L, 0), (_meter.Entries, _meter.Dropped, _meter.Buckets));
+
+        var next = StartBucket(persists: true);
+        AwaitAssert(() => Assert.Equal((0, 100L), (_meter.Recovering, _meter.Entries)), TimeSpan.FromSeconds(5));
+        Assert.Equal(600, Ask<LookUpHit>(next, LookUp(1)).Pass.TtlSeconds);
+    }
+
+    [Fact]
+    public void After_fifty_writes_a_snapshot_takes_their_place()
+    {
+        var bucket = StartBucket(persists: true);
+        for (var i = 0u; i < 120; i++)
+        {
+            var journaled = i + 1L;
+            bucket.Tell(Passed(ClientAddress.FromIPv4(0xC0000200 + i)));
+            AwaitAssert(() => Assert.Equal(journaled, _meter.Journaled), TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(5));
+        }
+
+        Stop(bucket);
+        var probe = CreateTestProbe();
+        Sys.ActorOf(BucketWriter.CreateProps($"bucket-{Bucket}", probe));
+        var ready = probe.ExpectMsg<WriterReady>(TimeSpan.FromSeconds(5));
+        var stored = Assert.IsType<BucketSnapshot>(ready.Snapshot).Entries.Length;
+        Assert.InRange(ready.Events.Count, 0, BucketStorage.WritesPerSnapshot);
+        Assert.Equal(120, stored + ready.Events.Cast<BucketChanged>().Sum(e => e.Entries.Length));
+    }
+
+    [Fact]
+    public void It_answers_while_its_store_is_silent_and_puts_what_it_learnt_on_top_of_what_was_stored()
+    {
+        var first = StartBucket(persists: true);
+        var old = ClientAddress.Parse("192.0.2.50");
+        first.Tell(Passed(old));
+        AwaitAssert(() => Assert.Equal(1, _meter.Journaled), TimeSpan.FromSeconds(5));
+        Stop(first);
+
+        var storeReady = new TaskCompletionSource();
+        var bucket = StartBucket(persists: true, storeReady.Task);
+        Ask<LookUpMiss>(bucket, LookUp(1) with { Client = old });
+        bucket.Tell(Passed(Client));
+        Ask<LookUpHit>(bucket, LookUp(2));
+        Assert.Equal((1, 1L), (_meter.Recovering, _meter.Queued));
+
+        // Not journaled in time: it holds all the same, and says so.
+        var revoked = Ask<Revoked>(bucket, new Revoke(9, Bucket, Network.Of(old), 100));
+        Assert.False(revoked.Durable);
+        storeReady.SetResult();
+        AwaitAssert(() => Assert.Equal((0, 0L), (_meter.Recovering, _meter.Queued)), TimeSpan.FromSeconds(5));
+        Ask<LookUpHit>(bucket, LookUp(3));
+        _time.Advance(TimeSpan.FromSeconds(5)); // The first one who asked has long had its verdict.
+        Ask<LookUpMiss>(bucket, LookUp(4) with { Client = old });
+    }
+
+    [Fact]
+    public void A_revocation_is_journaled_before_it_is_acknowledged_and_told_to_all()
+    {
+        var bucket = StartBucket(persists: true);
+        bucket.Tell(Passed(Client));
+        Ask<LookUpHit>(bucket, LookUp(1));
+        AwaitAssert(() => Assert.Equal(0, _meter.Recovering), TimeSpan.FromSeconds(5));
+        var revoked = Ask<Revoked>(bucket, new Revoke(9, Bucket, Network.Of(Client), 5000));
+        Assert.Equal((1, true), (revoked.Count, revoked.Durable));
+        _news.ExpectMsg<PassNews>();
+        var news = _news.ExpectMsg<RevocationNews>();
+        Assert.True(news.Epoch > news.Before);
+        Stop(bucket);
+
+        var next = StartBucket(persists: true);
+        Ask<TimesFound>(next, new GetTimes(1, Client));
+        AwaitAssert(() => Assert.Equal(0, _meter.Recovering), TimeSpan.FromSeconds(5));
+        var miss = Ask<LookUpMiss>(next, LookUp(2));
+        Assert.Equal(news.Epoch, miss.Epoch);
+
+        // A screening that began before: refused in the next life as well.
+        next.Tell(new Conclude(Client, "default", miss.Lease, news.Before, Pass(600), [], Final: true));
+        Ask<LookUpMiss>(next, LookUp(3));
+    }
+
+    [Fact]
+    public void A_bucket_that_moves_stores_what_it_owes_first()
+    {
+        var bucket = StartBucket(persists: true);
+        AwaitAssert(() => Assert.Equal(0, _meter.Recovering), TimeSpan.FromSeconds(5));
+        Watch(bucket);
+        bucket.Tell(Passed(Client));
+        bucket.Tell(HandOver.Instance);
+        ExpectTerminated(bucket, TimeSpan.FromSeconds(2));
+        Assert.Equal((1L, 0L, 0L), (_meter.Journaled, _meter.Dropped, _meter.Queued));
+    }
+
+    [Fact]
+    public void What_could_not_be_stored_is_counted_when_the_bucket_ends()
+    {
+        var bucket = StartBucket(persists: true, new TaskCompletionSource().Task);
+        for (var i = 0u; i < 2000; i++)
+            bucket.Tell(Passed(ClientAddress.FromIPv4(0xC0000200 + i)));
+        AwaitAssert(() => Assert.Equal(2000, _meter.Queued), TimeSpan.FromSeconds(5));
+        Stop(bucket);
+        Assert.Equal((2000L, 0L, 0L), (_meter.Dropped, _meter.Queued, _meter.Journaled));
+    }
+
+    private static LookUp LookUp(long id) => new(id, Client, "default", "p1", 1000);
+
+    private static Pass Pass(int ttlSeconds) => new(ttlSeconds, false, 0, "p1", "mx1", "clean");
+
+    private static Conclude Passed(ClientAddress client) => new(client, "default", 0, 0, Pass(600), ImmutableArray<SharedEvidence>.Empty, Final: true);
+
+    private T Ask<T>(IActorRef bucket, object question)
+    {
+        bucket.Tell(question, TestActor);
+        return ExpectMsg<T>(TimeSpan.FromSeconds(5));
+    }
+
+    private IActorRef StartBucket(bool persists, Task? storeReady = null) => Sys.ActorOf(WhitelistBucket.CreateProps(
+        WhitelistLayout.EntityOf(Bucket),
+        new BucketContext(_time, _meter, _news, TimeSpan.FromDays(30), 10_000, persists, storeReady ?? Task.CompletedTask)));
+
+    private void Stop(IActorRef bucket)
+    {
+        Watch(bucket);
+        Sys.Stop(bucket);
+        ExpectTerminated(bucket, TimeSpan.FromSeconds(5));
+        Unwatch(bucket);
+    }
+}
