@@ -11,8 +11,9 @@ internal sealed class FleetDesk(FleetPort port, FleetRules rules, NearCache near
 {
     // How long a change waits to be journaled before it is answered as not durable; and how long an entity may take to answer at all.
     private static readonly TimeSpan StoreWait = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
+    private const int Attempts = 3;
     private const int BucketsAtOnce = 64;
     private const int LinesPerMessage = 500;
 
@@ -157,16 +158,24 @@ internal sealed class FleetDesk(FleetPort port, FleetRules rules, NearCache near
         return (count, durable);
     }
 
+    // A question that reaches a bucket as it moves is lost; all of them may be put twice.
     private async Task<T> AskAsync<T>(Func<long, IToWhitelist> question, CancellationToken cancellation)
     {
-        var region = port.Region ?? throw new FleetUnavailableException("this node is in no cluster at the moment");
-        try
+        for (var attempt = 1; ; attempt++)
         {
-            return await region.Ask<T>(question(Interlocked.Increment(ref _lastId)), Patience, cancellation).ConfigureAwait(false);
-        }
-        catch (AskTimeoutException)
-        {
-            throw new FleetUnavailableException($"a part of the whitelist did not answer within {Patience.TotalSeconds} s");
+            var region = port.Region ?? throw new FleetUnavailableException("this node is in no cluster at the moment");
+            try
+            {
+                return await region.Ask<T>(question(Interlocked.Increment(ref _lastId)), Patience, cancellation).ConfigureAwait(false);
+            }
+            catch (AskTimeoutException) when (attempt < Attempts)
+            {
+                // Once more.
+            }
+            catch (AskTimeoutException)
+            {
+                throw new FleetUnavailableException($"a part of the whitelist did not answer within {Patience.TotalSeconds * Attempts} s");
+            }
         }
     }
 
