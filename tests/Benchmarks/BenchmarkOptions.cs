@@ -14,6 +14,8 @@ internal sealed record BenchmarkOptions
           --rounds N    how often everything is repeated; tables show medians
           --node PATH   the node's program (default: the one built from this checkout)
           --delay MS    fake-lists: time to an answer, 20 by default
+          --count N     fleet-*: clients or entries
+          --rate N      fleet-flight: new clients a second, 100 by default
           --unix PATH   echo-server: its unix socket, echo.sock in a temporary folder by default
         """;
 
@@ -30,6 +32,12 @@ internal sealed record BenchmarkOptions
 
     public string Unix { get; init; } = "";
 
+    /// <summary>Clients or entries; null: as the mode likes.</summary>
+    public int? Count { get; init; }
+
+    /// <summary>New clients a second.</summary>
+    public int Rate { get; init; } = 100;
+
     public TimeSpan Length(double defaultSeconds) => TimeSpan.FromSeconds(Seconds ?? defaultSeconds);
 
     /// <exception cref="UsageException">An option that nobody knows, or a value that is none.</exception>
@@ -45,6 +53,8 @@ internal sealed record BenchmarkOptions
                 "--rounds" => options with { Rounds = (int)Number(name, value) },
                 "--node" => options with { Node = value },
                 "--delay" => options with { Delay = TimeSpan.FromMilliseconds(Number(name, value)) },
+                "--count" => options with { Count = (int)Number(name, value, 10_000_000) },
+                "--rate" => options with { Rate = Math.Max(1, (int)Number(name, value, 10_000)) },
                 "--unix" => options with { Unix = value },
                 _ => throw new UsageException($"unknown option {name}"),
             };
@@ -53,8 +63,8 @@ internal sealed record BenchmarkOptions
         return options;
     }
 
-    private static double Number(string name, string value) =>
-        double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number is >= 0 and <= 3600
+    private static double Number(string name, string value, double most = 3600) =>
+        double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number >= 0 && number <= most
             ? number
-            : throw new UsageException($"{name}: '{value}' is no number from 0 to 3600");
+            : throw new UsageException($"{name}: '{value}' is no number from 0 to {most}");
 }

@@ -1,4 +1,5 @@
 using Screening.Benchmarks;
+using Screening.Benchmarks.Fleet;
 using Screening.Benchmarks.Load;
 using Screening.Benchmarks.Macro;
 using Screening.Benchmarks.Micro;
@@ -14,6 +15,10 @@ const int WrongUsage = 2;
     ("in-flight", "10,000 queries at once, each answered exactly once (exit status 1 if not)", Macro(InFlightMode.Run)),
     ("hostile", "what a good client notices of idle, dripping and endless peers", Macro(HostileMode.Run)),
     ("limit", "the load client against the limit alone: what this machine can show at best", Macro(LimitMode.Run)),
+    ("fleet-push", "time from a reply at one node to a near hit at two others", Async(FleetModes.PushAsync)),
+    ("fleet-flight", "queries per client and list with 1, 3 and 5 nodes", Async(FleetModes.FlightAsync)),
+    ("fleet-entries", "a million entries over 3 nodes: memory, database, recovery", Async(FleetModes.EntriesAsync)),
+    ("fleet-churn", "hours of churn with a moved clock: size of the database", Async(_ => ChurnMode.RunAsync())),
     ("micro", "BenchmarkDotNet: parsers, near cache, scores, networks (takes its arguments, such as --filter)", MicroMode.Run),
     ("dns-clients", "our DNS transport beside DnsClient (own, dnsclient: only that one)", arguments => DnsClients.RunAsync(arguments).Result),
     ("echo-server", "the limit by itself: answers every query with a constant, until ended", Echo),
@@ -49,6 +54,8 @@ static Func<string[], int> Macro(Func<Bench, int> run) => arguments =>
     return run(bench);
 };
 
+static Func<string[], int> Async(Func<BenchmarkOptions, Task<int>> run) => arguments => run(BenchmarkOptions.Parse(arguments)).Result;
+
 static int Echo(string[] arguments)
 {
     var path = BenchmarkOptions.Parse(arguments).Unix;
@@ -73,7 +80,7 @@ void PrintHelp(TextWriter output)
     output.WriteLine("Usage: dotnet run -c Release --project tests/Benchmarks -- MODE [options]");
     output.WriteLine();
     foreach (var (name, what, _) in modes)
-        output.WriteLine($"  {name,-12}{what}");
+        output.WriteLine($"  {name,-15}{what}");
     output.WriteLine();
     output.WriteLine(BenchmarkOptions.Help);
 }

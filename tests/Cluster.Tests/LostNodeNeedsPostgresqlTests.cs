@@ -101,7 +101,7 @@ public class LostNodeNeedsPostgresqlTests(ITestOutputHelper output)
         await using var postgres = await PostgresServer.StartAsync();
         await postgres.StopAsync();
         await using var lab = await StartAsync(3, postgres); // Founded by votes.
-        Assert.Equal(1, (await lab.Nodes[0].StatusAsync()).Rung);
+        await Poll.UntilAsync(async () => (await lab.Nodes[0].StatusAsync()).Rung == 1, Patience, "rung 1", () => lab.Nodes[0].Process!.Transcript);
         var banned = await lab.Nodes[0].RunAsync("cache", "ban", "198.51.100.0/24", "--ttl", "1h", "--reason", "abuse");
         Assert.Equal(1, banned.ExitCode); // It holds, but is not journaled.
         Assert.Equal("ban", await lab.Nodes[0].SourceAsync("198.51.100.9"));

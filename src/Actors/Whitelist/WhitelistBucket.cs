@@ -26,6 +26,9 @@ internal sealed record BucketContext(
 /// </remarks>
 internal sealed class WhitelistBucket : UntypedActor, IWithTimers
 {
+    /// <summary>Makes it drop what is expired now, as it does once a minute.</summary>
+    internal static readonly object SweepNow = SweepTick.Instance;
+
     private const int EvidenceClients = 256;
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LeavingLimit = TimeSpan.FromSeconds(3);

@@ -57,7 +57,7 @@ public sealed class FleetLab : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until all nodes that are meant see each other, every shard has a home and nothing is recovering.</summary>
+    /// <summary>Waits until all nodes that are meant see each other, every shard has a home and, if there is a store, nothing is recovering.</summary>
     public async Task<TimeSpan> WaitUntilWholeAsync(IReadOnlyList<FleetNode>? nodes = null, TimeSpan? within = null)
     {
         nodes ??= _nodes;
@@ -71,7 +71,7 @@ public sealed class FleetLab : IAsyncDisposable
                 {
                     var status = await TryStatusAsync(node);
                     seen[node.Name] = status?.ToString() ?? "no answer";
-                    whole &= status is { State: "up", Shards: 64, Recovering: 0 } && status.Members.Count(m => m.EndsWith(" up", StringComparison.Ordinal)) == nodes.Count
+                    whole &= status is { State: "up", Shards: 64 } and ({ Recovering: 0 } or { StoreOk: false }) && status.Members.Count(m => m.EndsWith(" up", StringComparison.Ordinal)) == nodes.Count
                         && status.Members.Count == nodes.Count;
                 }
 

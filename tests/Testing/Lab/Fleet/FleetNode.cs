@@ -22,7 +22,7 @@ public sealed class FleetNode(string name, string folder, NetworkNamespace? insi
         },
         PooledConnectionLifetime = TimeSpan.FromSeconds(5),
     })
-    { BaseAddress = new Uri("http://localhost/"), Timeout = TimeSpan.FromSeconds(10) };
+    { BaseAddress = new Uri("http://localhost/"), Timeout = TimeSpan.FromSeconds(60) };
 
     public string Name { get; } = name;
 
@@ -86,10 +86,10 @@ public sealed class FleetNode(string name, string folder, NetworkNamespace? insi
 
     public async Task<string> MetricsAsync() => await _http.GetStringAsync("metrics");
 
-    public Task<HttpResponseMessage> ChangeAsync(HttpMethod method, string path, string? body = null) =>
+    public Task<HttpResponseMessage> ChangeAsync(HttpMethod method, string path, string? body = null, string type = "application/json") =>
         _http.SendAsync(new HttpRequestMessage(method, path)
         {
-            Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json"),
+            Content = body is null ? null : new StringContent(body, Encoding.UTF8, type),
         });
 
     /// <summary>Runs a command of the program against this node.</summary>
