@@ -13,11 +13,11 @@ internal sealed class FleetDoor : UntypedActor, IWithTimers
     /// <summary>The actor's name at each node.</summary>
     public const string Name = "door";
 
-    private static readonly TimeSpan WakeInterval = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan WakeInterval = TimeSpan.FromSeconds(1);
 
     // After a change of members the buckets move: then all are woken each time, else now and then.
-    private const int RoundsAfterChange = 10;
-    private const int RoundsBetween = 20;
+    private const int RoundsAfterChange = 30;
+    private const int RoundsBetween = 60;
 
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly string _node;
