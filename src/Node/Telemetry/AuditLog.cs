@@ -53,6 +53,7 @@ internal sealed class AuditLog(AuditLogSettings settings, TimeProvider time, ILo
         {
             Format(entry);
             Rotate();
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(settings.File))!);
             // Opened for each line: who moves the file away or removes it loses no later line.
             await using var file = new FileStream(settings.File, Appending);
             await file.WriteAsync(_line.WrittenMemory).ConfigureAwait(false);
