@@ -47,13 +47,17 @@ internal sealed class AuditLog(AuditLogSettings settings, TimeProvider time, ILo
     /// <summary>Ends when the line is on the disk, or when the log says that it is not. Never fails.</summary>
     public async Task WriteAsync(AuditEntry entry)
     {
-        log.WhitelistChanged(entry.Author, entry.Via.Word(), entry.Action, entry.Address, entry.Count, entry.Durable, entry.Reason);
+        if (entry.Fault is null)
+            log.WhitelistChanged(entry.Author, entry.Via.Word(), entry.Action, entry.Address, entry.Count, entry.Durable, entry.Reason);
+        else
+            log.ChangeUncertain(entry.Author, entry.Via.Word(), entry.Action, entry.Address, entry.Fault);
         await _writing.WaitAsync().ConfigureAwait(false);
         try
         {
             Format(entry);
             Directory.CreateDirectory(Path.GetDirectoryName(settings.File)!);
             Rotate();
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(settings.File))!);
             // Opened for each line: who moves the file away or removes it loses no later line.
             await using var file = new FileStream(settings.File, Appending);
             await file.WriteAsync(_line.WrittenMemory).ConfigureAwait(false);

@@ -16,6 +16,7 @@ internal static class EventIds
     public const int AuditFault = 4004;
     public const int ChangeRefused = 4005;
     public const int TokenFault = 4006;
+    public const int ChangeUncertain = 4007;
     public const int ConfigurationReloaded = 9001;
     public const int ConfigurationFault = 9002;
     public const int RestartNeeded = 9003;

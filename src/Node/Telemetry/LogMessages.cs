@@ -28,6 +28,9 @@ internal static partial class LogMessages
     public static partial void WhitelistChanged(
         this ILogger log, string author, string via, string action, string address, int count, bool durable, string reason);
 
+    [LoggerMessage(EventIds.ChangeUncertain, LogLevel.Warning, "{Author} via {Via}: {Action} {Address} may hold in part: {Fault}")]
+    public static partial void ChangeUncertain(this ILogger log, string author, string via, string action, string address, string fault);
+
     [LoggerMessage(EventIds.AuditFault, LogLevel.Error, "A change is not in the audit log, but it holds: {Fault}")]
     public static partial void AuditFault(this ILogger log, string fault);
 

@@ -48,7 +48,9 @@ internal static class CacheText
         text.Append(CultureInfo.InvariantCulture, $"{String(line, "address")}: {KindOf(line)}, {LeftOf(line, time)} left");
         if (String(line, "kind") == "pass")
             text.Append(CultureInfo.InvariantCulture, $"; profile {String(line, "profile")}");
-        text.Append(CultureInfo.InvariantCulture, $"\n  by {String(line, "by")}, {made:yyyy-MM-dd HH:mm:ss} UTC: {String(line, "reason")}");
+        text.Append(CultureInfo.InvariantCulture, $"\n  by {String(line, "by")}, {made:yyyy-MM-dd HH:mm:ss} UTC");
+        if (String(line, "reason") is { Length: > 0 } reason)
+            text.Append(": ").Append(reason);
         if (String(line, "kind") == "pass" && !IsTimesOnly(line))
             text.Append(CultureInfo.InvariantCulture, $"\n  score {line.GetProperty("score").GetInt32()}, policy {String(line, "policy")}");
         foreach (var (test, seconds) in Tests.Zip(line.GetProperty("times").EnumerateArray().Select(t => t.GetInt64())))
