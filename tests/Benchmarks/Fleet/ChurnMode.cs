@@ -17,14 +17,14 @@ namespace Screening.Benchmarks.Fleet;
 
 /// <summary>
 /// Hours of new and expiring passes in minutes: a sixteenth of the real buckets with their real writers on a real database, and a clock that is
-/// moved ten seconds at a time.
+/// moved twenty seconds at a time.
 /// </summary>
 internal static class ChurnMode
 {
     private const int Buckets = 64;
-    private const int Hours = 3;
+    private const int Hours = 2;
     private const int NewPerSecond = 100; // In the fleet; this part gets its share.
-    private static readonly TimeSpan Step = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Step = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     public static async Task<int> RunAsync()
@@ -46,7 +46,7 @@ internal static class ChurnMode
         var table = new Table(
             $"{NewPerSecond} new passes a second in the fleet, each for 10 to 60 minutes: a sixteenth of the buckets",
             "simulated minutes", "entries held", "stored so far", "journal rows", "snapshot rows", "journal and snapshots MB", "bytes per held entry");
-        var (random, clock, owed) = (new Random(4711), TimeSpan.Zero, 0.0);
+        var (random, clock, owed, told) = (new Random(4711), TimeSpan.Zero, 0.0, 0);
         while (clock < TimeSpan.FromHours(Hours))
         {
             for (owed += NewPerSecond * Step.TotalSeconds * Buckets / WhitelistLayout.Buckets; owed >= 1; owed--)
@@ -55,11 +55,12 @@ internal static class ChurnMode
                 var pass = new Pass(random.Next(600, 3600), false, 0, "0123456789ab", "mx1", "nothing speaks against this client");
                 buckets[WhitelistLayout.BucketOf(client) % Buckets].Tell(
                     new Conclude(client, "default", 0, 0, pass, [], Final: true), ActorRefs.NoSender);
+                told++;
             }
 
             time.Advance(Step);
             clock += Step;
-            await UntilAsync(() => meter.Queued == 0);
+            await UntilAsync(() => meter.Journaled >= told);
             foreach (var bucket in buckets.Where(_ => clock.Ticks % TimeSpan.TicksPerMinute == 0))
                 bucket.Tell(WhitelistBucket.SweepNow, ActorRefs.NoSender);
             if (clock.TotalMinutes % 20 == 0)
