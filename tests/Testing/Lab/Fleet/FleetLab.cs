@@ -48,6 +48,7 @@ public sealed class FleetLab : IAsyncDisposable
 
             await Task.WhenAll(lab._nodes.Select(n => n.StartAsync()));
             await lab.WaitUntilWholeAsync();
+            await lab.WaitUntilBalancedAsync(lab._nodes.Take(caches).ToList());
             return lab;
         }
         catch
@@ -79,6 +80,14 @@ public sealed class FleetLab : IAsyncDisposable
             },
             within ?? TimeSpan.FromSeconds(60), "a whole fleet", () => string.Join('\n', seen.Select(s => $"{s.Key}: {s.Value}")));
         return started.Elapsed;
+    }
+
+    /// <summary>Waits until no more shards will move: what is under way to a bucket as it moves may be lost, and a test would not know why.</summary>
+    public async Task WaitUntilBalancedAsync(IReadOnlyList<FleetNode> caches)
+    {
+        var least = (64 / caches.Count) - 3;
+        await Poll.UntilAsync(
+            async () => (await Task.WhenAll(caches.Select(n => n.StatusAsync()))).All(s => s.ShardsHere >= least), TimeSpan.FromSeconds(60), "balanced shards");
     }
 
     /// <summary>Pulls a node's plug: it reaches nobody, and nobody reaches it.</summary>
