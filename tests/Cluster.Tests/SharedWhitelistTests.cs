@@ -1,6 +1,6 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
-using System.Diagnostics;
 using Screening.Testing.Dns;
 using Screening.Testing.Lab;
 using Screening.Testing.Lab.Fleet;

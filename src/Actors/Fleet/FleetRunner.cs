@@ -183,7 +183,9 @@ public sealed partial class FleetRunner
 
     private static async Task<NodeHoldings?> AskAsync(FleetHost host, string address)
     {
-        var door = host.System.ActorSelection($"akka.tcp://{FleetHost.SystemName}@{address}/user/{FleetDoor.Name}");
+        // With TLS the protocol of addresses is another.
+        var protocol = ((ExtendedActorSystem)host.System).Provider.DefaultAddress.Protocol;
+        var door = host.System.ActorSelection($"{protocol}://{FleetHost.SystemName}@{address}/user/{FleetDoor.Name}");
         try
         {
             return await door.Ask<NodeHoldings>(new AskHoldings(0), HoldingsLimit).ConfigureAwait(false);

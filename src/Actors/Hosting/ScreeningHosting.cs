@@ -1,9 +1,9 @@
 using Akka;
 using Akka.Actor;
 using Akka.Hosting;
-using Screening.Actors.Access;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Screening.Actors.Access;
 using Screening.Actors.Checks;
 using Screening.Actors.Fleet;
 using Screening.Actors.Screening;

@@ -258,21 +258,21 @@ public sealed class SerializationConfigurationTests : IAsyncLifetime
 
 #pragma warning disable SYSLIB0051 // What Akka calls for an exception that it reads.
         private GadgetException(SerializationInfo info, StreamingContext context)
-            : base(info, context) => Interlocked.Increment(ref s_read);
+            : base(info, context) => Interlocked.Increment(ref _read);
 #pragma warning restore SYSLIB0051
 
-        private static int s_read;
+        private static int _read;
 
-        public static int Read => s_read;
+        public static int Read => _read;
     }
 
     private sealed class CreatedFromAfar : UntypedActor
     {
-        private static int s_count;
+        private static int _count;
 
-        public CreatedFromAfar() => Interlocked.Increment(ref s_count);
+        public CreatedFromAfar() => Interlocked.Increment(ref _count);
 
-        public static int Count => s_count;
+        public static int Count => _count;
 
         protected override void OnReceive(object message)
         {
