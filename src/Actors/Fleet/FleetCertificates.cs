@@ -33,7 +33,10 @@ internal sealed class FleetCertificates : IDisposable
     /// <summary>This node has another certificate of its own. Raised on a thread of the timer.</summary>
     public event Action? Changed;
 
-    public DotNettySslSetup ToSetup() => new(_now.Own, suppressValidation: false, requireMutualAuthentication: true, Accept);
+    /// <summary>What this node shows.</summary>
+    public X509Certificate2 Own => _now.Own;
+
+    public DotNettySslSetup ToSetup() => new(Own, suppressValidation: false, requireMutualAuthentication: true, Accept);
 
     public void Dispose() => _timer.Dispose();
 

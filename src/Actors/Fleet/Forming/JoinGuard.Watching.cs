@@ -21,8 +21,10 @@ internal sealed partial class JoinGuard
                 Prolong();
                 break;
             case PlacesFound found when found.Round == _round:
-                var places = found.Places.Where(place => !IsMember(place));
-                Ask([.. places], _members.All.Select(member => member.Address).Where(IsUnknown));
+                Knock([.. found.Places.Where(place => !IsMember(place))]);
+                break;
+            case Knocked knocked when knocked.Round == _round:
+                Ask(knocked, _members.All.Select(member => member.Address).Where(IsUnknown));
                 _watched++;
                 break;
             case NodePresence presence when Hear(presence):

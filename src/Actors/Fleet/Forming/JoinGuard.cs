@@ -27,12 +27,15 @@ internal sealed partial class JoinGuard : UntypedActor, IWithTimers
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly SeedFinder _finder;
+    private readonly Knocker _knocker;
     private readonly Membership _members = new();
 
     // What others told: by address.
     private readonly Dictionary<string, string> _names = [];
     private readonly SortedDictionary<string, TimeSpan> _clocks = new(StringComparer.Ordinal);
     private readonly Dictionary<Address, string> _knownAs = [];
+    private readonly HashSet<Address> _heard = [];
+    private readonly Dictionary<Address, string> _faults = [];
 
     // The round.
     private readonly Dictionary<string, NodePresence> _answers = [];
@@ -52,6 +55,7 @@ internal sealed partial class JoinGuard : UntypedActor, IWithTimers
         _settings = setup.Settings;
         _timings = setup.Timings;
         _finder = new SeedFinder(setup, _cluster.SelfAddress);
+        _knocker = new Knocker(setup);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -95,7 +99,10 @@ internal sealed partial class JoinGuard : UntypedActor, IWithTimers
                 Find();
                 break;
             case PlacesFound found when found.Round == _round:
-                Ask(found.Places, []);
+                Knock(found.Places);
+                break;
+            case Knocked knocked when knocked.Round == _round:
+                Ask(knocked, []);
                 break;
             case NodePresence presence when Hear(presence):
             case RoundOver over when over.Round == _round:
@@ -146,7 +153,7 @@ internal sealed partial class JoinGuard : UntypedActor, IWithTimers
                 _members.Apply(change);
                 MembersChanged();
                 break;
-            case NodePresence or FoundingVote or RoundOver or PlacesFound or NextRound or LockAnswered:
+            case NodePresence or FoundingVote or RoundOver or PlacesFound or Knocked or NextRound or LockAnswered:
                 break; // Late.
             default:
                 Unhandled(message);
@@ -162,14 +169,31 @@ internal sealed partial class JoinGuard : UntypedActor, IWithTimers
         _finder.FindAsync().PipeTo(Self, success: places => new PlacesFound(round, places));
     }
 
-    private void Ask(ImmutableArray<SeedPlace> places, IEnumerable<Address> others)
+    // Who answered the last time need not be tried again.
+    private void Knock(ImmutableArray<SeedPlace> places)
     {
-        _places = places;
-        _mostPlaces = Math.Max(_mostPlaces, places.Length);
+        var round = _round;
+        var doors = places.Select(place => place.Address).Where(address => address != _cluster.SelfAddress && !_heard.Contains(address)).ToList();
+        KnockAsync(doors).PipeTo(Self, success: faults => new Knocked(round, places, faults));
+    }
+
+    private async Task<Dictionary<Address, string>> KnockAsync(List<Address> doors)
+    {
+        var faults = await Task.WhenAll(doors.Select(_knocker.KnockAsync)).ConfigureAwait(false);
+        return doors.Zip(faults).Where(door => door.Second is not null).ToDictionary(door => door.First, door => door.Second!);
+    }
+
+    private void Ask(Knocked knocked, IEnumerable<Address> others)
+    {
+        _places = knocked.Places;
+        _mostPlaces = Math.Max(_mostPlaces, _places.Length);
+        TellFaults(knocked.Faults);
         _answers.Clear();
         _askedMs = NowMs();
-        var asked = places.Select(place => place.Address).Concat(others).Where(address => address != _cluster.SelfAddress).Distinct().ToList();
+        var asked = _places.Select(place => place.Address).Where(address => !knocked.Faults.ContainsKey(address))
+            .Concat(others).Where(address => address != _cluster.SelfAddress).Distinct().ToList();
         _awaited = asked.Count;
+        _heard.ExceptWith(asked);
         var question = new AskPresence(_round, Identity());
         foreach (var address in asked)
         {
@@ -177,6 +201,20 @@ internal sealed partial class JoinGuard : UntypedActor, IWithTimers
         }
 
         Timers.StartSingleTimer(RoundTimer, new RoundOver(_round), asked.Count == 0 ? TimeSpan.Zero : _timings.Answer);
+    }
+
+    private void TellFaults(Dictionary<Address, string> faults)
+    {
+        foreach (var (address, fault) in faults.Where(fault => _faults.GetValueOrDefault(fault.Key) != fault.Value))
+        {
+            _log.Info("Seed {0} can not be reached: {1}", HostPortOf(address), fault);
+        }
+
+        _faults.Clear();
+        foreach (var (address, fault) in faults)
+        {
+            _faults.Add(address, fault);
+        }
     }
 
     /// <returns>True when all have answered.</returns>
@@ -193,6 +231,7 @@ internal sealed partial class JoinGuard : UntypedActor, IWithTimers
         if (_places.FirstOrDefault(place => place.Address == Sender.Path.Address) is { } place)
         {
             _finder.Answered(place);
+            _heard.Add(place.Address);
             _knownAs[place.Address] = presence.From.Address;
         }
 
@@ -228,8 +267,9 @@ internal sealed partial class JoinGuard : UntypedActor, IWithTimers
 
     private void JoinCluster(NodePresence cluster, IEnumerable<NodePresence> open)
     {
-        var there = open.Where(answer => answer.ClusterId == cluster.ClusterId).Select(answer => answer.From.Address)
-            .Concat(cluster.Members).Distinct().Where(address => address != Own).Take(MostSeeds).SelectMany<string, Address>(text => ParseAddress(text)).ToImmutableList();
+        // Only those that answered: to what other members there are, nobody has spoken yet.
+        var there = open.Where(answer => answer.ClusterId == cluster.ClusterId)
+            .Take(MostSeeds).Select(answer => Address.Parse(answer.From.Address)).ToImmutableList();
         _clusterId = cluster.ClusterId;
         Show(FleetState.Joining, "");
         _log.Info("Joining cluster {0} of {1} by {2}", _clusterId, Describe(cluster.From), string.Join(", ", there.Select(HostPortOf)));
@@ -347,8 +387,6 @@ internal sealed partial class JoinGuard : UntypedActor, IWithTimers
             [.. _clocks.Select(clock =>
                 FormattableString.Invariant($"the clock of {_names[clock.Key]} is {clock.Value.Duration().TotalSeconds:0.0} s {Side(clock.Value)} this node's"))]);
 
-    private static ImmutableArray<Address> ParseAddress(string text) => ActorPath.TryParseAddress(text, out var address) ? [address] : [];
-
     private static string HostPortOf(Address address) => FormattableString.Invariant($"{address.Host}:{address.Port}");
 
     private static string Side(TimeSpan ahead) => ahead > TimeSpan.Zero ? "ahead of" : "behind";
@@ -367,6 +405,8 @@ internal sealed partial class JoinGuard : UntypedActor, IWithTimers
     }
 
     private sealed record PlacesFound(long Round, ImmutableArray<SeedPlace> Places);
+
+    private sealed record Knocked(long Round, ImmutableArray<SeedPlace> Places, Dictionary<Address, string> Faults);
 
     private sealed record RoundOver(long Round);
 }
