@@ -48,11 +48,15 @@ public sealed partial class FleetRunner
         Rules = rules;
         Meter = new FleetMeter(time);
         Whitelist = new FleetDesk(port, rules, nearCache, Meter, time);
+        Times = new FleetTimes(port, nearCache, settings.MaxLife, time);
         _storeKeeper = new StoreKeeper(settings.Store, Meter, time, _log);
     }
 
     /// <summary>The whitelist as operators see it.</summary>
     public IFleetWhitelist Whitelist { get; }
+
+    /// <summary>postscreen's own times.</summary>
+    public FleetTimes Times { get; }
 
     /// <summary>What this node holds, and its store.</summary>
     public FleetMeter Meter { get; }

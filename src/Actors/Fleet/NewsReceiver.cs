@@ -69,6 +69,9 @@ internal sealed class NewsReceiver : UntypedActor, IWithTimers
             case PassNews pass:
                 _nearCache.Store(pass);
                 break;
+            case TimesNews times:
+                _nearCache.Store(times);
+                break;
             case RevocationNews revocation:
                 _nearCache.Revoke(revocation);
                 break;

@@ -6,7 +6,7 @@ namespace Screening.Actors.Fleet;
 
 /// <summary>
 /// Tells every node what is new in the buckets that this node holds: at once when there was quiet, else in batches, so that a node gets few
-/// messages however many clients pass. Order is kept for each bucket. Passes may be dropped when there are too many, for they are only a
+/// messages however many clients pass. Order is kept for each bucket. Passes and times may be dropped when there are too many, for they are only a
 /// help; revocations never are.
 /// </summary>
 internal sealed class NewsSender : UntypedActor, IWithTimers
@@ -69,7 +69,7 @@ internal sealed class NewsSender : UntypedActor, IWithTimers
     {
         _waiting.Add(item);
         if (_waiting.Count > MaxWaiting)
-            _waiting = [.. _waiting.Where(i => i is RevocationNews), .. _waiting.OfType<PassNews>().Skip(MaxWaiting / 2)];
+            _waiting = [.. _waiting.Where(i => i is RevocationNews), .. _waiting.Where(i => i is not RevocationNews).Skip(MaxWaiting / 2)];
         if (!Timers.IsTimerActive(nameof(Due)))
             Send();
     }

@@ -70,6 +70,15 @@ public sealed class Screener
     /// <summary>Answers a client that is already decided. Allocates nothing.</summary>
     public bool TryDecide(in ScreeningQuery query, out Decision decision)
     {
+        if (!TryKnow(query, out decision))
+            return false;
+        _observer.Decided(decision);
+        return true;
+    }
+
+    /// <summary>As <see cref="TryDecide"/>, for who may not use the decision and then tells with <see cref="Note"/> that he did.</summary>
+    public bool TryKnow(in ScreeningQuery query, out Decision decision)
+    {
         if (!TryStandingVerdict(query, out var verdict, out var reason))
         {
             reason = "passed before";
@@ -81,9 +90,11 @@ public sealed class Screener
         }
 
         decision = new Decision(query, verdict, false, true, _time.GetElapsedTime(query.Started), reason, []);
-        _observer.Decided(decision);
         return true;
     }
+
+    /// <summary>A decision that <see cref="TryKnow"/> gave went out.</summary>
+    public void Note(in Decision decision) => _observer.Decided(decision);
 
     // What people have said of a client, in this order: reject, ban, permit, grant.
     private bool TryStandingVerdict(in ScreeningQuery query, out Verdict verdict, out string reason)

@@ -14,6 +14,7 @@ internal static class WireParts
     private const byte CustomKind = 2;
     private const byte PassKind = 1;
     private const byte RevocationKind = 2;
+    private const byte TimesKind = 3;
 
     /// <summary>The number of an entity; one that does not exist would be made where it is sent to.</summary>
     public static int ReadBucket(ref PackedReader reader)
@@ -82,6 +83,9 @@ internal static class WireParts
                 writer.Octet(RevocationKind).Network(revocation.Network)
                     .Integer(revocation.Bucket).Integer(revocation.Before).Integer(revocation.Epoch);
                 break;
+            case TimesNews timed:
+                writer.Octet(TimesKind).Client(timed.Client).Times(timed.Times).Integer(timed.Bucket).Integer(timed.Epoch);
+                break;
             default:
                 throw new SerializationException($"{item.GetType().Name} has no form");
         }
@@ -92,6 +96,7 @@ internal static class WireParts
     {
         PassKind => new PassNews(reader.Client(), reader.Text(), reader.Record(ReadPass), ReadBucket(ref reader), reader.Long()),
         RevocationKind => new RevocationNews(reader.Network(), ReadBucket(ref reader), reader.Long(), reader.Long()),
+        TimesKind => new TimesNews(reader.Client(), reader.Times(), ReadBucket(ref reader), reader.Long()),
         _ => null,
     };
 

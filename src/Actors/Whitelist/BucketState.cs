@@ -68,7 +68,15 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
         var key = TimesKey(client);
         _entries.TryGetValue(key, out var entry);
         var merged = entry.Times.Max(times);
-        return merged == entry.Times ? null : Put(key, entry.StoredPass, merged);
+        return merged.IsEmpty || merged == entry.Times ? null : Put(key, entry.StoredPass, merged);
+    }
+
+    /// <summary>Drops postscreen's times; the pass stays.</summary>
+    /// <returns>The entry as it is to be stored; null: there were none.</returns>
+    public StoredEntry? ForgetTimes(ClientAddress client)
+    {
+        var key = TimesKey(client);
+        return _entries.TryGetValue(key, out var entry) && !entry.Times.IsEmpty ? Put(key, entry.StoredPass, default) : null;
     }
 
     /// <summary>Takes back all entries of a network, and all that come late.</summary>

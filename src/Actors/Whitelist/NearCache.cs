@@ -16,27 +16,26 @@ namespace Screening.Actors.Whitelist;
 /// </remarks>
 public sealed class NearCache
 {
-    private readonly ConcurrentDictionary<Key, Entry> _entries = new();
+    private readonly BoundedTable<Key, Entry> _entries;
     private readonly ConcurrentDictionary<string, string> _profiles = new(StringComparer.Ordinal);
     private readonly long[] _epochs = new long[WhitelistLayout.Buckets];
     private readonly TimeProvider _time;
-    private readonly int _capacity;
     private readonly long _nearLife;
     private readonly bool _trustAny;
-
-    // Every entry stands here once for each time it was stored, in order; so the queue's bound is the dictionary's bound.
-    private readonly ConcurrentQueue<Entry> _age = new();
-    private int _ageCount;
 
     /// <param name="nearLife">How long an entry serves unconfirmed (cache.near_life).</param>
     /// <param name="trustAny">Passes that another policy made count as well (cache.trust).</param>
     public NearCache(TimeProvider time, int capacity, TimeSpan nearLife, bool trustAny = false)
     {
         _time = time;
-        _capacity = capacity;
+        _entries = new BoundedTable<Key, Entry>(capacity);
         _nearLife = (long)(nearLife.TotalSeconds * time.TimestampFrequency);
         _trustAny = trustAny;
+        Times = new NearTimes(time, capacity, _nearLife);
     }
+
+    /// <summary>postscreen's own times, which are independent of the passes but are taken back with them.</summary>
+    internal NearTimes Times { get; }
 
     /// <summary>Entries, expired ones that were not swept yet included.</summary>
     public int Count => _entries.Count;
@@ -46,7 +45,7 @@ public sealed class NearCache
     public bool TryGet(ClientAddress client, ScreeningPolicy policy, out Verdict verdict)
     {
         verdict = default;
-        if (!_entries.TryGetValue(new Key(client, policy.Profile), out var entry) || !(_trustAny || entry.Policy == policy.Fingerprint))
+        if (_entries.Find(new Key(client, policy.Profile)) is not { } entry || !(_trustAny || entry.Policy == policy.Fingerprint))
             return false;
         var now = _time.GetTimestamp();
         var left = _time.GetElapsedTime(now, entry.Expires);
@@ -66,6 +65,9 @@ public sealed class NearCache
             Put(new Key(client, policy.Profile), policy.Fingerprint, pass.TtlSeconds, pass.Allow, pass.Score);
     }
 
+    /// <summary>The fingerprint that a pass must have been made by to count here; empty: any.</summary>
+    internal string PolicyAsked(ScreeningPolicy policy) => _trustAny ? "" : policy.Fingerprint;
+
     /// <summary>The epoch of a client's bucket as far as this node knows.</summary>
     public long EpochOf(ClientAddress client) => Volatile.Read(ref _epochs[WhitelistLayout.BucketOf(client)]);
 
@@ -76,6 +78,13 @@ public sealed class NearCache
         var profile = _profiles.GetValueOrDefault(news.Profile);
         if (profile is not null && news.Pass.TtlSeconds >= 1)
             Put(new Key(news.Client, profile), news.Pass.Policy, news.Pass.TtlSeconds, news.Pass.Allow, news.Pass.Score);
+    }
+
+    /// <summary>Takes over postscreen's times that the fleet pushes.</summary>
+    internal void Store(TimesNews news)
+    {
+        Learn(news.Bucket, news.Epoch);
+        Times.Replace(news.Client, news.Times);
     }
 
     /// <summary>Takes back what the fleet took back.</summary>
@@ -95,7 +104,7 @@ public sealed class NearCache
             return;
         var known = Interlocked.Exchange(ref _epochs[bucket], epoch);
         if (epoch > known)
-            Forget(key => WhitelistLayout.BucketOf(key.Client) == bucket);
+            Forget(client => WhitelistLayout.BucketOf(client) == bucket);
     }
 
     /// <summary>The profiles that this node has: passes of others are of no use here.</summary>
@@ -106,49 +115,22 @@ public sealed class NearCache
     }
 
     /// <summary>Forgets the clients of a network in every profile.</summary>
-    public int Forget(Network network) => Forget(key => network.Contains(key.Client));
+    public int Forget(Network network) => Forget(network.Contains);
 
     /// <summary>Drops expired entries and returns how many. Walks the whole cache: call it off the hot path.</summary>
     public int Sweep()
     {
         var now = _time.GetTimestamp();
-        var swept = 0;
-        foreach (var (_, entry) in _entries)
-        {
-            if (Math.Min(entry.Expires, entry.ConfirmBy) <= now && Remove(entry))
-                swept++;
-        }
-
-        return swept;
+        return Times.Sweep() + _entries.RemoveWhere((_, entry) => Math.Min(entry.Expires, entry.ConfirmBy) <= now);
     }
 
     private void Put(Key key, string policy, int ttlSeconds, bool allow, int score)
     {
         var now = _time.GetTimestamp();
-        var entry = new Entry(key, policy, now + (ttlSeconds * _time.TimestampFrequency), now + _nearLife, allow, score);
-        _entries[key] = entry;
-        _age.Enqueue(entry);
-        if (Interlocked.Increment(ref _ageCount) > _capacity && _age.TryDequeue(out var oldest))
-        {
-            Interlocked.Decrement(ref _ageCount);
-            Remove(oldest);
-        }
+        _entries.Put(key, new Entry(policy, now + (ttlSeconds * _time.TimestampFrequency), now + _nearLife, allow, score));
     }
 
-    private int Forget(Func<Key, bool> isMeant)
-    {
-        var forgotten = 0;
-        foreach (var (key, entry) in _entries)
-        {
-            if (isMeant(key) && Remove(entry))
-                forgotten++;
-        }
-
-        return forgotten;
-    }
-
-    // Removes this very entry, not one that has taken its place.
-    private bool Remove(Entry entry) => _entries.TryRemove(KeyValuePair.Create(entry.Key, entry));
+    private int Forget(Func<ClientAddress, bool> isMeant) => Times.Forget(isMeant) + _entries.RemoveWhere((key, _) => isMeant(key.Client));
 
     // The profile is compared by reference: ScreeningPolicy interns it, and news take the name from Use.
     private readonly struct Key(ClientAddress client, string profile) : IEquatable<Key>
@@ -164,10 +146,8 @@ public sealed class NearCache
         public override int GetHashCode() => HashCode.Combine(Client.Bits, RuntimeHelpers.GetHashCode(_profile));
     }
 
-    private sealed class Entry(Key key, string policy, long expires, long confirmBy, bool allow, int score)
+    private sealed class Entry(string policy, long expires, long confirmBy, bool allow, int score)
     {
-        public Key Key { get; } = key;
-
         public string Policy { get; } = policy;
 
         public long Expires { get; } = expires;

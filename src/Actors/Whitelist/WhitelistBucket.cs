@@ -98,11 +98,16 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
                 Take(conclude);
                 break;
             case GetTimes get:
-                Sender.Tell(new TimesFound(get.Id, _state.FindTimes(get.Client, NowMs)));
+                var pass = get.Profile.Length > 0 ? _state.FindPass(new EntryKey(get.Client, get.Profile), get.Policy, NowMs) : null;
+                Sender.Tell(new TimesFound(get.Id, _state.FindTimes(get.Client, NowMs), Epoch, pass));
                 break;
             case RecordTimes record:
-                if (_state.RecordTimes(record.Client, record.Times, NowMs) is { } timed)
-                    Store(timed);
+                Take(_state.RecordTimes(record.Client, record.Times, NowMs));
+                Sender.Tell(new TimesFound(record.Id, _state.FindTimes(record.Client, NowMs), Epoch));
+                break;
+            case ForgetTimes forget:
+                Take(_state.ForgetTimes(forget.Client));
+                Sender.Tell(new TimesFound(forget.Id, default, Epoch));
                 break;
             case Revoke revoke:
                 Take(revoke);
@@ -214,6 +219,17 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
         _context.News.Tell(new PassNews(conclude.Client, conclude.Profile, pass, _bucket, Epoch));
     }
 
+    // postscreen's times of a client have changed; null: they have not.
+    private void Take(StoredEntry? timed)
+    {
+        if (timed is null)
+            return;
+        Store(timed);
+        _context.News.Tell(NewsOf(timed));
+    }
+
+    private TimesNews NewsOf(StoredEntry timed) => new(timed.Client, timed.Times, _bucket, Epoch);
+
     private void Take(Revoke revoke)
     {
         var before = Epoch;
@@ -255,6 +271,8 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
 
             if (recorded is not null)
                 _context.News.Tell(new PassNews(line.Client, line.Profile, line.Pass!, _bucket, Epoch));
+            if (timed is not null)
+                _context.News.Tell(NewsOf(timed));
             count += recorded is not null || timed is not null ? 1 : 0;
         }
 

@@ -69,20 +69,29 @@ internal sealed record Conclude(
     public int Bucket => WhitelistLayout.BucketOf(Client);
 }
 
-/// <summary>postscreen stored its five times. Not answered.</summary>
-internal sealed record RecordTimes(ClientAddress Client, PostscreenTimes Times) : IToWhitelist
+/// <summary>postscreen stored its five times. Answered with <see cref="TimesFound"/>: what they became with those that were there.</summary>
+internal sealed record RecordTimes(ClientAddress Client, PostscreenTimes Times, long Id = 0) : IToWhitelist
 {
     public int Bucket => WhitelistLayout.BucketOf(Client);
 }
 
-/// <summary>Asks for postscreen's five times. Answered with <see cref="TimesFound"/>.</summary>
-internal sealed record GetTimes(long Id, ClientAddress Client) : IToWhitelist
+/// <summary>Asks for postscreen's five times, and for the pass beside them. Answered with <see cref="TimesFound"/>.</summary>
+/// <param name="Profile">The profile of the pass.</param>
+/// <param name="Policy">Fingerprint that the pass must have been made by; empty: any.</param>
+internal sealed record GetTimes(long Id, ClientAddress Client, string Profile = "", string Policy = "") : IToWhitelist
 {
     public int Bucket => WhitelistLayout.BucketOf(Client);
 }
 
-/// <summary>The five times; all zero when there are none.</summary>
-internal sealed record TimesFound(long Id, PostscreenTimes Times);
+/// <summary>The five times; empty when there are none.</summary>
+/// <param name="Pass">The client's pass, if one was asked for and is there.</param>
+internal sealed record TimesFound(long Id, PostscreenTimes Times, long Epoch = 0, Pass? Pass = null);
+
+/// <summary>Drops postscreen's five times of a client. Answered with <see cref="TimesFound"/>, which has none.</summary>
+internal sealed record ForgetTimes(long Id, ClientAddress Client) : IToWhitelist
+{
+    public int Bucket => WhitelistLayout.BucketOf(Client);
+}
 
 /// <summary>Takes back every pass and time of the clients in a network. Answered with <see cref="Revoked"/>, once journaled.</summary>
 /// <param name="WaitMs">When the answer must go out even if nothing is journaled yet.</param>
@@ -127,6 +136,9 @@ internal abstract record NewsItem(int Bucket, long Epoch);
 
 /// <summary>A client passed.</summary>
 internal sealed record PassNews(ClientAddress Client, string Profile, Pass Pass, int Bucket, long Epoch) : NewsItem(Bucket, Epoch);
+
+/// <summary>postscreen's times of a client became these; empty: they are gone.</summary>
+internal sealed record TimesNews(ClientAddress Client, PostscreenTimes Times, int Bucket, long Epoch) : NewsItem(Bucket, Epoch);
 
 /// <summary>Clients were taken back.</summary>
 /// <param name="Before">The epoch before this one: who knows another missed a revocation.</param>

@@ -8,6 +8,7 @@ using Screening.Node.Configuration;
 using Screening.Node.Endpoints;
 using Screening.Node.Endpoints.Dnsblog;
 using Screening.Node.Endpoints.Http;
+using Screening.Node.Endpoints.Memcache;
 using Screening.Node.Endpoints.Plugin;
 using Screening.Node.Sources;
 using Screening.Node.Store;
@@ -124,6 +125,8 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton<CacheApi>();
         services.AddSingleton<PluginConnectionHandler>();
         services.AddSingleton<DnsblogConnectionHandler>();
+        services.AddSingleton<MemcacheTable>();
+        services.AddSingleton<MemcacheConnectionHandler>();
         services.AddSingleton<DecisionLog>();
         services.AddHostedService(provider => provider.GetRequiredService<DecisionLog>());
         services.AddAkka("screening", (akka, provider) => akka

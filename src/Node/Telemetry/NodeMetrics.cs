@@ -23,6 +23,9 @@ internal sealed class NodeMetrics
     private readonly Counter _dnsblQueries;
     private readonly Counter _badRequests;
     private readonly Counter _decisionsLost;
+    private readonly Counter.Child _memcacheHits;
+    private readonly Counter.Child _memcacheMisses;
+    private readonly Counter _memcacheSets;
     private readonly Gauge _cacheEntries;
     private readonly Gauge _rung;
     private readonly Gauge _storeQueue;
@@ -44,6 +47,9 @@ internal sealed class NodeMetrics
         _badRequests = factory.CreateCounter(
             "screening_bad_requests_total", "Queries that could not be understood.", "endpoint", "kind");
         _decisionsLost = factory.CreateCounter("screening_decisions_lost_total", "Decisions that the decision log could not keep up with.");
+        var gets = factory.CreateCounter("screening_memcache_gets_total", "Keys that postscreen looked up.", "result");
+        (_memcacheHits, _memcacheMisses) = (gets.WithLabels("hit"), gets.WithLabels("miss"));
+        _memcacheSets = factory.CreateCounter("screening_memcache_sets_total", "Values that postscreen stored.");
         _cacheEntries = factory.CreateGauge("screening_cache_entries", "Entries held, by kind.", "kind");
         _rung = factory.CreateGauge("screening_rung", "Rung of the ladder of degradation, 0 is best.");
         _storeQueue = factory.CreateGauge("screening_store_queue", "Changes that wait for the store.");
@@ -74,6 +80,14 @@ internal sealed class NodeMetrics
 
     public void DecisionLost() => _decisionsLost.Inc();
 
+    public void MemcacheGot(bool hit) => (hit ? _memcacheHits : _memcacheMisses).Inc();
+
+    public void MemcacheSet() => _memcacheSets.Inc();
+
+    /// <summary>What the memcache door did since the start.</summary>
+    public (long Hits, long Misses, long Sets) MemcacheCounts =>
+        ((long)_memcacheHits.Value, (long)_memcacheMisses.Value, (long)_memcacheSets.Value);
+
     /// <summary>Takes what is looked up only when somebody asks.</summary>
     public void OnScrape(ScreeningHandle screening, Ladder ladder) => _registry.AddBeforeCollectCallback(() =>
     {
@@ -81,6 +95,7 @@ internal sealed class NodeMetrics
         _cacheEntries.WithLabels("near").Set(screening.NearCache.Count);
         if (screening.Fleet is not { } fleet)
             return;
+        _cacheEntries.WithLabels("times").Set(fleet.Times.Count);
         _cacheEntries.WithLabels("pass").Set(fleet.Meter.Entries);
         _cacheEntries.WithLabels("grant").Set(fleet.Rules.Count(RuleKind.Grant));
         _cacheEntries.WithLabels("ban").Set(fleet.Rules.Count(RuleKind.Ban));

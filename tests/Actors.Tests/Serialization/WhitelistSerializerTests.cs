@@ -14,7 +14,7 @@ public sealed partial class WhitelistSerializerTests(ITestOutputHelper output)
     // Neither sent nor stored alone: they stand in messages.
     private static readonly HashSet<string> Parts =
     [
-        "Pass", "SharedEvidence", "EntryLine", "PassNews", "RevocationNews",
+        "Pass", "SharedEvidence", "EntryLine", "PassNews", "TimesNews", "RevocationNews",
         "StoredPass", "StoredEntry", "Tombstone", "ForgottenTimes", "Rule", "RemovedRule", "NodeIdentity",
     ];
 
@@ -144,7 +144,7 @@ public sealed partial class WhitelistSerializerTests(ITestOutputHelper output)
             .ToArray();
         Assert.Equal(Rendering.Of(new EvidenceCame(7, [known], true)), Rendering.Of(Serializer.FromBinary(mixed, "EC1")));
 
-        var news = new PackedWriter().Records(["new"], (writer, _) => writer.Octet(3).Text("new").Integer(1)).ToArray();
+        var news = new PackedWriter().Records(["new"], (writer, _) => writer.Octet(99).Text("new").Integer(1)).ToArray();
         Assert.Empty(((WhitelistNews)Serializer.FromBinary(news, "WN1")).Items);
     }
 

@@ -104,10 +104,24 @@ public class BucketStateTests
         var seconds = Now / 1000;
         _state.RecordTimes(Client, new PostscreenTimes(seconds + 10, seconds + 20, 0, 0, seconds - 5), Now);
         _state.RecordTimes(Client, new PostscreenTimes(seconds + 5, seconds + 99_999_999, 0, 0, 0), Now);
-        Assert.Equal(new PostscreenTimes(seconds + 10, seconds + (long)MaxLife.TotalSeconds, 0, 0, 0), _state.FindTimes(Client, Now));
+        // A time that is over is one that postscreen has to test again, not one that never was.
+        var merged = new PostscreenTimes(seconds + 10, seconds + (long)MaxLife.TotalSeconds, 0, 0, PostscreenTimes.Disabled);
+        Assert.Equal(merged, _state.FindTimes(Client, Now));
         Assert.Null(_state.FindPass(Key, "", Now));
         _state.RecordPass(Key, Pass(60), 0, 0, Now);
         Assert.Equal(seconds + 10, _state.FindTimes(Client, Now).Pregreet);
+    }
+
+    [Fact]
+    public void Values_without_any_time_are_not_kept_and_forgotten_times_leave_the_pass()
+    {
+        Assert.Null(_state.RecordTimes(Client, new PostscreenTimes(0, 1, 1, 0, Now / 1000), Now));
+        Assert.Null(_state.ForgetTimes(Client));
+        _state.RecordPass(Key, Pass(60), 0, 0, Now);
+        _state.RecordTimes(Client, PostscreenTimes.AllUntil((Now / 1000) + 50), Now);
+        Assert.True(_state.ForgetTimes(Client)!.Times.IsEmpty);
+        Assert.True(_state.FindTimes(Client, Now).IsEmpty);
+        Assert.NotNull(_state.FindPass(Key, "", Now));
     }
 
     [Fact]

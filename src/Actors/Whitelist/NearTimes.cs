@@ -1,0 +1,62 @@
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Actors.Whitelist;
+
+/// <summary>
+/// postscreen's five times that this node knows: what its own postscreen stored and what the fleet pushes. Safe for many threads. The
+/// client's bucket has the last word; until it was heard, what is stored here is merged with what is there.
+/// </summary>
+internal sealed class NearTimes(TimeProvider time, int capacity, long life)
+{
+    private readonly BoundedTable<ClientAddress, Entry> _entries = new(capacity);
+    private readonly Lock _lock = new();
+
+    public int Count => _entries.Count;
+
+    private long NowSeconds => time.GetUtcNow().ToUnixTimeSeconds();
+
+    /// <summary>Looks for times that still hold.</summary>
+    /// <param name="isConfirmed">They are the bucket's, and not too old to rely on (cache.near_life).</param>
+    public bool TryGet(ClientAddress client, out PostscreenTimes times, out bool isConfirmed)
+    {
+        var entry = _entries.Find(client);
+        times = entry?.Times.Unexpired(NowSeconds) ?? default;
+        isConfirmed = entry is not null && time.GetTimestamp() < entry.ConfirmBy;
+        return !times.IsEmpty;
+    }
+
+    /// <summary>Takes what postscreen stored here. The bucket need not have heard of it.</summary>
+    public void Merge(ClientAddress client, in PostscreenTimes times)
+    {
+        lock (_lock)
+        {
+            var known = _entries.Find(client)?.Times.Unexpired(NowSeconds) ?? default;
+            Put(client, known.Max(times));
+        }
+    }
+
+    /// <summary>Takes what the client's bucket says; empty: there are none.</summary>
+    public void Replace(ClientAddress client, in PostscreenTimes times)
+    {
+        lock (_lock)
+        {
+            if (times.IsEmpty)
+                _entries.Remove(client);
+            else
+                Put(client, times);
+        }
+    }
+
+    public int Forget(Func<ClientAddress, bool> isMeant) => _entries.RemoveWhere((client, _) => isMeant(client));
+
+    /// <summary>Drops what is expired.</summary>
+    public int Sweep()
+    {
+        var now = NowSeconds;
+        return _entries.RemoveWhere((_, entry) => entry.Times.Latest <= now);
+    }
+
+    private void Put(ClientAddress client, in PostscreenTimes times) => _entries.Put(client, new Entry(times, time.GetTimestamp() + life));
+
+    private sealed record Entry(PostscreenTimes Times, long ConfirmBy);
+}

@@ -1,0 +1,300 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text;
+using Microsoft.AspNetCore.Connections;
+using Screening.Node.Telemetry;
+using Screening.Protocol.Framing;
+using Screening.Protocol.Memcache;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Node.Endpoints.Memcache;
+
+/// <summary>
+/// One connection of memcached's text protocol. Requests are answered in their order, from memory; only a get that this node can't answer
+/// waits for the fleet, and that for milliseconds. The connection is kept as long as the peer likes; a request that does not end, or whose
+/// data does not end where it says, closes it.
+/// </summary>
+internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTable table, NodeMetrics metrics)
+{
+    /// <summary>The longest command line; a get of many keys needs room.</summary>
+    public const int MaxLineBytes = 8 * 1024;
+
+    /// <summary>The longest data block that is read; what says to be longer is stepped over.</summary>
+    public const int MaxDataBytes = 8 * 1024;
+
+    /// <summary>A request that has begun must have ended after so many seconds.</summary>
+    public const int DripSeconds = 30;
+
+    private readonly PipeWriter _output = connection.Transport.Output;
+    private long _skip;
+    private bool _isOver;
+    private bool _isInsideRequest;
+    private int _heartbeatsInsideRequest;
+
+    /// <summary>Why the connection is given up; null while it is not.</summary>
+    public string? Fault { get; private set; }
+
+    /// <summary>Serves the connection until it ends.</summary>
+    public async Task RunAsync()
+    {
+        try
+        {
+            await ReadAsync(connection.Transport.Input).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is ConnectionResetException or ConnectionAbortedException or OperationCanceledException)
+        {
+            // The peer went away.
+        }
+    }
+
+    /// <summary>Stops reading; what was asked is still answered. postscreen notices a close between requests at no cost.</summary>
+    public void Drain() => connection.Transport.Input.CancelPendingRead();
+
+    /// <summary>Once a second: gives up on a request that does not end.</summary>
+    public void Heartbeat()
+    {
+        if (!_isInsideRequest)
+        {
+            _heartbeatsInsideRequest = 0;
+        }
+        else if (++_heartbeatsInsideRequest > DripSeconds && Fault is null)
+        {
+            Fault = $"a request did not end within {DripSeconds} s";
+            connection.Transport.Input.CancelPendingRead();
+        }
+    }
+
+    private async Task ReadAsync(PipeReader input)
+    {
+        while (true)
+        {
+            var read = await input.ReadAsync().ConfigureAwait(false);
+            var buffer = read.Buffer;
+            while (!_isOver && TryTake(ref buffer, out var asksFor))
+            {
+                _heartbeatsInsideRequest = 0;
+                if (asksFor is not null)
+                    await GetFromFleetAsync(asksFor).ConfigureAwait(false);
+            }
+
+            _isInsideRequest = !buffer.IsEmpty || _skip > 0;
+            input.AdvanceTo(buffer.Start, buffer.End);
+            await _output.FlushAsync().ConfigureAwait(false);
+            if (read.IsCompleted || read.IsCanceled || _isOver)
+                return;
+        }
+    }
+
+    // Takes one request. Requests seldom lie across the buffer's segments; those that do are copied.
+    private bool TryTake(ref ReadOnlySequence<byte> buffer, out MemcacheQuestion? asksFor)
+    {
+        asksFor = null;
+        if (buffer.IsEmpty)
+            return false;
+        if (!TryTake(buffer.FirstSpan, out var length, out asksFor)
+            && (buffer.IsSingleSegment || _isOver || !TryTake(buffer.ToArray(), out length, out asksFor)))
+            return false;
+        buffer = buffer.Slice(length);
+        return true;
+    }
+
+    private bool TryTake(ReadOnlySpan<byte> bytes, out int length, out MemcacheQuestion? asksFor)
+    {
+        asksFor = null;
+        if (_skip > 0)
+        {
+            length = (int)Math.Min(_skip, bytes.Length);
+            _skip -= length;
+            return true;
+        }
+
+        length = bytes.IndexOf((byte)'\n') + 1;
+        if (length == 0 || length > MaxLineBytes)
+        {
+            if (length > 0 || bytes.Length > MaxLineBytes)
+                GiveUp(ParseErrorKind.LineTooLong, $"a line is longer than {MaxLineBytes} bytes", MemcacheReplies.Error);
+            return false;
+        }
+
+        var line = bytes[..(length - 1)];
+        var request = MemcacheRequest.Parse(!line.IsEmpty && line[^1] == '\r' ? line[..^1] : line);
+        if (request.DataBytes < 0)
+        {
+            Take(request, default, out asksFor);
+            return true;
+        }
+
+        if (request.DataBytes > MaxDataBytes)
+        {
+            _skip = request.DataBytes + 2;
+            Reply(request, MemcacheReplies.TooLarge);
+            return true;
+        }
+
+        var data = bytes[length..];
+        var dataBytes = (int)request.DataBytes;
+        if (data.Length < dataBytes + 2)
+            return false;
+        if (data[dataBytes] != '\r' || data[dataBytes + 1] != '\n')
+        {
+            GiveUp(ParseErrorKind.BadValue, "data did not end where it should", MemcacheReplies.BadData);
+            return false;
+        }
+
+        length += dataBytes + 2;
+        Take(request, data[..dataBytes], out asksFor);
+        return true;
+    }
+
+    private void Take(in MemcacheRequest request, ReadOnlySpan<byte> data, out MemcacheQuestion? asksFor)
+    {
+        asksFor = null;
+        if (!request.IsWellFormed)
+        {
+            metrics.BadRequest(Door.Memcache, ParseErrorKind.BadValue);
+            Reply(request, MemcacheReplies.BadLine);
+            // Storage without a length: nobody knows where its data ends.
+            if (request.Command is MemcacheCommand.Set or MemcacheCommand.Add or MemcacheCommand.Replace or MemcacheCommand.OtherStorage && request.DataBytes < 0)
+                _isOver = true;
+            return;
+        }
+
+        switch (request.Command)
+        {
+            case MemcacheCommand.Get or MemcacheCommand.Gets:
+                asksFor = Get(request);
+                break;
+            case MemcacheCommand.Set:
+                Set(request, data);
+                break;
+            case MemcacheCommand.Add or MemcacheCommand.Replace when table.Find(request.Keys).IsThere != (request.Command == MemcacheCommand.Replace):
+                Reply(request, MemcacheReplies.NotStored);
+                break;
+            case MemcacheCommand.Add or MemcacheCommand.Replace:
+                Set(request, data);
+                break;
+            case MemcacheCommand.Delete:
+                Reply(request, table.Delete(request.Keys) ? MemcacheReplies.Deleted : MemcacheReplies.NotFound);
+                break;
+            case MemcacheCommand.Touch:
+                Reply(request, table.Touch(request) ? MemcacheReplies.Touched : MemcacheReplies.NotFound);
+                break;
+            case MemcacheCommand.Quit:
+                _isOver = true;
+                break;
+            default:
+                TakeFromTool(request);
+                break;
+        }
+    }
+
+    // What Postfix never sends.
+    private void TakeFromTool(in MemcacheRequest request)
+    {
+        switch (request.Command)
+        {
+            case MemcacheCommand.Version:
+                _output.Write(Encoding.ASCII.GetBytes($"VERSION {NodeStatus.Version}\r\n"));
+                break;
+            case MemcacheCommand.Stats:
+                WriteStats();
+                break;
+            case MemcacheCommand.Verbosity:
+                Reply(request, MemcacheReplies.Ok);
+                break;
+            case MemcacheCommand.MetaNoOp:
+                _output.Write(MemcacheReplies.MetaNoOp);
+                break;
+            case MemcacheCommand.FlushAll:
+                _output.Write(MemcacheReplies.NoFlush);
+                break;
+            case MemcacheCommand.OtherStorage:
+                Reply(request, MemcacheReplies.NotSupported);
+                break;
+            default:
+                metrics.BadRequest(Door.Memcache, ParseErrorKind.BadName);
+                _output.Write(MemcacheReplies.Error);
+                break;
+        }
+    }
+
+    // Null: answered. Else the fleet has to be asked about some of the keys first.
+    private MemcacheQuestion? Get(in MemcacheRequest request)
+    {
+        var words = new MemcacheWords(request.Keys);
+        var key = words.Next();
+        if (words.Rest.TrimStart((byte)' ').IsEmpty)
+        {
+            var value = table.Find(key);
+            if (value.MayBeElsewhere)
+                return new MemcacheQuestion([key.ToArray()], request.Command == MemcacheCommand.Gets);
+            WriteFound(key, value, request.Command == MemcacheCommand.Gets);
+            _output.Write(MemcacheReplies.End);
+            return null;
+        }
+
+        var keys = new List<byte[]>();
+        for (; !key.IsEmpty; key = words.Next())
+            keys.Add(key.ToArray());
+        return new MemcacheQuestion(keys, request.Command == MemcacheCommand.Gets);
+    }
+
+    private async Task GetFromFleetAsync(MemcacheQuestion question)
+    {
+        var unknown = question.Keys.Where(key => table.Find(key).MayBeElsewhere).ToList();
+        // What is answered already need not wait.
+        if (unknown.Count > 0)
+            await Task.WhenAll([_output.FlushAsync().AsTask(), .. unknown.Select(key => table.AskFleetAsync(key))]).ConfigureAwait(false);
+        foreach (var key in question.Keys)
+            WriteFound(key, table.Find(key), question.WithUnique);
+        _output.Write(MemcacheReplies.End);
+    }
+
+    private void WriteFound(ReadOnlySpan<byte> key, in MemcacheValue value, bool withUnique)
+    {
+        metrics.MemcacheGot(value.IsThere);
+        if (value.IsThere)
+            MemcacheReplies.WriteValue(_output, key, value, withUnique);
+    }
+
+    private void Set(in MemcacheRequest request, ReadOnlySpan<byte> data)
+    {
+        metrics.MemcacheSet();
+        Reply(request, table.TrySet(request, data) ? MemcacheReplies.Stored : MemcacheReplies.TooLarge);
+    }
+
+    private void WriteStats()
+    {
+        var (hits, misses, sets) = metrics.MemcacheCounts;
+        var stats = new (string Name, object Value)[]
+        {
+            ("pid", Environment.ProcessId),
+            ("version", NodeStatus.Version),
+            ("curr_items", table.TimesCount + table.OtherCount),
+            ("cmd_get", hits + misses),
+            ("cmd_set", sets),
+            ("get_hits", hits),
+            ("get_misses", misses),
+        };
+        foreach (var (name, value) in stats)
+            _output.Write(Encoding.ASCII.GetBytes($"STAT {name} {value}\r\n"));
+        _output.Write(MemcacheReplies.End);
+    }
+
+    private void GiveUp(ParseErrorKind kind, string fault, ReadOnlySpan<byte> reply)
+    {
+        metrics.BadRequest(Door.Memcache, kind);
+        Fault = fault;
+        _isOver = true;
+        _output.Write(reply);
+    }
+
+    private void Reply(in MemcacheRequest request, ReadOnlySpan<byte> reply)
+    {
+        if (!request.IsSilent)
+            _output.Write(reply);
+    }
+
+    /// <summary>A get that the fleet may know more about.</summary>
+    private sealed record MemcacheQuestion(IReadOnlyList<byte[]> Keys, bool WithUnique);
+}

@@ -1,0 +1,111 @@
+using System.Text;
+using Screening.Actors.Fleet;
+using Screening.Actors.Hosting;
+using Screening.Actors.Screening;
+using Screening.Protocol.Memcache;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Node.Endpoints.Memcache;
+
+/// <summary>What a key stands for at this moment.</summary>
+/// <param name="Times">postscreen's times; empty: none.</param>
+/// <param name="Other">Another value; null: none.</param>
+/// <param name="MayBeElsewhere">This node does not know, but the fleet may.</param>
+internal readonly record struct MemcacheValue(PostscreenTimes Times, OtherValue? Other, bool MayBeElsewhere)
+{
+    public bool IsThere => Other is not null || !Times.IsEmpty;
+}
+
+/// <summary>
+/// What the memcache door is a table of: of clients, whose answer is made of the verdict that stands and of postscreen's five times; and of
+/// a few other keys. Never screens anybody.
+/// </summary>
+/// <remarks>
+/// <code>
+/// reject, ban                  nothing, so that postscreen makes its tests
+/// permit, grant, allow         five times now + ttl: no test, no wait
+/// everything else              postscreen's own times, if it stored some at any MX; a pass of ours invents none
+/// </code>
+/// </remarks>
+internal sealed class MemcacheTable(ScreeningHandle screening, TimeProvider time)
+{
+    private readonly OtherKeys _others = new(time);
+
+    private FleetTimes? Times => screening.Fleet?.Times;
+
+    /// <summary>Keys that are not postscreen's.</summary>
+    public int OtherCount => _others.Count;
+
+    /// <summary>Clients with times that this node knows.</summary>
+    public int TimesCount => Times?.Count ?? 0;
+
+    /// <summary>Looks in this node's memory.</summary>
+    public MemcacheValue Find(ReadOnlySpan<byte> key)
+    {
+        Span<char> text = stackalloc char[MemcacheRequest.MaxKeyBytes];
+        if (_others.Find(text[..Encoding.Latin1.GetChars(key, text)]) is { } other)
+            return new MemcacheValue(default, other, false);
+        if (PostscreenKey.TryReadClient(key, out var client) && TryStanding(client, out var standing))
+            return new MemcacheValue(standing, null, false);
+        if (Times is not { } times)
+            return default;
+        var isSure = times.TryGet(ClientOf(key), out var found);
+        return new MemcacheValue(found, null, !isSure);
+    }
+
+    /// <summary>Asks the fleet about a key, for a few milliseconds. What it knows can then be found here.</summary>
+    public Task AskFleetAsync(ReadOnlySpan<byte> key)
+    {
+        var client = ClientOf(key);
+        return Times?.GetAsync(client, screening.Screener.Policies.Choose(Door.Memcache, null)) ?? Task.CompletedTask;
+    }
+
+    /// <summary>Stores a value. False if it is too large.</summary>
+    public bool TrySet(in MemcacheRequest request, ReadOnlySpan<byte> data)
+    {
+        Span<char> text = stackalloc char[MemcacheRequest.MaxKeyBytes];
+        var key = text[..Encoding.Latin1.GetChars(request.Keys, text)];
+        if (PostscreenTimesText.TryParse(data, out var times))
+        {
+            _others.Remove(key);
+            Times?.Record(ClientOf(request.Keys), times);
+            return true;
+        }
+
+        if (data.Length > OtherKeys.MaxBytes)
+            return false;
+        _others.Set(key, data, request.Flags, request.ExpireTime);
+        return true;
+    }
+
+    /// <summary>Removes a value, a client's times in the whole fleet. False if it was not there.</summary>
+    public bool Delete(ReadOnlySpan<byte> key)
+    {
+        Span<char> text = stackalloc char[MemcacheRequest.MaxKeyBytes];
+        return _others.Remove(text[..Encoding.Latin1.GetChars(key, text)]) | (Times?.Forget(ClientOf(key)) ?? false);
+    }
+
+    /// <summary>Gives a key that is not postscreen's another end; postscreen's times say themselves how long they hold.</summary>
+    public bool Touch(in MemcacheRequest request)
+    {
+        Span<char> text = stackalloc char[MemcacheRequest.MaxKeyBytes];
+        return _others.Touch(text[..Encoding.Latin1.GetChars(request.Keys, text)], request.ExpireTime) || Find(request.Keys).IsThere;
+    }
+
+    private static ClientAddress ClientOf(ReadOnlySpan<byte> key) =>
+        PostscreenKey.TryReadClient(key, out var client) ? client : PostscreenKey.StandIn(key);
+
+    // What people or checks have said already, where it decides this door's answer.
+    private bool TryStanding(ClientAddress client, out PostscreenTimes times)
+    {
+        times = default;
+        var screener = screening.Screener;
+        var query = screener.Ask(Door.Memcache, client, null);
+        if (!screener.TryKnow(query, out var decision) || decision.Verdict is { Action: VerdictAction.Pass, Allow: false })
+            return false;
+        if (decision.Verdict.Allow)
+            times = PostscreenTimes.AllUntil(time.GetUtcNow().ToUnixTimeSeconds() + decision.Verdict.TtlSeconds);
+        screener.Note(decision);
+        return true;
+    }
+}

@@ -1,0 +1,52 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Protocol.Memcache;
+
+/// <summary>
+/// The keys of postscreen_cache_map: the client's address in the table's <c>key_format</c>, such as <c>postscreen:192.0.2.1</c>, or from
+/// Postfix 3.11 on perhaps a digest of that (<c>key_digest</c>), which tells no address.
+/// </summary>
+public static class PostscreenKey
+{
+    // 0100::/8 is reserved by the IETF (RFC 4291 section 2.7): no client ever comes from there.
+    private const byte StandInPrefix = 0x01;
+
+    /// <summary>Finds the address in a key: the whole key, or what follows a character that is neither letter, digit nor dot.</summary>
+    public static bool TryReadClient(ReadOnlySpan<byte> key, out ClientAddress client)
+    {
+        client = default;
+        Span<char> text = stackalloc char[MemcacheRequest.MaxKeyBytes];
+        if (key.Length > text.Length || !Encoding.ASCII.TryGetChars(key, text, out var length))
+            return false;
+        ReadOnlySpan<char> rest = text[..length];
+        while (!rest.IsEmpty)
+        {
+            if (ClientAddress.TryParse(rest, out client))
+                return true;
+            var parted = rest.IndexOfAnyExcept(_lettersDigitsDots);
+            if (parted < 0)
+                return false;
+            rest = rest[(parted + 1)..];
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// What stands for a key without an address in the fleet's whitelist: an address in <c>0100::/8</c> made of 120 bits of the key's hash,
+    /// equal for equal keys on all nodes.
+    /// </summary>
+    public static ClientAddress StandIn(ReadOnlySpan<byte> key)
+    {
+        Span<byte> bits = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(key, bits);
+        bits[0] = StandInPrefix;
+        return ClientAddress.FromBits(BinaryPrimitives.ReadUInt128BigEndian(bits));
+    }
+
+    private static readonly System.Buffers.SearchValues<char> _lettersDigitsDots =
+        System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.");
+}

@@ -1,0 +1,124 @@
+using Akka.Actor;
+using Akka.TestKit;
+using Akka.TestKit.Xunit2;
+using Screening.Actors.Fleet;
+using Screening.Actors.Screening;
+using Screening.Actors.Whitelist;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Actors.Tests.Fleet;
+
+/// <summary>postscreen's times with a played bucket.</summary>
+public class FleetTimesTests : TestKit
+{
+    private static readonly ClientAddress Client = ClientAddress.Parse("192.0.2.1");
+    private static readonly ScreeningPolicy Policy = new("default", "p1", new VerdictRules(), []);
+    private static readonly TimeSpan MaxLife = TimeSpan.FromDays(30);
+
+    private readonly NearCache _near = new(TimeProvider.System, 100, TimeSpan.FromMinutes(10));
+    private readonly FleetPort _port = new(TimeProvider.System);
+    private readonly TestProbe _bucket;
+    private readonly FleetTimes _times;
+    private readonly long _now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+
+    public FleetTimesTests()
+    {
+        _bucket = CreateTestProbe();
+        _port.Set(_bucket, isLeftAlone: false);
+        _near.Use(["default"]);
+        _times = new FleetTimes(_port, _near, MaxLife, TimeProvider.System);
+    }
+
+    [Fact]
+    public void What_postscreen_stored_holds_here_at_once_and_is_told()
+    {
+        var stored = new PostscreenTimes(_now + 100, _now + (long)MaxLife.TotalSeconds + 1000, 0, 1, _now - 10);
+        _times.Record(Client, stored);
+        Assert.True(_times.TryGet(Client, out var times));
+        Assert.Equal(stored.Pregreet, times.Pregreet);
+        Assert.InRange(times.Dnsbl, _now + (long)MaxLife.TotalSeconds - 1, _now + (long)MaxLife.TotalSeconds + 5);
+        Assert.Equal((0, 1, 1), (times.Pipelining, times.NonSmtpCommand, times.BareNewline));
+        Assert.Equal(stored, _bucket.ExpectMsg<RecordTimes>().Times);
+    }
+
+    [Fact]
+    public async Task The_bucket_has_the_last_word()
+    {
+        _times.Record(Client, PostscreenTimes.AllUntil(_now + 100));
+        _bucket.ExpectMsg<RecordTimes>();
+        _bucket.Reply(new TimesFound(0, new PostscreenTimes(_now + 100, 0, 0, 0, 0), 1));
+        await AwaitConditionAsync(() => Task.FromResult(_times.TryGet(Client, out var times) && times.Dnsbl == 0), TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public async Task A_client_that_is_not_known_here_is_asked_for_and_its_pass_comes_along()
+    {
+        Assert.False(_times.TryGet(Client, out _));
+        var asked = _times.GetAsync(Client, Policy);
+        var get = _bucket.ExpectMsg<GetTimes>();
+        Assert.Equal(("default", "p1"), (get.Profile, get.Policy));
+        _bucket.Reply(new TimesFound(0, PostscreenTimes.AllUntil(_now + 50), 0, new Pass(600, true, -4, "p1", "mx2", "trusted")));
+        await asked;
+        await AwaitConditionAsync(() => Task.FromResult(_times.TryGet(Client, out var times) && times.Latest == _now + 50), TimeSpan.FromSeconds(5));
+        Assert.True(_near.TryGet(Client, Policy, out var verdict));
+        Assert.True(verdict.Allow);
+    }
+
+    [Fact]
+    public async Task A_silent_fleet_is_not_waited_for_and_soon_not_asked()
+    {
+        for (var i = 0; i < 20 && !_times.TryGet(Client, out _); i++)
+            Assert.True((await _times.GetAsync(ClientAddress.FromIPv4((uint)i), Policy)).IsEmpty);
+        var asked = 0;
+        while (_bucket.HasMessages)
+        {
+            _bucket.ExpectMsg<GetTimes>();
+            asked++;
+        }
+
+        Assert.InRange(asked, 1, 12);
+        _port.Set(null, isLeftAlone: false);
+        Assert.True(_times.TryGet(Client, out var times));
+        Assert.True(times.IsEmpty);
+    }
+
+    [Fact]
+    public async Task A_bucket_that_lost_its_memory_is_told_what_is_known_here()
+    {
+        var near = new NearCache(TimeProvider.System, 100, TimeSpan.Zero); // Everything has to be confirmed.
+        var times = new FleetTimes(_port, near, MaxLife, TimeProvider.System);
+        times.Record(Client, PostscreenTimes.AllUntil(_now + 100));
+        _bucket.ExpectMsg<RecordTimes>();
+        Assert.False(times.TryGet(Client, out _));
+        var asked = times.GetAsync(Client, Policy);
+        _bucket.ExpectMsg<GetTimes>();
+        _bucket.Reply(new TimesFound(0, default));
+        Assert.Equal(_now + 100, (await asked).Dnsbl);
+        Assert.Equal(_now + 100, _bucket.ExpectMsg<RecordTimes>().Times.Dnsbl);
+    }
+
+    [Fact]
+    public async Task A_revocation_that_was_missed_takes_the_times_as_well()
+    {
+        _times.Record(Client, PostscreenTimes.AllUntil(_now + 100));
+        _near.Learn(WhitelistLayout.BucketOf(Client), 1);
+        var asked = _times.GetAsync(Client, Policy);
+        _bucket.ExpectMsg<RecordTimes>();
+        _bucket.ExpectMsg<GetTimes>();
+        _bucket.Reply(new TimesFound(0, default, 2));
+        await asked;
+        await AwaitConditionAsync(() => Task.FromResult(_times.Count == 0), TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public void News_are_taken_and_forgetting_is_told()
+    {
+        _near.Store(new TimesNews(Client, PostscreenTimes.AllUntil(_now + 100), WhitelistLayout.BucketOf(Client), 0));
+        Assert.True(_times.TryGet(Client, out var times) && times.Latest == _now + 100);
+        Assert.True(_times.Forget(Client));
+        Assert.False(_times.TryGet(Client, out times));
+        Assert.True(times.IsEmpty);
+        Assert.Equal(Client, _bucket.ExpectMsg<ForgetTimes>().Client);
+        Assert.False(_times.Forget(Client));
+    }
+}
