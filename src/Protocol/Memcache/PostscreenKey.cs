@@ -26,7 +26,7 @@ public static class PostscreenKey
         {
             if (ClientAddress.TryParse(rest, out client))
                 return true;
-            var parted = rest.IndexOfAnyExcept(_lettersDigitsDots);
+            var parted = rest.IndexOfAnyExcept(LettersDigitsDots);
             if (parted < 0)
                 return false;
             rest = rest[(parted + 1)..];
@@ -47,6 +47,6 @@ public static class PostscreenKey
         return ClientAddress.FromBits(BinaryPrimitives.ReadUInt128BigEndian(bits));
     }
 
-    private static readonly System.Buffers.SearchValues<char> _lettersDigitsDots =
+    private static readonly System.Buffers.SearchValues<char> LettersDigitsDots =
         System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.");
 }

@@ -40,7 +40,7 @@ internal sealed class RunningNode : IAsyncDisposable
         string[] usual =
         [
             "node.data_dir={folder}/data", "node.name=test", "endpoints.plugin=[\"tcp://127.0.0.1:0\",\"unix://{folder}/plugin\"]",
-            "endpoints.http=[\"tcp://127.0.0.1:0\"]", "access.permit=[]", "cluster.listen=127.0.0.1:0", "store.provider=memory",
+            "endpoints.http=[\"tcp://127.0.0.1:0\"]", "endpoints.policy=[]", "endpoints.dnsbl=[]", "endpoints.memcache=[]", "access.permit=[]", "cluster.listen=127.0.0.1:0", "store.provider=memory",
         ];
         var request = new ConfigurationRequest
         {
