@@ -16,6 +16,9 @@ public enum CheckKind : byte
     P0f,
     Dnsbl,
     Custom,
+
+    /// <summary>What the query itself tells: no source is asked.</summary>
+    Evidence,
 }
 
 /// <summary>

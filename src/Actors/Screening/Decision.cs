@@ -36,6 +36,9 @@ public readonly record struct ScreeningQuery(ClientAddress Client, ScreeningPoli
     /// <summary>The answer must not enter the whitelist.</summary>
     public bool Unrecorded { get; init; }
 
+    /// <summary>True if HELO or sender speak against the client. A pass that was given without them then does not answer for it.</summary>
+    public bool IsSuspect => (Helo ?? Sender) is not null && Policy.Envelope?.Matches(Helo, Sender) == true;
+
     /// <summary>True if the asker can tell an allow from a pass, so that it is worth waiting for.</summary>
     public bool AllowMatters => Door is not (Door.Plugin or Door.Policy);
 

@@ -82,7 +82,7 @@ public sealed class Screener
         if (!TryStandingVerdict(query, out var verdict, out var reason))
         {
             reason = "passed before";
-            if (query.Fresh || !_nearCache.TryGet(query.Client, query.Policy, out verdict))
+            if (query.Fresh || query.IsSuspect || !_nearCache.TryGet(query.Client, query.Policy, out verdict))
             {
                 decision = default;
                 return false;

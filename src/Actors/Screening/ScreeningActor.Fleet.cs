@@ -27,7 +27,7 @@ internal sealed partial class ScreeningActor
     private bool TryAskFleet()
     {
         _nearEpoch = _context.NearCache.EpochOf(_first.Client);
-        if (_context.Fleet is not { Port.Region: not null } fleet || _first.Fresh || _policy.Checks.IsEmpty)
+        if (_context.Fleet is not { Port.Region: not null } fleet || _first.Fresh || _first.IsSuspect || _policy.Checks.IsEmpty)
             return false;
         fleet.Link.Tell(new AskFleet(
             _id, _first.Client, _policy.Profile, fleet.TrustAny ? "" : _policy.Fingerprint, _first.Deadline.TimeLeft(_context.Time), Self));

@@ -79,6 +79,7 @@ internal sealed partial class ScreeningActor : UntypedActor
         _timer = _context.Time.CreateTimer(
             static self => ((IActorRef)self!).Tell(TimeToSpeak.Instance), Self, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _askedAt = _context.Time.GetTimestamp();
+        TakeEnvelope();
         Ask(plan => plan.Kind == CheckKind.P0f);
         if (!TryAskFleet())
             Ask(_ => true);
@@ -172,7 +173,22 @@ internal sealed partial class ScreeningActor : UntypedActor
         }
     }
 
-    private WeightRange RangeFor(CheckPlan plan) => plan.SkipReason(_first.Client) is null ? plan.Range : default;
+    // What the query itself tells is settled before anything is asked. Where it tells nothing, that is no knowledge of the client.
+    private void TakeEnvelope()
+    {
+        for (var slot = 0; slot < _policy.Checks.Length; slot++)
+        {
+            if (_policy.Checks[slot] is not EnvelopePlan plan)
+                continue;
+            if (_first.IsSuspect)
+                Weigh(slot, new EnvelopeAnswer(_first.Helo, _first.Sender));
+            else
+                Settle(slot, null, Report(plan, CheckResult.Nothing));
+        }
+    }
+
+    private WeightRange RangeFor(CheckPlan plan) =>
+        plan.SkipReason(_first.Client) is not null || (plan is EnvelopePlan && !_first.IsSuspect) ? default : plan.Range;
 
     private void TakeAnswer(CheckAnswered answered)
     {
@@ -260,7 +276,7 @@ internal sealed partial class ScreeningActor : UntypedActor
 
     private (Verdict Verdict, bool Complete, string Reason) Judge()
     {
-        if (_policy.Checks.IsEmpty)
+        if (_policy.AsksNobody && !_first.IsSuspect)
             return (_policy.Rules.DefaultVerdict, false, "no checks configured");
         var complete = _board.IsComplete();
         if (!_board.IsAnythingKnown && !complete)

@@ -21,6 +21,12 @@ public sealed class ScreeningPolicy(string profile, string fingerprint, VerdictR
 
     /// <summary>The checks to ask, those on this host first: p0f forgets.</summary>
     public ImmutableArray<CheckPlan> Checks { get; } = checks;
+
+    /// <summary>True if no source is asked about any client.</summary>
+    public bool AsksNobody { get; } = checks.All(c => c is EnvelopePlan);
+
+    /// <summary>The one among them that judges HELO and sender; null if there are no rules for these.</summary>
+    public EnvelopePlan? Envelope { get; } = checks.OfType<EnvelopePlan>().FirstOrDefault();
 }
 
 /// <summary>All profiles, and which one a query falls under. Immutable; replaced whole on reload.</summary>

@@ -47,7 +47,9 @@ internal sealed record ScreeningPlan(PolicyBook Policies, UseSources Sources)
             SiteList.TryParse(profile.Dnsbl.Sites.Reveal(), out var sites, out _);
             checks.AddRange(sites.GroupBy(s => s.Zone).Select(zone => Dnsbl(zone.Key, [.. zone])));
             checks.AddRange(profile.Customs.Select(Custom));
-            return new ScreeningPolicy(name, FingerprintOf(options.P0f, name, profile, rules, sites), rules, checks.ToImmutable());
+            if (!options.Policy.Rules.IsEmpty)
+                checks.Add(new EnvelopePlan([.. options.Policy.Rules.Select(r => new EnvelopeRule(r.Weight) { Helo = r.Helo, Sender = r.Sender })]));
+            return new ScreeningPolicy(name, FingerprintOf(options, name, profile, rules, sites), rules, checks.ToImmutable());
         }
 
         public UseSources Sources() =>
@@ -91,16 +93,18 @@ internal sealed record ScreeningPlan(PolicyBook Policies, UseSources Sources)
 
     // What can change a verdict under the same answers; lists' addresses and timeouts can not.
     private static string FingerprintOf(
-        P0fOptions p0f, string name, ProfileOptions profile, VerdictRules rules, ImmutableArray<SitePattern> sites)
+        ScreeningOptions options, string name, ProfileOptions profile, VerdictRules rules, ImmutableArray<SitePattern> sites)
     {
         var text = new StringBuilder(name).Append('\n').Append(rules).Append('\n');
         foreach (var site in sites)
             text.Append(site).Append('\n');
-        text.Append(p0f.Socket.Length > 0).Append(p0f.Alone).Append('\n');
+        text.Append(options.P0f.Socket.Length > 0).Append(options.P0f.Alone).Append('\n');
         foreach (var rule in profile.P0f.Rules)
             text.Append(rule).Append('\n');
         foreach (var custom in profile.Customs)
             text.Append(custom.Name).Append(custom.Weight).Append('\n');
+        foreach (var rule in options.Policy.Rules)
+            text.Append(rule).Append('\n');
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 6));
     }
 

@@ -8,6 +8,7 @@ using Screening.Node.Configuration;
 using Screening.Node.Endpoints.Dnsblog;
 using Screening.Node.Endpoints.Memcache;
 using Screening.Node.Endpoints.Plugin;
+using Screening.Node.Endpoints.Policy;
 
 namespace Screening.Node.Endpoints;
 
@@ -26,7 +27,7 @@ internal sealed class Listeners(ScreeningOptions options)
 
     /// <summary>The doors of CONTRACT.md that this version does not have yet, with the addresses that stay closed.</summary>
     public static IEnumerable<string> NotBuilt(EndpointOptions endpoints) =>
-        endpoints.All().Where(e => e.Kind is not ("plugin" or "memcache" or "dnsblog" or "http")).Select(e => e.Kind).Distinct();
+        endpoints.All().Where(e => e.Kind is not ("plugin" or "policy" or "memcache" or "dnsblog" or "http")).Select(e => e.Kind).Distinct();
 
     /// <summary>How sockets are made: with the mode that was asked for set before anybody can connect.</summary>
     public void Configure(SocketTransportOptions transport)
@@ -47,6 +48,7 @@ internal sealed class Listeners(ScreeningOptions options)
             Action<ListenOptions>? door = kind switch
             {
                 "plugin" => static listen => listen.UseConnectionHandler<PluginConnectionHandler>(),
+                "policy" => static listen => listen.UseConnectionHandler<PolicyConnectionHandler>(),
                 "memcache" => static listen => listen.UseConnectionHandler<MemcacheConnectionHandler>(),
                 "dnsblog" => static listen => listen.UseConnectionHandler<DnsblogConnectionHandler>(),
                 "http" => UseHttp,

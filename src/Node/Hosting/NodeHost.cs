@@ -10,6 +10,7 @@ using Screening.Node.Endpoints.Dnsblog;
 using Screening.Node.Endpoints.Http;
 using Screening.Node.Endpoints.Memcache;
 using Screening.Node.Endpoints.Plugin;
+using Screening.Node.Endpoints.Policy;
 using Screening.Node.Sources;
 using Screening.Node.Store;
 using Screening.Node.Telemetry;
@@ -124,6 +125,9 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton<ChangeGuard>();
         services.AddSingleton<CacheApi>();
         services.AddSingleton<PluginConnectionHandler>();
+        services.AddSingleton(new PolicyTexts(options.Policy, options.Node.Name));
+        services.AddSingleton<PolicyInstances>();
+        services.AddSingleton<PolicyConnectionHandler>();
         services.AddSingleton<DnsblogConnectionHandler>();
         services.AddSingleton<MemcacheTable>();
         services.AddSingleton<MemcacheConnectionHandler>();

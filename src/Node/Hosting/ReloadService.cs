@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Screening.Actors.Access;
 using Screening.Actors.Hosting;
 using Screening.Node.Configuration;
+using Screening.Node.Endpoints.Policy;
 using Screening.Node.Sources;
 using Screening.Node.Telemetry;
 
@@ -12,7 +13,8 @@ namespace Screening.Node.Hosting;
 /// watched: that also sees the symbolic links that Kubernetes swaps. A faulty file leaves everything as it was and says so.
 /// </summary>
 internal sealed class ReloadService(
-    ConfigurationResult started, ConfigurationRequest request, ScreeningHandle screening, TransportSet transports, TimeProvider time,
+    ConfigurationResult started, ConfigurationRequest request, ScreeningHandle screening, PolicyTexts policyTexts, TransportSet transports,
+    TimeProvider time,
     ILogger<ReloadService> log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -88,6 +90,7 @@ internal sealed class ReloadService(
 
         screening.Use(plan.Sources);
         screening.Use(plan.Policies);
+        policyTexts.Options = options.Policy;
         _options = options;
         log.ConfigurationReloaded();
     }

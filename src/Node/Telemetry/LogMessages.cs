@@ -17,6 +17,9 @@ internal static partial class LogMessages
     [LoggerMessage(EventIds.DecisionsLost, LogLevel.Warning, "{Count} decisions were not logged: the decision log can not keep up")]
     public static partial void DecisionsLost(this ILogger log, long count);
 
+    [LoggerMessage(EventIds.PolicyShadow, LogLevel.Information, "policy.shadow: {Client} would have been answered {Action}")]
+    public static partial void PolicyShadow(this ILogger log, string client, string action);
+
     [LoggerMessage(EventIds.AccessReloaded, LogLevel.Information, "Permanent lists read again: {Lines} lines")]
     public static partial void AccessReloaded(this ILogger log, int lines);
 

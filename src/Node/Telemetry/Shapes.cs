@@ -21,6 +21,7 @@ internal static class Shapes
     {
         CheckKind.P0f => "p0f",
         CheckKind.Dnsbl => "dnsbl",
+        CheckKind.Evidence => "evidence",
         _ => "custom",
     };
 

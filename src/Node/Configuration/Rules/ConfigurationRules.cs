@@ -9,6 +9,7 @@ internal static class ConfigurationRules
         EndpointRules.Check(context);
         VerdictSettingRules.Check(context, options.Verdict, "");
         P0fRules.Check(context, options.P0f.Rules, "");
+        PolicyRules.Check(context);
         DnsblRules.Check(context);
         CustomRules.Check(context, options.Customs, "");
         StoreRules.Check(context);

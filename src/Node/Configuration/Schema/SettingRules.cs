@@ -68,6 +68,21 @@ internal sealed class ShapedAttribute(string pattern, string rule) : SettingRule
     public override string? Broken(object value) => _pattern.IsMatch((string)value) ? null : "it must be " + rule;
 }
 
+/// <summary>An action of access(5) on one line, but none that permits: a policy service that says <c>OK</c> lets the client relay.</summary>
+internal sealed class AccessActionAttribute : SettingRuleAttribute
+{
+    private static readonly Regex Line = new("^[^\\x00-\\x1f\\x7f]{1,512}\\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+
+    private static readonly Regex Refusal = new(
+        "^([45][0-9][0-9] .*[^ ].*|(reject|defer|defer_if_permit|defer_if_reject|discard|hold|dunno|warn|info)( .*)?|(prepend|filter|redirect|bcc) .*[^ ].*)\\z",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.IgnoreCase);
+
+    public override string? Broken(object value) =>
+        !Line.IsMatch((string)value) ? "it must be one line of 1 to 512 characters"
+        : Refusal.IsMatch((string)value) ? null
+        : "it must be an action of access(5) that does not permit, such as 550 and a text, 450 and a text, REJECT or DEFER_IF_PERMIT";
+}
+
 /// <summary>An endpoint of certain schemes.</summary>
 internal sealed class SchemesAttribute(EndpointScheme first, EndpointScheme second) : SettingRuleAttribute
 {

@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using System.Text.RegularExpressions;
+using Screening.Actors.Screening;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Actors.Checks;
+
+/// <summary>One [[policy.rule]]: every condition that is given must hold.</summary>
+/// <param name="Weight">What it adds; more than zero, for HELO and sender are the client's own words.</param>
+public sealed record EnvelopeRule(int Weight)
+{
+    /// <summary>Matches the HELO; null: any.</summary>
+    public Regex? Helo { get; init; }
+
+    /// <summary>Matches the envelope sender, which is empty for a bounce.</summary>
+    public Regex? Sender { get; init; }
+
+    /// <summary>True if every given condition holds. A condition on what was not told never holds.</summary>
+    public bool Matches(string? helo, string? sender) => IsMatch(Helo, helo) && IsMatch(Sender, sender);
+
+    private static bool IsMatch(Regex? pattern, string? text) => pattern is null || (text is not null && pattern.IsMatch(text));
+}
+
+/// <summary>
+/// HELO and sender, which only the policy door tells, with the rules of [[policy.rule]]. Nobody has to be asked: the query holds the
+/// answer. For a query of another door it is no check at all.
+/// </summary>
+public sealed record EnvelopePlan(ImmutableArray<EnvelopeRule> Rules) : CheckPlan("envelope", "envelope", CheckKind.Evidence)
+{
+    /// <inheritdoc/>
+    public override WeightRange Range { get; } = new(0, Rules.Sum(r => r.Weight));
+
+    /// <summary>True if any rule matches.</summary>
+    public bool Matches(string? helo, string? sender)
+    {
+        foreach (var rule in Rules)
+        {
+            if (rule.Matches(helo, sender))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public override WeighedAnswer Weigh(CheckAnswer answer)
+    {
+        if (answer is not EnvelopeAnswer { Helo: var helo, Sender: var sender })
+            return default;
+        var matching = Rules.Where(r => r.Matches(helo, sender)).ToList();
+        if (matching.Count == 0)
+            return default;
+        var words = ImmutableArray.CreateBuilder<string>();
+        if (matching.Exists(r => r.Helo is not null))
+            words.Add($"helo {PeerText.Clean(helo!)}");
+        if (matching.Exists(r => r.Sender is not null))
+            words.Add($"sender {PeerText.Clean(sender!)}");
+        var weight = matching.Sum(r => r.Weight);
+        return new WeighedAnswer(default(Contribution).Plus(weight), Says: true, words.ToImmutable(), null, $"envelope: {string.Join(", ", words)}");
+    }
+}
+
+/// <summary>What the query tells of the envelope.</summary>
+public sealed record EnvelopeAnswer(string? Helo, string? Sender) : CheckAnswer;

@@ -1,0 +1,139 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
+using Screening.Actors.Screening;
+using Screening.Node.Telemetry;
+using Screening.Protocol.Framing;
+using Screening.Protocol.Policy;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Node.Endpoints.Policy;
+
+/// <summary>
+/// One connection of policy delegation, from one smtpd process. Requests come strictly in turn and are answered so, each by its deadline.
+/// Never closes after a reply; closes when framing is lost, when a request drips in too slowly, and when the peer or the node is done.
+/// </summary>
+internal sealed class PolicySession(
+    ConnectionContext connection, Screener screener, PolicyTexts texts, PolicyInstances instances, NodeMetrics metrics, ILogger log)
+{
+    /// <summary>A request that has begun must have ended after so many seconds.</summary>
+    public const int DripSeconds = 30;
+
+    private AttributeFramer _framer = new(PolicyRequest.Limits);
+    private int _heartbeatsInsideMessage;
+
+    /// <summary>Why the connection is given up; null while it is not.</summary>
+    public string? Fault { get; private set; }
+
+    /// <summary>Serves the connection until it ends.</summary>
+    public async Task RunAsync()
+    {
+        try
+        {
+            await ReadAsync(connection.Transport.Input, connection.Transport.Output).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is ConnectionResetException or ConnectionAbortedException or OperationCanceledException)
+        {
+            // The peer went away.
+        }
+    }
+
+    /// <summary>Stops reading; what was asked is still answered.</summary>
+    public void Drain() => connection.Transport.Input.CancelPendingRead();
+
+    /// <summary>Once a second: gives up on a request that does not end.</summary>
+    public void Heartbeat()
+    {
+        if (!_framer.IsInsideMessage)
+        {
+            _heartbeatsInsideMessage = 0;
+        }
+        else if (++_heartbeatsInsideMessage > DripSeconds && Fault is null)
+        {
+            Fault = $"a request did not end within {DripSeconds} s";
+            connection.Transport.Input.CancelPendingRead();
+        }
+    }
+
+    private async Task ReadAsync(PipeReader input, PipeWriter output)
+    {
+        while (true)
+        {
+            var read = await input.ReadAsync().ConfigureAwait(false);
+            var buffer = read.Buffer;
+            while (TryTake(ref buffer, out var request))
+            {
+                _heartbeatsInsideMessage = 0;
+                var decided = ActionAsync(request);
+                // What is answered already need not wait for what is not.
+                if (!decided.IsCompleted)
+                    await output.FlushAsync().ConfigureAwait(false);
+                PolicyReply.Write(output, await decided.ConfigureAwait(false));
+            }
+
+            input.AdvanceTo(buffer.Start, buffer.End);
+            await output.FlushAsync().ConfigureAwait(false);
+            if (read.IsCompleted || read.IsCanceled || Fault is not null)
+                return;
+        }
+    }
+
+    // Takes one request; null stands for one that can't be understood.
+    private bool TryTake(ref ReadOnlySequence<byte> buffer, out PolicyRequest? request)
+    {
+        request = null;
+        if (buffer.IsEmpty || Fault is not null)
+            return false;
+        var status = _framer.TryFindEnd(buffer, out var length, out var error);
+        if (status == OperationStatus.Done)
+        {
+            var message = buffer.Slice(0, length);
+            if (PolicyRequest.TryParse(message.IsSingleSegment ? message.FirstSpan : message.ToArray(), out var understood, out error))
+                request = understood;
+            else
+                metrics.BadRequest(Door.Policy, error.Kind);
+            buffer = buffer.Slice(length);
+            return true;
+        }
+
+        if (status == OperationStatus.InvalidData)
+        {
+            metrics.BadRequest(Door.Policy, error.Kind);
+            Fault = error.Kind == ParseErrorKind.LineTooLong
+                ? $"a line is longer than {PolicyRequest.Limits.MaxLineBytes} bytes"
+                : $"a request is longer than {PolicyRequest.Limits.MaxMessageBytes} bytes";
+        }
+
+        return false;
+    }
+
+    private ValueTask<string> ActionAsync(PolicyRequest? request) =>
+        request is null || request.IsAuthenticated ? ValueTask.FromResult(PolicyReply.Dunno) : ScreenAsync(request);
+
+    private async ValueTask<string> ScreenAsync(PolicyRequest request)
+    {
+        var mail = request.Instance is { } instance ? instances.Of(instance, request.Client) : null;
+        var decision = mail is null
+            ? await DecideAsync(request).ConfigureAwait(false)
+            : await mail.DecideAsync(() => DecideAsync(request).AsTask()).ConfigureAwait(false);
+        var action = texts.ActionFor(decision);
+        if (action != PolicyReply.Dunno && texts.Options.Shadow)
+        {
+            log.PolicyShadow(request.Client.ToString(), PeerText.Clean(action, PolicyReply.MaxActionLength));
+            action = PolicyReply.Dunno;
+        }
+
+        return action == PolicyReply.Dunno && request.IsAboutMail && texts.TraceOf(decision) is { } trace && mail?.TakeTrace() == true
+            ? trace
+            : action;
+    }
+
+    private ValueTask<Decision> DecideAsync(PolicyRequest request) => screener.DecideAsync(
+        screener.Ask(Door.Policy, request.Client, request.Server) with
+        {
+            LocalPort = request.ServerPort,
+            RemotePort = request.ClientPort,
+            Helo = request.Helo,
+            Sender = request.Sender,
+        });
+}
