@@ -19,9 +19,6 @@ internal static class Welcome
     {
         yield return "";
         yield return $"screening {NodeStatus.Version} on {options.Node.Name}, configuration: {file ?? "none, all defaults"}. Ctrl-C stops it.";
-        var later = Listeners.NotBuilt(options.Endpoints).ToList();
-        if (later.Count > 0)
-            yield return $"Not built yet, so not listening: {string.Join(", ", later)}.";
         if (options.Dnsbl.Sites.IsEmpty && options.P0f.Socket.Length == 0 && options.Customs.IsEmpty)
         {
             yield return "";

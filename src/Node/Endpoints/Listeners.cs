@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Screening.Node.Configuration;
+using Screening.Node.Endpoints.Dnsbl;
 using Screening.Node.Endpoints.Dnsblog;
 using Screening.Node.Endpoints.Memcache;
 using Screening.Node.Endpoints.Plugin;
@@ -25,10 +26,6 @@ internal sealed class Listeners(ScreeningOptions options)
     private readonly Dictionary<string, UnixFileMode> _socketModes = [];
     private readonly List<(string Kind, EndpointAddress Address, ListenOptions Listen)> _open = [];
 
-    /// <summary>The doors of CONTRACT.md that this version does not have yet, with the addresses that stay closed.</summary>
-    public static IEnumerable<string> NotBuilt(EndpointOptions endpoints) =>
-        endpoints.All().Where(e => e.Kind is not ("plugin" or "policy" or "memcache" or "dnsblog" or "http")).Select(e => e.Kind).Distinct();
-
     /// <summary>How sockets are made: with the mode that was asked for set before anybody can connect.</summary>
     public void Configure(SocketTransportOptions transport)
     {
@@ -43,19 +40,18 @@ internal sealed class Listeners(ScreeningOptions options)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = 1024 * 1024;
-        foreach (var (kind, address) in options.Endpoints.All())
+        foreach (var (kind, address) in options.Endpoints.All().Where(e => e.Address.Scheme != EndpointScheme.Udp))
         {
-            Action<ListenOptions>? door = kind switch
+            Action<ListenOptions> door = kind switch
             {
                 "plugin" => static listen => listen.UseConnectionHandler<PluginConnectionHandler>(),
                 "policy" => static listen => listen.UseConnectionHandler<PolicyConnectionHandler>(),
+                "dnsbl" => static listen => listen.UseConnectionHandler<DnsblConnectionHandler>(),
                 "memcache" => static listen => listen.UseConnectionHandler<MemcacheConnectionHandler>(),
                 "dnsblog" => static listen => listen.UseConnectionHandler<DnsblogConnectionHandler>(),
-                "http" => UseHttp,
-                _ => null,
+                _ => UseHttp,
             };
-            if (door is not null)
-                Listen(kestrel, kind, address, door);
+            Listen(kestrel, kind, address, door);
         }
     }
 
@@ -108,7 +104,9 @@ internal sealed class Listeners(ScreeningOptions options)
         }
     }
 
-    private static IPAddress[] Resolve(string kind, EndpointAddress address)
+    /// <summary>The addresses of an endpoint.</summary>
+    /// <exception cref="EndpointException">Its name can not be resolved.</exception>
+    public static IPAddress[] Resolve(string kind, EndpointAddress address)
     {
         if (IPAddress.TryParse(address.Host, out var literal))
             return [literal];

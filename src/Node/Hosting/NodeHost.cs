@@ -1,3 +1,4 @@
+using System.Net;
 using Akka.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Screening.Actors.Access;
@@ -6,6 +7,7 @@ using Screening.Actors.Hosting;
 using Screening.Actors.Screening;
 using Screening.Node.Configuration;
 using Screening.Node.Endpoints;
+using Screening.Node.Endpoints.Dnsbl;
 using Screening.Node.Endpoints.Dnsblog;
 using Screening.Node.Endpoints.Http;
 using Screening.Node.Endpoints.Memcache;
@@ -77,7 +79,7 @@ internal sealed class NodeHost : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellation = default)
     {
         await _app.StartAsync(cancellation).ConfigureAwait(false);
-        _status.Endpoints = [.. _listeners.Opened(), _clusterEndpoint];
+        _status.Endpoints = [.. _listeners.Opened(), .. _app.Services.GetRequiredService<DnsblDatagrams>().Opened, _clusterEndpoint];
         _app.Lifetime.ApplicationStopping.Register(() =>
         {
             _status.Endpoints = [];
@@ -128,6 +130,10 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton(new PolicyTexts(options.Policy, options.Node.Name));
         services.AddSingleton<PolicyInstances>();
         services.AddSingleton<PolicyConnectionHandler>();
+        services.AddSingleton<VerdictZoneAnswers>();
+        services.AddSingleton<DnsblZone>();
+        services.AddSingleton<ResponseRateLimit>();
+        services.AddSingleton<DnsblConnectionHandler>();
         services.AddSingleton<DnsblogConnectionHandler>();
         services.AddSingleton<MemcacheTable>();
         services.AddSingleton<MemcacheConnectionHandler>();
@@ -142,8 +148,16 @@ internal sealed class NodeHost : IAsyncDisposable
             .WithScreening(SetupOf(options, provider), handle));
         services.AddHostedService<FleetService>();
         services.AddHostedService(provider => provider.GetRequiredService<Ladder>());
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DnsblDatagrams>(provider, UdpAddresses(options)));
+        services.AddHostedService(provider => provider.GetRequiredService<DnsblDatagrams>());
         services.AddHostedService<ReloadService>();
     }
+
+    private static IReadOnlyList<IPEndPoint> UdpAddresses(ScreeningOptions options) =>
+    [
+        .. options.Endpoints.Dnsbl.Where(a => a.Scheme == EndpointScheme.Udp)
+            .SelectMany(a => Listeners.Resolve("dnsbl", a), (a, host) => new IPEndPoint(host, a.Port)),
+    ];
 
     private static ScreeningSetup SetupOf(ScreeningOptions options, IServiceProvider provider)
     {

@@ -8,6 +8,8 @@ internal static class EventIds
 {
     public const int TooManyConnections = 1001;
     public const int FramingLost = 1002;
+    public const int DatagramLost = 1003;
+    public const int DatagramFault = 1004;
     public const int Decided = 2001;
     public const int DecisionsLost = 2002;
     public const int PolicyShadow = 2003;

@@ -9,6 +9,12 @@ internal static partial class LogMessages
     [LoggerMessage(EventIds.FramingLost, LogLevel.Information, "Connection from {Peer} closed: {Fault}")]
     public static partial void FramingLost(this ILogger log, string peer, string fault);
 
+    [LoggerMessage(EventIds.DatagramLost, LogLevel.Debug, "An answer of the DNSBL zone could not be sent: {Fault}")]
+    public static partial void DatagramLost(this ILogger log, string fault);
+
+    [LoggerMessage(EventIds.DatagramFault, LogLevel.Error, "A request to the DNSBL zone could not be answered")]
+    public static partial void DatagramFault(this ILogger log, Exception fault);
+
     [LoggerMessage(EventIds.Decided, LogLevel.Information,
         "{Action} {Client} score {Score} ttl {Ttl} {Source} via {Door} in {ElapsedMs} ms: {Reason}")]
     public static partial void Decided(

@@ -6,6 +6,9 @@ public enum DnsType : ushort
     /// <summary>A host address; of a DNSBL, an answer code.</summary>
     A = 1,
 
+    /// <summary>A name server of a zone.</summary>
+    Ns = 2,
+
     /// <summary>The canonical name of an alias.</summary>
     Cname = 5,
 
@@ -17,6 +20,15 @@ public enum DnsType : ushort
 
     /// <summary>EDNS0's pseudo-record.</summary>
     Opt = 41,
+
+    /// <summary>Incremental transfer of a zone (RFC 1995).</summary>
+    Ixfr = 251,
+
+    /// <summary>Transfer of a zone (RFC 5936).</summary>
+    Axfr = 252,
+
+    /// <summary>Whatever there is; one record will do (RFC 8482).</summary>
+    Any = 255,
 }
 
 /// <summary>Response codes (RFC 1035 section 4.1.1).</summary>

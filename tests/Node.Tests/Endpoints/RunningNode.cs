@@ -59,6 +59,9 @@ internal sealed class RunningNode : IAsyncDisposable
     /// <summary>The port of the first TCP listener of a kind.</summary>
     public int PortOf(string kind) => new Uri(_node.Endpoints.First(e => e.Kind == kind && e.Uri.StartsWith("tcp", StringComparison.Ordinal)).Uri).Port;
 
+    /// <summary>The port of the DNSBL zone over UDP.</summary>
+    public int UdpPort => new Uri(_node.Endpoints.First(e => e.Uri.StartsWith("udp", StringComparison.Ordinal)).Uri).Port;
+
     /// <summary>A client of the HTTP API.</summary>
     public HttpClient Http() => NodeUrl.OfEndpoint($"tcp://127.0.0.1:{PortOf("http")}").CreateClient();
 

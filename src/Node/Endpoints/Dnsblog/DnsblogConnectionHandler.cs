@@ -1,7 +1,6 @@
 using System.Buffers;
 using Microsoft.AspNetCore.Connections;
 using Screening.Actors.Hosting;
-using Screening.Actors.Screening;
 using Screening.Node.Telemetry;
 using Screening.Protocol.Dnsbl;
 using Screening.Protocol.Dnsblog;
@@ -14,7 +13,7 @@ namespace Screening.Node.Endpoints.Dnsblog;
 /// any other the answer of that DNSBL. On any trouble the answer is "not listed".
 /// </summary>
 internal sealed class DnsblogConnectionHandler(
-    ScreeningHandle screening, EndpointSettings settings, ConnectionLimits limits, NodeMetrics metrics, ILogger<DnsblogConnectionHandler> log)
+    ScreeningHandle screening, VerdictZoneAnswers zones, ConnectionLimits limits, NodeMetrics metrics, ILogger<DnsblogConnectionHandler> log)
     : ConnectionHandler
 {
     // postscreen writes its request in one go.
@@ -79,7 +78,7 @@ internal sealed class DnsblogConnectionHandler(
 
     private async Task AnswerAsync(ConnectionContext connection, DnsblogRequest request)
     {
-        var (codes, ttl) = VerdictZone.TryParse(request.RblDomain, settings.ZoneName, out var profile, out var allow)
+        var (codes, ttl) = VerdictZone.TryParse(request.RblDomain, zones.Name, out var profile, out var allow)
             ? await VerdictAsync(request, profile, allow).ConfigureAwait(false)
             : await ListAsync(request).ConfigureAwait(false);
         var reply = new ArrayBufferWriter<byte>(256);
@@ -89,13 +88,9 @@ internal sealed class DnsblogConnectionHandler(
 
     private async Task<(AnswerCode[] Codes, int Ttl)> VerdictAsync(DnsblogRequest request, string profile, bool allow)
     {
-        var screener = screening.Screener;
-        ScreeningPolicy? policy = null;
-        if (profile.Length > 0 && !screener.Policies.TryGet(profile, out policy))
+        if (await zones.AskAsync(Door.Dnsblog, request.Client, profile, allow).ConfigureAwait(false) is not { } answer)
             return ([], NoTtl);
-        var decision = await screener.DecideAsync(screener.Ask(Door.Dnsblog, request.Client, null, policy)).ConfigureAwait(false);
-        var (code, ttl) = VerdictZone.Answer(decision.Verdict, allow, settings.FailTtlSeconds);
-        return (code is { } listed ? [listed] : [], ttl);
+        return (answer.Code is { } listed ? [listed] : [], answer.TtlSeconds);
     }
 
     private async Task<(AnswerCode[] Codes, int Ttl)> ListAsync(DnsblogRequest request)

@@ -1,0 +1,157 @@
+using System.Net;
+using System.Net.Sockets;
+using Screening.Node.Telemetry;
+using Screening.Protocol.Dns;
+
+namespace Screening.Node.Endpoints.Dnsbl;
+
+/// <summary>
+/// Our zone over UDP. What is decided is answered by the thread that received it; the rest when it is screened. What is in flight is
+/// bounded by <c>limits.in_flight</c>, beyond which the default goes out at once.
+/// </summary>
+internal sealed class DnsblDatagrams(
+    IReadOnlyList<IPEndPoint> addresses, DnsblZone zone, ResponseRateLimit rates, ILogger<DnsblDatagrams> log) : IHostedService, IDisposable
+{
+    private const int ReceiversPerSocket = 2;
+    private const int MaxRequestBytes = 4096;
+    private const int SocketBufferBytes = 1024 * 1024;
+    private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(3);
+
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly List<Socket> _sockets = [];
+    private readonly List<Task> _receivers = [];
+    private int _inFlight;
+
+    /// <summary>The addresses that are open, with the ports that were really taken.</summary>
+    public IEnumerable<OpenEndpoint> Opened => _sockets.Select(s => new OpenEndpoint("dnsbl", $"udp://{s.LocalEndPoint}"));
+
+    /// <summary>Opens the sockets.</summary>
+    /// <exception cref="EndpointException">An address can't be listened on.</exception>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var address in addresses)
+            _sockets.Add(Open(address));
+        foreach (var socket in _sockets)
+        {
+            for (var i = 0; i < ReceiversPerSocket; i++)
+                _receivers.Add(Task.Run(() => ReceiveAsync(socket), CancellationToken.None));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Stops listening; what was asked is still answered.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(_receivers).ConfigureAwait(false);
+        var since = TimeProvider.System.GetTimestamp();
+        while (Volatile.Read(ref _inFlight) > 0 && TimeProvider.System.GetElapsedTime(since) < DrainLimit)
+            await Task.Delay(10, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    public void Dispose()
+    {
+        foreach (var socket in _sockets)
+            socket.Dispose();
+        _stopping.Dispose();
+    }
+
+    private static Socket Open(IPEndPoint address)
+    {
+        var socket = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        try
+        {
+            socket.ReceiveBufferSize = SocketBufferBytes;
+            socket.SendBufferSize = SocketBufferBytes;
+            socket.Bind(address);
+            return socket;
+        }
+        catch (SocketException fault)
+        {
+            socket.Dispose();
+            throw new EndpointException($"can not listen on udp://{address}: {fault.Message}", fault);
+        }
+    }
+
+    private async Task ReceiveAsync(Socket socket)
+    {
+        var buffer = new byte[MaxRequestBytes];
+        var answer = new byte[DnsAnswerWriter.MaxBytes];
+        var from = new SocketAddress(socket.AddressFamily);
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                var length = await socket.ReceiveFromAsync(buffer, SocketFlags.None, from, _stopping.Token).ConfigureAwait(false);
+                Take(socket, buffer.AsMemory(0, length), from, answer);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (SocketException)
+            {
+                // A datagram that is too long, or an earlier answer's asker that is gone: nothing that ends the listening.
+            }
+            catch (Exception bug)
+            {
+                log.DatagramFault(bug); // A fault of ours may cost one answer, never the door.
+            }
+        }
+    }
+
+    private void Take(Socket socket, ReadOnlyMemory<byte> message, SocketAddress from, byte[] answer)
+    {
+        var request = DnsRequest.Read(message.Span);
+        if (request.Kind == DnsRequestKind.Ignore)
+            return;
+        var content = zone.AnswerAsync(request);
+        if (content.IsCompletedSuccessfully)
+        {
+            Send(socket, message.Span, request, content.Result, from, answer);
+            return;
+        }
+
+        Interlocked.Increment(ref _inFlight);
+        var copy = new SocketAddress(from.Family, from.Size);
+        from.Buffer.Span[..from.Size].CopyTo(copy.Buffer.Span);
+        _ = SendWhenDecidedAsync(socket, message.ToArray(), request, content, copy);
+    }
+
+    private async Task SendWhenDecidedAsync(
+        Socket socket, byte[] message, DnsRequest request, ValueTask<DnsAnswerContent> pending, SocketAddress to)
+    {
+        try
+        {
+            var content = await pending.ConfigureAwait(false);
+            Send(socket, message, request, content, to, new byte[DnsAnswerWriter.MaxBytes]);
+        }
+        catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
+        {
+            log.DatagramLost(fault.Message);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _inFlight);
+        }
+    }
+
+    private void Send(
+        Socket socket, ReadOnlySpan<byte> message, in DnsRequest request, in DnsAnswerContent content, SocketAddress to, byte[] answer)
+    {
+        var isOurs = request.Kind == DnsRequestKind.Question && content.IsAuthoritative;
+        var rate = rates.Take(AddressOf(to), isOurs ? request.Name : null);
+        if (rate == RateVerdict.Drop)
+            return;
+        var limit = Math.Min(request.PayloadBytes, DnsAnswerWriter.MaxUdpBytes);
+        var length = rate == RateVerdict.Truncate
+            ? DnsAnswerWriter.WriteTruncated(answer, message, request)
+            : DnsAnswerWriter.Write(answer, message, request, content, zone.Name, limit);
+        socket.SendTo(answer.AsSpan(0, length), SocketFlags.None, to);
+    }
+
+    private static IPAddress AddressOf(SocketAddress from) => from.Family == AddressFamily.InterNetwork
+        ? new IPAddress(from.Buffer.Span.Slice(4, 4))
+        : new IPAddress(from.Buffer.Span.Slice(8, 16));
+}

@@ -1,0 +1,72 @@
+using Screening.Node.Telemetry;
+using Screening.Protocol.Dns;
+using Screening.Protocol.Dnsbl;
+using Screening.Protocol.Framing;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Node.Endpoints.Dnsbl;
+
+/// <summary>
+/// Answers DNS requests about our zone, and about nothing else: no recursion, no transfer, no referral. Says the same over UDP and TCP.
+/// </summary>
+internal sealed class DnsblZone(VerdictZoneAnswers answers, NodeMetrics metrics)
+{
+    /// <summary>How long a resolver may remember what does not depend on a verdict.</summary>
+    public const int StaticTtlSeconds = 300;
+
+    private static readonly DnsAnswerContent Refused = new(DnsRcode.Refused);
+    private static readonly DnsAnswerContent NoData = new(DnsRcode.NoError, null, StaticTtlSeconds);
+    private static readonly DnsAnswerContent NoName = new(DnsRcode.NxDomain, null, StaticTtlSeconds);
+
+    /// <summary>The zone's name, in lower case.</summary>
+    public string Name => answers.Name;
+
+    /// <summary>What to say to a request; comes at once where nobody has to be asked.</summary>
+    /// <param name="request">Not of kind <see cref="DnsRequestKind.Ignore"/>.</param>
+    public ValueTask<DnsAnswerContent> AnswerAsync(DnsRequest request)
+    {
+        if (request.Kind != DnsRequestKind.Question)
+        {
+            metrics.BadRequest(Door.Dnsbl, request.Kind == DnsRequestKind.Malformed ? ParseErrorKind.BadValue : ParseErrorKind.BadName);
+            return ValueTask.FromResult(default(DnsAnswerContent));
+        }
+
+        if (!request.IsInternet || request.Name is null || request.Type is DnsType.Axfr or DnsType.Ixfr)
+            return ValueTask.FromResult(Refused);
+        var question = VerdictQuestion.Read(request.Name, answers.Name, answers.IsProfile);
+        return question.Kind switch
+        {
+            VerdictNameKind.Client => AboutClientAsync(question, request.Type),
+            VerdictNameKind.Apex => ValueTask.FromResult(AboutZone(request.Type)),
+            VerdictNameKind.Between => ValueTask.FromResult(NoData),
+            VerdictNameKind.Nothing => ValueTask.FromResult(NoName),
+            _ => ValueTask.FromResult(Refused),
+        };
+    }
+
+    private static DnsAnswerContent AboutZone(DnsType type) => type switch
+    {
+        DnsType.Soa or DnsType.Any => new DnsAnswerContent(DnsRcode.NoError, DnsType.Soa, StaticTtlSeconds),
+        DnsType.Ns => new DnsAnswerContent(DnsRcode.NoError, DnsType.Ns, StaticTtlSeconds),
+        _ => NoData,
+    };
+
+    private ValueTask<DnsAnswerContent> AboutClientAsync(in VerdictQuestion question, DnsType type)
+    {
+        var asked = answers.AskAsync(Door.Dnsbl, question.Client, question.Profile, question.Allow);
+        return asked.IsCompletedSuccessfully ? ValueTask.FromResult(ContentOf(asked.Result, type)) : WaitAsync(asked, type);
+    }
+
+    private static async ValueTask<DnsAnswerContent> WaitAsync(ValueTask<ZoneAnswer?> asked, DnsType type) =>
+        ContentOf(await asked.ConfigureAwait(false), type);
+
+    private static DnsAnswerContent ContentOf(ZoneAnswer? found, DnsType type) => (found, type) switch
+    {
+        (null, _) => NoName, // The profile went with a reload.
+        ({ Code: null, TtlSeconds: var ttl }, _) => new DnsAnswerContent(DnsRcode.NxDomain, null, ttl),
+        ({ Code: { } code, TtlSeconds: var ttl }, DnsType.A or DnsType.Any) => new DnsAnswerContent(DnsRcode.NoError, DnsType.A, ttl) { Code = code },
+        ({ TtlSeconds: var ttl, Reason: var reason }, DnsType.Txt) =>
+            new DnsAnswerContent(DnsRcode.NoError, DnsType.Txt, ttl) { Text = PeerText.Clean(reason, DnsAnswerWriter.MaxTextBytes) },
+        ({ TtlSeconds: var ttl }, _) => new DnsAnswerContent(DnsRcode.NoError, null, ttl),
+    };
+}

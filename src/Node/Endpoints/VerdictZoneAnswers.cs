@@ -1,0 +1,54 @@
+using Screening.Actors.Hosting;
+using Screening.Actors.Screening;
+using Screening.Protocol.Dnsbl;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Node.Endpoints;
+
+/// <summary>What one of our zones says of a client.</summary>
+/// <param name="Code">The code it is listed with; null: not listed.</param>
+/// <param name="TtlSeconds">How long that holds.</param>
+/// <param name="Reason">Why, for people.</param>
+internal readonly record struct ZoneAnswer(AnswerCode? Code, int TtlSeconds, string Reason);
+
+/// <summary>The verdict as a DNSBL: one and the same on the dnsblog socket and in the DNSBL zone.</summary>
+internal sealed class VerdictZoneAnswers(ScreeningHandle screening, EndpointSettings settings)
+{
+    // RFC 5782 section 5: whoever tests a list asks about these. They are never screened.
+    private const int TestPointTtlSeconds = 3600;
+    private static readonly ClientAddress Listed = ClientAddress.FromIPv4(0x7f000002);
+    private static readonly ClientAddress NeverListed = ClientAddress.FromIPv4(0x7f000001);
+    private static readonly AnswerCode TestCode = new(0x7f000002);
+
+    /// <summary>The zone's name, in lower case.</summary>
+    public string Name { get; } = settings.ZoneName.ToLowerInvariant();
+
+    /// <summary>True if there is a profile of that name, so that there are zones of its own.</summary>
+    public bool IsProfile(string name) => screening.Screener.Policies.TryGet(name, out _);
+
+    /// <summary>Asks one of the zones about a client.</summary>
+    /// <param name="profile">The profile; empty for the one that the door chooses.</param>
+    /// <returns>Null if there is no such zone. Comes at once where nobody has to be asked.</returns>
+    public ValueTask<ZoneAnswer?> AskAsync(Door door, ClientAddress client, string profile, bool allow)
+    {
+        var screener = screening.Screener;
+        ScreeningPolicy? policy = null;
+        if (profile.Length > 0 && !screener.Policies.TryGet(profile, out policy))
+            return default;
+        if (client == NeverListed || client == Listed)
+            return ValueTask.FromResult<ZoneAnswer?>(new ZoneAnswer(client == Listed && !allow ? TestCode : null, TestPointTtlSeconds, "test point"));
+        var query = screener.Ask(door, client, null, policy);
+        return screener.TryDecide(query, out var decision)
+            ? ValueTask.FromResult<ZoneAnswer?>(AnswerOf(decision, allow))
+            : ScreenAsync(screener, query, allow);
+    }
+
+    private async ValueTask<ZoneAnswer?> ScreenAsync(Screener screener, ScreeningQuery query, bool allow) =>
+        AnswerOf(await screener.ScreenAsync(query).ConfigureAwait(false), allow);
+
+    private ZoneAnswer AnswerOf(in Decision decision, bool allow)
+    {
+        var (code, ttl) = VerdictZone.Answer(decision.Verdict, allow, settings.FailTtlSeconds);
+        return new ZoneAnswer(code, ttl, decision.Reason);
+    }
+}

@@ -1,0 +1,184 @@
+using System.Buffers.Binary;
+using System.Text;
+using Screening.Protocol.Dnsbl;
+
+namespace Screening.Protocol.Dns;
+
+/// <summary>What an authoritative server of one zone says to a question.</summary>
+/// <param name="Rcode">NXDOMAIN and REFUSED among others.</param>
+/// <param name="Type">The type of the record in the answer section; null for none, as with NODATA.</param>
+/// <param name="TtlSeconds">That record's ttl; without one, the ttl of the SOA record in the authority section and its MINIMUM.</param>
+public readonly record struct DnsAnswerContent(DnsRcode Rcode, DnsType? Type = null, int TtlSeconds = 0)
+{
+    /// <summary>The A record's address.</summary>
+    public AnswerCode Code { get; init; }
+
+    /// <summary>The TXT record's text: ASCII.</summary>
+    public string Text { get; init; } = "";
+
+    /// <summary>True if the zone itself speaks: not for REFUSED and errors.</summary>
+    public bool IsAuthoritative => Rcode is DnsRcode.NoError or DnsRcode.NxDomain;
+}
+
+/// <summary>Writes answers of an authoritative server. Never recursive, never compressed but for the question's own name.</summary>
+/// <remarks>
+/// <code>
+/// header: id, QR opcode AA TC RD, rcode, counts | question as it came, letters' case too
+/// answer:    C00C | TYPE | IN | TTL | RDLENGTH | RDATA         (C00C: the question's name, RFC 1035 section 4.1.4)
+/// authority: C0xx | SOA  | IN | TTL | RDLENGTH | localhost. hostmaster.ZONE. 1 3600 600 86400 TTL     (C0xx: the zone's own name)
+/// additional: OPT, if the request had one (RFC 6891 section 7)
+/// </code>
+/// What does not fit goes out as header and question with TC (RFC 2181 section 9).
+/// </remarks>
+public static class DnsAnswerWriter
+{
+    /// <summary>The longest answer over UDP: what passes every path unfragmented (DNS flag day 2020).</summary>
+    public const int MaxUdpBytes = DnsQueryWriter.MaxUdpReplyBytes;
+
+    /// <summary>A buffer so long holds every answer.</summary>
+    public const int MaxBytes = 2048;
+
+    /// <summary>Octets of a TXT record's text that are written.</summary>
+    public const int MaxTextBytes = 1024;
+
+    private const int OptBytes = 11;
+    private const int MaxStringBytes = 255;
+    private const ushort ClassIn = 1;
+    private const ushort Pointer = 0xc000;
+
+    /// <summary>Writes the answer to a request.</summary>
+    /// <param name="destination">At least <see cref="MaxBytes"/> long.</param>
+    /// <param name="message">The request's octets.</param>
+    /// <param name="request">What was read of them; not of kind <see cref="DnsRequestKind.Ignore"/>.</param>
+    /// <param name="content">What to say to a question.</param>
+    /// <param name="zone">The zone's name, of which the question's name is part.</param>
+    /// <param name="limit">The longest answer.</param>
+    /// <returns>Octets written.</returns>
+    public static int Write(
+        Span<byte> destination, ReadOnlySpan<byte> message, in DnsRequest request, in DnsAnswerContent content, string zone, int limit)
+    {
+        var rcode = request.Kind switch
+        {
+            DnsRequestKind.Malformed => (int)DnsRcode.FormErr,
+            DnsRequestKind.NotImplemented => (int)DnsRcode.NotImp,
+            DnsRequestKind.BadVersion => 16,
+            _ => (int)content.Rcode,
+        };
+        var speaks = request.Kind == DnsRequestKind.Question && content.IsAuthoritative;
+        var length = WriteHead(destination, message, request, rcode, speaks);
+        var opt = request.HasEdns ? OptBytes : 0;
+        if (speaks)
+        {
+            var zoneAt = (ushort)(Pointer | (request.EchoBytes - 4 - (zone.Length + 2)));
+            var end = length;
+            if (content.Type is { } type)
+                WriteRecord(destination, ref end, Pointer | DnsName.HeaderBytes, type, content, zone, zoneAt);
+            else
+                WriteRecord(destination, ref end, zoneAt, DnsType.Soa, content, zone, zoneAt);
+            var fits = end + opt <= limit;
+            destination[2] |= (byte)(fits ? 0 : 0x02);
+            if (fits)
+            {
+                destination[content.Type is null ? 9 : 7] = 1;
+                length = end;
+            }
+        }
+
+        return request.HasEdns ? WriteOpt(destination, length, rcode >> 4) : length;
+    }
+
+    /// <summary>Header and question with TC: come again over TCP. For who asks too often (response rate limit).</summary>
+    public static int WriteTruncated(Span<byte> destination, ReadOnlySpan<byte> message, in DnsRequest request)
+    {
+        var length = WriteHead(destination, message, request, 0, speaks: true);
+        destination[2] |= 0x02;
+        return length;
+    }
+
+    private static int WriteHead(Span<byte> destination, ReadOnlySpan<byte> message, in DnsRequest request, int rcode, bool speaks)
+    {
+        message[..request.EchoBytes].CopyTo(destination);
+        destination[2] = (byte)(0x80 | (message[2] & 0x79) | (speaks ? 0x04 : 0));
+        destination[3] = (byte)(rcode & 0x0f);
+        destination.Slice(4, 8).Clear();
+        destination[5] = (byte)(request.EchoBytes > DnsName.HeaderBytes ? 1 : 0);
+        return request.EchoBytes;
+    }
+
+    private static void WriteRecord(
+        Span<byte> destination, ref int end, int owner, DnsType type, in DnsAnswerContent content, string zone, ushort zoneAt)
+    {
+        var record = destination[end..];
+        BinaryPrimitives.WriteUInt16BigEndian(record, (ushort)owner);
+        BinaryPrimitives.WriteUInt16BigEndian(record[2..], (ushort)type);
+        BinaryPrimitives.WriteUInt16BigEndian(record[4..], ClassIn);
+        BinaryPrimitives.WriteInt32BigEndian(record[6..], content.TtlSeconds);
+        var data = record[12..];
+        var length = type switch
+        {
+            DnsType.A => WriteAddress(data, content.Code),
+            DnsType.Txt => WriteText(data, content.Text),
+            DnsType.Ns => WriteName(data, "localhost"),
+            _ => WriteSoa(data, content.TtlSeconds, zoneAt),
+        };
+        BinaryPrimitives.WriteUInt16BigEndian(record[10..], (ushort)length);
+        end += 12 + length;
+    }
+
+    private static int WriteAddress(Span<byte> data, AnswerCode code)
+    {
+        BinaryPrimitives.WriteUInt32BigEndian(data, code.Bits);
+        return 4;
+    }
+
+    // RFC 1035 section 3.3.14: strings, each behind its length.
+    private static int WriteText(Span<byte> data, ReadOnlySpan<char> text)
+    {
+        text = text[..Math.Min(text.Length, MaxTextBytes)];
+        var length = 0;
+        do
+        {
+            var piece = text[..Math.Min(text.Length, MaxStringBytes)];
+            data[length++] = (byte)piece.Length;
+            length += Encoding.ASCII.GetBytes(piece, data[length..]);
+            text = text[piece.Length..];
+        }
+        while (!text.IsEmpty);
+        return length;
+    }
+
+    // RFC 1035 section 3.3.13. Secondaries are not served, so that the times in the middle mean nothing.
+    private static int WriteSoa(Span<byte> data, int ttlSeconds, ushort zoneAt)
+    {
+        var length = WriteName(data, "localhost");
+        var mailbox = "\x0ahostmaster"u8;
+        mailbox.CopyTo(data[length..]);
+        length += mailbox.Length;
+        BinaryPrimitives.WriteUInt16BigEndian(data[length..], zoneAt);
+        length += 2;
+        foreach (var number in (ReadOnlySpan<int>)[1, 3600, 600, 86400, ttlSeconds])
+        {
+            BinaryPrimitives.WriteInt32BigEndian(data[length..], number);
+            length += 4;
+        }
+
+        return length;
+    }
+
+    private static int WriteName(Span<byte> data, string name)
+    {
+        DnsName.TryWrite(data, name, out var length);
+        return length;
+    }
+
+    private static int WriteOpt(Span<byte> destination, int length, int extendedRcode)
+    {
+        var opt = destination.Slice(length, OptBytes);
+        opt.Clear();
+        BinaryPrimitives.WriteUInt16BigEndian(opt[1..], (ushort)DnsType.Opt);
+        BinaryPrimitives.WriteUInt16BigEndian(opt[3..], MaxUdpBytes);
+        opt[5] = (byte)extendedRcode;
+        destination[11] = 1;
+        return length + OptBytes;
+    }
+}

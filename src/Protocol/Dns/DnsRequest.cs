@@ -1,0 +1,129 @@
+using System.Buffers.Binary;
+
+namespace Screening.Protocol.Dns;
+
+/// <summary>What a server makes of a message.</summary>
+public enum DnsRequestKind : byte
+{
+    /// <summary>No request, or an answer: answering it could make two servers talk for ever.</summary>
+    Ignore,
+
+    /// <summary>One question that may be answered.</summary>
+    Question,
+
+    /// <summary>Malformed: FORMERR.</summary>
+    Malformed,
+
+    /// <summary>Another operation than QUERY: NOTIMP.</summary>
+    NotImplemented,
+
+    /// <summary>A later EDNS than 0: BADVERS (RFC 6891 section 6.1.3).</summary>
+    BadVersion,
+}
+
+/// <summary>A request as an authoritative server reads it. Total: any bytes give one of the kinds.</summary>
+/// <remarks>
+/// <code>
+/// RFC 1035 section 4.1.1: id u16 | QR opcode4 AA TC RD | RA Z3 rcode4 | QDCOUNT 1 | ANCOUNT 0 | NSCOUNT 0 | ARCOUNT, u16 each
+/// question: QNAME | QTYPE u16 | QCLASS u16        additional: at most one OPT (RFC 6891 section 6.1)
+/// </code>
+/// </remarks>
+public readonly record struct DnsRequest
+{
+    /// <summary>RFC 6891 section 6.2.5: less counts as so much; it is also what may be sent to who has no EDNS (RFC 1035 section 2.3.4).</summary>
+    public const int MinPayloadBytes = 512;
+
+    private const int MaxAdditional = 8;
+    private const ushort ClassIn = 1;
+
+    public DnsRequestKind Kind { get; private init; }
+
+    /// <summary>The name in lower case, without the root's dot; null if it has octets that no name of ours has. Empty for the root.</summary>
+    public string? Name { get; private init; }
+
+    /// <summary>What is asked for.</summary>
+    public DnsType Type { get; private init; }
+
+    /// <summary>True if the question is of class IN.</summary>
+    public bool IsInternet { get; private init; }
+
+    /// <summary>Octets of header and question, which an answer repeats; the header alone where there is no whole question.</summary>
+    public int EchoBytes { get; private init; }
+
+    /// <summary>True if the asker speaks EDNS0.</summary>
+    public bool HasEdns { get; private init; }
+
+    /// <summary>The longest answer over UDP that the asker takes.</summary>
+    public int PayloadBytes { get; private init; }
+
+    /// <summary>Reads a message.</summary>
+    public static DnsRequest Read(ReadOnlySpan<byte> message)
+    {
+        var request = new DnsRequest { EchoBytes = DnsName.HeaderBytes, PayloadBytes = MinPayloadBytes };
+        if (message.Length < DnsName.HeaderBytes || (message[2] & 0x80) != 0)
+            return request;
+        if ((message[2] & 0x78) != 0)
+            return request with { Kind = DnsRequestKind.NotImplemented };
+        request = request with { Kind = DnsRequestKind.Malformed };
+        if (BinaryPrimitives.ReadUInt32BigEndian(message[4..]) != 0x0001_0000 || BinaryPrimitives.ReadUInt16BigEndian(message[8..]) != 0)
+            return request;
+
+        Span<byte> name = stackalloc byte[DnsName.MaxBytes];
+        var offset = DnsName.HeaderBytes;
+        if (!DnsName.TryRead(message, ref offset, name, out var length) || offset + 4 > message.Length)
+            return request;
+        request = request with
+        {
+            Name = Text(name[..length]),
+            Type = (DnsType)BinaryPrimitives.ReadUInt16BigEndian(message[offset..]),
+            IsInternet = BinaryPrimitives.ReadUInt16BigEndian(message[(offset + 2)..]) == ClassIn,
+            EchoBytes = offset + 4,
+        };
+        return ReadAdditional(message, offset + 4, request);
+    }
+
+    private static DnsRequest ReadAdditional(ReadOnlySpan<byte> message, int offset, DnsRequest request)
+    {
+        int count = BinaryPrimitives.ReadUInt16BigEndian(message[10..]);
+        if (count > MaxAdditional)
+            return request;
+        Span<byte> owner = stackalloc byte[DnsName.MaxBytes];
+        var version = 0;
+        for (var i = 0; i < count; i++)
+        {
+            if (!DnsName.TryRead(message, ref offset, owner, out var ownerLength) || offset + 10 > message.Length)
+                return request;
+            var head = message[offset..];
+            offset += 10 + BinaryPrimitives.ReadUInt16BigEndian(head[8..]);
+            if (offset > message.Length)
+                return request;
+            if ((DnsType)BinaryPrimitives.ReadUInt16BigEndian(head) != DnsType.Opt)
+                continue;
+            if (request.HasEdns || ownerLength != 1)
+                return request;
+            request = request with { HasEdns = true, PayloadBytes = Math.Max(MinPayloadBytes, (int)BinaryPrimitives.ReadUInt16BigEndian(head[2..])) };
+            version = head[5];
+        }
+
+        return request with { Kind = version == 0 ? DnsRequestKind.Question : DnsRequestKind.BadVersion };
+    }
+
+    private static string? Text(ReadOnlySpan<byte> name)
+    {
+        Span<char> text = stackalloc char[DnsName.MaxBytes];
+        var length = 0;
+        for (var at = 0; name[at] != 0; at += name[at] + 1)
+        {
+            if (length > 0)
+                text[length++] = '.';
+            foreach (var octet in name.Slice(at + 1, name[at]))
+            {
+                if (octet is <= (byte)' ' or > (byte)'~' or (byte)'.')
+                    return null;
+                text[length++] = (char)octet;
+            }
+        }
+
+        return new string(text[..length]);
+    }
+}

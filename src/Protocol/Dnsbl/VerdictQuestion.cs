@@ -1,0 +1,90 @@
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Protocol.Dnsbl;
+
+/// <summary>What a name in our zone stands for.</summary>
+public enum VerdictNameKind : byte
+{
+    /// <summary>Not in our zone: none of our business.</summary>
+    Outside,
+
+    /// <summary>The zone's own name.</summary>
+    Apex,
+
+    /// <summary>A client in one of our zones.</summary>
+    Client,
+
+    /// <summary>Nothing itself, but there are names below it (RFC 8020).</summary>
+    Between,
+
+    /// <summary>A name that does not exist.</summary>
+    Nothing,
+}
+
+/// <summary>A name that is asked for, taken apart.</summary>
+/// <remarks>
+/// <code>
+/// name = [ client "." ] [ "allow." ] [ PROFILE "." ] NAME
+/// client = 4 octets / 32 nibbles, the last one first (RFC 5782 sections 2.1 and 2.4)
+/// </code>
+/// </remarks>
+/// <param name="Kind">What the name stands for.</param>
+/// <param name="Client">The client, an IPv4-mapped one as IPv4.</param>
+/// <param name="Profile">The profile's name; empty for the one in force.</param>
+/// <param name="Allow">True for the zone of those that may skip tests.</param>
+public readonly record struct VerdictQuestion(VerdictNameKind Kind, ClientAddress Client = default, string Profile = "", bool Allow = false)
+{
+    private const int MaxZoneLabels = 2;
+
+    /// <summary>Takes a name apart.</summary>
+    /// <param name="name">In lower case, no dot at its end.</param>
+    /// <param name="zone">Our zone's name (dnsbl_zone.name), in lower case.</param>
+    /// <param name="isProfile">Whether there is a profile of that name.</param>
+    public static VerdictQuestion Read(string name, string zone, Func<string, bool> isProfile)
+    {
+        if (!name.EndsWith(zone, StringComparison.Ordinal))
+            return new VerdictQuestion(VerdictNameKind.Outside);
+        if (name.Length == zone.Length)
+            return new VerdictQuestion(VerdictNameKind.Apex);
+        if (name[^(zone.Length + 1)] != '.')
+            return new VerdictQuestion(VerdictNameKind.Outside);
+
+        var start = name.Length - zone.Length;
+        var found = new VerdictQuestion(VerdictNameKind.Nothing);
+        for (var labels = 0; labels <= MaxZoneLabels; labels++)
+        {
+            if (VerdictZone.TryParse(name.AsSpan(start), zone, out var profile, out var allow) && (profile.Length == 0 || isProfile(profile)))
+            {
+                var before = start == 0 ? "" : name.AsSpan(0, start - 1);
+                if (DnsblName.TryReadClient(before, out var client))
+                    return new VerdictQuestion(VerdictNameKind.Client, client, profile, allow);
+                if (IsPartOfClient(before))
+                    found = new VerdictQuestion(VerdictNameKind.Between);
+            }
+
+            if (start == 0)
+                break;
+            start = name.AsSpan(0, start - 1).LastIndexOf('.') + 1;
+        }
+
+        return found;
+    }
+
+    // Fewer labels than a client has, down to none.
+    private static bool IsPartOfClient(ReadOnlySpan<char> labels)
+    {
+        if (labels.IsEmpty)
+            return true;
+        int count = 0, octets = 0, nibbles = 0;
+        foreach (var range in labels.Split('.'))
+        {
+            var label = labels[range];
+            count++;
+            octets += byte.TryParse(label, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var octet)
+                && (label.Length == 1 || (octet > 0 && label[0] != '0')) ? 1 : 0;
+            nibbles += label.Length == 1 && char.IsAsciiHexDigit(label[0]) ? 1 : 0;
+        }
+
+        return (octets == count && count < 4) || (nibbles == count && count < 32);
+    }
+}
