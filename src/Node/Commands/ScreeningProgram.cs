@@ -33,8 +33,8 @@ internal static class ScreeningProgram
             {
                 ConfigCheckCommand.Create(),
                 ConfigShowCommand.Create(),
-                LaterCommand.Create("from-postfix", "Make a configuration that judges as postscreen did (not built yet)."),
-                LaterCommand.Create("to-postfix", "Print the main.cf and master.cf lines for each door (not built yet)."),
+                ConfigFromPostfixCommand.Create(),
+                ConfigToPostfixCommand.Create(),
             },
             CacheCommand.Create(),
             LaterCommand.Create("decisions", "Search the decision log (not built yet)."),

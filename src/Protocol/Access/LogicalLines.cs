@@ -6,7 +6,7 @@ namespace Screening.Protocol.Access;
 /// Postfix's logical lines (readlline(3), src/util/readlline.c): text that starts in the first column, and all lines behind it
 /// that start with whitespace. Comments and empty lines are skipped, and end nothing.
 /// </summary>
-internal static class LogicalLines
+public static class LogicalLines
 {
     /// <summary>What C calls a space in ASCII.</summary>
     public const string Spaces = " \t\r\n\v\f";

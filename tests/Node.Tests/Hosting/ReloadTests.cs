@@ -29,7 +29,7 @@ public sealed class ReloadTests
         dns.List("192.0.2.1", "bad.test", 120, "127.0.0.4");
         var file = Path.Combine(Directory.CreateTempSubdirectory("screening-").FullName, "screening.toml");
         await File.WriteAllTextAsync(file, "[dnsbl]\nsites = \"bad.test*1\"\n");
-        await using var node = await RunningNode.StartFromAsync(file, $"dnsbl.resolver=[\"{dns.EndPoint}\"]");
+        await using var node = await RunningNode.StartFromAsync(file, $"dnsbl.resolver=[\"{dns.EndPoint}\"]", "verdict.deadline=5s", "verdict.serial_deadline=5s");
         using var peer = await node.ConnectAsync();
         Assert.Equal("action=ignore", await AskAsync(peer));
         await File.WriteAllTextAsync(file, "[dnsbl]\nsites = \"bad.test*9 other.test*1\"\n");
