@@ -72,7 +72,8 @@ internal sealed record ScreeningPlan(PolicyBook Policies, UseSources Sources)
             var name = list?.SafeName() ?? ZoneText.Hide(zone);
             var source = DnsblSourceId.Of(zone);
             _sources.TryAdd(source, new DnsblSource(
-                DnsblSettingsOf(zone, AskedZone(zone, list), name, list?.Timeout ?? options.Dnsbl.Timeout), transports.Dns(options.Dnsbl)));
+                DnsblSettingsOf(zone, AskedZone(zone, list), name, list?.Timeout ?? options.Dnsbl.Timeout) with { IsTried = list?.Tried ?? true },
+                transports.Dns(options.Dnsbl)));
             return new DnsblPlan(source, name, patterns, _skips);
         }
 

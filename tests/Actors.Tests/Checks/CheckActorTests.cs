@@ -70,6 +70,19 @@ public class CheckActorTests
     }
 
     [Fact]
+    public async Task A_list_that_has_127_0_0_1_is_not_believed()
+    {
+        var dns = FakeDns.Listing(_ => "127.0.0.2");
+        dns.TestPoint = FakeDns.Listed("127.0.0.2");
+        var (plans, sources) = ScreeningHarness.Lists(dns, "a.test*9");
+        await using var node = await ScreeningHarness.StartAsync(plans, sources);
+        var decision = await node.AskAsync("192.0.2.1");
+        Assert.Equal(VerdictAction.Pass, decision.Verdict.Action);
+        Assert.False(decision.Complete);
+        Assert.StartsWith("lists 127.0.0.1", decision.Checks.Single().Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Text_is_asked_for_only_to_explain()
     {
         var dns = FakeDns.Listing(_ => "127.0.0.2");

@@ -1,11 +1,11 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Screening.Actors.Checks;
 using Screening.Actors.Screening;
 using Screening.Node.Configuration;
 using Screening.Node.Postfix;
 using Screening.Node.Sources;
-using Screening.Actors.Checks;
 using Screening.Protocol.Dnsbl;
 using Screening.Protocol.Vocabulary;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Screening.Node.Tests.Postfix;
 

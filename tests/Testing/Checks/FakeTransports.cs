@@ -25,7 +25,11 @@ public sealed class FakeDns : FakeSource<string, DnsAnswer>, IDnsTransport
     public static DnsAnswer Listed(string code, int ttlSeconds = 300) =>
         AnswerCode.TryParse(code, out var parsed) ? new DnsAnswer([parsed], ttlSeconds) : throw new FormatException(code);
 
-    public Task<DnsAnswer> QueryAddressesAsync(string name, TimeSpan timeout, CancellationToken cancellation) => AskAsync(name, cancellation);
+    /// <summary>What is said of 127.0.0.1, which no list may have; answered at once and not counted.</summary>
+    public DnsAnswer TestPoint { get; set; } = NotListed;
+
+    public Task<DnsAnswer> QueryAddressesAsync(string name, TimeSpan timeout, CancellationToken cancellation) =>
+        name.StartsWith("1.0.0.127.", StringComparison.Ordinal) ? Task.FromResult(TestPoint) : AskAsync(name, cancellation);
 
     public Task<ImmutableArray<string>> QueryTextAsync(string name, TimeSpan timeout, CancellationToken cancellation) =>
         Task.FromResult(Texts);

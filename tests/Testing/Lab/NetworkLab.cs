@@ -23,6 +23,9 @@ public sealed class NetworkLab : IAsyncDisposable
 
     public static IPAddress MxAddress { get; } = IPAddress.Parse("192.0.2.1");
 
+    /// <summary>Where a second mail server listens in the same namespace.</summary>
+    public static IPAddress SecondMxAddress { get; } = IPAddress.Parse("192.0.2.2");
+
     public static IPAddress MxAddress6 { get; } = IPAddress.Parse("2001:db8::1");
 
     /// <summary>Client addresses 192.0.2.10 to 192.0.2.59 and 2001:db8::10 to 2001:db8::19 are all there.</summary>
@@ -67,7 +70,7 @@ public sealed class NetworkLab : IAsyncDisposable
         Skip.If(first.ExitCode != 0, $"needs network namespaces: {first.Error.Trim()}");
         await IpAsync("netns", "add", Client.Name);
         await IpAsync("link", "add", Cable, "netns", Mx.Name, "type", "veth", "peer", "name", Cable, "netns", Client.Name);
-        await BatchAsync(Mx, ["192.0.2.1/24"], ["2001:db8::1/64"]);
+        await BatchAsync(Mx, ["192.0.2.1/24", "192.0.2.2/24"], ["2001:db8::1/64"]);
         await BatchAsync(Client,
             Enumerable.Range(10, 50).Select(last => $"192.0.2.{last}/24"),
             Enumerable.Range(10, 10).Select(last => $"2001:db8::{last}/64"));

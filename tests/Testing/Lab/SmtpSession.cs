@@ -15,6 +15,9 @@ public sealed record SmtpDialogue(IPAddress Client, IReadOnlyList<string> Replie
     /// <summary>The greeting and each of EHLO, MAIL, RCPT, DATA, the mail itself and QUIT were answered well.</summary>
     public bool Delivered => Replies.Count == 7 && Replies.All(reply => reply[0] is '2' or '3');
 
+    /// <summary>From connect to the end.</summary>
+    public TimeSpan Took { get; init; }
+
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"client {Client}, greeting after {GreetingAfter.TotalSeconds:0.00} s{Environment.NewLine}{string.Join(Environment.NewLine, Lines)}");
 }
@@ -57,7 +60,7 @@ public static class SmtpSession
             replies.Add(await CommandAsync(stream, reader, "QUIT", lines));
         }
 
-        return new SmtpDialogue(from, replies, greeted, lines);
+        return new SmtpDialogue(from, replies, greeted, lines) { Took = clock.Elapsed };
     }
 
     private static async Task<string> CommandAsync(NetworkStream stream, StreamReader reader, string command, List<string> lines)

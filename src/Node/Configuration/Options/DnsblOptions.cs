@@ -52,6 +52,12 @@ internal sealed record DnsblListOptions
     [ReadableFile]
     public string KeyFile { get; init; } = "";
 
+    /// <summary>
+    /// Before a listing is believed, the list is asked about 127.0.0.1, which no list may have (RFC 5782 section 5). False for a list that
+    /// has it on purpose, such as one of bogus networks.
+    /// </summary>
+    public bool Tried { get; init; } = true;
+
     /// <summary>What may be shown: the name, or the zone with its key hidden.</summary>
     public string SafeName() => Name ?? Zone.ToString();
 }

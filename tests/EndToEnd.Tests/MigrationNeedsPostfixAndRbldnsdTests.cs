@@ -1,0 +1,196 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Screening.Protocol.Dnsbl;
+using Screening.Testing.Lab;
+using Xunit.Abstractions;
+
+namespace Screening.EndToEnd.Tests;
+
+/// <summary>
+/// A stock postscreen with its own dnsblog at mx1; at mx2 one whose node has the configuration that <c>config from-postfix</c> made of
+/// mx1's main.cf. Clients come with a haproxy header, so that they have any address.
+/// </summary>
+public sealed class MigrationNeedsPostfixAndRbldnsdTests(ITestOutputHelper output)
+{
+    private const int AtOnce = 40;
+
+    // Those who come, and the test points that no list may have at once (RFC 5782 section 5).
+    private static readonly string[] Everybody = ["198.51.100.0/24", "203.0.113.0/24", "127.0.0.1", "127.0.0.2"];
+
+    private static readonly string[] Judged =
+    [
+        "postscreen_dnsbl_sites = zen.example=127.0.0.[2..11]*3, snow.example=127.0.0.[2;10..12]*2 cuda.example=127.0.0.2*2",
+        "  cop.example psbl.example ubl.example drone.example=127.0.0.[3..17]*2 dead.example",
+        "  wl.example=127.0.[2..9;11..15].[1..3]*-2 swl.example*-4",
+        "postscreen_dnsbl_threshold = 3",
+        "postscreen_dnsbl_action = enforce",
+    ];
+
+    [SkippableFact]
+    public async Task A_thousand_clients_are_refused_or_let_in_as_postscreen_did()
+    {
+        var random = new Random(2012);
+        var clients = Enumerable.Range(0, 1000).Select(i => string.Create(CultureInfo.InvariantCulture, $"10.1.{i / 250}.{1 + (i % 250)}")).ToList();
+        Listing[] Some(double share, params string[] codes) =>
+            [.. clients.Where(_ => random.NextDouble() < share).Select(c => new Listing(c, codes[random.Next(codes.Length)]))];
+        var listings = new Dictionary<string, Listing[]>
+        {
+            ["zen.example"] = Some(0.2, "127.0.0.2", "127.0.0.4", "127.0.0.11", "127.0.0.30"),
+            ["snow.example"] = Some(0.2, "127.0.0.2", "127.0.0.11", "127.0.0.13"),
+            ["cuda.example"] = Some(0.2, "127.0.0.2"),
+            ["cop.example"] = Some(0.3, "127.0.0.2"),
+            ["psbl.example"] = Some(0.3, "127.0.0.2"),
+            ["ubl.example"] = Some(0.3, "127.0.0.2"),
+            ["drone.example"] = Some(0.2, "127.0.0.3", "127.0.0.18"),
+            ["dead.example"] = Some(0.1, "127.0.0.2"),
+            ["wl.example"] = Some(0.2, "127.0.5.1", "127.0.10.1"),
+            ["swl.example"] = Some(0.1, "127.0.2.2"),
+        };
+        await using var scene = await Scene.StartAsync(listings, Judged);
+        SiteList.TryParse(string.Concat(Judged[..3]).Split(" = ")[1], out var sites, out _);
+        // postconf(5): each entry whose filter takes an answer adds its weight.
+        var due = clients.ToDictionary(
+            c => c, c => sites.Where(s => listings[s.Zone].Where(l => l.Address == c).Any(l => s.Matches([CodeOf(l)]))).Sum(s => s.Weight) >= 3);
+
+        var answers = await Task.WhenAll(scene.AskAllAsync(clients, NetworkLab.MxAddress), scene.AskAllAsync(clients, NetworkLab.SecondMxAddress));
+        var (stock, ours) = (answers[0], answers[1]);
+        var differ = clients.Where(c => stock[c] != ours[c]).ToList();
+        output.WriteLine(
+            $"{clients.Count} clients, {due.Values.Count(r => r)} due to be refused: postscreen refused {stock.Values.Count(r => r)}, with our node {ours.Values.Count(r => r)}; "
+            + $"{differ.Count} differ, {differ.Count(c => due[c])} of them due");
+        Assert.InRange(due.Values.Count(refused => refused), 200, 800);
+        // Ours is the sum. Where stock differs from it, one of its dnsblog processes did not answer in time: it lets clients in, or, where
+        // that was an allowlist, refuses one it should not.
+        Assert.DoesNotContain(clients, c => ours[c] != due[c]);
+        Assert.InRange(differ.Count, 0, 100);
+    }
+
+    private static AnswerCode CodeOf(Listing listing) => AnswerCode.TryParse(listing.Answer, out var code) ? code : throw new FormatException(listing.Answer);
+
+    // A list that died answers everything (its domain is parked), or with a code that says "you may not ask".
+    [SkippableTheory]
+    [InlineData("127.0.0.2")]
+    [InlineData("127.255.255.254")]
+    public async Task A_list_gone_mad_refuses_everybody_at_a_stock_postscreen_and_nobody_here(string answer)
+    {
+        await using var scene = await Scene.StartAsync(
+            new Dictionary<string, Listing[]> { ["mad.example"] = [.. Everybody.Select(a => new Listing(a, answer))] },
+            ["postscreen_dnsbl_sites = mad.example*3", "postscreen_dnsbl_threshold = 3", "postscreen_dnsbl_action = enforce"]);
+        string[] clients = ["198.51.100.1", "198.51.100.2", "203.0.113.9"];
+        Assert.All(await scene.AskAllAsync(clients, NetworkLab.MxAddress), client => Assert.True(client.Value, client.Key));
+        Assert.All(await scene.AskAllAsync(clients, NetworkLab.SecondMxAddress), client => Assert.False(client.Value, client.Key));
+    }
+
+    /// <summary>The lists, a stock Postfix, and one with a node.</summary>
+    private sealed class Scene : IAsyncDisposable
+    {
+        private static readonly IPEndPoint Lists = new(IPAddress.Parse("127.0.0.41"), 53);
+        private readonly Stack<IAsyncDisposable> _parts = new();
+        private NetworkLab _lab = null!;
+
+        public static async Task<Scene> StartAsync(IReadOnlyDictionary<string, Listing[]> zones, string[] judged)
+        {
+            Requires.Root();
+            Requires.Programs("postfix", "rbldnsd", "ip", "setsid");
+            var scene = new Scene();
+            try
+            {
+                await scene.BuildAsync(zones, judged);
+            }
+            catch
+            {
+                await scene.DisposeAsync();
+                throw;
+            }
+
+            return scene;
+        }
+
+        /// <summary>Asks whether each client is refused at RCPT.</summary>
+        public async Task<IReadOnlyDictionary<string, bool>> AskAllAsync(IEnumerable<string> clients, IPAddress mx)
+        {
+            var refused = new ConcurrentDictionary<string, bool>();
+            await Parallel.ForEachAsync(clients, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (client, _) =>
+                refused[client] = await IsRefusedAsync(client, mx));
+            return refused;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            foreach (var part in _parts)
+                await part.DisposeAsync();
+            var etc = $"/etc/netns/{_lab?.Mx.Name}";
+            if (_lab is not null && Directory.Exists(etc))
+                Directory.Delete(etc, recursive: true);
+        }
+
+        private async Task BuildAsync(IReadOnlyDictionary<string, Listing[]> zones, string[] judged)
+        {
+            _parts.Push(_lab = await NetworkLab.StartAsync());
+            Directory.CreateDirectory($"/etc/netns/{_lab.Mx.Name}");
+            await File.WriteAllTextAsync($"/etc/netns/{_lab.Mx.Name}/resolv.conf", $"nameserver {Lists.Address}\n");
+            _parts.Push(await RblDnsd.StartAsync(_lab.Mx, Lists, zones));
+            string[] both = ["postscreen_upstream_proxy_protocol = haproxy", "inet_protocols = ipv4", "smtpd_client_connection_count_limit = 0"];
+            _parts.Push(await PostfixInstance.StartAsync(
+                _lab.Mx, _ => Task.CompletedTask, [$"inet_interfaces = {NetworkLab.MxAddress}", .. both, .. judged]));
+            _parts.Push(await PostfixInstance.StartAsync(
+                _lab.Mx, postfix => StartNodeAsync(postfix, judged),
+                [
+                    $"inet_interfaces = {NetworkLab.SecondMxAddress}", .. both, $"dnsblog_service_name = {PostfixInstance.DnsblogServiceName}",
+                    "postscreen_dnsbl_sites = screening.internal=127.0.0.[4..5]*3", "postscreen_dnsbl_threshold = 3", "postscreen_dnsbl_action = enforce",
+                ]));
+        }
+
+        private async Task StartNodeAsync(PostfixInstance postfix, string[] judged)
+        {
+            var folder = Path.Combine(postfix.QueueFolder, "screening");
+            await File.WriteAllLinesAsync(Path.Combine(folder, "main.cf"), judged);
+            var converted = await NodeProcess.RunCommandAsync(null, "config", "from-postfix", Path.Combine(folder, "main.cf"));
+            Assert.True(converted.ExitCode == 0, $"{converted}");
+            await File.WriteAllTextAsync(Path.Combine(folder, "screening.toml"), converted.Output);
+            string[] sets =
+            [
+                $"node.data_dir={folder}/data", $"endpoints.dnsblog=[\"unix://{postfix.DnsblogSocket}?mode=0660\"]", "endpoints.plugin=[]", "endpoints.policy=[]",
+                "endpoints.dnsbl=[]", "endpoints.memcache=[]", "endpoints.http=[]", "cluster.listen=127.0.0.1:0", "store.provider=memory",
+            ];
+            var node = NodeProcess.Begin(NodeProcess.Launch(
+                _lab.Mx, ["run", "--config", Path.Combine(folder, "screening.toml"), .. sets.SelectMany(s => (string[])["--set", s])]));
+            _parts.Push(node);
+            await node.WaitForReadyAsync();
+        }
+
+        private async Task<bool> IsRefusedAsync(string client, IPAddress mx)
+        {
+            using var socket = await _lab.Client.ConnectAsync(new IPEndPoint(mx, 25), NetworkLab.ClientAddress(20));
+            await using var stream = new NetworkStream(socket);
+            using var reader = new StreamReader(stream, Encoding.ASCII);
+            await stream.WriteAsync(Encoding.ASCII.GetBytes($"PROXY TCP4 {client} {mx} 4321 25\r\n"));
+            var reply = await ReadAsync(reader);
+            foreach (var command in new[] { "EHLO client.example.net", "MAIL FROM:<a@example.net>", $"RCPT TO:<b@{PostfixInstance.LocalDomain}>" })
+            {
+                Assert.True(reply[0] == '2', $"{client}: {reply}");
+                await stream.WriteAsync(Encoding.ASCII.GetBytes(command + "\r\n"));
+                reply = await ReadAsync(reader);
+            }
+
+            Assert.True(reply.StartsWith("250", StringComparison.Ordinal) || reply.StartsWith("550 5.7.1 Service unavailable", StringComparison.Ordinal), $"{client}: {reply}");
+            await stream.WriteAsync("QUIT\r\n"u8.ToArray());
+            return reply[0] == '5';
+        }
+
+        private static async Task<string> ReadAsync(StreamReader reader)
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            while (await reader.ReadLineAsync(patience.Token) is { } line)
+            {
+                if (line.Length < 4 || line[3] == ' ')
+                    return line;
+            }
+
+            return "0 (closed)";
+        }
+    }
+}
