@@ -1,11 +1,12 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using Screening.Testing.Lab;
+using Xunit.Abstractions;
 
 namespace Screening.EndToEnd.Tests;
 
 /// <summary>An unpatched Postfix whose postscreen asks the node in dnsblog's place. Its own log is the judge.</summary>
-public sealed class PostscreenNeedsPostfixAndRbldnsdTests
+public sealed class PostscreenNeedsPostfixAndRbldnsdTests(ITestOutputHelper output)
 {
     private const string NodeSites = "screening.internal=127.0.0.[4..5]*3 allow.screening.internal=127.0.1.1*-4";
     private static readonly TimeSpan WithoutGreetWait = TimeSpan.FromSeconds(PostfixInstance.GreetWaitSeconds - 0.5);
@@ -81,10 +82,11 @@ public sealed class PostscreenNeedsPostfixAndRbldnsdTests
         await using var scene = await Scene.StartAsync();
 
         scene.Node.Signal(Signal.Stop);
-        await scene.AssertDeliveredAsync(Bench.Clean);
+        var stuck = await scene.AssertDeliveredAsync(Bench.Clean);
         scene.Node.Signal(Signal.Continue);
         await scene.Node.KillAsync();
-        await scene.AssertDeliveredAsync(Bench.AnotherClean);
+        var gone = await scene.AssertDeliveredAsync(Bench.AnotherClean);
+        output.WriteLine($"dnsblog: greeting after {stuck.GreetingAfter.TotalSeconds:0.00} s with the node stopped, {gone.GreetingAfter.TotalSeconds:0.00} s with it gone");
         await scene.StartNodeAsync();
         await scene.AssertRefusedAsync(Bench.Listed, "screening.internal");
 

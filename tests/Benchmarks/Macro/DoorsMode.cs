@@ -1,0 +1,203 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Screening.Benchmarks.Processes;
+using Screening.Testing.Lab;
+using Screening.Testing.Lab.Fleet;
+
+namespace Screening.Benchmarks.Macro;
+
+/// <summary>
+/// The doors of stock Postfix beside the part that is stock there: memcached, rbldnsd, unbound, a policy server that answers a constant. One load
+/// client for both: connections that each have one request in flight, as postscreen, a resolver and smtpd have. Every client passed before.
+/// </summary>
+internal static class DoorsMode
+{
+    private const int Connections = 16;
+    private const int Clients = 200;
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1);
+
+    public static int Run(Bench bench)
+    {
+        using var node = bench.StartNode(
+            null, "endpoints.memcache=[\"tcp://127.0.0.1:0\"]", "endpoints.policy=[\"tcp://127.0.0.1:0\"]", "endpoints.dnsbl=[\"udp://127.0.0.1:0\"]",
+            FleetLab.PassEverybody);
+        using var echo = bench.StartEcho();
+        using var memcached = Stock.Start("memcached", port => ["-l", "127.0.0.1", "-p", $"{port}", "-U", "0", "-u", "nobody"]);
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["z"], "$SOA 300 ns.z.test h.z.test 0 600 300 86400 300\n127.0.0.2 :127.0.0.2:test\n");
+        using var rbldnsd = Stock.Start("rbldnsd", port => ["-n", "-q", "-w", folder.Root, "-b", $"127.0.0.1/{port}", "screening.internal:ip4set:z"]);
+        using var unbound = Stock.Start("unbound", port =>
+        {
+            File.WriteAllText(folder["unbound.conf"], UnboundConf(port, rbldnsd.Endpoint.Port, folder.Root));
+            return ["-d", "-c", folder["unbound.conf"]];
+        });
+
+        Subject[] memcache = [new(node.EndpointOf("memcache", "tcp"), false), new(memcached.Endpoint, false)];
+        foreach (var subject in memcache)
+            Fill(subject);
+        var table = new Table(
+            "Doors beside the stock part", "door", "beside", "/s", "stock /s", "ratio", "p50 us", "p99 us", "stock p50 us", "stock p99 us");
+        Compare(bench, table, "memcache get", "memcached", memcache, GetRequest, IsHit);
+        foreach (var (name, stock) in new[] { ("rbldnsd", rbldnsd), ("unbound, from its cache", unbound) })
+            Compare(bench, table, "dnsbl, not listed", name, [new(node.EndpointOf("dnsbl", "udp"), true), new(stock.Endpoint, true)], DnsRequest, IsNotListed);
+        Compare(
+            bench, table, "policy", "a constant", [new(node.EndpointOf("policy", "tcp"), false), new(echo.EndpointOf("plugin", "tcp"), false)],
+            PolicyRequest, IsReply);
+        table.Print();
+        return 0;
+    }
+
+    private static void Compare(
+        Bench bench, Table table, string door, string beside, Subject[] subjects, Func<int, byte[]> request, IsWhole isWhole)
+    {
+        byte[][] requests = [.. Enumerable.Range(0, Clients).Select(request)];
+        var runs = subjects.Select(_ => new List<Outcome>()).ToArray();
+        foreach (var subject in subjects)
+            Measure(subject, requests, isWhole, WarmUp);
+        for (var round = 0; round < (bench.Options.Rounds ?? 3); round++)
+        {
+            for (var i = 0; i < subjects.Length; i++)
+                runs[i].Add(Measure(subjects[i], requests, isWhole, bench.Options.Length(2)));
+        }
+
+        string Shown(int i, Func<Outcome, double> value) => runs[i].Select(value).Median().Rate();
+        table.Add(
+            door, beside, Shown(0, r => r.PerSecond), Shown(1, r => r.PerSecond), runs[0].Zip(runs[1], (o, s) => o.PerSecond / s.PerSecond).Median().Ratio(),
+            Shown(0, r => r.P50), Shown(0, r => r.P99), Shown(1, r => r.P50), Shown(1, r => r.P99));
+    }
+
+    private static Outcome Measure(Subject subject, byte[][] requests, IsWhole isWhole, TimeSpan length)
+    {
+        var latencies = new List<double>[Connections];
+        var watch = Stopwatch.StartNew();
+        var workers = Enumerable.Range(0, Connections).Select(worker => new Thread(() =>
+        {
+            using var socket = subject.Connect();
+            var (buffer, mine, next) = (new byte[4096], new List<double>(), worker);
+            while (watch.Elapsed < length)
+            {
+                var started = Stopwatch.GetTimestamp();
+                socket.Send(requests[next++ % requests.Length]);
+                for (var got = 0; got == 0 || !isWhole(buffer.AsSpan(0, got));)
+                {
+                    var read = socket.Receive(buffer, got, buffer.Length - got, SocketFlags.None);
+                    got += read > 0 ? read : throw new ServerException($"{subject.Endpoint} closed the connection");
+                }
+
+                mine.Add(Stopwatch.GetElapsedTime(started).TotalMicroseconds);
+            }
+
+            latencies[worker] = mine;
+        })).ToList();
+        workers.ForEach(w => w.Start());
+        workers.ForEach(w => w.Join());
+        var sorted = latencies.SelectMany(l => l).Order().ToList();
+        return new Outcome(sorted.Count / watch.Elapsed.TotalSeconds, sorted[sorted.Count / 2], sorted[(int)(sorted.Count * .99)]);
+    }
+
+    private static void Fill(Subject subject)
+    {
+        using var socket = subject.Connect();
+        var until = DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 86400;
+        for (var i = 0; i < Clients; i++)
+        {
+            var value = FormattableString.Invariant($"{until};{until};1;1;1");
+            socket.Send(Encoding.ASCII.GetBytes(FormattableString.Invariant($"set {Key(i)} 0 2592000 {value.Length}\r\n{value}\r\n")));
+            var answer = new byte[64];
+            if (!answer.AsSpan(0, socket.Receive(answer)).SequenceEqual("STORED\r\n"u8))
+                throw new ServerException($"{subject.Endpoint} does not store: {Encoding.ASCII.GetString(answer)}");
+        }
+    }
+
+    private static string Key(int client) => FormattableString.Invariant($"postscreen:203.0.113.{client}");
+
+    private static byte[] GetRequest(int client) => Encoding.ASCII.GetBytes($"get {Key(client)}\r\n");
+
+    private static byte[] PolicyRequest(int client) => Encoding.ASCII.GetBytes(FormattableString.Invariant(
+        $"request=smtpd_access_policy\nprotocol_state=RCPT\nprotocol_name=ESMTP\nclient_address=198.51.100.{client}\nclient_name=unknown\nclient_port=39499\nreverse_client_name=unknown\nserver_address=127.0.1.1\nserver_port=25\nhelo_name=client.test\nsender=a@sender.test\nrecipient=user@example.com\nrecipient_count=0\nqueue_id=\ninstance=\nsize=0\netrn_domain=\nstress=\nsasl_method=\nsasl_username=\nsasl_sender=\nccert_subject=\nccert_issuer=\nccert_fingerprint=\nccert_pubkey_fingerprint=\nencryption_protocol=\nencryption_cipher=\nencryption_keysize=0\npolicy_context=mx1\n\n"));
+
+    private static byte[] DnsRequest(int client)
+    {
+        var name = FormattableString.Invariant($"{client}.100.51.198.screening.internal");
+        return [0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, .. name.Split('.').SelectMany(l => (byte[])[(byte)l.Length, .. Encoding.ASCII.GetBytes(l)]), 0, 0, 1, 0, 1];
+    }
+
+    // What another answer is ends the run: a part that refuses quickly is no measure.
+    private static bool IsHit(ReadOnlySpan<byte> answer) =>
+        answer.StartsWith("VALUE "u8[..Math.Min(6, answer.Length)]) ? answer.EndsWith("END\r\n"u8) : throw Unexpected(answer);
+
+    private static bool IsNotListed(ReadOnlySpan<byte> answer) => (answer[3] & 15) == 3 ? true : throw Unexpected(answer); // NXDOMAIN, RFC 1035 section 4.1.1
+
+    private static bool IsReply(ReadOnlySpan<byte> answer) => answer.EndsWith("\n\n"u8);
+
+    private static ServerException Unexpected(ReadOnlySpan<byte> answer) => new($"unexpected answer: {Convert.ToHexString(answer)}");
+
+    private static string UnboundConf(int port, int listsPort, string folder) => FormattableString.Invariant($"""
+        server:
+          interface: 127.0.0.1
+          port: {port}
+          username: ""
+          chroot: ""
+          directory: "{folder}"
+          pidfile: "{folder}/unbound.pid"
+          use-syslog: no
+          do-daemonize: no
+          num-threads: 1
+          module-config: "iterator"
+          do-not-query-localhost: no
+          local-zone: "internal." nodefault
+        stub-zone:
+          name: "screening.internal"
+          stub-addr: 127.0.0.1@{listsPort}
+
+        """);
+
+    private delegate bool IsWhole(ReadOnlySpan<byte> answer);
+
+    private readonly record struct Outcome(double PerSecond, double P50, double P99);
+
+    private sealed record Subject(EndPoint Endpoint, bool IsUdp)
+    {
+        public Socket Connect()
+        {
+            var socket = IsUdp
+                ? new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)
+                : new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            socket.ReceiveTimeout = 5000;
+            socket.Connect(Endpoint);
+            return socket;
+        }
+    }
+
+    /// <summary>A program of Debian's on a free port of loopback.</summary>
+    private sealed class Stock : IDisposable
+    {
+        private readonly Process _process;
+
+        private Stock(Process process, IPEndPoint endpoint) => (_process, Endpoint) = (process, endpoint);
+
+        public IPEndPoint Endpoint { get; }
+
+        public static Stock Start(string program, Func<int, string[]> arguments)
+        {
+            using var probe = new TcpListener(IPAddress.Loopback, 0);
+            probe.Start();
+            var endpoint = (IPEndPoint)probe.LocalEndpoint;
+            probe.Stop();
+            var path = new[] { "/usr/bin", "/usr/sbin" }.Select(f => Path.Combine(f, program)).FirstOrDefault(File.Exists)
+                ?? throw new ServerException($"needs {program}: apt-get install {program}");
+            var stock = new Stock(Process.Start(new ProcessStartInfo(path, arguments(endpoint.Port)) { RedirectStandardOutput = true, RedirectStandardError = true })!, endpoint);
+            Thread.Sleep(1000); // Neither says when it listens.
+            return stock._process.HasExited ? throw new ServerException($"{program}: {stock._process.StandardError.ReadToEnd()}") : stock;
+        }
+
+        public void Dispose()
+        {
+            _process.Kill();
+            _process.WaitForExit();
+            _process.Dispose();
+        }
+    }
+}
