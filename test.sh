@@ -16,7 +16,7 @@ readonly project_limit=12m  # one project
 step() { printf '\n== %s\n' "$*"; }
 
 # Program to Debian package. The programs of administrators are not on everybody's PATH.
-readonly -A package_of=([p0f]=p0f [rbldnsd]=rbldnsd [socat]=socat [postfix]=postfix [ip]=iproute2 [ps]=procps [postgres]=postgresql)
+readonly -A package_of=([p0f]=p0f [rbldnsd]=rbldnsd [socat]=socat [postfix]=postfix [ip]=iproute2 [ps]=procps [postgres]=postgresql [unbound]=unbound)
 
 # Debian keeps the database server in a folder of its version, which is on nobody's PATH.
 missing_programs() {

@@ -1,9 +1,11 @@
 using Screening.Benchmarks;
+using Screening.Benchmarks.Doors;
 using Screening.Benchmarks.Fleet;
 using Screening.Benchmarks.Load;
 using Screening.Benchmarks.Macro;
 using Screening.Benchmarks.Micro;
 using Screening.Benchmarks.Processes;
+using Xunit;
 
 const int WrongUsage = 2;
 
@@ -14,7 +16,7 @@ const int WrongUsage = 2;
     ("deadlines", "latency with ten lists, with a dead one, with all of them dead", Macro(DeadlinesMode.Run)),
     ("in-flight", "10,000 queries at once, each answered exactly once (exit status 1 if not)", Macro(InFlightMode.Run)),
     ("hostile", "what a good client notices of idle, dripping and endless peers", Macro(HostileMode.Run)),
-    ("doors", "memcache, DNSBL zone and policy doors beside memcached, rbldnsd, unbound and a constant", Macro(DoorsMode.Run)),
+    ("doors", "memcache, DNSBL zone and policy doors beside memcached, rbldnsd, unbound and a constant", Macro(bench => DoorsMode.RunAsync(bench).GetAwaiter().GetResult())),
     ("limit", "the load client against the limit alone: what this machine can show at best", Macro(LimitMode.Run)),
     ("fleet-push", "time from a reply at one node to a near hit at two others", Async(FleetModes.PushAsync)),
     ("fleet-flight", "queries per client and list with 1, 3 and 5 nodes", Async(FleetModes.FlightAsync)),
@@ -22,6 +24,7 @@ const int WrongUsage = 2;
     ("fleet-churn", "hours of churn with a moved clock: size of the database", Async(_ => ChurnMode.RunAsync())),
     ("micro", "BenchmarkDotNet: parsers, near cache, scores, networks (takes its arguments, such as --filter)", MicroMode.Run),
     ("dns-clients", "our DNS transport beside DnsClient (own, dnsclient: only that one)", arguments => DnsClients.RunAsync(arguments).Result),
+    ("mail-lab", "two Postfix beside a fleet of two, until ended (tests/EndToEnd.Tests/mail-lab.sh)", doors => MailLabMode.RunAsync(doors).GetAwaiter().GetResult()),
     ("echo-server", "the limit by itself: answers every query with a constant, until ended", Echo),
     ("fake-lists", "fake DNSBLs by themselves: answer after --delay, until ended", arguments => Lists(BenchmarkOptions.Parse(arguments))),
 ];
@@ -43,7 +46,7 @@ catch (UsageException fault)
 {
     return Refuse(fault.Message);
 }
-catch (ServerException fault)
+catch (Exception fault) when (fault is ServerException or SkipException)
 {
     Console.Error.WriteLine(fault.Message);
     return 1;
@@ -55,7 +58,7 @@ static Func<string[], int> Macro(Func<Bench, int> run) => arguments =>
     return run(bench);
 };
 
-static Func<string[], int> Async(Func<BenchmarkOptions, Task<int>> run) => arguments => run(BenchmarkOptions.Parse(arguments)).Result;
+static Func<string[], int> Async(Func<BenchmarkOptions, Task<int>> run) => arguments => run(BenchmarkOptions.Parse(arguments)).GetAwaiter().GetResult();
 
 static int Echo(string[] arguments)
 {

@@ -75,6 +75,39 @@ public sealed class LabNeedsRootTests
     }
 
     [SkippableFact]
+    public async Task Needs_Postfix_p0f_and_rbldnsd__The_script_brings_two_mail_servers_up_and_down()
+    {
+        Requires.Root();
+        Requires.Programs("postfix", "rbldnsd", "p0f", "ip", "setsid", "socat", "bash");
+        using var folder = new TemporaryFolder();
+        Task<CommandResult> RunAsync(params string[] arguments) => RunningProcess.RunAsync(
+            new LaunchPlan("bash", [Repository.File("tests/EndToEnd.Tests/mail-lab.sh"), .. arguments])
+            {
+                Environment = new Dictionary<string, string?> { ["MAIL_LAB"] = folder["lab"] },
+            },
+            TimeSpan.FromMinutes(2));
+
+        var up = await RunAsync("up");
+        Assert.True(up.ExitCode == 0, $"{up}");
+        string clients;
+        try
+        {
+            var (delivered, refused) = (await RunAsync("send", "mx1", $"{Bench.Clean}"), await RunAsync("send", "mx2", $"{Bench.Listed6}"));
+            Assert.Contains("< 250 2.0.0 Ok: queued", delivered.Output, StringComparison.Ordinal);
+            Assert.Contains($"< 550 5.7.1 Service unavailable; client [{Bench.Listed6}] blocked using screening.internal", refused.Output, StringComparison.Ordinal);
+            clients = (await File.ReadAllLinesAsync(folder["lab/out"])).Single(l => l.StartsWith("client.namespace ", StringComparison.Ordinal)).Split(' ')[1];
+            Assert.True(File.Exists($"/run/netns/{clients}"));
+        }
+        finally
+        {
+            Assert.Equal(0, (await RunAsync("down")).ExitCode);
+        }
+
+        Assert.False(File.Exists($"/run/netns/{clients}"));
+        Assert.False(Directory.Exists(folder["lab"]));
+    }
+
+    [SkippableFact]
     public async Task Namespaces_of_a_killed_run_are_removed_by_the_next()
     {
         Requires.Root();

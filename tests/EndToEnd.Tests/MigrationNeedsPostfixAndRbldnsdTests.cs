@@ -16,6 +16,7 @@ namespace Screening.EndToEnd.Tests;
 public sealed class MigrationNeedsPostfixAndRbldnsdTests(ITestOutputHelper output)
 {
     private const int AtOnce = 40;
+    private static readonly TimeSpan WithoutGreetWait = TimeSpan.FromSeconds(PostfixInstance.GreetWaitSeconds - 0.5);
 
     // Those who come, and the test points that no list may have at once (RFC 5782 section 5).
     private static readonly string[] Everybody = ["198.51.100.0/24", "203.0.113.0/24", "127.0.0.1", "127.0.0.2"];
@@ -84,21 +85,42 @@ public sealed class MigrationNeedsPostfixAndRbldnsdTests(ITestOutputHelper outpu
         Assert.All(await scene.AskAllAsync(clients, NetworkLab.SecondMxAddress), client => Assert.False(client.Value, client.Key));
     }
 
+    // A client that an allowlist vouches for need not wait for its greeting, unless one of the lists says nothing.
+    [SkippableFact]
+    public async Task A_list_gone_dead_makes_a_stock_postscreen_wait_and_not_ours()
+    {
+        Requires.Programs("unbound");
+        await using var scene = await Scene.StartAsync(
+            new Dictionary<string, Listing[]> { ["wl.example"] = [new("198.51.100.0/24", "127.0.5.1")] },
+            ["postscreen_dnsbl_sites = wl.example*-4 dead.example*2", "postscreen_dnsbl_threshold = 3", "postscreen_dnsbl_allowlist_threshold = -1"],
+            deadZone: "dead.example");
+        foreach (var client in new[] { "198.51.100.1", "198.51.100.2" })
+        {
+            var (stock, ours) = (await scene.SendAsync(client, NetworkLab.MxAddress), await scene.SendAsync(client, NetworkLab.SecondMxAddress));
+            output.WriteLine($"a list is dead: greeting after {stock.GreetingAfter.TotalSeconds:0.00} s, with our node {ours.GreetingAfter.TotalSeconds:0.00} s");
+            Assert.True(stock.Delivered && stock.GreetingAfter > WithoutGreetWait, $"{stock}");
+            Assert.True(ours.Delivered && ours.GreetingAfter < WithoutGreetWait, $"{ours}");
+        }
+    }
+
     /// <summary>The lists, a stock Postfix, and one with a node.</summary>
     private sealed class Scene : IAsyncDisposable
     {
-        private static readonly IPEndPoint Lists = new(IPAddress.Parse("127.0.0.41"), 53);
+        private static readonly IPEndPoint Resolver = new(IPAddress.Parse("127.0.0.41"), 53);
         private readonly Stack<IAsyncDisposable> _parts = new();
         private NetworkLab _lab = null!;
 
-        public static async Task<Scene> StartAsync(IReadOnlyDictionary<string, Listing[]> zones, string[] judged)
+        /// <param name="zones">The lists.</param>
+        /// <param name="judged">Lines of the stock main.cf, from which the node's configuration is made.</param>
+        /// <param name="deadZone">A further list, whose server says nothing; there is an unbound before them all then.</param>
+        public static async Task<Scene> StartAsync(IReadOnlyDictionary<string, Listing[]> zones, string[] judged, string? deadZone = null)
         {
             Requires.Root();
             Requires.Programs("postfix", "rbldnsd", "ip", "setsid");
             var scene = new Scene();
             try
             {
-                await scene.BuildAsync(zones, judged);
+                await scene.BuildAsync(zones, judged, deadZone);
             }
             catch
             {
@@ -108,6 +130,9 @@ public sealed class MigrationNeedsPostfixAndRbldnsdTests(ITestOutputHelper outpu
 
             return scene;
         }
+
+        public Task<SmtpDialogue> SendAsync(string client, IPAddress mx) =>
+            SmtpSession.SendMailAsync(_lab.Client, NetworkLab.ClientAddress(20), mx, proxied: IPAddress.Parse(client));
 
         /// <summary>Asks whether each client is refused at RCPT.</summary>
         public async Task<IReadOnlyDictionary<string, bool>> AskAllAsync(IEnumerable<string> clients, IPAddress mx)
@@ -127,12 +152,12 @@ public sealed class MigrationNeedsPostfixAndRbldnsdTests(ITestOutputHelper outpu
                 Directory.Delete(etc, recursive: true);
         }
 
-        private async Task BuildAsync(IReadOnlyDictionary<string, Listing[]> zones, string[] judged)
+        private async Task BuildAsync(IReadOnlyDictionary<string, Listing[]> zones, string[] judged, string? deadZone)
         {
             _parts.Push(_lab = await NetworkLab.StartAsync());
             Directory.CreateDirectory($"/etc/netns/{_lab.Mx.Name}");
-            await File.WriteAllTextAsync($"/etc/netns/{_lab.Mx.Name}/resolv.conf", $"nameserver {Lists.Address}\n");
-            _parts.Push(await RblDnsd.StartAsync(_lab.Mx, Lists, zones));
+            await File.WriteAllTextAsync($"/etc/netns/{_lab.Mx.Name}/resolv.conf", $"nameserver {Resolver.Address}\n");
+            await (deadZone is null ? StartListsAsync(Resolver, zones) : StartListsAsync(zones, deadZone));
             string[] both = ["postscreen_upstream_proxy_protocol = haproxy", "inet_protocols = ipv4", "smtpd_client_connection_count_limit = 0"];
             _parts.Push(await PostfixInstance.StartAsync(
                 _lab.Mx, _ => Task.CompletedTask, [$"inet_interfaces = {NetworkLab.MxAddress}", .. both, .. judged]));
@@ -140,8 +165,26 @@ public sealed class MigrationNeedsPostfixAndRbldnsdTests(ITestOutputHelper outpu
                 _lab.Mx, postfix => StartNodeAsync(postfix, judged),
                 [
                     $"inet_interfaces = {NetworkLab.SecondMxAddress}", .. both, $"dnsblog_service_name = {PostfixInstance.DnsblogServiceName}",
-                    "postscreen_dnsbl_sites = screening.internal=127.0.0.[4..5]*3", "postscreen_dnsbl_threshold = 3", "postscreen_dnsbl_action = enforce",
+                    "postscreen_dnsbl_sites = screening.internal=127.0.0.[4..5]*3 allow.screening.internal=127.0.1.1*-4",
+                    "postscreen_dnsbl_threshold = 3", "postscreen_dnsbl_allowlist_threshold = -4", "postscreen_dnsbl_action = enforce",
                 ]));
+        }
+
+        private async Task<RblDnsd> StartListsAsync(IPEndPoint endPoint, IReadOnlyDictionary<string, Listing[]> zones)
+        {
+            var lists = await RblDnsd.StartAsync(_lab.Mx, endPoint, zones);
+            _parts.Push(lists);
+            return lists;
+        }
+
+        private async Task StartListsAsync(IReadOnlyDictionary<string, Listing[]> zones, string deadZone)
+        {
+            var (alive, dead) = (new IPEndPoint(Resolver.Address, 5353), new IPEndPoint(Resolver.Address, 5354));
+            await StartListsAsync(alive, zones);
+            var died = await StartListsAsync(dead, new Dictionary<string, Listing[]> { [deadZone] = [] });
+            died.Signal(Signal.Stop);
+            var servers = zones.Keys.Select(zone => (zone, alive)).Append((deadZone, dead)).ToDictionary();
+            _parts.Push(await Unbound.StartAsync(_lab.Mx, Resolver, servers));
         }
 
         private async Task StartNodeAsync(PostfixInstance postfix, string[] judged)

@@ -89,6 +89,9 @@ public sealed class PostscreenNeedsPostfixAndRbldnsdTests(ITestOutputHelper outp
         output.WriteLine($"dnsblog: greeting after {stuck.GreetingAfter.TotalSeconds:0.00} s with the node stopped, {gone.GreetingAfter.TotalSeconds:0.00} s with it gone");
         await scene.StartNodeAsync();
         await scene.AssertRefusedAsync(Bench.Listed, "screening.internal");
+        // A mail server that starts anew finds the socket where it was.
+        await scene.Postfix.RestartAsync(scene.Lab.Mx);
+        await scene.AssertRefusedAsync(Bench.Listed6, "screening.internal");
 
         await scene.LogAsync($"PASS NEW {Brackets(Bench.Clean)}:");
         await scene.LogAsync($"PASS NEW {Brackets(Bench.AnotherClean)}:");

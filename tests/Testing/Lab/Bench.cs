@@ -9,6 +9,9 @@ public static class Bench
     public const string Blocklist = "bl.example";
     public const string Allowlist = "wl.example";
 
+    /// <summary>A list that is not enough by itself, where it is asked.</summary>
+    public const string WeakList = "weak.example";
+
     /// <summary>A list that only postscreen's own configuration names.</summary>
     public const string OtherList = "other.example";
 
@@ -19,6 +22,7 @@ public static class Bench
     public static readonly IPAddress Trusted = NetworkLab.ClientAddress(11);
     public static readonly IPAddress ListedElsewhere = NetworkLab.ClientAddress(12);
     public static readonly IPAddress Permitted = NetworkLab.ClientAddress(13);
+    public static readonly IPAddress ListedWeakly = NetworkLab.ClientAddress(14);
     public static readonly IPAddress Clean = NetworkLab.ClientAddress(30);
     public static readonly IPAddress Clean6 = IPAddress.Parse("2001:db8::11");
     public static readonly IPAddress AnotherClean = NetworkLab.ClientAddress(31);
@@ -34,6 +38,7 @@ public static class Bench
     {
         [Blocklist] = [new($"{Listed}", "127.0.0.2", "seen sending spam"), new($"{Listed6}", "127.0.0.2", "seen sending spam")],
         [Allowlist] = [new($"{Trusted}", "127.0.5.2", "a well-known sender")],
+        [WeakList] = [new($"{ListedWeakly}", "127.0.0.2", "in a network of doubtful fame")],
         [OtherList] = [new($"{ListedElsewhere}", "127.0.0.9", "listed elsewhere")],
     });
 }

@@ -28,6 +28,8 @@ public sealed class NetworkLab : IAsyncDisposable
 
     public static IPAddress MxAddress6 { get; } = IPAddress.Parse("2001:db8::1");
 
+    public static IPAddress SecondMxAddress6 { get; } = IPAddress.Parse("2001:db8::2");
+
     /// <summary>Client addresses 192.0.2.10 to 192.0.2.59 and 2001:db8::10 to 2001:db8::19 are all there.</summary>
     public static IPAddress ClientAddress(int last) => IPAddress.Parse(string.Create(CultureInfo.InvariantCulture, $"192.0.2.{last}"));
 
@@ -70,7 +72,7 @@ public sealed class NetworkLab : IAsyncDisposable
         Skip.If(first.ExitCode != 0, $"needs network namespaces: {first.Error.Trim()}");
         await IpAsync("netns", "add", Client.Name);
         await IpAsync("link", "add", Cable, "netns", Mx.Name, "type", "veth", "peer", "name", Cable, "netns", Client.Name);
-        await BatchAsync(Mx, ["192.0.2.1/24", "192.0.2.2/24"], ["2001:db8::1/64"]);
+        await BatchAsync(Mx, ["192.0.2.1/24", "192.0.2.2/24"], ["2001:db8::1/64", "2001:db8::2/64"]);
         await BatchAsync(Client,
             Enumerable.Range(10, 50).Select(last => $"192.0.2.{last}/24"),
             Enumerable.Range(10, 10).Select(last => $"2001:db8::{last}/64"));

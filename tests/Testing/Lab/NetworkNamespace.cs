@@ -35,11 +35,19 @@ public sealed class NetworkNamespace(string name)
         return socket ?? throw new InvalidOperationException($"no socket in namespace {Name}", fault);
     }
 
-    public async Task<Socket> ConnectAsync(IPEndPoint to, IPAddress? from = null)
+    /// <param name="to">The server.</param>
+    /// <param name="from">One of the namespace's addresses; null: the system's choice.</param>
+    /// <param name="hops">As if from so many routers away: the packets' time to live is less by it. IPv4 only.</param>
+    public async Task<Socket> ConnectAsync(IPEndPoint to, IPAddress? from = null, byte hops = 0)
     {
         var socket = CreateSocket(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
+            if (hops > 0)
+            {
+                socket.Ttl = (short)(64 - hops);
+            }
+
             if (from is not null)
             {
                 socket.Bind(new IPEndPoint(from, 0));

@@ -18,6 +18,8 @@ public sealed partial class PostfixInstance : IAsyncDisposable
 
     private PostfixInstance(TemporaryFolder folder) => _folder = folder;
 
+    public string LogFile => _folder["mail.log"];
+
     public string QueueFolder => _folder["queue"];
 
     /// <summary>Where postscreen looks for what stands in for dnsblog(8), given <see cref="DnsblogServiceName"/>.</summary>
@@ -53,13 +55,12 @@ public sealed partial class PostfixInstance : IAsyncDisposable
     {
         get
         {
-            var path = _folder["mail.log"];
-            if (!File.Exists(path))
+            if (!File.Exists(LogFile))
             {
                 return [];
             }
 
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            using var stream = new FileStream(LogFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
             using var reader = new StreamReader(stream);
             return reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         }
@@ -70,13 +71,26 @@ public sealed partial class PostfixInstance : IAsyncDisposable
         => Poll.ForAsync(() => LogLines.FirstOrDefault(line => pattern.IsMatch(line)), within ?? TimeSpan.FromSeconds(10), $"a log line like {pattern}",
             () => Transcript);
 
+    /// <summary>Ends it and starts it anew, with the same files.</summary>
+    public async Task RestartAsync(NetworkNamespace inside)
+    {
+        await StopAsync();
+        await StartAsync(inside, LogLines.Count(line => StartedLine().IsMatch(line)));
+    }
+
     public string Transcript => string.Join(Environment.NewLine, [.. _master?.Lines ?? [], .. LogLines]);
 
     public async ValueTask DisposeAsync()
     {
+        await StopAsync();
+        _folder.Dispose();
+    }
+
+    private async Task StopAsync()
+    {
         if (_master is not null)
         {
-            if (LogLines.Select(line => StartedLine().Match(line)).FirstOrDefault(match => match.Success) is { } match)
+            if (LogLines.Select(line => StartedLine().Match(line)).LastOrDefault(match => match.Success) is { } match)
             {
                 // master(8) leaves our process group; at its end it ends its children.
                 var pid = int.Parse(match.Groups["pid"].Value, CultureInfo.InvariantCulture);
@@ -86,14 +100,14 @@ public sealed partial class PostfixInstance : IAsyncDisposable
 
             await _master.DisposeAsync();
         }
-
-        _folder.Dispose();
     }
 
-    private async Task StartAsync(NetworkNamespace inside)
+    private async Task StartAsync(NetworkNamespace inside, int startedBefore = 0)
     {
         _master = RunningProcess.Start(new LaunchPlan("postfix", "-c", _folder["conf"], "start-fg") { Namespace = inside.Name });
-        await WaitForLogAsync(StartedLine(), TimeSpan.FromSeconds(30));
+        await Poll.UntilAsync(
+            () => LogLines.Count(line => StartedLine().IsMatch(line)) > startedBefore, TimeSpan.FromSeconds(30), "master(8)'s word that it started",
+            () => Transcript);
     }
 
     private async Task WriteAsync(string[] settings)
@@ -114,7 +128,7 @@ public sealed partial class PostfixInstance : IAsyncDisposable
             "compatibility_level = 3.6",
             $"queue_directory = {QueueFolder}",
             $"data_directory = {_folder["data"]}",
-            $"maillog_file = {_folder["mail.log"]}",
+            $"maillog_file = {LogFile}",
             $"maillog_file_prefixes = {_folder.Root}",
             "syslog_name = mx",
             "mail_owner = postfix",
@@ -134,7 +148,14 @@ public sealed partial class PostfixInstance : IAsyncDisposable
             "postscreen_cache_map = btree:$data_directory/postscreen_cache",
             "postscreen_access_list =",
         ];
-        await File.WriteAllLinesAsync(_folder["conf/main.cf"], plain.Concat(settings));
+        // A line of the test's replaces the plain one of that name; Postfix would warn of two.
+        var lines = new Dictionary<string, string>();
+        foreach (var line in plain.Concat(settings))
+        {
+            lines[line.Split('=')[0].Trim()] = line;
+        }
+
+        await File.WriteAllLinesAsync(_folder["conf/main.cf"], lines.Values);
         await File.WriteAllTextAsync(_folder["conf/master.cf"], MasterCf);
     }
 

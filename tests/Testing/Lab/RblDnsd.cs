@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
-using System.Text;
 
 namespace Screening.Testing.Lab;
 
@@ -83,26 +81,6 @@ public sealed class RblDnsd : RunningProcess
             throw new InvalidOperationException($"rbldnsd ended.{Environment.NewLine}{Transcript}");
         }
 
-        using var socket = _inside?.CreateSocket(EndPoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp)
-            ?? new Socket(EndPoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
-        try
-        {
-            using var timeout = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
-            await socket.ConnectAsync(EndPoint, timeout.Token);
-            await socket.SendAsync(SoaQuery(zone), timeout.Token);
-            return await socket.ReceiveAsync(new byte[512], timeout.Token) > 0;
-        }
-        catch (Exception e) when (e is SocketException or OperationCanceledException)
-        {
-            return false;
-        }
+        return await Nameserver.AnswersAsync(_inside, EndPoint, zone);
     }
-
-    /// <summary>A question for the zone's SOA record. RFC 1035 section 4.1.</summary>
-    private static byte[] SoaQuery(string zone) =>
-    [
-        0x12, 0x34, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0,
-        .. zone.Split('.').SelectMany(label => (byte[])[(byte)label.Length, .. Encoding.ASCII.GetBytes(label)]),
-        0, 0, 6, 0, 1,
-    ];
 }

@@ -37,11 +37,18 @@ public static class SmtpSession
     /// <param name="inside">The client's namespace.</param>
     /// <param name="from">One of its addresses.</param>
     /// <param name="to">The mail server.</param>
-    public static async Task<SmtpDialogue> SendMailAsync(NetworkNamespace inside, IPAddress from, IPAddress to)
+    /// <param name="hops">How many routers away the client shall seem to be.</param>
+    /// <param name="proxied">The client's address as a proxy would tell it (HAProxy's protocol, version 1); null: without a proxy.</param>
+    public static async Task<SmtpDialogue> SendMailAsync(NetworkNamespace inside, IPAddress from, IPAddress to, byte hops = 0, IPAddress? proxied = null)
     {
         var clock = Stopwatch.StartNew();
-        using var socket = await inside.ConnectAsync(new IPEndPoint(to, 25), from);
+        using var socket = await inside.ConnectAsync(new IPEndPoint(to, 25), from, hops);
         await using var stream = new NetworkStream(socket);
+        if (proxied is not null)
+        {
+            await stream.WriteAsync(Encoding.ASCII.GetBytes($"PROXY TCP4 {proxied} {to} 4321 25\r\n"));
+        }
+
         using var reader = new StreamReader(stream, Encoding.ASCII);
         var lines = new List<string>();
         var replies = new List<string> { await ReadReplyAsync(reader, lines) };
@@ -60,7 +67,7 @@ public static class SmtpSession
             replies.Add(await CommandAsync(stream, reader, "QUIT", lines));
         }
 
-        return new SmtpDialogue(from, replies, greeted, lines) { Took = clock.Elapsed };
+        return new SmtpDialogue(proxied ?? from, replies, greeted, lines) { Took = clock.Elapsed };
     }
 
     private static async Task<string> CommandAsync(NetworkStream stream, StreamReader reader, string command, List<string> lines)

@@ -2,11 +2,13 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Screening.Benchmarks.Macro;
 using Screening.Benchmarks.Processes;
 using Screening.Testing.Lab;
 using Screening.Testing.Lab.Fleet;
+using Bench = Screening.Benchmarks.Macro.Bench;
 
-namespace Screening.Benchmarks.Macro;
+namespace Screening.Benchmarks.Doors;
 
 /// <summary>
 /// The doors of stock Postfix beside the part that is stock there: memcached, rbldnsd, unbound, a policy server that answers a constant. One load
@@ -16,32 +18,28 @@ internal static class DoorsMode
 {
     private const int Connections = 16;
     private const int Clients = 200;
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1);
+    private const string Zone = "screening.internal";
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(4);
 
-    public static int Run(Bench bench)
+    public static async Task<int> RunAsync(Bench bench)
     {
         using var node = bench.StartNode(
             null, "endpoints.memcache=[\"tcp://127.0.0.1:0\"]", "endpoints.policy=[\"tcp://127.0.0.1:0\"]", "endpoints.dnsbl=[\"udp://127.0.0.1:0\"]",
             FleetLab.PassEverybody);
         using var echo = bench.StartEcho();
-        using var memcached = Stock.Start("memcached", port => ["-l", "127.0.0.1", "-p", $"{port}", "-U", "0", "-u", "nobody"]);
-        using var folder = new TemporaryFolder();
-        File.WriteAllText(folder["z"], "$SOA 300 ns.z.test h.z.test 0 600 300 86400 300\n127.0.0.2 :127.0.0.2:test\n");
-        using var rbldnsd = Stock.Start("rbldnsd", port => ["-n", "-q", "-w", folder.Root, "-b", $"127.0.0.1/{port}", "screening.internal:ip4set:z"]);
-        using var unbound = Stock.Start("unbound", port =>
-        {
-            File.WriteAllText(folder["unbound.conf"], UnboundConf(port, rbldnsd.Endpoint.Port, folder.Root));
-            return ["-d", "-c", folder["unbound.conf"]];
-        });
+        await using var memcached = await Memcached.StartAsync(null, FreeEndpoint());
+        await using var rbldnsd = await RblDnsd.StartAsync(
+            null, FreeEndpoint(), new Dictionary<string, Listing[]> { [Zone] = [new Listing("127.0.0.2", "127.0.0.2")] });
+        await using var unbound = await Unbound.StartAsync(null, FreeEndpoint(), new Dictionary<string, IPEndPoint> { [Zone] = rbldnsd.EndPoint });
 
-        Subject[] memcache = [new(node.EndpointOf("memcache", "tcp"), false), new(memcached.Endpoint, false)];
+        Subject[] memcache = [new(node.EndpointOf("memcache", "tcp"), false), new(memcached.EndPoint, false)];
         foreach (var subject in memcache)
             Fill(subject);
         var table = new Table(
             "Doors beside the stock part", "door", "beside", "/s", "stock /s", "ratio", "p50 us", "p99 us", "stock p50 us", "stock p99 us");
         Compare(bench, table, "memcache get", "memcached", memcache, GetRequest, IsHit);
-        foreach (var (name, stock) in new[] { ("rbldnsd", rbldnsd), ("unbound, from its cache", unbound) })
-            Compare(bench, table, "dnsbl, not listed", name, [new(node.EndpointOf("dnsbl", "udp"), true), new(stock.Endpoint, true)], DnsRequest, IsNotListed);
+        foreach (var (name, stock) in new[] { ("rbldnsd", rbldnsd.EndPoint), ("unbound, from its cache", unbound.EndPoint) })
+            Compare(bench, table, "dnsbl, not listed", name, [new(node.EndpointOf("dnsbl", "udp"), true), new(stock, true)], DnsRequest, IsNotListed);
         Compare(
             bench, table, "policy", "a constant", [new(node.EndpointOf("policy", "tcp"), false), new(echo.EndpointOf("plugin", "tcp"), false)],
             PolicyRequest, IsReply);
@@ -97,6 +95,14 @@ internal static class DoorsMode
         return new Outcome(sorted.Count / watch.Elapsed.TotalSeconds, sorted[sorted.Count / 2], sorted[(int)(sorted.Count * .99)]);
     }
 
+    // TCP and UDP: the kernel gives the same number to nobody else soon.
+    private static IPEndPoint FreeEndpoint()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return (IPEndPoint)probe.LocalEndpoint;
+    }
+
     private static void Fill(Subject subject)
     {
         using var socket = subject.Connect();
@@ -120,7 +126,7 @@ internal static class DoorsMode
 
     private static byte[] DnsRequest(int client)
     {
-        var name = FormattableString.Invariant($"{client}.100.51.198.screening.internal");
+        var name = FormattableString.Invariant($"{client}.100.51.198.{Zone}");
         return [0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, .. name.Split('.').SelectMany(l => (byte[])[(byte)l.Length, .. Encoding.ASCII.GetBytes(l)]), 0, 0, 1, 0, 1];
     }
 
@@ -133,26 +139,6 @@ internal static class DoorsMode
     private static bool IsReply(ReadOnlySpan<byte> answer) => answer.EndsWith("\n\n"u8);
 
     private static ServerException Unexpected(ReadOnlySpan<byte> answer) => new($"unexpected answer: {Convert.ToHexString(answer)}");
-
-    private static string UnboundConf(int port, int listsPort, string folder) => FormattableString.Invariant($"""
-        server:
-          interface: 127.0.0.1
-          port: {port}
-          username: ""
-          chroot: ""
-          directory: "{folder}"
-          pidfile: "{folder}/unbound.pid"
-          use-syslog: no
-          do-daemonize: no
-          num-threads: 1
-          module-config: "iterator"
-          do-not-query-localhost: no
-          local-zone: "internal." nodefault
-        stub-zone:
-          name: "screening.internal"
-          stub-addr: 127.0.0.1@{listsPort}
-
-        """);
 
     private delegate bool IsWhole(ReadOnlySpan<byte> answer);
 
@@ -168,36 +154,6 @@ internal static class DoorsMode
             socket.ReceiveTimeout = 5000;
             socket.Connect(Endpoint);
             return socket;
-        }
-    }
-
-    /// <summary>A program of Debian's on a free port of loopback.</summary>
-    private sealed class Stock : IDisposable
-    {
-        private readonly Process _process;
-
-        private Stock(Process process, IPEndPoint endpoint) => (_process, Endpoint) = (process, endpoint);
-
-        public IPEndPoint Endpoint { get; }
-
-        public static Stock Start(string program, Func<int, string[]> arguments)
-        {
-            using var probe = new TcpListener(IPAddress.Loopback, 0);
-            probe.Start();
-            var endpoint = (IPEndPoint)probe.LocalEndpoint;
-            probe.Stop();
-            var path = new[] { "/usr/bin", "/usr/sbin" }.Select(f => Path.Combine(f, program)).FirstOrDefault(File.Exists)
-                ?? throw new ServerException($"needs {program}: apt-get install {program}");
-            var stock = new Stock(Process.Start(new ProcessStartInfo(path, arguments(endpoint.Port)) { RedirectStandardOutput = true, RedirectStandardError = true })!, endpoint);
-            Thread.Sleep(1000); // Neither says when it listens.
-            return stock._process.HasExited ? throw new ServerException($"{program}: {stock._process.StandardError.ReadToEnd()}") : stock;
-        }
-
-        public void Dispose()
-        {
-            _process.Kill();
-            _process.WaitForExit();
-            _process.Dispose();
         }
     }
 }
