@@ -17,6 +17,7 @@ const int WrongUsage = 2;
     ("in-flight", "10,000 queries at once, each answered exactly once (exit status 1 if not)", Macro(InFlightMode.Run)),
     ("hostile", "what a good client notices of idle, dripping and endless peers", Macro(HostileMode.Run)),
     ("doors", "memcache, DNSBL zone and policy doors beside memcached, rbldnsd, unbound and a constant", Macro(bench => DoorsMode.RunAsync(bench).GetAwaiter().GetResult())),
+    ("door-faults", "what Postfix's clients notice when the node dies, stops, is slow; beside memcached and unbound (exit status 1 if mail was lost)", Async(DoorFaultsMode.RunAsync)),
     ("limit", "the load client against the limit alone: what this machine can show at best", Macro(LimitMode.Run)),
     ("fleet-push", "time from a reply at one node to a near hit at two others", Async(FleetModes.PushAsync)),
     ("fleet-flight", "queries per client and list with 1, 3 and 5 nodes", Async(FleetModes.FlightAsync)),

@@ -44,7 +44,8 @@ internal static class ConfigToPostfixCommand
             return ExitStatus.Usage;
         if (asked is null)
             version = await PostconfProgram.VersionAsync().ConfigureAwait(false) ?? PostfixLinesWriter.Newest;
-        var writer = new PostfixLinesWriter(options, version, action);
+        var queueFolder = await PostconfProgram.QueueFolderAsync().ConfigureAwait(false) ?? PostfixLinesWriter.UsualQueueFolder;
+        var writer = new PostfixLinesWriter(options, version, action, queueFolder);
         var doors = PostfixLinesWriter.Doors.Where(d => door is null || d == door).Select(writer.Of).ToList();
         if (json)
         {

@@ -35,6 +35,13 @@ internal static class PostconfProgram
         return output is not null && TryParseVersion(output.Trim(), out var version) ? version : null;
     }
 
+    /// <summary>The installed Postfix's queue_directory; null if there is none.</summary>
+    public static async Task<string?> QueueFolderAsync()
+    {
+        var (output, _) = await RunAsync("-h", "queue_directory").ConfigureAwait(false);
+        return output?.Trim() is { Length: > 0 } folder && Path.IsPathRooted(folder) ? folder : null;
+    }
+
     /// <summary>Reads <c>3.7.11</c>, <c>3.9</c> or a snapshot's <c>3.12-20260821</c>.</summary>
     public static bool TryParseVersion(string text, out Version version)
     {

@@ -16,7 +16,7 @@ internal sealed record PostfixLines(
     IReadOnlyList<string> Notes);
 
 /// <summary>Makes the lines of each door that stock Postfix has, in the names of one Postfix version.</summary>
-internal sealed class PostfixLinesWriter(ScreeningOptions options, Version postfix, string dnsblAction)
+internal sealed class PostfixLinesWriter(ScreeningOptions options, Version postfix, string dnsblAction, string queueFolder = PostfixLinesWriter.UsualQueueFolder)
 {
     /// <summary>The doors, in the order of the guide.</summary>
     public static readonly IReadOnlyList<string> Doors = ["dnsblog", "dnsbl", "memcache", "policy"];
@@ -24,8 +24,9 @@ internal sealed class PostfixLinesWriter(ScreeningOptions options, Version postf
     /// <summary>The newest Postfix whose names are known here.</summary>
     public static readonly Version Newest = new(3, 12);
 
-    private const string UsualSocket = "/var/spool/postfix/screening/dnsblog";
-    private const string SpoolFolder = "/var/spool/postfix/";
+    /// <summary>Postfix's own default of queue_directory.</summary>
+    public const string UsualQueueFolder = "/var/spool/postfix";
+
     private const string CacheTable = "/etc/postfix/screening_cache.cf";
 
     private static readonly Version First = new(2, 8);
@@ -67,15 +68,15 @@ internal sealed class PostfixLinesWriter(ScreeningOptions options, Version postf
         var path = options.Endpoints.Dnsblog.FirstOrDefault(e => e.IsUnix)?.Path;
         if (path is null)
         {
-            _notes.Add($"endpoints.dnsblog is not open: set endpoints.dnsblog = [\"unix://{UsualSocket}?mode=0660\"], in a folder that Postfix may enter");
-            path = UsualSocket;
+            path = Path.Combine(queueFolder, "screening", "dnsblog");
+            _notes.Add($"endpoints.dnsblog is not open: set endpoints.dnsblog = [\"unix://{path}?mode=0660\"], in a folder that Postfix may enter");
         }
 
-        // The name is looked up below the queue's folder "private".
-        var inSpool = path.StartsWith(SpoolFolder, StringComparison.Ordinal);
-        if (!inSpool)
-            _notes.Add($"{path} is not below {SpoolFolder}: a postscreen in a chroot can not reach it");
-        return $"dnsblog_service_name = {(inSpool ? "../" + path[SpoolFolder.Length..] : path)}";
+        // postscreen looks for the name below the queue's folder "private", whatever it begins with.
+        var name = Path.GetRelativePath(Path.Combine(queueFolder, "private"), path);
+        if (name.StartsWith("../../", StringComparison.Ordinal))
+            _notes.Add($"{path} is not below {queueFolder}: a postscreen in a chroot can not reach it");
+        return $"dnsblog_service_name = {name}";
     }
 
     private List<string> Sites()

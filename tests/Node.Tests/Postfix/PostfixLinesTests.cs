@@ -25,13 +25,14 @@ public sealed class PostfixLinesTests
     }
 
     [Theory]
-    [InlineData("unix:///var/spool/postfix/screening/dnsblog", "dnsblog_service_name = ../screening/dnsblog", 0)]
-    [InlineData("unix:///run/x/dnsblog", "dnsblog_service_name = /run/x/dnsblog", 1)]
-    public void The_socket_is_named_as_postscreen_looks_for_it(string address, string line, int notes)
+    [InlineData("unix:///var/spool/postfix/screening/dnsblog", "/var/spool/postfix", "../screening/dnsblog", 0)]
+    [InlineData("unix:///srv/queue/private/x", "/srv/queue", "x", 0)]
+    [InlineData("unix:///run/x/dnsblog", "/var/spool/postfix", "../../../../run/x/dnsblog", 1)]
+    public void The_socket_is_named_as_postscreen_looks_for_it(string address, string queueFolder, string name, int notes)
     {
         var options = new ScreeningOptions { Endpoints = new EndpointOptions { Dnsblog = [EndpointAddress.Parse(address)] } };
-        var lines = new PostfixLinesWriter(options, new Version(3, 7), "enforce").Of("dnsblog");
-        Assert.Equal((line, notes), (lines.MainCf[0], lines.Notes.Count));
+        var lines = new PostfixLinesWriter(options, new Version(3, 7), "enforce", queueFolder).Of("dnsblog");
+        Assert.Equal(($"dnsblog_service_name = {name}", notes), (lines.MainCf[0], lines.Notes.Count));
     }
 
     [Fact]
