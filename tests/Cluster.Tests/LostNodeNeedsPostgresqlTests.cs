@@ -73,8 +73,11 @@ public class LostNodeNeedsPostgresqlTests(ITestOutputHelper output)
                 async () => (last = await node.StatusAsync()) is { Queued: 0, Dropped: 0 }, Patience, $"{node.Name} has stored all", () => last!.ToString());
         }
 
-        var entries = (await lab.Nodes[0].StatusAsync()).Entries;
-        Assert.True(entries >= result.Count, $"{entries} entries of {result.Count} clients");
+        // An entry is made and counted after its client was answered.
+        long entries = 0;
+        await Poll.UntilAsync(
+            async () => (entries = (await lab.Nodes[0].StatusAsync()).Entries) >= result.Count, Patience, $"an entry for each of {result.Count} clients",
+            () => $"{entries} entries");
         await Task.WhenAll(lab.Nodes.Select(n => n.KillAsync()));
         await Task.WhenAll(lab.Nodes.Select(n => n.StartAsync()));
         var recovered = await lab.WaitUntilWholeAsync();

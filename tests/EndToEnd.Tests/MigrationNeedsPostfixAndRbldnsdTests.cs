@@ -147,16 +147,12 @@ public sealed class MigrationNeedsPostfixAndRbldnsdTests(ITestOutputHelper outpu
         {
             foreach (var part in _parts)
                 await part.DisposeAsync();
-            var etc = $"/etc/netns/{_lab?.Mx.Name}";
-            if (_lab is not null && Directory.Exists(etc))
-                Directory.Delete(etc, recursive: true);
         }
 
         private async Task BuildAsync(IReadOnlyDictionary<string, Listing[]> zones, string[] judged, string? deadZone)
         {
             _parts.Push(_lab = await NetworkLab.StartAsync());
-            Directory.CreateDirectory($"/etc/netns/{_lab.Mx.Name}");
-            await File.WriteAllTextAsync($"/etc/netns/{_lab.Mx.Name}/resolv.conf", $"nameserver {Resolver.Address}\n");
+            await _lab.UseResolverAsync(Resolver.Address);
             await (deadZone is null ? StartListsAsync(Resolver, zones) : StartListsAsync(zones, deadZone));
             string[] both = ["postscreen_upstream_proxy_protocol = haproxy", "inet_protocols = ipv4", "smtpd_client_connection_count_limit = 0"];
             _parts.Push(await PostfixInstance.StartAsync(

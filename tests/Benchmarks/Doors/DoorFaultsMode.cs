@@ -199,8 +199,6 @@ internal static class DoorFaultsMode
         {
             foreach (var part in _parts)
                 await part.DisposeAsync();
-            if (Network is not null)
-                Directory.Delete($"/etc/netns/{Network.Mx.Name}", recursive: true);
         }
 
         private static Noticed Worst(IReadOnlyCollection<SmtpDialogue> mails, IReadOnlyCollection<SmtpDialogue> permitted) => new(
@@ -232,9 +230,7 @@ internal static class DoorFaultsMode
         private async Task BuildAsync(Part part)
         {
             _parts.Push(Network = await NetworkLab.StartAsync());
-            var resolverFolder = $"/etc/netns/{Network.Mx.Name}";
-            Directory.CreateDirectory(resolverFolder);
-            await File.WriteAllTextAsync(Path.Combine(resolverFolder, "resolv.conf"), $"nameserver {Resolver}\n");
+            await Network.UseResolverAsync(IPAddress.Parse(Resolver));
             _parts.Push(await Bench.StartListsAsync(Network));
             string[] table = part.Table is null ? [] : ["postscreen_cache_map = memcache:$queue_directory/screening/cache.cf", "postscreen_cache_cleanup_interval = 0"];
             _parts.Push(await PostfixInstance.StartAsync(

@@ -23,41 +23,52 @@ internal static class DoorsMode
 
     public static async Task<int> RunAsync(Bench bench)
     {
+        using var folder = new TemporaryFolder();
         using var node = bench.StartNode(
             null, "endpoints.memcache=[\"tcp://127.0.0.1:0\"]", "endpoints.policy=[\"tcp://127.0.0.1:0\"]", "endpoints.dnsbl=[\"udp://127.0.0.1:0\"]",
-            FleetLab.PassEverybody);
+            $"endpoints.dnsblog=[\"unix://{folder["dnsblog"]}\"]", FleetLab.PassEverybody);
         using var echo = bench.StartEcho();
         await using var memcached = await Memcached.StartAsync(null, FreeEndpoint());
         await using var rbldnsd = await RblDnsd.StartAsync(
             null, FreeEndpoint(), new Dictionary<string, Listing[]> { [Zone] = [new Listing("127.0.0.2", "127.0.0.2")] });
         await using var unbound = await Unbound.StartAsync(null, FreeEndpoint(), new Dictionary<string, IPEndPoint> { [Zone] = rbldnsd.EndPoint });
 
-        Subject[] memcache = [new(node.EndpointOf("memcache", "tcp"), false), new(memcached.EndPoint, false)];
+        await using var dnsblog = await StockDnsblog.StartAsync();
+
+        Subject[] memcache = [new(node.EndpointOf("memcache", "tcp"), Talk.Stream), new(memcached.EndPoint, Talk.Stream)];
         foreach (var subject in memcache)
             Fill(subject);
         var table = new Table(
             "Doors beside the stock part", "door", "beside", "/s", "stock /s", "ratio", "p50 us", "p99 us", "stock p50 us", "stock p99 us");
-        Compare(bench, table, "memcache get", "memcached", memcache, GetRequest, IsHit);
+        await CompareAsync(bench, table, "memcache get", "memcached", memcache, GetRequest, IsHit);
         foreach (var (name, stock) in new[] { ("rbldnsd", rbldnsd.EndPoint), ("unbound, from its cache", unbound.EndPoint) })
-            Compare(bench, table, "dnsbl, not listed", name, [new(node.EndpointOf("dnsbl", "udp"), true), new(stock, true)], DnsRequest, IsNotListed);
-        Compare(
-            bench, table, "policy", "a constant", [new(node.EndpointOf("policy", "tcp"), false), new(echo.EndpointOf("plugin", "tcp"), false)],
+        {
+            await CompareAsync(
+                bench, table, "dnsbl, not listed", name, [new(node.EndpointOf("dnsbl", "udp"), Talk.Datagrams), new(stock, Talk.Datagrams)], DnsRequest,
+                IsNotListed);
+        }
+
+        await CompareAsync(
+            bench, table, "dnsblog, not listed", "dnsblog, unbound",
+            [new(node.EndpointOf("dnsblog", "unix"), Talk.ConnectionEach), new(dnsblog.EndPoint, Talk.ConnectionEach)], DnsblogRequest, IsDnsblogReply);
+        await CompareAsync(
+            bench, table, "policy", "a constant", [new(node.EndpointOf("policy", "tcp"), Talk.Stream), new(echo.EndpointOf("plugin", "tcp"), Talk.Stream)],
             PolicyRequest, IsReply);
         table.Print();
         return 0;
     }
 
-    private static void Compare(
+    private static async Task CompareAsync(
         Bench bench, Table table, string door, string beside, Subject[] subjects, Func<int, byte[]> request, IsWhole isWhole)
     {
         byte[][] requests = [.. Enumerable.Range(0, Clients).Select(request)];
         var runs = subjects.Select(_ => new List<Outcome>()).ToArray();
         foreach (var subject in subjects)
-            Measure(subject, requests, isWhole, WarmUp);
+            await MeasureAsync(subject, requests, isWhole, WarmUp);
         for (var round = 0; round < (bench.Options.Rounds ?? 3); round++)
         {
             for (var i = 0; i < subjects.Length; i++)
-                runs[i].Add(Measure(subjects[i], requests, isWhole, bench.Options.Length(2)));
+                runs[i].Add(await MeasureAsync(subjects[i], requests, isWhole, bench.Options.Length(2)));
         }
 
         string Shown(int i, Func<Outcome, double> value) => runs[i].Select(value).Median().Rate();
@@ -66,33 +77,42 @@ internal static class DoorsMode
             Shown(0, r => r.P50), Shown(0, r => r.P99), Shown(1, r => r.P50), Shown(1, r => r.P99));
     }
 
-    private static Outcome Measure(Subject subject, byte[][] requests, IsWhole isWhole, TimeSpan length)
+    private static async Task<Outcome> MeasureAsync(Subject subject, byte[][] requests, IsWhole isWhole, TimeSpan length)
     {
-        var latencies = new List<double>[Connections];
         var watch = Stopwatch.StartNew();
-        var workers = Enumerable.Range(0, Connections).Select(worker => new Thread(() =>
-        {
-            using var socket = subject.Connect();
-            var (buffer, mine, next) = (new byte[4096], new List<double>(), worker);
-            while (watch.Elapsed < length)
-            {
-                var started = Stopwatch.GetTimestamp();
-                socket.Send(requests[next++ % requests.Length]);
-                for (var got = 0; got == 0 || !isWhole(buffer.AsSpan(0, got));)
-                {
-                    var read = socket.Receive(buffer, got, buffer.Length - got, SocketFlags.None);
-                    got += read > 0 ? read : throw new ServerException($"{subject.Endpoint} closed the connection");
-                }
-
-                mine.Add(Stopwatch.GetElapsedTime(started).TotalMicroseconds);
-            }
-
-            latencies[worker] = mine;
-        })).ToList();
-        workers.ForEach(w => w.Start());
-        workers.ForEach(w => w.Join());
+        // A thread for each: the load client shall not be what is measured.
+        var latencies = await Task.WhenAll(Enumerable.Range(0, Connections).Select(worker => Task.Factory.StartNew(
+            () => Ask(subject, requests, worker, isWhole, () => watch.Elapsed < length),
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
         var sorted = latencies.SelectMany(l => l).Order().ToList();
         return new Outcome(sorted.Count / watch.Elapsed.TotalSeconds, sorted[sorted.Count / 2], sorted[(int)(sorted.Count * .99)]);
+    }
+
+    private static List<double> Ask(Subject subject, byte[][] requests, int next, IsWhole isWhole, Func<bool> goesOn)
+    {
+        var (buffer, latencies) = (new byte[4096], new List<double>());
+        var socket = subject.Connect();
+        while (goesOn())
+        {
+            var started = Stopwatch.GetTimestamp();
+            if (subject.Talk == Talk.ConnectionEach)
+            {
+                socket.Dispose();
+                socket = subject.Connect();
+            }
+
+            socket.Send(requests[next++ % requests.Length]);
+            for (var got = 0; got == 0 || !isWhole(buffer.AsSpan(0, got));)
+            {
+                var read = socket.Receive(buffer, got, buffer.Length - got, SocketFlags.None);
+                got += read > 0 ? read : throw new ServerException($"{subject.Endpoint} closed the connection");
+            }
+
+            latencies.Add(Stopwatch.GetElapsedTime(started).TotalMicroseconds);
+        }
+
+        socket.Dispose();
+        return latencies;
     }
 
     // TCP and UDP: the kernel gives the same number to nobody else soon.
@@ -124,6 +144,10 @@ internal static class DoorsMode
     private static byte[] PolicyRequest(int client) => Encoding.ASCII.GetBytes(FormattableString.Invariant(
         $"request=smtpd_access_policy\nprotocol_state=RCPT\nprotocol_name=ESMTP\nclient_address=198.51.100.{client}\nclient_name=unknown\nclient_port=39499\nreverse_client_name=unknown\nserver_address=127.0.1.1\nserver_port=25\nhelo_name=client.test\nsender=a@sender.test\nrecipient=user@example.com\nrecipient_count=0\nqueue_id=\ninstance=\nsize=0\netrn_domain=\nstress=\nsasl_method=\nsasl_username=\nsasl_sender=\nccert_subject=\nccert_issuer=\nccert_fingerprint=\nccert_pubkey_fingerprint=\nencryption_protocol=\nencryption_cipher=\nencryption_keysize=0\npolicy_context=mx1\n\n"));
 
+    // What postscreen sends; the stock dnsblog asks its resolver for this list, ours is that list.
+    private static byte[] DnsblogRequest(int client) =>
+        Encoding.ASCII.GetBytes(FormattableString.Invariant($"rbl_domain\0{Zone}\0client_address\0198.51.100.{client}\0label\04\0\0"));
+
     private static byte[] DnsRequest(int client)
     {
         var name = FormattableString.Invariant($"{client}.100.51.198.{Zone}");
@@ -136,6 +160,9 @@ internal static class DoorsMode
 
     private static bool IsNotListed(ReadOnlySpan<byte> answer) => (answer[3] & 15) == 3 ? true : throw Unexpected(answer); // NXDOMAIN, RFC 1035 section 4.1.1
 
+    private static bool IsDnsblogReply(ReadOnlySpan<byte> answer) =>
+        answer.EndsWith("\0\0"u8) && (answer.IndexOf("rbl_addr\0\0ttl\0"u8) > 0 ? true : throw Unexpected(answer));
+
     private static bool IsReply(ReadOnlySpan<byte> answer) => answer.EndsWith("\n\n"u8);
 
     private static ServerException Unexpected(ReadOnlySpan<byte> answer) => new($"unexpected answer: {Convert.ToHexString(answer)}");
@@ -144,16 +171,69 @@ internal static class DoorsMode
 
     private readonly record struct Outcome(double PerSecond, double P50, double P99);
 
-    private sealed record Subject(EndPoint Endpoint, bool IsUdp)
+    private enum Talk
+    {
+        Stream,
+        ConnectionEach,
+        Datagrams,
+    }
+
+    private sealed record Subject(EndPoint Endpoint, Talk Talk)
     {
         public Socket Connect()
         {
-            var socket = IsUdp
-                ? new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)
-                : new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            var socket = Talk switch
+            {
+                Talk.Datagrams => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp),
+                Talk.ConnectionEach => new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified),
+                _ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true },
+            };
             socket.ReceiveTimeout = 5000;
             socket.Connect(Endpoint);
             return socket;
+        }
+    }
+
+    /// <summary>A real Postfix's dnsblog(8), behind it the real unbound and rbldnsd, in a network of their own.</summary>
+    private sealed class StockDnsblog : IAsyncDisposable
+    {
+        private readonly Stack<IAsyncDisposable> _parts = new();
+
+        public EndPoint EndPoint { get; private set; } = null!;
+
+        public static async Task<StockDnsblog> StartAsync()
+        {
+            var dnsblog = new StockDnsblog();
+            try
+            {
+                await dnsblog.BuildAsync();
+            }
+            catch
+            {
+                await dnsblog.DisposeAsync();
+                throw;
+            }
+
+            return dnsblog;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            foreach (var part in _parts)
+                await part.DisposeAsync();
+        }
+
+        private async Task BuildAsync()
+        {
+            var network = await NetworkLab.StartAsync();
+            _parts.Push(network);
+            var (resolver, lists) = (IPEndPoint.Parse("127.0.0.40:53"), IPEndPoint.Parse("127.0.0.40:5353"));
+            await network.UseResolverAsync(resolver.Address);
+            _parts.Push(await RblDnsd.StartAsync(network.Mx, lists, new Dictionary<string, Listing[]> { [Zone] = [new Listing("127.0.0.2", "127.0.0.2")] }));
+            _parts.Push(await Unbound.StartAsync(network.Mx, resolver, new Dictionary<string, IPEndPoint> { [Zone] = lists }));
+            var postfix = await PostfixInstance.StartAsync(network.Mx, _ => Task.CompletedTask);
+            _parts.Push(postfix);
+            EndPoint = new UnixDomainSocketEndPoint(Path.Combine(postfix.QueueFolder, "private", "dnsblog"));
         }
     }
 }

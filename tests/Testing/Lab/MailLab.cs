@@ -21,7 +21,6 @@ public sealed class MailLab : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly List<PostfixInstance> _postfixes = [];
     private readonly List<NodeProcess> _nodes = [];
-    private string? _resolverFolder;
 
     private MailLab()
     {
@@ -80,18 +79,13 @@ public sealed class MailLab : IAsyncDisposable
     {
         foreach (var part in _parts)
             await part.DisposeAsync();
-        if (_resolverFolder is not null)
-            Directory.Delete(_resolverFolder, recursive: true);
         _folder.Dispose();
     }
 
     private async Task BuildAsync(string[] doors, string dnsblAction, string[] mainCf)
     {
         _parts.Push(Network = await NetworkLab.StartAsync());
-        // ip-netns(8) shows this folder's files in those of /etc to what runs inside, in a mount namespace of its own.
-        _resolverFolder = $"/etc/netns/{Network.Mx.Name}";
-        Directory.CreateDirectory(_resolverFolder);
-        await File.WriteAllTextAsync(Path.Combine(_resolverFolder, "resolv.conf"), $"nameserver {ZoneAddress}\n");
+        await Network.UseResolverAsync(IPAddress.Parse(ZoneAddress));
         _parts.Push(await Bench.StartListsAsync(Network));
         var p0f = await P0fProcess.StartAsync(Network.Mx, NetworkLab.Interface, _folder["p0f.sock"]);
         _parts.Push(p0f);

@@ -60,11 +60,21 @@ public sealed class NetworkLab : IAsyncDisposable
         return lab;
     }
 
+    /// <summary>Gives a resolver to what is started in the mail server's namespace from now on, in /etc/resolv.conf's place.</summary>
+    public async Task UseResolverAsync(IPAddress address)
+    {
+        // ip-netns(8) shows this folder's files in those of /etc, in a mount namespace of its own.
+        Directory.CreateDirectory(EtcOf(Mx.Name));
+        await File.WriteAllTextAsync(Path.Combine(EtcOf(Mx.Name), "resolv.conf"), $"nameserver {address}\n");
+    }
+
     public async ValueTask DisposeAsync()
     {
         await RemoveAsync(Mx.Name);
         await RemoveAsync(Client.Name);
     }
+
+    private static string EtcOf(string name) => $"/etc/netns/{name}";
 
     private async Task BuildAsync()
     {
@@ -125,5 +135,9 @@ public sealed class NetworkLab : IAsyncDisposable
         }
 
         await RunningProcess.RunAsync(new LaunchPlan("ip", "netns", "del", name), Patience);
+        if (Directory.Exists(EtcOf(name)))
+        {
+            Directory.Delete(EtcOf(name), recursive: true);
+        }
     }
 }
