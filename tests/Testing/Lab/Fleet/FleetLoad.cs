@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 
@@ -14,8 +15,8 @@ public sealed class FleetLoad : IAsyncDisposable
     private readonly List<Task> _asking = [];
     private readonly Stopwatch _clock = Stopwatch.StartNew();
 
-    /// <summary>Every query: node, client, when it was asked, how long it took; negative: no answer.</summary>
-    public ConcurrentQueue<(string Node, string Client, TimeSpan At, TimeSpan Took)> Answers { get; } = new();
+    /// <summary>Every query: node, client, when it was asked, how long it took; negative: no answer; whether the fleet has to keep the answer.</summary>
+    public ConcurrentQueue<(string Node, string Client, TimeSpan At, TimeSpan Took, bool Kept)> Answers { get; } = new();
 
     /// <summary>Since the load began.</summary>
     public TimeSpan Elapsed => _clock.Elapsed;
@@ -42,7 +43,7 @@ public sealed class FleetLoad : IAsyncDisposable
         return new System.Net.IPAddress([(byte)(number >> 24), (byte)(number >> 16), (byte)(number >> 8), (byte)number]).ToString();
     }
 
-    /// <summary>Asks once; the action, or null when the connection ended.</summary>
+    /// <summary>Asks once; the reply's text, or null when the connection ended.</summary>
     public static async Task<string?> AskOnceAsync(Socket socket, string client, CancellationToken cancellation = default)
     {
         await socket.SendAsync(Encoding.ASCII.GetBytes($"query_id=q\nremote_address={client}\n\n"), cancellation);
@@ -75,12 +76,13 @@ public sealed class FleetLoad : IAsyncDisposable
     }
 
     /// <summary>What came of the queries that are meant.</summary>
-    public FleetLoadResult Result(Func<(string Node, string Client, TimeSpan At, TimeSpan Took), bool> isMeant)
+    public FleetLoadResult Result(Func<(string Node, string Client, TimeSpan At, TimeSpan Took, bool Kept), bool> isMeant)
     {
         var meant = Answers.Where(isMeant).ToList();
         var took = meant.Where(a => a.Took >= TimeSpan.Zero).Select(a => a.Took.TotalMilliseconds).Order().ToList();
         double Percentile(double p) => took.Count == 0 ? 0 : took[Math.Min(took.Count - 1, (int)(took.Count * p))];
-        return new FleetLoadResult(meant.Count, meant.Count - took.Count, Percentile(.5), Percentile(.99), took.Count == 0 ? 0 : took[^1]);
+        return new FleetLoadResult(
+            meant.Count, meant.Count - took.Count, meant.Count(a => a.Kept), Percentile(.5), Percentile(.99), took.Count == 0 ? 0 : took[^1]);
     }
 
     public async ValueTask DisposeAsync()
@@ -89,6 +91,11 @@ public sealed class FleetLoad : IAsyncDisposable
             await StopAsync();
         _stopping.Dispose();
     }
+
+    // A complete pass lives for verdict.pass_ttl_min at least, one that lacks a source's answer only for verdict.default_ttl.
+    private static bool IsKept(string? answer) =>
+        answer is not null && answer.Contains("action=pass\n", StringComparison.Ordinal)
+        && answer.Split('\n').Any(line => line.StartsWith("ttl=", StringComparison.Ordinal) && int.Parse(line.AsSpan(4), CultureInfo.InvariantCulture) >= 600);
 
     private async Task AskAsync(FleetNode node, TimeSpan interval)
     {
@@ -111,7 +118,7 @@ public sealed class FleetLoad : IAsyncDisposable
                     // No answer: counted below.
                 }
 
-                Answers.Enqueue((node.Name, client, at, answer is null ? TimeSpan.FromSeconds(-1) : _clock.Elapsed - at));
+                Answers.Enqueue((node.Name, client, at, answer is null ? TimeSpan.FromSeconds(-1) : _clock.Elapsed - at, IsKept(answer)));
                 if (answer is null)
                     return;
             }
@@ -124,7 +131,7 @@ public sealed class FleetLoad : IAsyncDisposable
 }
 
 /// <summary>Latencies in milliseconds.</summary>
-public sealed record FleetLoadResult(int Count, int Unanswered, double P50, double P99, double Max)
+public sealed record FleetLoadResult(int Count, int Unanswered, int Kept, double P50, double P99, double Max)
 {
-    public override string ToString() => FormattableString.Invariant($"{Count} queries, {Unanswered} unanswered, p50 {P50:0.0} p99 {P99:0.0} max {Max:0.0} ms");
+    public override string ToString() => FormattableString.Invariant($"{Count} queries, {Unanswered} unanswered, {Kept} to keep, p50 {P50:0.0} p99 {P99:0.0} max {Max:0.0} ms");
 }
