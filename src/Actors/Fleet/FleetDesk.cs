@@ -103,9 +103,11 @@ internal sealed class FleetDesk(FleetPort port, FleetRules rules, NearCache near
             (first, last) = (only, only);
         if (place.Client is { } client)
             first = Math.Max(first, WhitelistLayout.BucketOf(client));
-        for (var bucket = first; bucket <= last; bucket += BucketsAtOnce)
+        // One bucket fills a page of a large whitelist, a small one has a few entries in all of them: ask ever more at once.
+        var atOnce = 1;
+        for (var bucket = first; bucket <= last; bucket += atOnce, atOnce = Math.Min(atOnce * 2, BucketsAtOnce))
         {
-            var wanted = Enumerable.Range(bucket, Math.Min(BucketsAtOnce, last - bucket + 1));
+            var wanted = Enumerable.Range(bucket, Math.Min(atOnce, last - bucket + 1));
             var room = Math.Max(1, limit - lines.Count);
             var listed = await Task.WhenAll(wanted.Select(b => AskAsync<EntriesListed>(
                 id => new ListEntries(id, b, within, AfterIn(b, place), room), cancellation))).ConfigureAwait(false);
@@ -115,16 +117,23 @@ internal sealed class FleetDesk(FleetPort port, FleetRules rules, NearCache near
                 {
                     // Lines of one client stay together.
                     if (lines.Count >= limit && lines[^1].Network.Address != entry.Client)
-                        return new WhitelistPage(lines.DrainToImmutable(), Place.Behind(lines[^1]));
+                        return PageOf(lines);
                     lines.Add(LineOf(entry));
                 }
 
                 if (part.More && lines.Count >= limit)
-                    return new WhitelistPage(lines.DrainToImmutable(), Place.Behind(lines[^1]));
+                    return PageOf(lines);
             }
         }
 
         return new WhitelistPage(lines.DrainToImmutable(), null);
+    }
+
+    // Draining empties the builder: the place comes first.
+    private static WhitelistPage PageOf(ImmutableArray<WhitelistLine>.Builder lines)
+    {
+        var next = Place.Behind(lines[^1]);
+        return new WhitelistPage(lines.DrainToImmutable(), next);
     }
 
     private static ClientAddress? AfterIn(int bucket, Place place) =>

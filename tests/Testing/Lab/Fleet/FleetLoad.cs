@@ -75,14 +75,23 @@ public sealed class FleetLoad : IAsyncDisposable
         return Result(_ => true);
     }
 
+    /// <summary>Lets the clients come back whose pass was not to be kept, until it is. Gives how many they were.</summary>
+    public async Task<int> ComeBackAsync(FleetNode node, TimeSpan patience)
+    {
+        using var socket = await ConnectAsync(node);
+        var again = Answers.Where(a => !a.Kept).Select(a => a.Client).ToList();
+        foreach (var client in again)
+            await Poll.UntilAsync(async () => IsKept(await AskOnceAsync(socket, client)), patience, $"a complete pass for {client}");
+        return again.Count;
+    }
+
     /// <summary>What came of the queries that are meant.</summary>
     public FleetLoadResult Result(Func<(string Node, string Client, TimeSpan At, TimeSpan Took, bool Kept), bool> isMeant)
     {
         var meant = Answers.Where(isMeant).ToList();
         var took = meant.Where(a => a.Took >= TimeSpan.Zero).Select(a => a.Took.TotalMilliseconds).Order().ToList();
         double Percentile(double p) => took.Count == 0 ? 0 : took[Math.Min(took.Count - 1, (int)(took.Count * p))];
-        return new FleetLoadResult(
-            meant.Count, meant.Count - took.Count, meant.Count(a => a.Kept), Percentile(.5), Percentile(.99), took.Count == 0 ? 0 : took[^1]);
+        return new FleetLoadResult(meant.Count, meant.Count - took.Count, Percentile(.5), Percentile(.99), took.Count == 0 ? 0 : took[^1]);
     }
 
     public async ValueTask DisposeAsync()
@@ -131,7 +140,7 @@ public sealed class FleetLoad : IAsyncDisposable
 }
 
 /// <summary>Latencies in milliseconds.</summary>
-public sealed record FleetLoadResult(int Count, int Unanswered, int Kept, double P50, double P99, double Max)
+public sealed record FleetLoadResult(int Count, int Unanswered, double P50, double P99, double Max)
 {
-    public override string ToString() => FormattableString.Invariant($"{Count} queries, {Unanswered} unanswered, {Kept} to keep, p50 {P50:0.0} p99 {P99:0.0} max {Max:0.0} ms");
+    public override string ToString() => FormattableString.Invariant($"{Count} queries, {Unanswered} unanswered, p50 {P50:0.0} p99 {P99:0.0} max {Max:0.0} ms");
 }
