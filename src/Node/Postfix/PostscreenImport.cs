@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
 using Screening.Node.Configuration;
@@ -25,7 +24,6 @@ namespace Screening.Node.Postfix;
 internal sealed partial class PostscreenImport
 {
     private const int OutOfReach = 10_000;
-    private const int MaxInlineNetworks = 1000;
     private static readonly TimeSpan MaxLife = TimeSpan.FromDays(30);
 
     // Read here, so that they are not named among those that stay in postscreen.
@@ -134,9 +132,9 @@ internal sealed partial class PostscreenImport
         {
             lines = [.. rest.Trim('{', '}', ' ').Split(['{', '}', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(l => l.Replace('=', ' '))];
         }
-        else if (type is "texthash" or "hash" or "btree" or "lmdb" or "cdb" or "dbm" && File.Exists(rest))
+        else if (TableSource.TryRead(map, out var source))
         {
-            lines = [.. LogicalLines.Of(File.ReadAllText(rest)).Select(l => l.Content)];
+            lines = [.. LogicalLines.Of(source).Select(l => l.Content)];
         }
         else
         {
@@ -150,96 +148,14 @@ internal sealed partial class PostscreenImport
 
     private void WriteAccess()
     {
-        var rejects = Word("", "ignore", "postscreen_denylist_action", "postscreen_blacklist_action") != "ignore";
-        List<string> permit = [], reject = [];
+        var lists = new AccessListImport(
+            rejects: Word("", "ignore", "postscreen_denylist_action", "postscreen_blacklist_action") != "ignore", Note);
         foreach (var table in SplitTables(_parameters.Value("postscreen_access_list") ?? "permit_mynetworks"))
-        {
-            switch (table.Split(':', 2))
-            {
-                case ["permit_mynetworks"]:
-                    permit.AddRange(MyNetworks());
-                    break;
-                case ["cidr", var file]:
-                    AddCidr(file, rejects, permit);
-                    break;
-                case ["static", "permit"] or ["permit"]:
-                    permit.AddRange("0.0.0.0/0", "::/0");
-                    break;
-                case ["static", "reject"] or ["reject"] when rejects:
-                    reject.AddRange("0.0.0.0/0", "::/0");
-                    break;
-                case ["static", "dunno"] or ["dunno"]:
-                    break;
-                default:
-                    Note($"postscreen_access_list: {table} is no list that can be read here; cidr: tables can");
-                    break;
-            }
-        }
-
+            lists.Add(table, _parameters.Value("mynetworks"));
         Line($"");
         Line($"[access]");
-        Line($"permit = [{string.Join(", ", permit.Distinct().Select(Quoted))}]   # postscreen_access_list");
-        Line($"reject = [{string.Join(", ", reject.Select(Quoted))}]");
-    }
-
-    // A table's lines say permit or reject themselves, wherever it is named.
-    private void AddCidr(string file, bool rejects, List<string> permit)
-    {
-        string text;
-        try
-        {
-            text = File.ReadAllText(file);
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            Note($"postscreen_access_list: cidr:{file} can not be read: {fault.Message}");
-            return;
-        }
-
-        var table = CidrTable.Parse(text, AccessRule.Permit);
-        if (!table.Errors.IsEmpty)
-        {
-            Note($"postscreen_access_list: cidr:{file} is left out; its line {table.Errors[0].Line}: {table.Errors[0].Message}");
-            return;
-        }
-
-        if (rejects || table.Entries.All(e => e.Rule != AccessRule.Reject))
-        {
-            permit.Add($"file://{Path.GetFullPath(file)}");
-            Note($"cidr:{file}: postscreen takes the first line that matches, this program the longest network, reject before permit");
-            return;
-        }
-
-        Note($"cidr:{file}: its reject lines are left out, for postscreen_denylist_action = ignore only logged them");
-        var permitted = table.Entries.Where(e => e.Rule == AccessRule.Permit).Select(e => e.Network.ToString()).ToList();
-        if (permitted.Count > MaxInlineNetworks)
-            Note($"cidr:{file}: only its first {MaxInlineNetworks} permitted networks are carried over; put them into a file of their own");
-        permit.AddRange(permitted.Take(MaxInlineNetworks));
-    }
-
-    private IEnumerable<string> MyNetworks()
-    {
-        if (_parameters.Value("mynetworks") is not { } value)
-        {
-            Note("mynetworks is not given (mynetworks_style makes it): permit holds this host only; 'postconf mynetworks' tells the rest");
-            return ["127.0.0.0/8", "::1/128"];
-        }
-
-        var networks = new List<string>();
-        foreach (var entry in value.Split([',', ' ', '\t'], StringSplitOptions.RemoveEmptyEntries))
-        {
-            var text = entry.Replace("[", "", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal);
-            if (text.StartsWith("::ffff:", StringComparison.OrdinalIgnoreCase))
-                continue; // The same IPv4 network stands there as such.
-            if (!text.Contains('/', StringComparison.Ordinal) && IPAddress.TryParse(text, out var host))
-                text += host.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? "/32" : "/128";
-            if (AccessEntry.TryParseNetwork(text, out var network, out _))
-                networks.Add(network.ToString());
-            else
-                Note($"mynetworks: {entry} is no network; put it into [access] permit by hand");
-        }
-
-        return networks;
+        Line($"permit = [{string.Join(", ", lists.Permit.Select(Quoted))}]   # postscreen_access_list");
+        Line($"reject = [{string.Join(", ", lists.Reject.Select(Quoted))}]");
     }
 
     private void NoteTheRest()

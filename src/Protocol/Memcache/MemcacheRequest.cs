@@ -28,7 +28,7 @@ public readonly ref struct MemcacheRequest
     /// <summary>False: the command is known, but not what stands behind it. Answered with <c>CLIENT_ERROR</c>.</summary>
     public bool IsWellFormed { get; private init; }
 
-    /// <summary>The keys of get and gets, separated by spaces; the one key of the others.</summary>
+    /// <summary>The keys of get and gets, separated by spaces; the one key of the others; the kind that stats is asked for.</summary>
     public ReadOnlySpan<byte> Keys { get; private init; }
 
     /// <summary>What is to be handed back with the value.</summary>
@@ -54,7 +54,9 @@ public readonly ref struct MemcacheRequest
             MemcacheCommand.Set or MemcacheCommand.Add or MemcacheCommand.Replace or MemcacheCommand.OtherStorage => Storage(command, words),
             MemcacheCommand.Delete => KeyOnly(words),
             MemcacheCommand.Touch => Touch(words),
-            _ => new MemcacheRequest(command, default) { IsWellFormed = true, DataBytes = -1, IsSilent = command == MemcacheCommand.Verbosity && EndsSilent(words.Rest) },
+            MemcacheCommand.Stats => Plain(command, words.Next()),
+            MemcacheCommand.Verbosity => Verbosity(words),
+            _ => Plain(command),
         };
     }
 
@@ -76,6 +78,22 @@ public readonly ref struct MemcacheRequest
         _ when word.SequenceEqual("quit"u8) => MemcacheCommand.Quit,
         _ => MemcacheCommand.Unknown,
     };
+
+    private static MemcacheRequest Plain(MemcacheCommand command, ReadOnlySpan<byte> keys = default) =>
+        new(command, keys) { IsWellFormed = true, DataBytes = -1 };
+
+    // As memcached: with anything but one level it is no command at all.
+    private static MemcacheRequest Verbosity(MemcacheWords words)
+    {
+        var rest = words.Rest;
+        var isCommand = TryNumber(words.Next(), out _) && words.Next() is var next && (next.IsEmpty || next.SequenceEqual("noreply"u8)) && words.Next().IsEmpty;
+        return new MemcacheRequest(isCommand ? MemcacheCommand.Verbosity : MemcacheCommand.Unknown, default)
+        {
+            IsWellFormed = true,
+            DataBytes = -1,
+            IsSilent = isCommand && EndsSilent(rest),
+        };
+    }
 
     private static MemcacheRequest Retrieval(MemcacheCommand command, ReadOnlySpan<byte> keys)
     {
@@ -112,7 +130,13 @@ public readonly ref struct MemcacheRequest
     private static MemcacheRequest KeyOnly(MemcacheWords words)
     {
         var key = words.Next();
-        return new MemcacheRequest(MemcacheCommand.Delete, key) { IsWellFormed = IsKey(key), DataBytes = -1, IsSilent = EndsSilent(words.Rest) };
+        var rest = words.Rest;
+        // An old form has a time, which must be 0.
+        var next = words.Next();
+        if (next.SequenceEqual("0"u8))
+            next = words.Next();
+        var isGood = IsKey(key) && (next.IsEmpty || next.SequenceEqual("noreply"u8)) && words.Next().IsEmpty;
+        return new MemcacheRequest(MemcacheCommand.Delete, key) { IsWellFormed = isGood, DataBytes = -1, IsSilent = EndsSilent(rest) };
     }
 
     private static MemcacheRequest Touch(MemcacheWords words)

@@ -69,7 +69,7 @@ public sealed class PostscreenImportTests : IDisposable
     [InlineData("postscreen_dnsbl_action = reject\n", "is no action")]
     [InlineData("postscreen_dnsbl_max_ttl = 1y\n", "is no time")]
     [InlineData("postscreen_dnsbl_max_ttl = 40d\n", "longer than cache.max_life")]
-    [InlineData("postscreen_access_list = hash:/etc/postfix/x\n", "hash:/etc/postfix/x is no list that can be read here")]
+    [InlineData("postscreen_access_list = hash:/etc/postfix/x\n", "hash:/etc/postfix/x can not be read here")]
     [InlineData("postscreen_access_list = cidr:/nowhere/x\n", "can not be read")]
     [InlineData("postscreen_access_list = permit_mynetworks\n", "mynetworks is not given")]
     [InlineData("postscreen_dnsbl_reply_map = pcre:/etc/postfix/x\n", "can not be read here")]
@@ -88,6 +88,22 @@ public sealed class PostscreenImportTests : IDisposable
         var options = Converted($"postscreen_access_list = cidr:{cidr}\n");
         Assert.Equal(["198.51.100.7/32"], options.Access.Permit.Select(e => e.ToString()));
         Assert.Empty(options.Access.Reject);
+    }
+
+    [Fact]
+    public void The_first_match_of_postscreen_is_kept_or_named()
+    {
+        var first = Write("first.cidr", "192.0.2.7 permit\n192.0.2.0/24 reject\n");
+        var second = Write("second.cidr", "192.0.2.9 permit\n192.0.2.7 permit\n2001:db8::/32 reject\n");
+        var indexed = Write("indexed", "# text of a hash: table\n203.0.113.9  PERMIT\n192.0.2.8 permit\n203.0.113.10 reject\n203.0.113 permit\n");
+        var options = Converted(
+            "mynetworks = 10.0.0.0/8\npostscreen_denylist_action = drop\n"
+            + $"postscreen_access_list = permit_mynetworks, cidr:{first}, cidr:{second}, hash:{indexed}, reject\n", out var notes);
+        Assert.Equal(["10.0.0.0/8", $"file://{first}", $"file://{second}", "203.0.113.9/32"], options.Access.Permit.Select(e => e.ToString()));
+        Assert.Equal(["203.0.113.10/32", "0.0.0.0/0", "::/0"], options.Access.Reject.Select(e => e.ToString()));
+        // 192.0.2.8 of the hash: table is left out, for the first file's second line covers it.
+        Assert.Contains($"cidr:{second}: line 1 (192.0.2.9/32) stands behind {first} line 2", Assert.Single(notes, n => n.Contains("stands behind", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(notes, n => n.Contains("line 5 is no 'address permit'", StringComparison.Ordinal));
     }
 
     // postscreen's own rule in plain words: each entry whose filter takes one of the codes adds its weight once; at the threshold the client fails.

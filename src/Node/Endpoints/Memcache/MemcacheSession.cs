@@ -25,6 +25,12 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
     /// <summary>A request that has begun must have ended after so many seconds.</summary>
     public const int DripSeconds = 30;
 
+    // Clients read three numbers for memcached's version, and libmemcached takes a first one of 0 for a fault.
+    private static readonly string Version = $"1.6.0-screening-{NodeStatus.Version}";
+
+    // Replies of pipelined requests are sent from so many bytes on; a peer that does not read them is then no longer read.
+    private const int MaxUnsentBytes = 32 * 1024;
+
     private readonly PipeWriter _output = connection.Transport.Output;
     private long _skip;
     private bool _isOver;
@@ -75,6 +81,8 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
                 _heartbeatsInsideRequest = 0;
                 if (asksFor is not null)
                     await GetFromFleetAsync(asksFor).ConfigureAwait(false);
+                if (_output.UnflushedBytes > MaxUnsentBytes)
+                    await _output.FlushAsync().ConfigureAwait(false);
             }
 
             _isInsideRequest = !buffer.IsEmpty || _skip > 0;
@@ -194,10 +202,10 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
         switch (request.Command)
         {
             case MemcacheCommand.Version:
-                _output.Write(Encoding.ASCII.GetBytes($"VERSION {NodeStatus.Version}\r\n"));
+                _output.Write(Encoding.ASCII.GetBytes($"VERSION {Version}\r\n"));
                 break;
             case MemcacheCommand.Stats:
-                WriteStats();
+                WriteStats(isGeneral: request.Keys.IsEmpty);
                 break;
             case MemcacheCommand.Verbosity:
                 Reply(request, MemcacheReplies.Ok);
@@ -263,20 +271,23 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
         Reply(request, table.TrySet(request, data) ? MemcacheReplies.Stored : MemcacheReplies.TooLarge);
     }
 
-    private void WriteStats()
+    // The kinds that memcached has beside the general ones (settings, items, slabs, ...) are empty here.
+    private void WriteStats(bool isGeneral)
     {
         var (hits, misses, sets) = metrics.MemcacheCounts;
         var stats = new (string Name, object Value)[]
         {
             ("pid", Environment.ProcessId),
-            ("version", NodeStatus.Version),
+            ("uptime", (long)table.Uptime.TotalSeconds),
+            ("time", table.UnixTime),
+            ("version", Version),
             ("curr_items", table.TimesCount + table.OtherCount),
             ("cmd_get", hits + misses),
             ("cmd_set", sets),
             ("get_hits", hits),
             ("get_misses", misses),
         };
-        foreach (var (name, value) in stats)
+        foreach (var (name, value) in isGeneral ? stats : [])
             _output.Write(Encoding.ASCII.GetBytes($"STAT {name} {value}\r\n"));
         _output.Write(MemcacheReplies.End);
     }

@@ -30,6 +30,11 @@ internal readonly record struct MemcacheValue(PostscreenTimes Times, OtherValue?
 internal sealed class MemcacheTable(ScreeningHandle screening, TimeProvider time)
 {
     private readonly OtherKeys _others = new(time);
+    private readonly long _started = time.GetTimestamp();
+
+    public TimeSpan Uptime => time.GetElapsedTime(_started);
+
+    public long UnixTime => time.GetUtcNow().ToUnixTimeSeconds();
 
     private FleetTimes? Times => screening.Fleet?.Times;
 

@@ -1,0 +1,202 @@
+using System.Net;
+using System.Net.Sockets;
+using Screening.Node.Configuration;
+using Screening.Protocol.Access;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Node.Postfix;
+
+/// <summary>
+/// Makes [access] lists of the tables of postscreen_access_list, in their order. postscreen takes the first line that matches, we the
+/// longest network, which is the same unless a line stands behind another that covers it: such a line is left out, or named where it stands
+/// in a file that is taken over as it is.
+/// </summary>
+/// <param name="rejects">postscreen refused whom these tables reject; otherwise it only logged them.</param>
+/// <param name="note">Takes what could not be carried over.</param>
+internal sealed class AccessListImport(bool rejects, Action<string> note)
+{
+    private const int MaxInlineNetworks = 1000;
+
+    private readonly Dictionary<Network, (int Number, AccessRule Rule, string Where)> _before = [];
+    private readonly SortedSet<int> _lengths4 = [];
+    private readonly SortedSet<int> _lengths6 = [];
+    private readonly List<string> _permit = [];
+    private readonly List<string> _reject = [];
+
+    /// <summary>Entries of access.permit.</summary>
+    public IEnumerable<string> Permit => _permit.Distinct();
+
+    /// <summary>Entries of access.reject.</summary>
+    public IEnumerable<string> Reject => _reject.Distinct();
+
+    /// <summary>Takes the next table.</summary>
+    /// <param name="myNetworks">The value of mynetworks; null if it is not given.</param>
+    public void Add(string table, string? myNetworks)
+    {
+        switch (table.Split(':', 2))
+        {
+            case ["permit_mynetworks"]:
+                AddMyNetworks(myNetworks);
+                break;
+            case ["cidr", var file]:
+                AddCidr(file);
+                break;
+            case ["static", var word]:
+                AddEverybody(word, table);
+                break;
+            case ["permit" or "reject" or "dunno"]:
+                AddEverybody(table, table);
+                break;
+            case [_, var file] when TableSource.TryRead(table, out var source):
+                AddIndexed(table, source);
+                break;
+            default:
+                note($"postscreen_access_list: {table} can not be read here; cidr: tables can, and hash: tables and their like where their text lies beside them");
+                break;
+        }
+    }
+
+    private void AddEverybody(string word, string table)
+    {
+        if (!TryReadRule(word, out var rule))
+            note($"postscreen_access_list: {table} is no list that can be read here");
+        else if (rule != AccessRule.Dunno)
+            AddInline([Everybody("0.0.0.0/0"), Everybody("::/0")], rule, table);
+
+        static Network Everybody(string text) => Network.TryParse(text, out var network, out _) ? network : throw new FormatException(text);
+    }
+
+    private void AddMyNetworks(string? value)
+    {
+        if (value is null)
+        {
+            note("mynetworks is not given (mynetworks_style makes it): permit holds this host only; 'postconf mynetworks' tells the rest");
+            value = "127.0.0.0/8 ::1/128";
+        }
+
+        var networks = new List<Network>();
+        foreach (var entry in value.Split([',', ' ', '\t'], StringSplitOptions.RemoveEmptyEntries))
+        {
+            var text = entry.Replace("[", "", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal);
+            if (text.StartsWith("::ffff:", StringComparison.OrdinalIgnoreCase))
+                continue; // The same IPv4 network stands there as such.
+            if (!text.Contains('/', StringComparison.Ordinal) && IPAddress.TryParse(text, out var host))
+                text += host.AddressFamily == AddressFamily.InterNetwork ? "/32" : "/128";
+            if (AccessEntry.TryParseNetwork(text, out var network, out _))
+                networks.Add(network);
+            else
+                note($"mynetworks: {entry} is no network; put it into [access] permit by hand");
+        }
+
+        AddInline(networks, AccessRule.Permit, "mynetworks");
+    }
+
+    // Of an indexed table postscreen asks for the whole address only.
+    private void AddIndexed(string table, string source)
+    {
+        var isWhole = true;
+        foreach (var (line, content) in LogicalLines.Of(source))
+        {
+            var pair = content.Split(LogicalLines.Spaces.ToCharArray(), 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            if (pair.Length == 2 && ClientAddress.TryParse(pair[0], out var address) && TryReadRule(pair[1], out var rule))
+            {
+                if (_permit.Count + _reject.Count < MaxInlineNetworks)
+                    AddInline([Network.Of(address)], rule, table);
+                else
+                    isWhole = false;
+            }
+            else
+            {
+                note($"postscreen_access_list: {table}: line {line} is no 'address permit' or 'address reject', and was left out");
+            }
+        }
+
+        if (!isWhole)
+            note($"postscreen_access_list: {table} has more than {MaxInlineNetworks} entries, the rest is left out; put them into a cidr: file");
+    }
+
+    // A table's lines say permit or reject themselves, wherever it is named.
+    private void AddCidr(string file)
+    {
+        string text;
+        try
+        {
+            text = File.ReadAllText(file);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            note($"postscreen_access_list: cidr:{file} can not be read: {fault.Message}");
+            return;
+        }
+
+        var table = CidrTable.Parse(text, AccessRule.Permit);
+        if (!table.Errors.IsEmpty)
+        {
+            note($"postscreen_access_list: cidr:{file} is left out; its line {table.Errors[0].Line}: {table.Errors[0].Message}");
+            return;
+        }
+
+        if (rejects || table.Entries.All(e => e.Rule != AccessRule.Reject))
+        {
+            _permit.Add($"file://{Path.GetFullPath(file)}");
+            foreach (var entry in table.Entries)
+            {
+                if (!TryEnter(entry.Network, entry.Rule, $"{file} line {entry.Line}", out var earlier))
+                    note($"cidr:{file}: line {entry.Line} ({entry.Network}) stands behind {earlier}, which covers it, so that postscreen never came to it; here it counts: remove it");
+            }
+
+            return;
+        }
+
+        note($"cidr:{file}: its reject lines are left out, for postscreen_denylist_action = ignore only logged them");
+        var permitted = table.Entries.Where(e => e.Rule == AccessRule.Permit).Select(e => e.Network).ToList();
+        if (permitted.Count > MaxInlineNetworks)
+            note($"cidr:{file}: only its first {MaxInlineNetworks} permitted networks are carried over; put them into a file of their own");
+        AddInline(permitted.Take(MaxInlineNetworks), AccessRule.Permit, file);
+    }
+
+    private void AddInline(IEnumerable<Network> networks, AccessRule rule, string where)
+    {
+        foreach (var network in networks)
+        {
+            if (!TryEnter(network, rule, where, out _))
+                continue; // postscreen never comes to it.
+            if (rule == AccessRule.Permit)
+                _permit.Add(network.ToString());
+            else if (rule == AccessRule.Reject && rejects)
+                _reject.Add(network.ToString());
+        }
+    }
+
+    // False if the first that covers this network says otherwise.
+    private bool TryEnter(Network network, AccessRule rule, string where, out string earlier)
+    {
+        var lengths = network.Address.IsIPv4 ? _lengths4 : _lengths6;
+        var first = (Number: int.MaxValue, Rule: rule, Where: "");
+        foreach (var length in lengths.TakeWhile(length => length <= network.PrefixLength))
+        {
+            if (_before.TryGetValue(Network.Of(network.Address, length), out var entry) && entry.Number < first.Number)
+                first = entry;
+        }
+
+        earlier = first.Where;
+        if (first.Rule != rule)
+            return false;
+        lengths.Add(network.PrefixLength);
+        _before.TryAdd(network, (_before.Count, rule, where));
+        return true;
+    }
+
+    private static bool TryReadRule(string word, out AccessRule rule)
+    {
+        AccessRule? read = word.ToLowerInvariant() switch
+        {
+            "permit" => AccessRule.Permit,
+            "reject" => AccessRule.Reject,
+            "dunno" => AccessRule.Dunno,
+            _ => null,
+        };
+        rule = read ?? default;
+        return read is not null;
+    }
+}
