@@ -34,6 +34,7 @@ internal sealed class PostfixLinesWriter(ScreeningOptions options, Version postf
     private static readonly Version Allowing = new(2, 11);
     private static readonly Version PolicySettings = new(3, 0);
     private static readonly Version MinTtl = new(3, 1);
+    private static readonly Version DnsblogTtl = new(3, 1);
     private static readonly Version RespectfulNames = new(3, 6);
 
     private static readonly IReadOnlyList<string> Postscreen =
@@ -54,7 +55,7 @@ internal sealed class PostfixLinesWriter(ScreeningOptions options, Version postf
             _notes.Add($"Postfix {postfix} has no postscreen; 2.8 is the first that has");
         return door switch
         {
-            "dnsblog" => new PostfixLines(door, [ServiceName(), .. Sites()], Postscreen, Nothing(), [.. _notes]),
+            "dnsblog" => Socket(),
             "dnsbl" => Zone(),
             "memcache" => Cache(),
             _ => Policy(),
@@ -62,6 +63,14 @@ internal sealed class PostfixLinesWriter(ScreeningOptions options, Version postf
     }
 
     private static Dictionary<string, IReadOnlyList<string>> Nothing() => [];
+
+    private PostfixLines Socket()
+    {
+        List<string> lines = [ServiceName(), .. Sites()];
+        if (postfix < DnsblogTtl)
+            _notes.Add($"the postscreen of Postfix {postfix} takes no ttl from this socket, so that every answer is lost and clients pass; 3.1 is the first that does: take the dnsbl door");
+        return new PostfixLines("dnsblog", lines, Postscreen, Nothing(), [.. _notes]);
+    }
 
     private string ServiceName()
     {

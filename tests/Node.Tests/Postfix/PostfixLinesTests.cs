@@ -36,6 +36,13 @@ public sealed class PostfixLinesTests
     }
 
     [Fact]
+    public void A_postscreen_that_can_not_use_the_socket_is_warned_of()
+    {
+        Assert.Contains(Lines("dnsblog", "3.0").Notes, note => note.Contains("3.1 is the first", StringComparison.Ordinal));
+        Assert.DoesNotContain(Lines("dnsblog", "3.1").Notes, note => note.Contains("3.1 is the first", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void The_cache_and_the_policy_service_are_told_whole()
     {
         Assert.Equal(
