@@ -9,6 +9,9 @@ namespace Screening.Node.Endpoints.Dnsbl;
 /// Our zone over UDP. What is decided is answered by the thread that received it; the rest when it is screened. What is in flight is
 /// bounded by <c>limits.in_flight</c>, beyond which the default goes out at once.
 /// </summary>
+/// <remarks>
+/// Threads of its own wait in the kernel for datagrams: by way of the thread pool each one costs a wake-up more (docs/performance.md).
+/// </remarks>
 internal sealed class DnsblDatagrams(
     IReadOnlyList<IPEndPoint> addresses, DnsblZone zone, ResponseRateLimit rates, ILogger<DnsblDatagrams> log) : IHostedService, IDisposable
 {
@@ -17,9 +20,9 @@ internal sealed class DnsblDatagrams(
     private const int SocketBufferBytes = 1024 * 1024;
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(3);
 
-    private readonly CancellationTokenSource _stopping = new();
     private readonly List<Socket> _sockets = [];
     private readonly List<Task> _receivers = [];
+    private volatile bool _isStopping;
     private int _inFlight;
 
     /// <summary>The addresses that are open, with the ports that were really taken.</summary>
@@ -34,7 +37,7 @@ internal sealed class DnsblDatagrams(
         foreach (var socket in _sockets)
         {
             for (var i = 0; i < ReceiversPerSocket; i++)
-                _receivers.Add(Task.Run(() => ReceiveAsync(socket), CancellationToken.None));
+                _receivers.Add(Task.Factory.StartNew(() => Receive(socket), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
         }
 
         return Task.CompletedTask;
@@ -43,7 +46,9 @@ internal sealed class DnsblDatagrams(
     /// <summary>Stops listening; what was asked is still answered.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        await _stopping.CancelAsync().ConfigureAwait(false);
+        _isStopping = true;
+        foreach (var socket in _sockets)
+            EndReceiving(socket);
         await Task.WhenAll(_receivers).ConfigureAwait(false);
         var since = TimeProvider.System.GetTimestamp();
         while (Volatile.Read(ref _inFlight) > 0 && TimeProvider.System.GetElapsedTime(since) < DrainLimit)
@@ -54,7 +59,19 @@ internal sealed class DnsblDatagrams(
     {
         foreach (var socket in _sockets)
             socket.Dispose();
-        _stopping.Dispose();
+    }
+
+    // Wakes the threads that wait, and leaves the socket good for answers.
+    private static void EndReceiving(Socket socket)
+    {
+        try
+        {
+            socket.Shutdown(SocketShutdown.Receive);
+        }
+        catch (SocketException)
+        {
+            // Linux says that a datagram socket is not connected, and does it all the same (net/ipv4/af_inet.c, inet_shutdown).
+        }
     }
 
     private static Socket Open(IPEndPoint address)
@@ -74,19 +91,19 @@ internal sealed class DnsblDatagrams(
         }
     }
 
-    private async Task ReceiveAsync(Socket socket)
+    private void Receive(Socket socket)
     {
         var buffer = new byte[MaxRequestBytes];
         var answer = new byte[DnsAnswerWriter.MaxBytes];
         var from = new SocketAddress(socket.AddressFamily);
-        while (!_stopping.IsCancellationRequested)
+        while (!_isStopping)
         {
             try
             {
-                var length = await socket.ReceiveFromAsync(buffer, SocketFlags.None, from, _stopping.Token).ConfigureAwait(false);
+                var length = socket.ReceiveFrom(buffer, SocketFlags.None, from);
                 Take(socket, buffer.AsMemory(0, length), from, answer);
             }
-            catch (OperationCanceledException)
+            catch (ObjectDisposedException)
             {
                 return;
             }
