@@ -59,14 +59,18 @@ public sealed class MigrationNeedsPostfixAndRbldnsdTests(ITestOutputHelper outpu
         var answers = await Task.WhenAll(scene.AskAllAsync(clients, NetworkLab.MxAddress), scene.AskAllAsync(clients, NetworkLab.SecondMxAddress));
         var (stock, ours) = (answers[0], answers[1]);
         var differ = clients.Where(c => stock[c] != ours[c]).ToList();
+        // Asked a few at a time: nobody waits for a dnsblog process that has no processor.
+        var again = await scene.AskAllAsync(differ, NetworkLab.MxAddress, atOnce: 2);
+        var still = differ.Count(c => again[c] != ours[c]);
         output.WriteLine(
             $"{clients.Count} clients, {due.Values.Count(r => r)} due to be refused: postscreen refused {stock.Values.Count(r => r)}, with our node {ours.Values.Count(r => r)}; "
-            + $"{differ.Count} differ, {differ.Count(c => due[c])} of them due");
+            + $"{differ.Count} differ, {differ.Count(c => due[c])} of them due; asked again two at a time, {still} differ");
         Assert.InRange(due.Values.Count(refused => refused), 200, 800);
         // Ours is the sum. Where stock differs from it, one of its dnsblog processes did not answer in time: it lets clients in, or, where
         // that was an allowlist, refuses one it should not.
         Assert.DoesNotContain(clients, c => ours[c] != due[c]);
         Assert.InRange(differ.Count, 0, 100);
+        Assert.True(still <= differ.Count / 4, $"{still} of {differ.Count} differ again");
     }
 
     private static AnswerCode CodeOf(Listing listing) => AnswerCode.TryParse(listing.Answer, out var code) ? code : throw new FormatException(listing.Answer);
@@ -135,10 +139,10 @@ public sealed class MigrationNeedsPostfixAndRbldnsdTests(ITestOutputHelper outpu
             SmtpSession.SendMailAsync(_lab.Client, NetworkLab.ClientAddress(20), mx, proxied: IPAddress.Parse(client));
 
         /// <summary>Asks whether each client is refused at RCPT.</summary>
-        public async Task<IReadOnlyDictionary<string, bool>> AskAllAsync(IEnumerable<string> clients, IPAddress mx)
+        public async Task<IReadOnlyDictionary<string, bool>> AskAllAsync(IEnumerable<string> clients, IPAddress mx, int atOnce = AtOnce)
         {
             var refused = new ConcurrentDictionary<string, bool>();
-            await Parallel.ForEachAsync(clients, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (client, _) =>
+            await Parallel.ForEachAsync(clients, new ParallelOptions { MaxDegreeOfParallelism = atOnce }, async (client, _) =>
                 refused[client] = await IsRefusedAsync(client, mx));
             return refused;
         }
@@ -154,7 +158,7 @@ public sealed class MigrationNeedsPostfixAndRbldnsdTests(ITestOutputHelper outpu
             _parts.Push(_lab = await NetworkLab.StartAsync());
             await _lab.UseResolverAsync(Resolver.Address);
             await (deadZone is null ? StartListsAsync(Resolver, zones) : StartListsAsync(zones, deadZone));
-            string[] both = ["postscreen_upstream_proxy_protocol = haproxy", "inet_protocols = ipv4", "smtpd_client_connection_count_limit = 0"];
+            string[] both = ["postscreen_upstream_proxy_protocol = haproxy", "inet_protocols = ipv4", "smtpd_client_connection_count_limit = 0", "postscreen_cache_map ="];
             _parts.Push(await PostfixInstance.StartAsync(
                 _lab.Mx, _ => Task.CompletedTask, [$"inet_interfaces = {NetworkLab.MxAddress}", .. both, .. judged]));
             _parts.Push(await PostfixInstance.StartAsync(
