@@ -51,8 +51,8 @@ public sealed record PolicyRequest
     /// <summary>True if the client showed a password or a certificate that Postfix knows.</summary>
     public bool IsAuthenticated { get; private init; }
 
-    /// <summary>True where <c>PREPEND</c> has a mail to be put before (access(5)).</summary>
-    public bool IsAboutMail { get; private init; }
+    /// <summary>True where <c>PREPEND</c> has a mail to be put before: at END-OF-MESSAGE Postfix only warns of it (smtpd_check.c).</summary>
+    public bool MayPrepend { get; private init; }
 
     /// <summary>Reads one framed message.</summary>
     public static bool TryParse(ReadOnlySpan<byte> message, out PolicyRequest request, out ParseError error)
@@ -110,7 +110,8 @@ public sealed record PolicyRequest
         var address = default(ClientAddress);
         if (error.Kind == ParseErrorKind.None)
             error = Fault(message, kind, kindAt, client, clientAt, out address);
-        var isAboutMail = state.SequenceEqual("RCPT"u8) || state.SequenceEqual("DATA"u8) || state.SequenceEqual("END-OF-MESSAGE"u8);
+        var mayPrepend = state.SequenceEqual("RCPT"u8) || state.SequenceEqual("DATA"u8);
+        var isAboutMail = mayPrepend || state.SequenceEqual("END-OF-MESSAGE"u8);
         request = new PolicyRequest
         {
             Client = address,
@@ -121,7 +122,7 @@ public sealed record PolicyRequest
             Sender = Text(sender) ?? (isAboutMail ? "" : null),
             Instance = Text(instance),
             IsAuthenticated = !user.IsEmpty || !certificate.IsEmpty || !publicKey.IsEmpty,
-            IsAboutMail = isAboutMail,
+            MayPrepend = mayPrepend,
         };
         return error.Kind == ParseErrorKind.None;
     }

@@ -80,6 +80,7 @@ public sealed class PolicyEndpointTests : IDisposable
         await using var node = await RunningNode.StartAsync([.. Judged, "policy.trace_header=X-Screening"]);
         using var smtpd = await ConnectAsync(node);
         Assert.Equal("action=DUNNO", await AskAsync(smtpd, "192.0.2.2", "", "protocol_state=EHLO"));
+        Assert.Equal("action=DUNNO", await AskAsync(smtpd, "192.0.2.2", "i1", "protocol_state=END-OF-MESSAGE"));
         Assert.Equal(
             "action=PREPEND X-Screening: pass; score=0; source=near; node=mx1; client=192.0.2.2", await AskAsync(smtpd, "192.0.2.2", "i1"));
         Assert.Equal("action=DUNNO", await AskAsync(smtpd, "192.0.2.2", "i1"));

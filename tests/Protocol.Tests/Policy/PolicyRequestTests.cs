@@ -25,7 +25,7 @@ public sealed class PolicyRequestTests
         Assert.Equal((39499, 2525), (request.ClientPort, request.ServerPort));
         Assert.Equal(("client.test", "ok@sender.test", "4bef.6b048aaa.a1922.0"), (request.Helo, request.Sender, request.Instance));
         Assert.False(request.IsAuthenticated);
-        Assert.True(request.IsAboutMail);
+        Assert.True(request.MayPrepend);
     }
 
     [Theory]
@@ -43,11 +43,11 @@ public sealed class PolicyRequestTests
     [InlineData("MAIL", false, null)]
     [InlineData("RCPT", true, "")]
     [InlineData("DATA", true, "")]
-    [InlineData("END-OF-MESSAGE", true, "")]
-    public void An_empty_sender_is_a_bounce_once_there_is_a_mail(string state, bool isAboutMail, string? sender)
+    [InlineData("END-OF-MESSAGE", false, "")]
+    public void An_empty_sender_is_a_bounce_once_there_is_a_mail(string state, bool mayPrepend, string? sender)
     {
         var request = Parsed($"protocol_state={state}\nsender=\nhelo_name=\ninstance=\nclient_address=192.0.2.1\n\n");
-        Assert.Equal(isAboutMail, request.IsAboutMail);
+        Assert.Equal(mayPrepend, request.MayPrepend);
         Assert.Equal(sender, request.Sender);
         Assert.Null(request.Helo);
         Assert.Null(request.Instance);

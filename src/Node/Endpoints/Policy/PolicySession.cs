@@ -123,7 +123,7 @@ internal sealed class PolicySession(
             action = PolicyReply.Dunno;
         }
 
-        return action == PolicyReply.Dunno && request.IsAboutMail && texts.TraceOf(decision) is { } trace && mail?.TakeTrace() == true
+        return action == PolicyReply.Dunno && request.MayPrepend && texts.TraceOf(decision) is { } trace && mail?.TakeTrace() == true
             ? trace
             : action;
     }
