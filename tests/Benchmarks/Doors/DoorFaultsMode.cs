@@ -64,6 +64,7 @@ internal static class DoorFaultsMode
                 var noticed = await runAsync(stand, part);
                 var gaveUp = stand.Postfix.LogLines.Count(line => Regex.IsMatch(line, "watchdog|fatal:|panic:|throttling"));
                 well &= gaveUp == 0 && noticed.Lost == 0;
+                await Console.Error.WriteLineAsync($"{part.Door}, {part.Name}, {name}: {noticed.Lost} of {noticed.Mails} lost");
                 table.Add(
                     part.Door, part.Name, name, $"{noticed.Mails}", $"{noticed.Lost}", Shown(noticed.Greeting), Shown(noticed.Whole), Shown(noticed.Permitted),
                     $"{gaveUp}");

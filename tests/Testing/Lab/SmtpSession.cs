@@ -73,7 +73,15 @@ public static class SmtpSession
     private static async Task<string> CommandAsync(NetworkStream stream, StreamReader reader, string command, List<string> lines)
     {
         lines.Add($"> {command.ReplaceLineEndings(" | ")}");
-        await stream.WriteAsync(Encoding.ASCII.GetBytes(command + "\r\n"));
+        try
+        {
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(command + "\r\n"));
+        }
+        catch (IOException)
+        {
+            // Closed before: reading says so.
+        }
+
         return await ReadReplyAsync(reader, lines);
     }
 

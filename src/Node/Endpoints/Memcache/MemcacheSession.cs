@@ -15,15 +15,13 @@ namespace Screening.Node.Endpoints.Memcache;
 /// data does not end where it says, closes it.
 /// </summary>
 internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTable table, NodeMetrics metrics)
+    : ConnectionSession(connection)
 {
     /// <summary>The longest command line; a get of many keys needs room.</summary>
     public const int MaxLineBytes = 8 * 1024;
 
     /// <summary>The longest data block that is read; what says to be longer is stepped over.</summary>
     public const int MaxDataBytes = 8 * 1024;
-
-    /// <summary>A request that has begun must have ended after so many seconds.</summary>
-    public const int DripSeconds = 30;
 
     // Clients read three numbers for memcached's version, and libmemcached takes a first one of 0 for a fault.
     private static readonly string Version = $"1.6.0-screening-{NodeStatus.Version}";
@@ -35,42 +33,10 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
     private long _skip;
     private bool _isOver;
     private bool _isInsideRequest;
-    private int _heartbeatsInsideRequest;
 
-    /// <summary>Why the connection is given up; null while it is not.</summary>
-    public string? Fault { get; private set; }
+    protected override bool IsInsideRequest => _isInsideRequest;
 
-    /// <summary>Serves the connection until it ends.</summary>
-    public async Task RunAsync()
-    {
-        try
-        {
-            await ReadAsync(connection.Transport.Input).ConfigureAwait(false);
-        }
-        catch (Exception fault) when (fault is ConnectionResetException or ConnectionAbortedException or OperationCanceledException)
-        {
-            // The peer went away.
-        }
-    }
-
-    /// <summary>Stops reading; what was asked is still answered. postscreen notices a close between requests at no cost.</summary>
-    public void Drain() => connection.Transport.Input.CancelPendingRead();
-
-    /// <summary>Once a second: gives up on a request that does not end.</summary>
-    public void Heartbeat()
-    {
-        if (!_isInsideRequest)
-        {
-            _heartbeatsInsideRequest = 0;
-        }
-        else if (++_heartbeatsInsideRequest > DripSeconds && Fault is null)
-        {
-            Fault = $"a request did not end within {DripSeconds} s";
-            connection.Transport.Input.CancelPendingRead();
-        }
-    }
-
-    private async Task ReadAsync(PipeReader input)
+    protected override async Task ReadAsync(PipeReader input)
     {
         while (true)
         {
@@ -78,7 +44,7 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
             var buffer = read.Buffer;
             while (!_isOver && TryTake(ref buffer, out var asksFor))
             {
-                _heartbeatsInsideRequest = 0;
+                RequestEnded();
                 if (asksFor is not null)
                     await GetFromFleetAsync(asksFor).ConfigureAwait(false);
                 if (_output.UnflushedBytes > MaxUnsentBytes)

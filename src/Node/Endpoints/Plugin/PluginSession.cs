@@ -15,54 +15,25 @@ namespace Screening.Node.Endpoints.Plugin;
 /// too slowly, and, once everything is answered, when the peer or the node is done.
 /// </summary>
 internal sealed class PluginSession(ConnectionContext connection, Screener screener, NodeMetrics metrics, int maxInFlight)
+    : ConnectionSession(connection)
 {
-    /// <summary>A query that has begun must have ended after this.</summary>
-    public static readonly TimeSpan DripLimit = TimeSpan.FromSeconds(30);
-
     private readonly ReplyBuffer _replies = new(connection.Transport.Output);
     private readonly TaskCompletionSource _allAnswered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private AttributeFramer _framer = new(ParseLimits.Attributes);
     private int _inFlight = 1; // One is for the reading side.
-    private int _heartbeatsInsideMessage;
 
-    /// <summary>Why the connection is given up; null while it is not.</summary>
-    public string? Fault { get; private set; }
+    protected override bool IsInsideRequest => _framer.IsInsideMessage;
 
     /// <summary>Serves the connection until it ends and everything is answered.</summary>
-    public async Task RunAsync()
+    public override async Task RunAsync()
     {
-        try
-        {
-            await ReadAsync(connection.Transport.Input).ConfigureAwait(false);
-        }
-        catch (Exception fault) when (fault is ConnectionResetException or ConnectionAbortedException or OperationCanceledException)
-        {
-            // The peer went away; its queries end by themselves.
-        }
-
+        await base.RunAsync().ConfigureAwait(false);
         Release();
         await _allAnswered.Task.ConfigureAwait(false);
         await _replies.FlushAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Stops reading; what was asked is still answered.</summary>
-    public void Drain() => connection.Transport.Input.CancelPendingRead();
-
-    /// <summary>Once a second: gives up on a query that does not end.</summary>
-    public void Heartbeat()
-    {
-        if (!_framer.IsInsideMessage)
-        {
-            _heartbeatsInsideMessage = 0;
-        }
-        else if (++_heartbeatsInsideMessage > DripLimit.TotalSeconds && Fault is null)
-        {
-            Fault = $"a query did not end within {DripLimit.TotalSeconds:0} s";
-            connection.Transport.Input.CancelPendingRead();
-        }
-    }
-
-    private async Task ReadAsync(PipeReader input)
+    protected override async Task ReadAsync(PipeReader input)
     {
         while (true)
         {
@@ -85,7 +56,7 @@ internal sealed class PluginSession(ConnectionContext connection, Screener scree
             {
                 case OperationStatus.Done:
                     TakeMessage(buffer.Slice(0, length));
-                    _heartbeatsInsideMessage = 0;
+                    RequestEnded();
                     buffer = buffer.Slice(length);
                     break;
                 case OperationStatus.NeedMoreData:

@@ -15,47 +15,14 @@ namespace Screening.Node.Endpoints.Policy;
 /// </summary>
 internal sealed class PolicySession(
     ConnectionContext connection, Screener screener, PolicyTexts texts, PolicyInstances instances, NodeMetrics metrics, ILogger log)
+    : ConnectionSession(connection)
 {
-    /// <summary>A request that has begun must have ended after so many seconds.</summary>
-    public const int DripSeconds = 30;
-
+    private readonly PipeWriter _output = connection.Transport.Output;
     private AttributeFramer _framer = new(PolicyRequest.Limits);
-    private int _heartbeatsInsideMessage;
 
-    /// <summary>Why the connection is given up; null while it is not.</summary>
-    public string? Fault { get; private set; }
+    protected override bool IsInsideRequest => _framer.IsInsideMessage;
 
-    /// <summary>Serves the connection until it ends.</summary>
-    public async Task RunAsync()
-    {
-        try
-        {
-            await ReadAsync(connection.Transport.Input, connection.Transport.Output).ConfigureAwait(false);
-        }
-        catch (Exception fault) when (fault is ConnectionResetException or ConnectionAbortedException or OperationCanceledException)
-        {
-            // The peer went away.
-        }
-    }
-
-    /// <summary>Stops reading; what was asked is still answered.</summary>
-    public void Drain() => connection.Transport.Input.CancelPendingRead();
-
-    /// <summary>Once a second: gives up on a request that does not end.</summary>
-    public void Heartbeat()
-    {
-        if (!_framer.IsInsideMessage)
-        {
-            _heartbeatsInsideMessage = 0;
-        }
-        else if (++_heartbeatsInsideMessage > DripSeconds && Fault is null)
-        {
-            Fault = $"a request did not end within {DripSeconds} s";
-            connection.Transport.Input.CancelPendingRead();
-        }
-    }
-
-    private async Task ReadAsync(PipeReader input, PipeWriter output)
+    protected override async Task ReadAsync(PipeReader input)
     {
         while (true)
         {
@@ -63,16 +30,16 @@ internal sealed class PolicySession(
             var buffer = read.Buffer;
             while (TryTake(ref buffer, out var request))
             {
-                _heartbeatsInsideMessage = 0;
+                RequestEnded();
                 var decided = ActionAsync(request);
                 // What is answered already need not wait for what is not.
                 if (!decided.IsCompleted)
-                    await output.FlushAsync().ConfigureAwait(false);
-                PolicyReply.Write(output, await decided.ConfigureAwait(false));
+                    await _output.FlushAsync().ConfigureAwait(false);
+                PolicyReply.Write(_output, await decided.ConfigureAwait(false));
             }
 
             input.AdvanceTo(buffer.Start, buffer.End);
-            await output.FlushAsync().ConfigureAwait(false);
+            await _output.FlushAsync().ConfigureAwait(false);
             if (read.IsCompleted || read.IsCanceled || Fault is not null)
                 return;
         }
