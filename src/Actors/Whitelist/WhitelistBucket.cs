@@ -19,7 +19,7 @@ internal sealed record BucketContext(
 /// </summary>
 /// <remarks>
 /// <code>
-///   Recovering ── WriterReady ──► Recovered          both answer; a bucket that recovers knows less, and says Miss
+///   Recovering ── WriterReady ──► Recovered          both answer; a bucket that recovers knows less, and says Miss; only lists wait
 ///        └────────── HandOver ──────────┴──► Leaving ── all stored, or too late ──► stopped
 /// </code>
 /// The state's own sequence orders everything. Storing is <see cref="BucketStorage"/>'s part, single flight <see cref="FlightBoard"/>'s.
@@ -31,6 +31,8 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
 
     private const int EvidenceClients = 256;
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);
+    private const int MaxListings = 16;
+    private static readonly TimeSpan ListingPatience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LeavingLimit = TimeSpan.FromSeconds(3);
 
     private readonly int _bucket;
@@ -39,6 +41,7 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
     private readonly FlightBoard _flights;
     private readonly BucketStorage _storage;
     private readonly List<WaitingRevocation> _waiting = [];
+    private readonly List<(IActorRef Asker, ListEntries List)> _listings = [];
     private BucketState _state;
     private int _counted;
     private bool _recovered;
@@ -115,9 +118,16 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
             case ImportEntries import:
                 Take(import);
                 break;
+            case ListEntries list when !_recovered && _listings.Count < MaxListings:
+                _listings.Add((Sender, list));
+                if (!Timers.IsTimerActive(nameof(ListingsDue)))
+                    Timers.StartSingleTimer(nameof(ListingsDue), ListingsDue.Instance, ListingPatience);
+                break;
             case ListEntries list:
-                var (lines, more) = _state.List(list.Within, list.After, list.Limit, NowMs);
-                Sender.Tell(new EntriesListed(list.Id, _bucket, lines, more));
+                Answer(Sender, list);
+                break;
+            case ListingsDue:
+                AnswerListings();
                 break;
             case HandOver:
                 Timers.StartSingleTimer(nameof(LeaveNow), LeaveNow.Instance, LeavingLimit);
@@ -205,6 +215,20 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
         Sender.Tell(lease is { } mine
             ? new LookUpMiss(lookUp.Id, mine, Epoch, evidence)
             : new LookUpPending(lookUp.Id, Epoch, evidence));
+    }
+
+    private void Answer(IActorRef asker, ListEntries list)
+    {
+        var (lines, more) = _state.List(list.Within, list.After, list.Limit, NowMs);
+        asker.Tell(new EntriesListed(list.Id, _bucket, lines, more));
+    }
+
+    // Who wants to see everything waits for what is stored, but not for a store that is away.
+    private void AnswerListings()
+    {
+        foreach (var (asker, list) in _listings)
+            Answer(asker, list);
+        _listings.Clear();
     }
 
     private void Take(Conclude conclude)
@@ -317,6 +341,7 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
         _recovered = true;
         _context.Meter.AddRecovering(-1);
         _storage.Renumber();
+        AnswerListings();
         CountEntries();
     }
 
@@ -340,6 +365,11 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
     private sealed class SweepTick
     {
         public static readonly SweepTick Instance = new();
+    }
+
+    private sealed class ListingsDue
+    {
+        public static readonly ListingsDue Instance = new();
     }
 
     private sealed class WriterLost

@@ -133,6 +133,27 @@ public class WhitelistBucketTests : TestKit
     }
 
     [Fact]
+    public void A_list_waits_for_what_is_stored_but_not_for_a_store_that_is_away()
+    {
+        var first = StartBucket(persists: true);
+        first.Tell(Passed(Client));
+        AwaitAssert(() => Assert.Equal(1, _meter.Journaled), TimeSpan.FromSeconds(5));
+        Stop(first);
+
+        var storeReady = new TaskCompletionSource();
+        var bucket = StartBucket(persists: true, storeReady.Task);
+        bucket.Tell(new ListEntries(1, Bucket, null, null, 10), TestActor);
+        ExpectNoMsg(TimeSpan.FromMilliseconds(200));
+        storeReady.SetResult();
+        Assert.Equal(Client, ExpectMsg<EntriesListed>(TimeSpan.FromSeconds(5)).Entries.Single().Client);
+        Stop(bucket);
+
+        var cutOff = StartBucket(persists: true, new TaskCompletionSource().Task);
+        cutOff.Tell(Passed(ClientAddress.Parse("192.0.2.50")));
+        Assert.Single(Ask<EntriesListed>(cutOff, new ListEntries(2, Bucket, null, null, 10)).Entries);
+    }
+
+    [Fact]
     public void A_revocation_is_journaled_before_it_is_acknowledged_and_told_to_all()
     {
         var bucket = StartBucket(persists: true);

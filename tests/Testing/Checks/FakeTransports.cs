@@ -12,6 +12,9 @@ public sealed class FakeDns : FakeSource<string, DnsAnswer>, IDnsTransport
     /// <summary>The answer "not listed", for ten minutes.</summary>
     public static readonly DnsAnswer NotListed = new([], 600);
 
+    private int _testPoints;
+    private int _strangers;
+
     /// <summary>The reasons that TXT queries get.</summary>
     public ImmutableArray<string> Texts { get; set; } = [];
 
@@ -28,8 +31,20 @@ public sealed class FakeDns : FakeSource<string, DnsAnswer>, IDnsTransport
     /// <summary>What is said of 127.0.0.1, which no list may have; answered at once and not counted.</summary>
     public DnsAnswer TestPoint { get; set; } = NotListed;
 
-    public Task<DnsAnswer> QueryAddressesAsync(string name, TimeSpan timeout, CancellationToken cancellation) =>
-        name.StartsWith("1.0.0.127.", StringComparison.Ordinal) ? Task.FromResult(TestPoint) : AskAsync(name, cancellation);
+    /// <summary>What is said of other addresses of 127.0.0.0/8; answered at once and not counted.</summary>
+    public DnsAnswer Stranger { get; set; } = NotListed;
+
+    /// <summary>How often <see cref="TestPoint"/> and <see cref="Stranger"/> were asked for.</summary>
+    public (int TestPoint, int Stranger) Trials => (Volatile.Read(ref _testPoints), Volatile.Read(ref _strangers));
+
+    public Task<DnsAnswer> QueryAddressesAsync(string name, TimeSpan timeout, CancellationToken cancellation)
+    {
+        if (name.Split('.') is not [_, _, _, "127", ..])
+            return AskAsync(name, cancellation);
+        var isTestPoint = name.StartsWith("1.0.0.127.", StringComparison.Ordinal);
+        Interlocked.Increment(ref isTestPoint ? ref _testPoints : ref _strangers);
+        return Task.FromResult(isTestPoint ? TestPoint : Stranger);
+    }
 
     public Task<ImmutableArray<string>> QueryTextAsync(string name, TimeSpan timeout, CancellationToken cancellation) =>
         Task.FromResult(Texts);

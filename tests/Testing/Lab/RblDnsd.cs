@@ -45,19 +45,28 @@ public sealed class RblDnsd : RunningProcess
         return server;
     }
 
+    /// <summary>Puts other entries into a zone that it was started with; it has them within a moment.</summary>
+    public void Relist(string zone, Listing[] listings, int ttlSeconds = 300)
+    {
+        WriteZone(_folder, zone, listings, ttlSeconds);
+        Signal(Lab.Signal.Hangup);
+    }
+
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
         _folder.Dispose();
     }
 
-    private static IEnumerable<string> WriteZone(TemporaryFolder folder, string zone, Listing[] listings, int ttlSeconds)
+    private static List<string> WriteZone(TemporaryFolder folder, string zone, Listing[] listings, int ttlSeconds)
     {
-        yield return WriteData(folder, zone, "ip4set", ttlSeconds, listings.Where(listing => !listing.Address.Contains(':', StringComparison.Ordinal)));
+        var data = new List<string> { WriteData(folder, zone, "ip4set", ttlSeconds, listings.Where(listing => !listing.Address.Contains(':', StringComparison.Ordinal))) };
         if (listings.Any(listing => listing.Address.Contains(':', StringComparison.Ordinal)))
         {
-            yield return WriteData(folder, zone, "ip6trie", ttlSeconds, listings.Where(listing => listing.Address.Contains(':', StringComparison.Ordinal)));
+            data.Add(WriteData(folder, zone, "ip6trie", ttlSeconds, listings.Where(listing => listing.Address.Contains(':', StringComparison.Ordinal))));
         }
+
+        return data;
     }
 
     private static string WriteData(TemporaryFolder folder, string zone, string type, int ttlSeconds, IEnumerable<Listing> listings)

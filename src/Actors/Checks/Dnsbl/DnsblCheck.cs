@@ -20,22 +20,15 @@ public sealed record DnsblSettings(CheckSettings Check, string Zone, TimeSpan Fa
 
 /// <summary>
 /// Asks one DNSBL. Codes that must not count turn the whole answer into a failure of the list, so that a list gone wrong never refuses
-/// mail; so does listing 127.0.0.1, which is tried before a listing is believed. Answers are kept for their ttl: "not listed" as long as the list says, "listed" for seconds only.
+/// mail; so does a list that seems to list everybody (<see cref="ListTrial"/>). Answers are kept for their ttl: "not listed" as long as the list
+/// says, "listed" for seconds only.
 /// </summary>
 internal sealed class DnsblCheck(DnsblSettings settings, IDnsTransport dns, CheckContext context)
     : CheckActor<DnsblCheck.Question>(settings.Check, context, TimeSpan.FromSeconds(30))
 {
     private static readonly TimeSpan TextTimeout = TimeSpan.FromMilliseconds(300);
 
-    // RFC 5782 section 5: no list has this address. One that has it has everybody, as a parked domain does.
-    private static readonly ClientAddress NeverListed = ClientAddress.FromIPv4(0x7f000001);
-    private static readonly TimeSpan TrialLife = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan TrialTimeout = TimeSpan.FromMilliseconds(300);
-
-    private readonly Lock _trialLock = new();
-    private Task<bool>? _trial;
-    private long _triedAt;
-
+    private readonly ListTrial _trial = new(settings, dns, context);
     private readonly AnswerKeep _kept = new(context.Time, settings.MaxKept);
 
     public static Props CreateProps(DnsblSettings settings, IDnsTransport dns, CheckContext context) =>
@@ -69,40 +62,12 @@ internal sealed class DnsblCheck(DnsblSettings settings, IDnsTransport dns, Chec
                 throw new SourceException(CheckFailure.BadAnswer, $"answered {code}: {error}");
         }
 
-        if (!answer.Codes.IsEmpty && settings.IsTried && await ListsEverybodyAsync(stopping).ConfigureAwait(false))
-            throw new SourceException(CheckFailure.BadAnswer, "lists 127.0.0.1, which no list may: it seems to list everybody (RFC 5782 section 5)");
+        if (answer.Codes.IsEmpty)
+            _trial.NotListed();
+        else if (settings.IsTried && await _trial.ListedAsync().ConfigureAwait(false) is { } impossible)
+            throw new SourceException(CheckFailure.BadAnswer, $"lists {impossible}, which no list may: it seems to list everybody (RFC 5782 section 5)");
         var text = ask.Explain && !answer.Codes.IsEmpty ? await TextAsync(name, stopping).ConfigureAwait(false) : null;
         return new DnsblAnswer(answer.Codes, answer.TtlSeconds, text);
-    }
-
-    // One trial for all who ask, again after some minutes. A list that does not answer it is believed.
-    private Task<bool> ListsEverybodyAsync(CancellationToken stopping)
-    {
-        lock (_trialLock)
-        {
-            if (_trial is null || Time.GetElapsedTime(_triedAt) >= TrialLife)
-            {
-                _triedAt = Time.GetTimestamp();
-                _trial = TryOutAsync(stopping);
-            }
-
-            return _trial;
-        }
-    }
-
-    private async Task<bool> TryOutAsync(CancellationToken stopping)
-    {
-        try
-        {
-            Observer.DnsblQueried(Settings.Name);
-            var timeout = Settings.Timeout < TrialTimeout ? Settings.Timeout : TrialTimeout;
-            var answer = await dns.QueryAddressesAsync(DnsblName.QueryName(NeverListed, settings.Zone), timeout, stopping).ConfigureAwait(false);
-            return !answer.Codes.IsEmpty;
-        }
-        catch (SourceException)
-        {
-            return false;
-        }
     }
 
     private async Task<string?> TextAsync(string name, CancellationToken stopping)

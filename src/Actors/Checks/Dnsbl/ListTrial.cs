@@ -1,0 +1,84 @@
+using Screening.Protocol.Dnsbl;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Actors.Checks.Dnsbl;
+
+/// <summary>
+/// Whether a list can be believed when it lists somebody, or lists everybody, as a list does whose domain was parked. Tried before its
+/// listings count, by addresses that no mail comes from. Safe for many threads.
+/// </summary>
+/// <remarks>
+/// 127.0.0.1 is asked for first: no list may have it (RFC 5782 section 5). A resolver may still hold "no" for it from better days, so that
+/// a list that has named one client after the other is also tried by an address that was never asked for.
+/// </remarks>
+internal sealed class ListTrial(DnsblSettings settings, IDnsTransport dns, CheckContext context)
+{
+    /// <summary>How long the outcome of a trial holds.</summary>
+    public static readonly TimeSpan Life = TimeSpan.FromSeconds(10);
+
+    /// <summary>So many listings without a client in between that was not listed raise doubts.</summary>
+    public const int DoubtfulRun = 5;
+
+    /// <summary>A stranger is asked for no more often than this.</summary>
+    public static readonly TimeSpan StrangerPause = TimeSpan.FromMinutes(1);
+
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(300);
+    private static readonly ClientAddress NeverListed = ClientAddress.FromIPv4(0x7f000001);
+
+    private readonly Lock _lock = new();
+    private Task<ClientAddress?>? _trial;
+    private long _triedAt;
+    private long? _strangerAt;
+    private int _run;
+    private volatile bool _failed;
+
+    /// <summary>The list did not have a client.</summary>
+    public void NotListed() => Volatile.Write(ref _run, 0);
+
+    /// <summary>The list has a client: an address that it has as well and must not; null: it is believed. One trial serves all who ask.</summary>
+    public Task<ClientAddress?> ListedAsync()
+    {
+        lock (_lock)
+        {
+            _run++;
+            var isDoubtful = _failed || (_run >= DoubtfulRun && (_strangerAt is not { } at || context.Time.GetElapsedTime(at) >= StrangerPause));
+            var isOver = _trial is null || context.Time.GetElapsedTime(_triedAt) >= Life;
+            if (_trial is not null && !isOver && (_failed || !isDoubtful))
+                return _trial;
+            _triedAt = context.Time.GetTimestamp();
+            if (isDoubtful)
+                _strangerAt = _triedAt;
+            return _trial = TryAsync(isDoubtful);
+        }
+    }
+
+    private async Task<ClientAddress?> TryAsync(bool withStranger)
+    {
+        ClientAddress? had = await IsListedAsync(NeverListed).ConfigureAwait(false) ? NeverListed : null;
+        if (had is null && withStranger)
+        {
+            // 127.128.0.0/9: this host's own addresses (RFC 1122 section 3.2.1.3), far from the test entries that lists have.
+            var stranger = ClientAddress.FromIPv4(0x7f800000 | (uint)Random.Shared.Next(1 << 23));
+            had = await IsListedAsync(stranger).ConfigureAwait(false) ? stranger : null;
+        }
+
+        _failed = had is not null;
+        return had;
+    }
+
+    // False as well when the list does not answer.
+    private async Task<bool> IsListedAsync(ClientAddress address)
+    {
+        try
+        {
+            context.Observer.DnsblQueried(settings.Check.Name);
+            var timeout = settings.Check.Timeout < LongestWait ? settings.Check.Timeout : LongestWait;
+            var answer = await dns.QueryAddressesAsync(DnsblName.QueryName(address, settings.Zone), timeout, CancellationToken.None).ConfigureAwait(false);
+            return !answer.Codes.IsEmpty;
+        }
+        catch (SourceException)
+        {
+            return false;
+        }
+    }
+}
