@@ -14,7 +14,7 @@ namespace Screening.Actors.Checks.Dnsbl;
 internal sealed class ListTrial(DnsblSettings settings, IDnsTransport dns, CheckContext context)
 {
     /// <summary>How long the outcome of a trial holds.</summary>
-    public static readonly TimeSpan Life = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan Life = TimeSpan.FromSeconds(3);
 
     /// <summary>So many listings without a client in between that was not listed raise doubts.</summary>
     public const int DoubtfulRun = 5;
