@@ -119,6 +119,8 @@ public class LostNodeNeedsPostgresqlTests(ITestOutputHelper output)
         var banned = await lab.Nodes[0].RunAsync("cache", "ban", "198.51.100.0/24", "--ttl", "1h", "--reason", "abuse");
         Assert.Equal(1, banned.ExitCode); // It holds, but is not journaled.
         Assert.Equal("ban", await lab.Nodes[0].SourceAsync("198.51.100.9"));
+        Assert.Equal(3, (await lab.Nodes[0].RunAsync("cache", "export")).ExitCode); // Nobody knows what is stored.
+        Assert.Equal(0, (await lab.Nodes[0].RunAsync("cache", "show", "198.51.100.9")).ExitCode);
         await postgres.RestartAsync();
         await Poll.UntilAsync(async () => await lab.Nodes[0].StatusAsync() is { Rung: 0, Queued: 0 }, Patience, "rung 0");
         await lab.Nodes[2].StopAsync();

@@ -60,18 +60,24 @@ public sealed class MigrationNeedsPostfixAndRbldnsdTests(ITestOutputHelper outpu
         var answers = await Task.WhenAll(scene.AskAllAsync(clients, NetworkLab.MxAddress), scene.AskAllAsync(clients, NetworkLab.SecondMxAddress));
         var (stock, ours) = (answers[0], answers[1]);
         var differ = clients.Where(c => stock[c] != ours[c]).ToList();
-        // Asked a few at a time: nobody waits for a dnsblog process that has no processor.
-        var again = await scene.AskAllAsync(differ, NetworkLab.MxAddress, atOnce: 2);
-        var still = differ.Count(c => again[c] != ours[c]);
+        // Asked a few at a time nobody waits for a dnsblog process that has no processor, but for those that other work of the machine delays.
+        IReadOnlyList<string> still = differ;
+        var rounds = 0;
+        for (; still.Count > 0 && rounds < 3; rounds++)
+        {
+            var again = await scene.AskAllAsync(still, NetworkLab.MxAddress, atOnce: 2);
+            still = [.. still.Where(c => again[c] != ours[c])];
+        }
+
         output.WriteLine(
             $"{clients.Count} clients, {due.Values.Count(r => r)} due to be refused: postscreen refused {stock.Values.Count(r => r)}, with our node {ours.Values.Count(r => r)}; "
-            + $"{differ.Count} differ, {differ.Count(c => due[c])} of them due; asked again two at a time, {still} differ");
+            + $"{differ.Count} differ, {differ.Count(c => due[c])} of them due; asked again two at a time, {still.Count} differ after {rounds} rounds");
         Assert.InRange(due.Values.Count(refused => refused), 200, 800);
         // Ours is the sum. Where stock differs from it, one of its dnsblog processes did not answer in time: it lets clients in, or, where
         // that was an allowlist, refuses one it should not.
         Assert.DoesNotContain(clients, c => ours[c] != due[c]);
         Assert.InRange(differ.Count, 0, 100);
-        Assert.True(still <= Math.Max(3, differ.Count / 4), $"{still} of {differ.Count} differ again");
+        Assert.Empty(still);
     }
 
     private static AnswerCode CodeOf(Listing listing) => AnswerCode.TryParse(listing.Answer, out var code) ? code : throw new FormatException(listing.Answer);

@@ -118,10 +118,8 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
             case ImportEntries import:
                 Take(import);
                 break;
-            case ListEntries list when !_recovered && _listings.Count < MaxListings:
-                _listings.Add((Sender, list));
-                if (!Timers.IsTimerActive(nameof(ListingsDue)))
-                    Timers.StartSingleTimer(nameof(ListingsDue), ListingsDue.Instance, ListingPatience);
+            case ListEntries list when !_recovered:
+                Await(list);
                 break;
             case ListEntries list:
                 Answer(Sender, list);
@@ -223,10 +221,20 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
         asker.Tell(new EntriesListed(list.Id, _bucket, lines, more));
     }
 
-    // Who wants to see everything waits for what is stored, but not for a store that is away.
+    // Lists wait for what is stored.
+    private void Await(ListEntries list)
+    {
+        if (_listings.Count == MaxListings)
+            return; // The asker asks again.
+        _listings.Add((Sender, list));
+        if (!Timers.IsTimerActive(nameof(ListingsDue)))
+            Timers.StartSingleTimer(nameof(ListingsDue), ListingsDue.Instance, ListingPatience);
+    }
+
+    // While the store is away one client is answered with what is known of it. A list of many would not be whole, and is not answered.
     private void AnswerListings()
     {
-        foreach (var (asker, list) in _listings)
+        foreach (var (asker, list) in _listings.Where(l => _recovered || l.List.IsAboutOneClient))
             Answer(asker, list);
         _listings.Clear();
     }

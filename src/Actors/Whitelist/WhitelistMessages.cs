@@ -108,11 +108,18 @@ internal sealed record ImportEntries(long Id, int Bucket, ImmutableArray<EntryLi
 /// <summary>How many were taken; those that are expired or revoked are not.</summary>
 internal sealed record EntriesImported(long Id, int Bucket, int Count);
 
-/// <summary>Asks for entries in order of address. Answered with <see cref="EntriesListed"/>.</summary>
+/// <summary>
+/// Asks for entries in order of address. Answered with <see cref="EntriesListed"/>; not at all by a bucket that can't read what is stored,
+/// unless one client is meant.
+/// </summary>
 /// <param name="Within">Only clients in this network; null: all.</param>
 /// <param name="After">Only addresses behind this one; null: from the start.</param>
 /// <param name="Limit">Addresses, at most; all profiles of an address come together.</param>
-internal sealed record ListEntries(long Id, int Bucket, Network? Within, ClientAddress? After, int Limit) : IToWhitelist;
+internal sealed record ListEntries(long Id, int Bucket, Network? Within, ClientAddress? After, int Limit) : IToWhitelist
+{
+    /// <summary>One client is meant, not all that are in a network.</summary>
+    public bool IsAboutOneClient => Within is { } network && network.PrefixLength == network.Address.BitLength;
+}
 
 /// <summary>Entries in order of address.</summary>
 /// <param name="More">There are further ones.</param>

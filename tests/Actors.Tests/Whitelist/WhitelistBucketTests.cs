@@ -133,7 +133,7 @@ public class WhitelistBucketTests : TestKit
     }
 
     [Fact]
-    public void A_list_waits_for_what_is_stored_but_not_for_a_store_that_is_away()
+    public void A_list_waits_for_what_is_stored_and_is_whole_or_not_given()
     {
         var first = StartBucket(persists: true);
         first.Tell(Passed(Client));
@@ -148,9 +148,14 @@ public class WhitelistBucketTests : TestKit
         Assert.Equal(Client, ExpectMsg<EntriesListed>(TimeSpan.FromSeconds(5)).Entries.Single().Client);
         Stop(bucket);
 
+        // With the store away one client is answered; a list of many would not be whole.
         var cutOff = StartBucket(persists: true, new TaskCompletionSource().Task);
-        cutOff.Tell(Passed(ClientAddress.Parse("192.0.2.50")));
-        Assert.Single(Ask<EntriesListed>(cutOff, new ListEntries(2, Bucket, null, null, 10)).Entries);
+        var known = ClientAddress.Parse("192.0.2.50");
+        cutOff.Tell(Passed(known));
+        cutOff.Tell(new ListEntries(2, Bucket, null, null, 10), TestActor);
+        var listed = Ask<EntriesListed>(cutOff, new ListEntries(3, Bucket, Network.Of(known), null, 1));
+        Assert.Equal((3L, known), (listed.Id, listed.Entries.Single().Client));
+        ExpectNoMsg(TimeSpan.FromMilliseconds(200));
     }
 
     [Fact]
