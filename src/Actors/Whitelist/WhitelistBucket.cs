@@ -7,29 +7,29 @@ namespace Screening.Actors.Whitelist;
 
 /// <summary>What all buckets of a node are given.</summary>
 /// <param name="MaxEntries">Entries of one bucket.</param>
-/// <param name="News">Who tells all nodes what is new.</param>
+/// <param name="News">Takes each <see cref="NewsItem"/>, to tell all nodes.</param>
+/// <param name="Lists">Takes each <see cref="LookUp"/> of a client that is not known, to ask its lists; nobody: each node asks by itself.</param>
 /// <param name="Persists">There is a store.</param>
 /// <param name="StoreReady">Ends when the store may be used.</param>
 internal sealed record BucketContext(
-    TimeProvider Time, FleetMeter Meter, IActorRef News, TimeSpan MaxLife, int MaxEntries, bool Persists, Task StoreReady);
+    TimeProvider Time, FleetMeter Meter, IActorRef News, IActorRef Lists, TimeSpan MaxLife, int MaxEntries, bool Persists, Task StoreReady);
 
 /// <summary>
-/// One of the 1,024 parts of the whitelist. Answers from memory at once, whatever its store does; sees to it that a client is screened by
-/// one node at a time and that its evidence reaches the others who ask; hands what changes to its writer, behind the answer.
+/// One of the 1,024 parts of the whitelist. Answers from memory at once, whatever its store does; has the lists of an unknown client asked
+/// on its own node, so that the fleet asks each list once; hands what changes to its writer, behind the answer.
 /// </summary>
 /// <remarks>
 /// <code>
 ///   Recovering ── WriterReady ──► Recovered          both answer; a bucket that recovers knows less, and says Miss; only lists wait
 ///        └────────── HandOver ──────────┴──► Leaving ── all stored, or too late ──► stopped
 /// </code>
-/// The state's own sequence orders everything. Storing is <see cref="BucketStorage"/>'s part, single flight <see cref="FlightBoard"/>'s.
+/// The state's own sequence orders everything. Storing is <see cref="BucketStorage"/>'s part.
 /// </remarks>
 internal sealed class WhitelistBucket : UntypedActor, IWithTimers
 {
     /// <summary>Makes it drop what is expired now, as it does once a minute.</summary>
     internal static readonly object SweepNow = SweepTick.Instance;
 
-    private const int EvidenceClients = 256;
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);
     private const int MaxListings = 16;
     private static readonly TimeSpan ListingPatience = TimeSpan.FromSeconds(2);
@@ -37,11 +37,10 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
 
     private readonly int _bucket;
     private readonly BucketContext _context;
-    private readonly EvidenceShelf _evidence;
-    private readonly FlightBoard _flights;
     private readonly BucketStorage _storage;
     private readonly List<WaitingRevocation> _waiting = [];
     private readonly List<(IActorRef Asker, ListEntries List)> _listings = [];
+    private readonly long _life;
     private BucketState _state;
     private int _counted;
     private bool _recovered;
@@ -50,10 +49,9 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
     {
         _bucket = bucket;
         _context = context;
-        _evidence = new EvidenceShelf(context.Time, EvidenceClients);
-        _flights = new FlightBoard(context.Time);
         _storage = new BucketStorage(context.Meter, context.Persists, bucket);
         _state = NewState();
+        _life = NowMs;
         _recovered = !context.Persists;
     }
 
@@ -62,7 +60,7 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
     private long NowMs => _context.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
     // While it recovers the bucket does not know how many revocations there were.
-    private long Epoch => _recovered ? _state.Epoch : 0;
+    private Epoch Epoch => _recovered ? new Epoch(_life, _state.Revocation) : default;
 
     public static Props CreateProps(string entity, BucketContext context) =>
         Props.Create(() => new WhitelistBucket(int.Parse(entity.Substring("bucket-".Length), null), context));
@@ -189,7 +187,6 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
                 break;
             case SweepTick:
                 _state.Sweep(NowMs);
-                _flights.Sweep();
                 break;
             default:
                 Unhandled(message);
@@ -208,11 +205,10 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
             return;
         }
 
-        var evidence = _evidence.Find(lookUp.Client);
-        var lease = _flights.Join(key, Sender, lookUp.Id, TimeSpan.FromMilliseconds(lookUp.TimeLeftMs));
-        Sender.Tell(lease is { } mine
-            ? new LookUpMiss(lookUp.Id, mine, Epoch, evidence)
-            : new LookUpPending(lookUp.Id, Epoch, evidence));
+        var asks = !lookUp.Lists.IsEmpty && !_context.Lists.IsNobody();
+        Sender.Tell(new LookUpMiss(lookUp.Id, Epoch, asks));
+        if (asks)
+            _context.Lists.Forward(lookUp);
     }
 
     private void Answer(IActorRef asker, ListEntries list)
@@ -242,13 +238,10 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
     private void Take(Conclude conclude)
     {
         var key = new EntryKey(conclude.Client, conclude.Profile);
-        _evidence.Add(conclude.Client, conclude.Evidence);
-        foreach (var (asker, id) in _flights.Conclude(key, conclude.Lease, conclude.Final))
-            asker.Tell(new EvidenceCame(id, conclude.Evidence, conclude.Final));
-        if (conclude.Pass is not { } pass || _state.RecordPass(key, pass, 0, _recovered ? conclude.Epoch : 0, NowMs) is not { } recorded)
+        if (_state.RecordPass(key, conclude.Pass, 0, _recovered ? conclude.Epoch.Revocation : 0, NowMs) is not { } recorded)
             return;
         Store(recorded);
-        _context.News.Tell(new PassNews(conclude.Client, conclude.Profile, pass, _bucket, Epoch));
+        _context.News.Tell(new PassNews(conclude.Client, conclude.Profile, conclude.Pass, _bucket, Epoch));
     }
 
     // postscreen's times of a client have changed; null: they have not.
@@ -264,11 +257,17 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
 
     private void Take(Revoke revoke)
     {
-        var before = Epoch;
-        var (tombstone, count) = _state.Revoke(revoke.Network, NowMs);
-        _evidence.Forget(revoke.Network);
-        _context.News.Tell(new RevocationNews(revoke.Network, _bucket, before, Epoch));
-        var waiting = new WaitingRevocation(Sender, new Revoked(revoke.Id, _bucket, count, false), _storage.Add(tombstone));
+        var before = _state.Revocation;
+        var (count, number) = (0, 0L);
+        foreach (var network in revoke.Networks)
+        {
+            var (tombstone, taken) = _state.Revoke(network, NowMs);
+            number = _storage.Add(tombstone);
+            count += taken;
+        }
+
+        _context.News.Tell(new RevocationNews(revoke.Networks, _bucket, before, Epoch));
+        var waiting = new WaitingRevocation(Sender, new Revoked(revoke.Id, _bucket, count, false), number);
         _waiting.Add(waiting);
         Timers.StartSingleTimer(waiting, new RevocationDue(waiting), TimeSpan.FromMilliseconds(revoke.WaitMs));
         Flush(now: true);
@@ -338,7 +337,7 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
             stored.Apply(changed);
         if (_recovered)
         {
-            foreach (var tombstone in stored.Tombstones.Where(t => t.Sequence > _state.Epoch))
+            foreach (var tombstone in stored.Tombstones.Where(t => t.Sequence > _state.Revocation))
                 _storage.Add(_state.Revoke(tombstone.Network, NowMs).Tombstone);
             return;
         }

@@ -127,5 +127,5 @@ public class RulesEntityTests : TestKit
     }
 
     private IActorRef Start(bool persists, Task? storeReady = null) => Sys.ActorOf(RulesEntity.CreateProps(
-        new BucketContext(_time, _meter, _news, TimeSpan.FromDays(30), 10_000, persists, storeReady ?? Task.CompletedTask)));
+        new BucketContext(_time, _meter, _news, ActorRefs.Nobody, TimeSpan.FromDays(30), 10_000, persists, storeReady ?? Task.CompletedTask)));
 }
