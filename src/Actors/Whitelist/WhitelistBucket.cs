@@ -8,23 +8,19 @@ namespace Screening.Actors.Whitelist;
 /// <summary>What all buckets of a node are given.</summary>
 /// <param name="MaxEntries">Entries of one bucket.</param>
 /// <param name="News">Who tells all nodes what is new.</param>
-/// <param name="Persists">There is a store.</param>
-/// <param name="StoreReady">Ends when the store may be used.</param>
+/// <param name="Store">Tells when the store may be used; null: nothing is stored.</param>
 internal sealed record BucketContext(
-    TimeProvider Time, FleetMeter Meter, IActorRef News, TimeSpan MaxLife, int MaxEntries, bool Persists, Task StoreReady);
+    TimeProvider Time, FleetMeter Meter, IActorRef News, TimeSpan MaxLife, int MaxEntries, StoreSignal? Store);
 
 /// <summary>
 /// One of the 1,024 parts of the whitelist. Answers from memory at once, whatever its store does; sees to it that a client is screened by
 /// one node at a time and that its evidence reaches the others who ask; hands what changes to its writer, behind the answer.
 /// </summary>
 /// <remarks>
-/// <code>
-///   Recovering ── WriterReady ──► Recovered          both answer; a bucket that recovers knows less, and says Miss; only lists wait
-///        └────────── HandOver ──────────┴──► Leaving ── all stored, or too late ──► stopped
-/// </code>
-/// The state's own sequence orders everything. Storing is <see cref="BucketStorage"/>'s part, single flight <see cref="FlightBoard"/>'s.
+/// A bucket that recovers knows less, and says Miss; only lists wait. The state's own sequence orders everything. Storing is
+/// <see cref="StoredEntity{TChange}"/>'s part, single flight <see cref="FlightBoard"/>'s.
 /// </remarks>
-internal sealed class WhitelistBucket : UntypedActor, IWithTimers
+internal sealed class WhitelistBucket : StoredEntity<BucketChange>
 {
     /// <summary>Makes it drop what is expired now, as it does once a minute.</summary>
     internal static readonly object SweepNow = SweepTick.Instance;
@@ -33,49 +29,37 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);
     private const int MaxListings = 16;
     private static readonly TimeSpan ListingPatience = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan LeavingLimit = TimeSpan.FromSeconds(3);
 
     private readonly int _bucket;
     private readonly BucketContext _context;
     private readonly EvidenceShelf _evidence;
     private readonly FlightBoard _flights;
-    private readonly BucketStorage _storage;
-    private readonly List<WaitingRevocation> _waiting = [];
     private readonly List<(IActorRef Asker, ListEntries List)> _listings = [];
     private BucketState _state;
     private int _counted;
-    private bool _recovered;
 
     public WhitelistBucket(int bucket, BucketContext context)
+        : base(bucket, context)
     {
         _bucket = bucket;
         _context = context;
         _evidence = new EvidenceShelf(context.Time, EvidenceClients);
         _flights = new FlightBoard(context.Time);
-        _storage = new BucketStorage(context.Meter, context.Persists, bucket);
         _state = NewState();
-        _recovered = !context.Persists;
     }
-
-    public ITimerScheduler Timers { get; set; } = null!;
 
     private long NowMs => _context.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
     // While it recovers the bucket does not know how many revocations there were.
-    private long Epoch => _recovered ? _state.Epoch : 0;
+    private long Epoch => IsRecovered ? _state.Epoch : 0;
 
     public static Props CreateProps(string entity, BucketContext context) =>
         Props.Create(() => new WhitelistBucket(int.Parse(entity.Substring("bucket-".Length), null), context));
 
     protected override void PreStart()
     {
+        base.PreStart();
         _context.Meter.AddBucket(_bucket, 1);
-        if (!_recovered)
-        {
-            _context.Meter.AddRecovering(1);
-            _context.StoreReady.PipeTo(Self, success: () => StoreReady.Instance);
-        }
-
         // Staggered, so that no minute has all of them at once.
         var first = SweepInterval * ((_bucket % 60) + 1) / 60;
         Timers.StartPeriodicTimer(nameof(SweepTick), SweepTick.Instance, first, SweepInterval);
@@ -83,14 +67,12 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
 
     protected override void PostStop()
     {
-        _storage.GiveUp();
+        base.PostStop();
         _context.Meter.AddBucket(_bucket, -1);
         _context.Meter.AddEntries(-_counted);
-        if (!_recovered)
-            _context.Meter.AddRecovering(-1);
     }
 
-    protected override void OnReceive(object message)
+    protected override void OnCommand(object message)
     {
         switch (message)
         {
@@ -118,86 +100,52 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
             case ImportEntries import:
                 Take(import);
                 break;
-            case ListEntries list when !_recovered:
+            case ListEntries list when !IsRecovered:
                 Await(list);
                 break;
             case ListEntries list:
                 Answer(Sender, list);
                 break;
             case ListingsDue:
-                AnswerListings();
-                break;
-            case HandOver:
-                Timers.StartSingleTimer(nameof(LeaveNow), LeaveNow.Instance, LeavingLimit);
-                _storage.Hurry();
-                Become(Leaving);
-                StopOnceStored();
+                AnswerListings(isWhole: IsRecovered);
                 break;
             case Wake:
                 break; // It is awake.
-            default:
-                OnStorage(message);
-                break;
-        }
-
-        CountEntries();
-    }
-
-    // The shard has stopped to send us anything; what comes now is the store's.
-    private void Leaving(object message)
-    {
-        if (message is LeaveNow)
-            Context.Stop(Self);
-        else
-            OnStorage(message);
-        StopOnceStored();
-    }
-
-    private void StopOnceStored()
-    {
-        if (!_storage.IsBehind)
-            Context.Stop(Self);
-    }
-
-    private void OnStorage(object message)
-    {
-        switch (message)
-        {
-            case StoreReady:
-                Context.ActorOf(BucketWriter.CreateProps(WhitelistLayout.EntityOf(_bucket), Self), "store");
-                break;
-            case WriterReady ready:
-                Context.WatchWith(ready.Writer, WriterLost.Instance);
-                Recover(ready);
-                _storage.Open(ready.Writer);
-                break;
-            case WriterLost:
-                _storage.Close();
-                break;
-            case EventStored:
-                _storage.EventStored();
-                AnswerRevocations();
-                break;
-            case SnapshotStored stored:
-                _storage.SnapshotStored(stored.Error is null);
-                AnswerRevocations();
-                break;
-            case FlushTick:
-                break;
-            case RevocationDue due:
-                AnswerRevocations(due.Waiting);
-                break;
             case SweepTick:
                 _state.Sweep(NowMs);
                 _flights.Sweep();
                 break;
             default:
                 Unhandled(message);
-                return;
+                break;
         }
 
-        Flush(now: message is not EventStored);
+        CountEntries();
     }
+
+    // What came meanwhile goes on top of what is stored.
+    protected override void Recover(StoredState stored)
+    {
+        var state = Fold(stored);
+        state.Absorb(_state);
+        state.Sweep(NowMs);
+        _state = state;
+        AnswerListings(isWhole: true);
+        CountEntries();
+    }
+
+    // If two nodes held this bucket, the other's revocations hold here too.
+    protected override void CompareWith(StoredState stored)
+    {
+        foreach (var tombstone in Fold(stored).Tombstones.Where(t => t.Sequence > _state.Epoch))
+            Store(new BucketChange(null, _state.Revoke(tombstone.Network, NowMs).Tombstone));
+        CountEntries();
+    }
+
+    protected override object EventOf(IReadOnlyList<BucketChange> changes) => new BucketChanged(
+        [.. changes.Select(c => c.Entry).OfType<StoredEntry>()], [.. changes.Select(c => c.Tombstone).OfType<Tombstone>()]);
+
+    protected override object Snapshot() => _state.Snapshot(NowMs);
 
     private void Answer(LookUp lookUp)
     {
@@ -232,9 +180,9 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
     }
 
     // While the store is away one client is answered with what is known of it. A list of many would not be whole, and is not answered.
-    private void AnswerListings()
+    private void AnswerListings(bool isWhole)
     {
-        foreach (var (asker, list) in _listings.Where(l => _recovered || l.List.IsAboutOneClient))
+        foreach (var (asker, list) in _listings.Where(l => isWhole || l.List.IsAboutOneClient))
             Answer(asker, list);
         _listings.Clear();
     }
@@ -245,9 +193,9 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
         _evidence.Add(conclude.Client, conclude.Evidence);
         foreach (var (asker, id) in _flights.Conclude(key, conclude.Lease, conclude.Final))
             asker.Tell(new EvidenceCame(id, conclude.Evidence, conclude.Final));
-        if (conclude.Pass is not { } pass || _state.RecordPass(key, pass, 0, _recovered ? conclude.Epoch : 0, NowMs) is not { } recorded)
+        if (conclude.Pass is not { } pass || _state.RecordPass(key, pass, 0, IsRecovered ? conclude.Epoch : 0, NowMs) is not { } recorded)
             return;
-        Store(recorded);
+        Store(new BucketChange(recorded, null));
         _context.News.Tell(new PassNews(conclude.Client, conclude.Profile, pass, _bucket, Epoch));
     }
 
@@ -256,7 +204,7 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
     {
         if (timed is null)
             return;
-        Store(timed);
+        Store(new BucketChange(timed, null));
         _context.News.Tell(NewsOf(timed));
     }
 
@@ -268,22 +216,9 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
         var (tombstone, count) = _state.Revoke(revoke.Network, NowMs);
         _evidence.Forget(revoke.Network);
         _context.News.Tell(new RevocationNews(revoke.Network, _bucket, before, Epoch));
-        var waiting = new WaitingRevocation(Sender, new Revoked(revoke.Id, _bucket, count, false), _storage.Add(tombstone));
-        _waiting.Add(waiting);
-        Timers.StartSingleTimer(waiting, new RevocationDue(waiting), TimeSpan.FromMilliseconds(revoke.WaitMs));
-        Flush(now: true);
-        AnswerRevocations();
-    }
-
-    // Those that are stored by now, and one that can not wait any longer.
-    private void AnswerRevocations(WaitingRevocation? due = null)
-    {
-        foreach (var waiting in _waiting.Where(w => w == due || _storage.IsStored(w.Number)).ToList())
-        {
-            waiting.Asker.Tell(waiting.Answer with { Durable = _storage.IsStored(waiting.Number) });
-            Timers.Cancel(waiting);
-            _waiting.Remove(waiting);
-        }
+        AnswerOnceStored(
+            Sender, Store(new BucketChange(null, tombstone), now: true), durable => new Revoked(revoke.Id, _bucket, count, durable),
+            TimeSpan.FromMilliseconds(revoke.WaitMs));
     }
 
     private void Take(ImportEntries import)
@@ -298,7 +233,7 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
             foreach (var entry in new[] { recorded, timed })
             {
                 if (entry is not null)
-                    _storage.Add(entry);
+                    Store(new BucketChange(entry, null));
             }
 
             if (recorded is not null)
@@ -308,49 +243,17 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
             count += recorded is not null || timed is not null ? 1 : 0;
         }
 
-        Flush(now: true);
         Sender.Tell(new EntriesImported(import.Id, _bucket, count));
     }
 
-    private void Store(StoredEntry entry)
+    private BucketState Fold(StoredState stored)
     {
-        _storage.Add(entry);
-        Flush(now: false);
-    }
-
-    private void Flush(bool now)
-    {
-        if (_storage.Flush(now, () => _state.Snapshot(NowMs)) is { } wait)
-        {
-            if (!Timers.IsTimerActive(nameof(FlushTick)))
-                Timers.StartSingleTimer(nameof(FlushTick), FlushTick.Instance, wait);
-        }
-    }
-
-    // What came meanwhile goes on top of what is stored. A writer that was only restarted has nothing that is not known already, unless
-    // two nodes held this bucket: then the other's revocations hold here too.
-    private void Recover(WriterReady ready)
-    {
-        var stored = NewState();
-        if (ready.Snapshot is BucketSnapshot snapshot)
-            stored.Apply(snapshot);
-        foreach (var changed in ready.Events.OfType<BucketChanged>())
-            stored.Apply(changed);
-        if (_recovered)
-        {
-            foreach (var tombstone in stored.Tombstones.Where(t => t.Sequence > _state.Epoch))
-                _storage.Add(_state.Revoke(tombstone.Network, NowMs).Tombstone);
-            return;
-        }
-
-        stored.Absorb(_state);
-        stored.Sweep(NowMs);
-        _state = stored;
-        _recovered = true;
-        _context.Meter.AddRecovering(-1);
-        _storage.Renumber();
-        AnswerListings();
-        CountEntries();
+        var state = NewState();
+        if (stored.Snapshot is BucketSnapshot snapshot)
+            state.Apply(snapshot);
+        foreach (var changed in stored.Events.OfType<BucketChanged>())
+            state.Apply(changed);
+        return state;
     }
 
     private void CountEntries()
@@ -361,15 +264,6 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
 
     private BucketState NewState() => new(_context.MaxLife, _context.MaxEntries);
 
-    private sealed record WaitingRevocation(IActorRef Asker, Revoked Answer, long Number);
-
-    private sealed record RevocationDue(WaitingRevocation Waiting);
-
-    private sealed class FlushTick
-    {
-        public static readonly FlushTick Instance = new();
-    }
-
     private sealed class SweepTick
     {
         public static readonly SweepTick Instance = new();
@@ -378,15 +272,5 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
     private sealed class ListingsDue
     {
         public static readonly ListingsDue Instance = new();
-    }
-
-    private sealed class WriterLost
-    {
-        public static readonly WriterLost Instance = new();
-    }
-
-    private sealed class LeaveNow
-    {
-        public static readonly LeaveNow Instance = new();
     }
 }

@@ -20,6 +20,9 @@ internal sealed record Tombstone(Network Network, long Sequence, long UntilMs, I
 /// <summary>postscreen's times of one client that were forgotten.</summary>
 internal sealed record ForgottenTimes(ClientAddress Client, PostscreenTimes Times);
 
+/// <summary>One change of a bucket: an entry as it is now, or a revocation.</summary>
+internal readonly record struct BucketChange(StoredEntry? Entry, Tombstone? Tombstone);
+
 /// <summary>An event of a bucket: what changed since the event before.</summary>
 internal sealed record BucketChanged(ImmutableArray<StoredEntry> Entries, ImmutableArray<Tombstone> Tombstones);
 
