@@ -171,8 +171,8 @@ public sealed partial class FleetRunner
     {
         var news = system.ActorOf(NewsSender.CreateProps(FleetConfiguration.CacheRole), "news-sender");
         var context = new BucketContext(
-            _time, Meter, news, ActorRefs.Nobody, _settings.MaxLife, BucketCapacity(_settings.MaxEntries), _settings.Store.Connection is not null,
-            _storeKeeper.Ready);
+            _time, Meter, news, ActorRefs.Nobody, _settings.MaxLife, BucketCapacity(_settings.MaxEntries),
+            _settings.Store.Connection is null ? null : _storeKeeper.Signal);
         var region = WhitelistRegion.Start(system, _settings.IsCache, context);
         system.ActorOf(NewsReceiver.CreateProps(_nearCache, Rules, region), NewsSender.ReceiverName);
         system.ActorOf(FleetDoor.CreateProps(_settings.Node, FleetConfiguration.CacheRole, Meter, _link, region), FleetDoor.Name);

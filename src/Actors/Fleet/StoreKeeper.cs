@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Screening.Actors.Whitelist;
 
 namespace Screening.Actors.Fleet;
 
@@ -10,10 +11,10 @@ internal sealed partial class StoreKeeper(IFleetStore store, FleetMeter meter, T
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
-    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _isReady;
 
-    /// <summary>Ends when the store may be used for the first time.</summary>
-    public Task Ready => _ready.Task;
+    /// <summary>Tells the entities when the store may be used.</summary>
+    public StoreSignal Signal { get; } = new();
 
     /// <summary>Runs until cancelled.</summary>
     public async Task RunAsync(CancellationToken stopping)
@@ -36,17 +37,21 @@ internal sealed partial class StoreKeeper(IFleetStore store, FleetMeter meter, T
         string? fault = null;
         try
         {
-            if (!_ready.Task.IsCompleted)
+            if (!_isReady)
                 await store.PrepareAsync(stopping).ConfigureAwait(false);
             await store.PingAsync(stopping).ConfigureAwait(false);
-            _ready.TrySetResult();
+            if (!_isReady)
+                Signal.Announce();
+            _isReady = true;
         }
         catch (StoreException problem)
         {
             fault = problem.Message;
         }
 
-        if (!meter.Report(fault))
+        var known = meter.Store;
+        meter.ReportStore(fault);
+        if (known.IsOk == meter.Store.IsOk)
             return;
         if (fault is null)
             StoreIsBack(log, store.Provider, meter.Queued);

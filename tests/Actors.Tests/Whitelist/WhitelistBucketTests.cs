@@ -72,11 +72,11 @@ public class WhitelistBucketTests : TestKit
 
         Stop(bucket);
         var probe = CreateTestProbe();
-        Sys.ActorOf(BucketWriter.CreateProps($"bucket-{Bucket}", probe));
+        Sys.ActorOf(EntityWriter.CreateProps($"bucket-{Bucket}", probe));
         var ready = probe.ExpectMsg<WriterReady>(TimeSpan.FromSeconds(5));
-        var stored = Assert.IsType<BucketSnapshot>(ready.Snapshot).Entries.Length;
-        Assert.InRange(ready.Events.Count, 0, BucketStorage.WritesPerSnapshot);
-        Assert.Equal(120, stored + ready.Events.Cast<BucketChanged>().Sum(e => e.Entries.Length));
+        var stored = Assert.IsType<BucketSnapshot>(ready.Stored.Snapshot).Entries.Length;
+        Assert.InRange(ready.Stored.Events.Count, 0, EntityStorage<BucketChange>.WritesPerSnapshot);
+        Assert.Equal(120, stored + ready.Stored.Events.Cast<BucketChanged>().Sum(e => e.Entries.Length));
     }
 
     [Fact]
@@ -88,8 +88,8 @@ public class WhitelistBucketTests : TestKit
         AwaitAssert(() => Assert.Equal(1, _meter.Journaled), TimeSpan.FromSeconds(5));
         Stop(first);
 
-        var storeReady = new TaskCompletionSource();
-        var bucket = StartBucket(persists: true, storeReady.Task);
+        var store = new StoreSignal();
+        var bucket = StartBucket(persists: true, store);
         Ask<LookUpMiss>(bucket, LookUp(1) with { Client = old });
         bucket.Tell(Passed(Client));
         Ask<LookUpHit>(bucket, LookUp(2));
@@ -98,7 +98,7 @@ public class WhitelistBucketTests : TestKit
         // Not journaled in time: it holds all the same, and says so.
         var revoked = Ask<Revoked>(bucket, new Revoke(9, Bucket, [Network.Of(old)], 100));
         Assert.False(revoked.Durable);
-        storeReady.SetResult();
+        store.Announce();
         AwaitAssert(() => Assert.Equal((0, 0L), (_meter.Recovering, _meter.Queued)), TimeSpan.FromSeconds(5));
         Ask<LookUpHit>(bucket, LookUp(3));
         Ask<LookUpMiss>(bucket, LookUp(4) with { Client = old });
@@ -112,16 +112,16 @@ public class WhitelistBucketTests : TestKit
         AwaitAssert(() => Assert.Equal(1, _meter.Journaled), TimeSpan.FromSeconds(5));
         Stop(first);
 
-        var storeReady = new TaskCompletionSource();
-        var bucket = StartBucket(persists: true, storeReady.Task);
+        var store = new StoreSignal();
+        var bucket = StartBucket(persists: true, store);
         bucket.Tell(new ListEntries(1, Bucket, null, null, 10), TestActor);
         ExpectNoMsg(TimeSpan.FromMilliseconds(200));
-        storeReady.SetResult();
+        store.Announce();
         Assert.Equal(Client, ExpectMsg<EntriesListed>(TimeSpan.FromSeconds(5)).Entries.Single().Client);
         Stop(bucket);
 
         // With the store away one client is answered; a list of many would not be whole.
-        var cutOff = StartBucket(persists: true, new TaskCompletionSource().Task);
+        var cutOff = StartBucket(persists: true, new StoreSignal());
         var known = ClientAddress.Parse("192.0.2.50");
         cutOff.Tell(Passed(known));
         cutOff.Tell(new ListEntries(2, Bucket, null, null, 10), TestActor);
@@ -170,7 +170,7 @@ public class WhitelistBucketTests : TestKit
     [Fact]
     public void What_could_not_be_stored_is_counted_when_the_bucket_ends()
     {
-        var bucket = StartBucket(persists: true, new TaskCompletionSource().Task);
+        var bucket = StartBucket(persists: true, new StoreSignal());
         for (var i = 0u; i < 2000; i++)
             bucket.Tell(Passed(ClientAddress.FromIPv4(0xC0000200 + i)));
         AwaitAssert(() => Assert.Equal(2000, _meter.Queued), TimeSpan.FromSeconds(5));
@@ -190,9 +190,16 @@ public class WhitelistBucketTests : TestKit
         return ExpectMsg<T>(TimeSpan.FromSeconds(5));
     }
 
-    private IActorRef StartBucket(bool persists, Task? storeReady = null) => Sys.ActorOf(WhitelistBucket.CreateProps(
+    private static StoreSignal Usable()
+    {
+        var store = new StoreSignal();
+        store.Announce();
+        return store;
+    }
+
+    private IActorRef StartBucket(bool persists, StoreSignal? store = null) => Sys.ActorOf(WhitelistBucket.CreateProps(
         WhitelistLayout.EntityOf(Bucket),
-        new BucketContext(_time, _meter, _news, _lists, TimeSpan.FromDays(30), 10_000, persists, storeReady ?? Task.CompletedTask)));
+        new BucketContext(_time, _meter, _news, _lists, TimeSpan.FromDays(30), 10_000, persists ? store ?? Usable() : null)));
 
     private void Stop(IActorRef bucket)
     {
