@@ -169,7 +169,8 @@ public sealed partial class FleetRunner
 
     private void StartActors(ActorSystem system)
     {
-        var news = system.ActorOf(NewsSender.CreateProps(FleetConfiguration.CacheRole), "news-sender");
+        var news = system.ActorOf(NewsSender.CreateProps(), "news-sender");
+        system.ActorOf(NewsReceivers.CreateProps(FleetConfiguration.CacheRole, news), "news-receivers");
         var context = new BucketContext(
             _time, Meter, news, ActorRefs.Nobody, _settings.MaxLife, BucketCapacity(_settings.MaxEntries),
             _settings.Store.Connection is null ? null : _storeKeeper.Signal);
