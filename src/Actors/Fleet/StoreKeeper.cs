@@ -11,10 +11,13 @@ internal sealed partial class StoreKeeper(IFleetStore store, FleetMeter meter, T
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
-    private bool _isReady;
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Tells the entities when the store may be used.</summary>
     public StoreSignal Signal { get; } = new();
+
+    /// <summary>Ends when the store may be used.</summary>
+    public Task Ready => _ready.Task;
 
     /// <summary>Runs until cancelled.</summary>
     public async Task RunAsync(CancellationToken stopping)
@@ -37,12 +40,11 @@ internal sealed partial class StoreKeeper(IFleetStore store, FleetMeter meter, T
         string? fault = null;
         try
         {
-            if (!_isReady)
+            if (!Ready.IsCompleted)
                 await store.PrepareAsync(stopping).ConfigureAwait(false);
             await store.PingAsync(stopping).ConfigureAwait(false);
-            if (!_isReady)
+            if (_ready.TrySetResult())
                 Signal.Announce();
-            _isReady = true;
         }
         catch (StoreException problem)
         {
