@@ -145,9 +145,7 @@ public class WhitelistBucketTests : TestKit
         Assert.True(news.Epoch.Revocation > news.Before);
         Stop(bucket);
 
-        var next = StartBucket(persists: true);
-        Ask<TimesFound>(next, new GetTimes(1, Client));
-        AwaitAssert(() => Assert.Equal(0, _meter.Recovering), TimeSpan.FromSeconds(5));
+        var next = StartRecovered();
         var miss = Ask<LookUpMiss>(next, LookUp(2));
         Assert.Equal(news.Epoch.Revocation, miss.Epoch.Revocation);
 
@@ -179,8 +177,7 @@ public class WhitelistBucketTests : TestKit
     [Trait("Finding", "A6")]
     public void Each_life_is_later_than_the_one_before_and_than_any_that_a_node_knows()
     {
-        var bucket = StartBucket(persists: true);
-        AwaitAssert(() => Assert.Equal(0, _meter.Recovering), TimeSpan.FromSeconds(5));
+        var bucket = StartRecovered();
         bucket.Tell(Passed(Client));
         AwaitAssert(() => Assert.Equal(1, _meter.Journaled), TimeSpan.FromSeconds(5));
         var first = Ask<LookUpHit>(bucket, LookUp(1)).Epoch;
@@ -188,8 +185,7 @@ public class WhitelistBucketTests : TestKit
         Stop(bucket);
 
         // The clock stands still, so only what was stored tells that time went on.
-        bucket = StartBucket(persists: true);
-        AwaitAssert(() => Assert.Equal(0, _meter.Recovering), TimeSpan.FromSeconds(5));
+        bucket = StartRecovered();
         var second = Ask<LookUpHit>(bucket, LookUp(2)).Epoch;
         Assert.True(second.Life > first.Life, $"{second} after {first}");
 
@@ -252,8 +248,7 @@ public class WhitelistBucketTests : TestKit
     [Trait("Finding", "B4")]
     public void A_revocation_that_another_node_stored_holds_here_whatever_its_number()
     {
-        var bucket = StartBucket(persists: true);
-        AwaitAssert(() => Assert.Equal(0, _meter.Recovering), TimeSpan.FromSeconds(5));
+        var bucket = StartRecovered();
         var (banned, other) = (ClientAddress.Parse("192.0.2.9"), ClientAddress.Parse("192.0.2.8"));
         Ask<Revoked>(bucket, new Revoke(1, Bucket, [Network.Of(other)], 5000));
         foreach (var client in new[] { Client, banned, other })
@@ -303,8 +298,7 @@ public class WhitelistBucketTests : TestKit
     [Fact]
     public void A_bucket_that_moves_stores_what_it_owes_first()
     {
-        var bucket = StartBucket(persists: true);
-        AwaitAssert(() => Assert.Equal(0, _meter.Recovering), TimeSpan.FromSeconds(5));
+        var bucket = StartRecovered();
         Watch(bucket);
         bucket.Tell(Passed(Client));
         bucket.Tell(HandOver.Instance);
@@ -345,6 +339,14 @@ public class WhitelistBucketTests : TestKit
     private IActorRef StartBucket(bool persists, StoreSignal? store = null) => Sys.ActorOf(WhitelistBucket.CreateProps(
         WhitelistLayout.EntityOf(Bucket),
         new BucketContext(_time, _meter, _news, _lists, TimeSpan.FromDays(30), 10_000, persists ? store ?? Usable() : null)));
+
+    private IActorRef StartRecovered()
+    {
+        var bucket = StartBucket(persists: true);
+        Ask<TimesFound>(bucket, new GetTimes(0, Client)); // It has begun to recover.
+        AwaitAssert(() => Assert.Equal(0, _meter.Recovering), TimeSpan.FromSeconds(5));
+        return bucket;
+    }
 
     private void Stop(IActorRef bucket)
     {
