@@ -69,7 +69,8 @@ public abstract class FleetRunner
     public abstract Task RunAsync(CancellationToken stopping);
 
     private protected BucketContext ContextFor(IActorRef news) => new(
-        Time, Meter, news, ActorRefs.Nobody, Settings.MaxLife, BucketCapacity(Settings.MaxEntries), Settings.Store.Connection is not null, StoreKeeper.Ready);
+        Time, Meter, news, ActorRefs.Nobody, Settings.MaxLife, BucketCapacity(Settings.MaxEntries),
+        Settings.Store.Connection is null ? null : StoreKeeper.Signal);
 
     private static int BucketCapacity(int maxEntries)
     {
