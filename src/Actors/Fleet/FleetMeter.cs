@@ -14,7 +14,11 @@ public sealed class FleetMeter(TimeProvider time)
     private long _queued;
     private long _dropped;
     private long _journaled;
-    private volatile StoreHealth _store = new(true, null, time.GetUtcNow());
+    private readonly Lock _lock = new();
+    private int _failingSnapshots;
+    private string? _snapshotError;
+    private string? _storeFault = "it was not asked yet";
+    private volatile StoreHealth _store = new(false, "it was not asked yet", time.GetUtcNow());
 
     /// <summary>Entries in the buckets that this node holds.</summary>
     public long Entries => Interlocked.Read(ref _entries);
@@ -52,14 +56,35 @@ public sealed class FleetMeter(TimeProvider time)
 
     internal void AddJournaled(long change) => Interlocked.Add(ref _journaled, change);
 
-    /// <summary>Notes how the store fares; null: well. True if that is news.</summary>
-    internal bool Report(string? fault)
+    /// <summary>Notes what the store's keeper found; null: it works.</summary>
+    internal void ReportStore(string? fault)
     {
-        var known = _store;
-        if (known.IsOk == (fault is null))
-            return false;
-        _store = new StoreHealth(fault is null, fault, time.GetUtcNow());
-        return true;
+        lock (_lock)
+        {
+            _storeFault = fault;
+            Conclude();
+        }
+    }
+
+    /// <summary>Notes how many more entities (or fewer: negative) cannot store their snapshots.</summary>
+    internal void ReportSnapshots(int change, string? error)
+    {
+        lock (_lock)
+        {
+            _failingSnapshots += change;
+            _snapshotError = error ?? _snapshotError;
+            Conclude();
+        }
+    }
+
+    // A store that answers but keeps no snapshots is as good as one that is away.
+    private void Conclude()
+    {
+        var fault = _storeFault ?? (_failingSnapshots > 0 ? $"{_failingSnapshots} snapshots cannot be stored: {_snapshotError}" : null);
+        if (fault == _store.Fault)
+            return;
+        var since = _store.IsOk == (fault is null) ? _store.Since : time.GetUtcNow();
+        _store = new StoreHealth(fault is null, fault, since);
     }
 }
 

@@ -62,7 +62,8 @@ public abstract class FleetRunner
 
     /// <param name="lists">Asks lists for other nodes; nobody where there are none.</param>
     private protected BucketContext ContextFor(IActorRef news, IActorRef lists) => new(
-        Time, Meter, news, lists, Settings.MaxLife, BucketCapacity(Settings.MaxEntries), Settings.Store.Connection is not null, StoreKeeper.Ready);
+        Time, Meter, news, lists, Settings.MaxLife, BucketCapacity(Settings.MaxEntries),
+        Settings.Store.Connection is null ? null : StoreKeeper.Signal);
 
     private static int BucketCapacity(int maxEntries)
     {

@@ -103,7 +103,7 @@ public sealed class FleetTimes
         if (isRead && _nearCache.Times.TryGet(client, out var here, out _) && here.Max(found.Times) != found.Times)
             _ = AskAsync(id => new RecordTimes(client, here, id), client);
         else
-            _nearCache.Times.Replace(client, found.Times);
+            _nearCache.Store(new TimesNews(client, found.Times, bucket, found.Epoch));
     }
 
     private bool TryEnter()

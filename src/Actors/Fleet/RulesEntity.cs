@@ -40,23 +40,25 @@ internal sealed class RulesEntity : UntypedActor, IWithTimers
     public RulesEntity(BucketContext context)
     {
         _context = context;
-        _recovered = !context.Persists;
+        _recovered = context.Store is null;
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
+
+    private bool Persists => _context.Store is not null;
 
     public static Props CreateProps(BucketContext context) => Props.Create(() => new RulesEntity(context));
 
     protected override void PreStart()
     {
-        if (_context.Persists)
-            _context.StoreReady.PipeTo(Self, success: () => StoreReady.Instance);
+        _context.Store?.Subscribe(Self);
         Timers.StartPeriodicTimer(nameof(Sweep), Sweep.Instance, SweepInterval);
     }
 
     protected override void PostStop()
     {
-        if (_context.Persists)
+        _context.Store?.Unsubscribe(Self);
+        if (Persists)
             _context.Meter.AddQueued(_storedVersion - _version);
     }
 
@@ -84,8 +86,10 @@ internal sealed class RulesEntity : UntypedActor, IWithTimers
             case OfferRules offer:
                 Adopt(offer.Version, offer.Rules);
                 break;
+            case StoreReady when Context.Child("store").IsNobody():
+                Context.ActorOf(EntityWriter.CreateProps(WhitelistLayout.EntityOf(WhitelistLayout.Rules), Self), "store");
+                break;
             case StoreReady:
-                Context.ActorOf(BucketWriter.CreateProps(WhitelistLayout.EntityOf(WhitelistLayout.Rules), Self), "store");
                 break;
             case WriterReady ready:
                 Context.WatchWith(ready.Writer, WriterLost.Instance);
@@ -160,7 +164,7 @@ internal sealed class RulesEntity : UntypedActor, IWithTimers
         _waiting.Add(new Waiting(number, Sender, new RulesChanged(id, _version, count, false, null)));
         Timers.StartSingleTimer(number, new WaitOver(number), TimeSpan.FromMilliseconds(waitMs));
         StoreNext();
-        if (!_context.Persists)
+        if (!Persists)
             Stored();
     }
 
@@ -170,7 +174,7 @@ internal sealed class RulesEntity : UntypedActor, IWithTimers
         _version++;
         _rules = news.ApplyTo(_rules);
         _ownChanges.Add(new RulesEvent(_version, set, removed));
-        if (_context.Persists)
+        if (Persists)
             _context.Meter.AddQueued(1);
         _context.News.Tell(news);
     }
@@ -186,11 +190,11 @@ internal sealed class RulesEntity : UntypedActor, IWithTimers
         if (change is null || ++_changesSinceSnapshot >= ChangesPerSnapshot)
         {
             _changesSinceSnapshot = 0;
-            _writer.Tell(new StoreSnapshot(new RulesEvent(_version, [], []), new RulesSnapshot(_version, [.. _rules.Values])));
+            _writer.Tell(new StoreSnapshot(_sentVersion, new RulesEvent(_version, [], []), new RulesSnapshot(_version, [.. _rules.Values])));
         }
         else
         {
-            _writer.Tell(new StoreEvent(change));
+            _writer.Tell(new StoreEvent(_sentVersion, change));
         }
     }
 
@@ -220,7 +224,7 @@ internal sealed class RulesEntity : UntypedActor, IWithTimers
 
     private void Stored()
     {
-        if (_context.Persists)
+        if (Persists)
         {
             var changes = Math.Min(_sentVersion, _version) - _storedVersion;
             _context.Meter.AddQueued(-changes);
@@ -233,7 +237,7 @@ internal sealed class RulesEntity : UntypedActor, IWithTimers
         }
 
         // Without a store its own changes are all there is to put on top of a copy.
-        if (_context.Persists)
+        if (Persists)
             _ownChanges.RemoveAll(c => c.Version <= _storedVersion);
         else if (_ownChanges.Count > ChangesPerSnapshot)
             _ownChanges.RemoveAt(0);
@@ -258,9 +262,9 @@ internal sealed class RulesEntity : UntypedActor, IWithTimers
             return;
         _recovered = true;
         var (version, rules) = (0L, ImmutableDictionary<(Network Network, RuleKind Kind), Rule>.Empty);
-        if (ready.Snapshot is RulesSnapshot snapshot)
+        if (ready.Stored.Snapshot is RulesSnapshot snapshot)
             (version, rules) = (snapshot.Version, snapshot.Rules.ToImmutableDictionary(r => (r.Network, r.Kind)));
-        foreach (var change in ready.Events.OfType<RulesEvent>())
+        foreach (var change in ready.Stored.Events.OfType<RulesEvent>())
             (version, rules) = (Math.Max(version, change.Version), new RuleNews(0, change.Version, change.Set, change.Removed).ApplyTo(rules));
         if (version > _version - _ownChanges.Count)
             TakeOver(version, rules, storedVersion: version);
@@ -278,11 +282,11 @@ internal sealed class RulesEntity : UntypedActor, IWithTimers
     {
         var own = _ownChanges.ToList();
         _ownChanges.Clear();
-        if (_context.Persists)
+        if (Persists)
             _context.Meter.AddQueued(-(_version - _storedVersion));
         var shift = version - (_version - own.Count);
         (_version, _rules, _storedVersion) = (version, rules, storedVersion);
-        if (_context.Persists)
+        if (Persists)
             _context.Meter.AddQueued(_version - _storedVersion);
         for (var i = 0; i < _waiting.Count; i++)
             _waiting[i] = _waiting[i] with { Answer = _waiting[i].Answer with { Version = _waiting[i].Answer.Version + shift } };
@@ -298,7 +302,7 @@ internal sealed class RulesEntity : UntypedActor, IWithTimers
             return;
         Apply([], expired);
         StoreNext();
-        if (!_context.Persists)
+        if (!Persists)
             Stored();
     }
 

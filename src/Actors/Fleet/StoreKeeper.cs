@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Screening.Actors.Whitelist;
 
 namespace Screening.Actors.Fleet;
 
@@ -12,7 +13,10 @@ internal sealed partial class StoreKeeper(IFleetStore store, FleetMeter meter, T
 
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Ends when the store may be used for the first time.</summary>
+    /// <summary>Tells the entities when the store may be used.</summary>
+    public StoreSignal Signal { get; } = new();
+
+    /// <summary>Ends when the store may be used.</summary>
     public Task Ready => _ready.Task;
 
     /// <summary>Runs until cancelled.</summary>
@@ -36,17 +40,20 @@ internal sealed partial class StoreKeeper(IFleetStore store, FleetMeter meter, T
         string? fault = null;
         try
         {
-            if (!_ready.Task.IsCompleted)
+            if (!Ready.IsCompleted)
                 await store.PrepareAsync(stopping).ConfigureAwait(false);
             await store.PingAsync(stopping).ConfigureAwait(false);
-            _ready.TrySetResult();
+            if (_ready.TrySetResult())
+                Signal.Announce();
         }
         catch (StoreException problem)
         {
             fault = problem.Message;
         }
 
-        if (!meter.Report(fault))
+        var known = meter.Store;
+        meter.ReportStore(fault);
+        if (known.IsOk == meter.Store.IsOk)
             return;
         if (fault is null)
             StoreIsBack(log, store.Provider, meter.Queued);

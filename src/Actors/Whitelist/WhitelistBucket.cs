@@ -9,23 +9,20 @@ namespace Screening.Actors.Whitelist;
 /// <param name="MaxEntries">Entries of one bucket.</param>
 /// <param name="News">Takes each <see cref="NewsItem"/>, to tell all nodes.</param>
 /// <param name="Lists">Takes each <see cref="LookUp"/> of a client that is not known, to ask its lists; nobody: each node asks by itself.</param>
-/// <param name="Persists">There is a store.</param>
-/// <param name="StoreReady">Ends when the store may be used.</param>
+/// <param name="Store">Tells when the store may be used; null: nothing is stored.</param>
 internal sealed record BucketContext(
-    TimeProvider Time, FleetMeter Meter, IActorRef News, IActorRef Lists, TimeSpan MaxLife, int MaxEntries, bool Persists, Task StoreReady);
+    TimeProvider Time, FleetMeter Meter, IActorRef News, IActorRef Lists, TimeSpan MaxLife, int MaxEntries, StoreSignal? Store);
 
 /// <summary>
 /// One of the 1,024 parts of the whitelist. Answers from memory at once, whatever its store does; has the lists of an unknown client asked
 /// on its own node, so that the fleet asks each list once; hands what changes to its writer, behind the answer.
 /// </summary>
 /// <remarks>
-/// <code>
-///   Recovering ── WriterReady ──► Recovered          both answer; a bucket that recovers knows less, and says Miss; only lists wait
-///        └────────── HandOver ──────────┴──► Leaving ── all stored, or too late ──► stopped
-/// </code>
-/// The state's own sequence orders everything. Storing is <see cref="BucketStorage"/>'s part.
+/// A bucket that recovers knows less: it answers with a miss, and only lists wait. It tells no epoch until it has recovered or revoked
+/// something itself, for nodes may know of more revocations than it does. The state's own sequence orders everything; storing is
+/// <see cref="StoredEntity{TChange}"/>'s part.
 /// </remarks>
-internal sealed class WhitelistBucket : UntypedActor, IWithTimers
+internal sealed class WhitelistBucket : StoredEntity<BucketChanged>
 {
     /// <summary>Makes it drop what is expired now, as it does once a minute.</summary>
     internal static readonly object SweepNow = SweepTick.Instance;
@@ -33,47 +30,33 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);
     private const int MaxListings = 16;
     private static readonly TimeSpan ListingPatience = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan LeavingLimit = TimeSpan.FromSeconds(3);
 
     private readonly int _bucket;
     private readonly BucketContext _context;
-    private readonly BucketStorage _storage;
-    private readonly List<WaitingRevocation> _waiting = [];
     private readonly List<(IActorRef Asker, ListEntries List)> _listings = [];
-    private readonly long _life;
     private BucketState _state;
     private int _counted;
-    private bool _recovered;
 
     public WhitelistBucket(int bucket, BucketContext context)
+        : base(bucket, context)
     {
         _bucket = bucket;
         _context = context;
-        _storage = new BucketStorage(context.Meter, context.Persists, bucket);
         _state = NewState();
-        _life = NowMs;
-        _recovered = !context.Persists;
+        _state.BeginLife(NowMs);
     }
-
-    public ITimerScheduler Timers { get; set; } = null!;
 
     private long NowMs => _context.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    // While it recovers the bucket does not know how many revocations there were.
-    private Epoch Epoch => _recovered ? new Epoch(_life, _state.Revocation) : default;
+    private Epoch Epoch => IsRecovered || _state.Epoch.Revocation > 0 ? _state.Epoch : default;
 
     public static Props CreateProps(string entity, BucketContext context) =>
         Props.Create(() => new WhitelistBucket(int.Parse(entity.Substring("bucket-".Length), null), context));
 
     protected override void PreStart()
     {
+        base.PreStart();
         _context.Meter.AddBucket(_bucket, 1);
-        if (!_recovered)
-        {
-            _context.Meter.AddRecovering(1);
-            _context.StoreReady.PipeTo(Self, success: () => StoreReady.Instance);
-        }
-
         // Staggered, so that no minute has all of them at once.
         var first = SweepInterval * ((_bucket % 60) + 1) / 60;
         Timers.StartPeriodicTimer(nameof(SweepTick), SweepTick.Instance, first, SweepInterval);
@@ -81,14 +64,12 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
 
     protected override void PostStop()
     {
-        _storage.GiveUp();
+        base.PostStop();
         _context.Meter.AddBucket(_bucket, -1);
         _context.Meter.AddEntries(-_counted);
-        if (!_recovered)
-            _context.Meter.AddRecovering(-1);
     }
 
-    protected override void OnReceive(object message)
+    protected override void OnCommand(object message)
     {
         switch (message)
         {
@@ -96,110 +77,89 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
                 Answer(lookUp);
                 break;
             case Conclude conclude:
-                Take(conclude);
+                Record(conclude);
                 break;
             case GetTimes get:
                 var pass = get.Profile.Length > 0 ? _state.FindPass(new EntryKey(get.Client, get.Profile), get.Policy, NowMs) : null;
                 Sender.Tell(new TimesFound(get.Id, _state.FindTimes(get.Client, NowMs), Epoch, pass));
                 break;
             case RecordTimes record:
-                Take(_state.RecordTimes(record.Client, record.Times, NowMs));
+                Publish(_state.RecordTimes(record.Client, record.Times, NowMs));
                 Sender.Tell(new TimesFound(record.Id, _state.FindTimes(record.Client, NowMs), Epoch));
                 break;
             case ForgetTimes forget:
-                Take(_state.ForgetTimes(forget.Client));
+                Publish(_state.ForgetTimes(forget.Client));
                 Sender.Tell(new TimesFound(forget.Id, default, Epoch));
                 break;
             case Revoke revoke:
-                Take(revoke);
+                var (number, count) = Revoke(revoke.Networks);
+                AnswerOnceStored(
+                    Sender, number, durable => new Revoked(revoke.Id, _bucket, count, durable), TimeSpan.FromMilliseconds(revoke.WaitMs));
                 break;
             case ImportEntries import:
-                Take(import);
+                Import(import);
                 break;
-            case ListEntries list when !_recovered:
+            case ListEntries list when !IsRecovered:
                 Await(list);
                 break;
             case ListEntries list:
                 Answer(Sender, list);
                 break;
             case ListingsDue:
-                AnswerListings();
-                break;
-            case HandOver:
-                Timers.StartSingleTimer(nameof(LeaveNow), LeaveNow.Instance, LeavingLimit);
-                _storage.Hurry();
-                Become(Leaving);
-                StopOnceStored();
+                AnswerListings(isWhole: IsRecovered);
                 break;
             case Wake:
                 break; // It is awake.
+            case SweepTick:
+                _state.Sweep(NowMs);
+                break;
             default:
-                OnStorage(message);
+                Unhandled(message);
                 break;
         }
 
         CountEntries();
     }
 
-    // The shard has stopped to send us anything; what comes now is the store's.
-    private void Leaving(object message)
+    // What came meanwhile goes on top of what is stored. Passes that should not have been taken were told to all nodes.
+    protected override void Recover(StoredState stored)
     {
-        if (message is LeaveNow)
-            Context.Stop(Self);
-        else
-            OnStorage(message);
-        StopOnceStored();
+        var state = NewState();
+        if (stored.Snapshot is BucketSnapshot snapshot)
+            state.Apply(snapshot);
+        foreach (var changed in stored.Events.OfType<BucketChanged>())
+            state.Apply(changed);
+        var refused = state.Absorb(_state);
+        state.Sweep(NowMs);
+        _state = state;
+        if (!refused.IsEmpty)
+            Revoke(refused);
+        AnswerListings(isWhole: true);
+        CountEntries();
     }
 
-    private void StopOnceStored()
+    // If two nodes held this bucket, the other one's revocations hold here too, as if they were made now.
+    protected override void CompareWith(StoredState stored)
     {
-        if (!_storage.IsBehind)
-            Context.Stop(Self);
+        var snapshot = stored.Snapshot as BucketSnapshot;
+        var changes = stored.Events.OfType<BucketChanged>().ToList();
+        var unknown = _state.UnknownAmong(changes.SelectMany(c => c.Tombstones).Concat(snapshot?.Tombstones ?? []), NowMs).ToList();
+        if (unknown.Count > 0)
+            Revoke([.. unknown.Select(t => t.Network)]);
+        CountEntries();
     }
 
-    private void OnStorage(object message)
-    {
-        switch (message)
-        {
-            case StoreReady:
-                Context.ActorOf(BucketWriter.CreateProps(WhitelistLayout.EntityOf(_bucket), Self), "store");
-                break;
-            case WriterReady ready:
-                Context.WatchWith(ready.Writer, WriterLost.Instance);
-                Recover(ready);
-                _storage.Open(ready.Writer);
-                break;
-            case WriterLost:
-                _storage.Close();
-                break;
-            case EventStored:
-                _storage.EventStored();
-                AnswerRevocations();
-                break;
-            case SnapshotStored stored:
-                _storage.SnapshotStored(stored.Error is null);
-                AnswerRevocations();
-                break;
-            case FlushTick:
-                break;
-            case RevocationDue due:
-                AnswerRevocations(due.Waiting);
-                break;
-            case SweepTick:
-                _state.Sweep(NowMs);
-                break;
-            default:
-                Unhandled(message);
-                return;
-        }
+    protected override object EventOf(IReadOnlyList<BucketChanged> changes) => new BucketChanged(
+        [.. changes.SelectMany(c => c.Entries)], [.. changes.SelectMany(c => c.Tombstones)], [.. changes.SelectMany(c => c.Forgotten)]);
 
-        Flush(now: message is not EventStored);
-    }
+    protected override object Snapshot() => _state.Snapshot(NowMs);
 
     private void Answer(LookUp lookUp)
     {
-        var key = new EntryKey(lookUp.Client, lookUp.Profile);
-        if (_state.FindPass(key, lookUp.Policy, NowMs) is { } pass)
+        // This bucket lost its memory, or a clock went back: nodes would take what it tells for old.
+        if (lookUp.Known > _state.Epoch)
+            _state.BeginLife(Math.Max(NowMs, lookUp.Known.Life + 1));
+        if (_state.FindPass(new EntryKey(lookUp.Client, lookUp.Profile), lookUp.Policy, NowMs) is { } pass)
         {
             Sender.Tell(new LookUpHit(lookUp.Id, pass, Epoch));
             return;
@@ -228,128 +188,60 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
     }
 
     // While the store is away one client is answered with what is known of it. A list of many would not be whole, and is not answered.
-    private void AnswerListings()
+    private void AnswerListings(bool isWhole)
     {
-        foreach (var (asker, list) in _listings.Where(l => _recovered || l.List.IsAboutOneClient))
+        foreach (var (asker, list) in _listings.Where(l => isWhole || l.List.IsAboutOneClient))
             Answer(asker, list);
         _listings.Clear();
     }
 
-    private void Take(Conclude conclude)
+    private void Record(Conclude conclude)
     {
         var key = new EntryKey(conclude.Client, conclude.Profile);
-        if (_state.RecordPass(key, conclude.Pass, 0, _recovered ? conclude.Epoch.Revocation : 0, NowMs) is not { } recorded)
-            return;
-        Store(recorded);
-        _context.News.Tell(new PassNews(conclude.Client, conclude.Profile, conclude.Pass, _bucket, Epoch));
+        if (_state.RecordPass(key, conclude.Pass, conclude.Epoch, conclude.AgeMs, NowMs) is { } recorded)
+            Publish(recorded, conclude.Pass);
+    }
+
+    // A pass of the entry is new.
+    private void Publish(StoredEntry recorded, Pass pass)
+    {
+        Store(BucketChanged.Of(recorded));
+        var kept = _state.FindPass(new EntryKey(recorded.Client, recorded.Profile), pass.Policy, NowMs) ?? pass;
+        _context.News.Tell(new PassNews(recorded.Client, recorded.Profile, kept, _bucket, Epoch));
     }
 
     // postscreen's times of a client have changed; null: they have not.
-    private void Take(StoredEntry? timed)
+    private void Publish(StoredEntry? timed)
     {
         if (timed is null)
             return;
-        Store(timed);
-        _context.News.Tell(NewsOf(timed));
+        Store(BucketChanged.Of(timed));
+        _context.News.Tell(new TimesNews(timed.Client, timed.Times, _bucket, Epoch));
     }
 
-    private TimesNews NewsOf(StoredEntry timed) => new(timed.Client, timed.Times, _bucket, Epoch);
-
-    private void Take(Revoke revoke)
+    private (long Number, int Count) Revoke(ImmutableArray<Network> networks)
     {
-        var before = _state.Revocation;
-        var (count, number) = (0, 0L);
-        foreach (var network in revoke.Networks)
-        {
-            var (tombstone, taken) = _state.Revoke(network, NowMs);
-            number = _storage.Add(tombstone);
-            count += taken;
-        }
-
-        _context.News.Tell(new RevocationNews(revoke.Networks, _bucket, before, Epoch));
-        var waiting = new WaitingRevocation(Sender, new Revoked(revoke.Id, _bucket, count, false), number);
-        _waiting.Add(waiting);
-        Timers.StartSingleTimer(waiting, new RevocationDue(waiting), TimeSpan.FromMilliseconds(revoke.WaitMs));
-        Flush(now: true);
-        AnswerRevocations();
+        var before = _state.Epoch.Revocation;
+        var (changed, count) = _state.Revoke(networks, NowMs);
+        _context.News.Tell(new RevocationNews(networks, _bucket, before, Epoch));
+        return (Store(changed, now: true), count);
     }
 
-    // Those that are stored by now, and one that can not wait any longer.
-    private void AnswerRevocations(WaitingRevocation? due = null)
-    {
-        foreach (var waiting in _waiting.Where(w => w == due || _storage.IsStored(w.Number)).ToList())
-        {
-            waiting.Asker.Tell(waiting.Answer with { Durable = _storage.IsStored(waiting.Number) });
-            Timers.Cancel(waiting);
-            _waiting.Remove(waiting);
-        }
-    }
-
-    private void Take(ImportEntries import)
+    private void Import(ImportEntries import)
     {
         var count = 0;
         foreach (var line in import.Entries)
         {
             var key = new EntryKey(line.Client, line.Profile);
-            var isNew = line.Pass is { } pass && (_state.FindPass(key, "", NowMs)?.TtlSeconds ?? 0) < pass.TtlSeconds;
-            var recorded = isNew ? _state.RecordPass(key, line.Pass!, line.AgeSeconds, long.MaxValue, NowMs) : null;
-            var timed = line.Times.IsEmpty ? null : _state.RecordTimes(line.Client, line.Times, NowMs);
-            foreach (var entry in new[] { recorded, timed })
-            {
-                if (entry is not null)
-                    _storage.Add(entry);
-            }
-
+            var recorded = line.Pass is null ? null : _state.ImportPass(key, line.Pass, line.AgeSeconds, NowMs);
             if (recorded is not null)
-                _context.News.Tell(new PassNews(line.Client, line.Profile, line.Pass!, _bucket, Epoch));
-            if (timed is not null)
-                _context.News.Tell(NewsOf(timed));
+                Publish(recorded, line.Pass!);
+            var timed = line.Times.IsEmpty ? null : _state.ImportTimes(line.Client, line.Times, line.AgeSeconds, NowMs);
+            Publish(timed);
             count += recorded is not null || timed is not null ? 1 : 0;
         }
 
-        Flush(now: true);
         Sender.Tell(new EntriesImported(import.Id, _bucket, count));
-    }
-
-    private void Store(StoredEntry entry)
-    {
-        _storage.Add(entry);
-        Flush(now: false);
-    }
-
-    private void Flush(bool now)
-    {
-        if (_storage.Flush(now, () => _state.Snapshot(NowMs)) is { } wait)
-        {
-            if (!Timers.IsTimerActive(nameof(FlushTick)))
-                Timers.StartSingleTimer(nameof(FlushTick), FlushTick.Instance, wait);
-        }
-    }
-
-    // What came meanwhile goes on top of what is stored. A writer that was only restarted has nothing that is not known already, unless
-    // two nodes held this bucket: then the other's revocations hold here too.
-    private void Recover(WriterReady ready)
-    {
-        var stored = NewState();
-        if (ready.Snapshot is BucketSnapshot snapshot)
-            stored.Apply(snapshot);
-        foreach (var changed in ready.Events.OfType<BucketChanged>())
-            stored.Apply(changed);
-        if (_recovered)
-        {
-            foreach (var tombstone in stored.Tombstones.Where(t => t.Sequence > _state.Revocation))
-                _storage.Add(_state.Revoke(tombstone.Network, NowMs).Tombstone);
-            return;
-        }
-
-        stored.Absorb(_state);
-        stored.Sweep(NowMs);
-        _state = stored;
-        _recovered = true;
-        _context.Meter.AddRecovering(-1);
-        _storage.Renumber();
-        AnswerListings();
-        CountEntries();
     }
 
     private void CountEntries()
@@ -360,15 +252,6 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
 
     private BucketState NewState() => new(_context.MaxLife, _context.MaxEntries);
 
-    private sealed record WaitingRevocation(IActorRef Asker, Revoked Answer, long Number);
-
-    private sealed record RevocationDue(WaitingRevocation Waiting);
-
-    private sealed class FlushTick
-    {
-        public static readonly FlushTick Instance = new();
-    }
-
     private sealed class SweepTick
     {
         public static readonly SweepTick Instance = new();
@@ -377,15 +260,5 @@ internal sealed class WhitelistBucket : UntypedActor, IWithTimers
     private sealed class ListingsDue
     {
         public static readonly ListingsDue Instance = new();
-    }
-
-    private sealed class WriterLost
-    {
-        public static readonly WriterLost Instance = new();
-    }
-
-    private sealed class LeaveNow
-    {
-        public static readonly LeaveNow Instance = new();
     }
 }

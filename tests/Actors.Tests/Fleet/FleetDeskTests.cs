@@ -19,7 +19,7 @@ public class FleetDeskTests : TestKit
     {
         var meter = new FleetMeter(TimeProvider.System);
         var context = new BucketContext(
-            TimeProvider.System, meter, CreateTestProbe(), ActorRefs.Nobody, TimeSpan.FromDays(30), MaxEntries: 10_000, Persists: false, Task.CompletedTask);
+            TimeProvider.System, meter, CreateTestProbe(), ActorRefs.Nobody, TimeSpan.FromDays(30), MaxEntries: 10_000, Store: null);
         _region = Sys.ActorOf(Props.Create(() => new PlayedRegion(context)));
         var client = new FleetClient(TimeProvider.System);
         client.Open(_region, CreateTestProbe());

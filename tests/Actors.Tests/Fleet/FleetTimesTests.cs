@@ -27,7 +27,7 @@ public class FleetTimesTests : TestKit
         _bucket = CreateTestProbe();
         _answers = Sys.ActorOf(AnswerReceiver.CreateProps(_client));
         _client.Open(_bucket, _answers);
-        _near.Use(["default"]);
+        _near.Use([Policy]);
         _times = new FleetTimes(_client, _near, MaxLife, TimeProvider.System);
     }
 

@@ -44,13 +44,13 @@ public class RulesEntityTests : TestKit
     [Fact]
     public void A_rule_that_is_not_journaled_in_time_holds_and_is_said_to_be_not_durable()
     {
-        var storeReady = new TaskCompletionSource();
-        var rules = Start(persists: true, storeReady.Task);
+        var store = new StoreSignal();
+        var rules = Start(persists: true, store);
         var changed = Ask<RulesChanged>(rules, Set(1, "198.51.100.0/24", RuleKind.Ban, waitMs: 50));
         Assert.False(changed.Durable);
         Assert.Equal(1, Ask<RulesCopy>(rules, new GetRules(0)).Rules?.Length);
         Assert.Equal(1, _meter.Queued);
-        storeReady.SetResult();
+        store.Announce();
         AwaitAssert(() => Assert.Equal((0L, 1L), (_meter.Queued, _meter.Journaled)), TimeSpan.FromSeconds(5));
     }
 
@@ -126,6 +126,13 @@ public class RulesEntityTests : TestKit
         return ExpectMsg<T>(TimeSpan.FromSeconds(5));
     }
 
-    private IActorRef Start(bool persists, Task? storeReady = null) => Sys.ActorOf(RulesEntity.CreateProps(
-        new BucketContext(_time, _meter, _news, ActorRefs.Nobody, TimeSpan.FromDays(30), 10_000, persists, storeReady ?? Task.CompletedTask)));
+    private static StoreSignal Usable()
+    {
+        var store = new StoreSignal();
+        store.Announce();
+        return store;
+    }
+
+    private IActorRef Start(bool persists, StoreSignal? store = null) => Sys.ActorOf(RulesEntity.CreateProps(
+        new BucketContext(_time, _meter, _news, ActorRefs.Nobody, TimeSpan.FromDays(30), 10_000, persists ? store ?? Usable() : null)));
 }

@@ -38,8 +38,9 @@ internal static class ChurnMode
             .WithConfig(ConfigurationFactory.ParseString("akka.actor.provider = local").WithFallback(FleetConfiguration.Of(settings, FleetTimings.Default)))
             .And(new DataOptionsSetup(Screening.Actors.Fleet.StoreOptions.Of(store.Connection!))));
         var meter = new FleetMeter(time);
-        var context = new BucketContext(
-            time, meter, ActorRefs.Nobody, ActorRefs.Nobody, TimeSpan.FromDays(30), 100_000, true, Task.CompletedTask);
+        var signal = new StoreSignal();
+        signal.Announce();
+        var context = new BucketContext(time, meter, ActorRefs.Nobody, ActorRefs.Nobody, TimeSpan.FromDays(30), 100_000, signal);
         var buckets = Enumerable.Range(0, Buckets)
             .Select(b => system.ActorOf(WhitelistBucket.CreateProps(WhitelistLayout.EntityOf(b), context), $"b{b}")).ToArray();
         await UntilAsync(() => meter.Buckets == Buckets && meter.Recovering == 0);

@@ -1,8 +1,8 @@
 using Akka.Actor;
 using Screening.Actors.Checks;
-using Screening.Actors.Whitelist;
+using Screening.Actors.Fleet;
 
-namespace Screening.Actors.Fleet;
+namespace Screening.Actors.Whitelist;
 
 /// <summary>
 /// Takes the fleet's news into this node's near cache and its copy of the rules. News can be missed, so it asks now and then whether the
@@ -40,10 +40,10 @@ internal sealed class NewsReceiver : UntypedActor, IWithTimers
         {
             case WhitelistNews news:
                 foreach (var item in news.Items)
-                    Take(item);
+                    Apply(item);
                 break;
             case NewsItem item:
-                Take(item);
+                Apply(item);
                 break;
             case RuleNews news when !_rules.TryApply(news):
                 AskForRules();
@@ -69,7 +69,7 @@ internal sealed class NewsReceiver : UntypedActor, IWithTimers
         }
     }
 
-    private void Take(NewsItem item)
+    private void Apply(NewsItem item)
     {
         switch (item)
         {

@@ -5,54 +5,47 @@ using Akka.Persistence;
 
 namespace Screening.Actors.Whitelist;
 
-/// <summary>The store may be used: what an entity tells itself then.</summary>
-internal sealed class StoreReady
-{
-    public static readonly StoreReady Instance = new();
-
-    private StoreReady()
-    {
-    }
-}
-
-/// <summary>The writer has read what is stored, and now takes writes. Sent again after each restart.</summary>
+/// <summary>What the store holds of one entity.</summary>
 /// <param name="Snapshot">The latest snapshot; null: there is none.</param>
 /// <param name="Events">The events after it, in order.</param>
-internal sealed record WriterReady(IActorRef Writer, object? Snapshot, IReadOnlyList<object> Events);
-
-/// <summary>Stores an event. Answered with <see cref="EventStored"/>; no answer ever comes if the writer is lost.</summary>
-internal sealed record StoreEvent(object Event);
-
-/// <summary>The event is stored.</summary>
-internal sealed class EventStored
+/// <param name="SequenceNr">The highest sequence number that the store knows of the entity; 0: it knows nothing.</param>
+internal sealed record StoredState(object? Snapshot, IReadOnlyList<object> Events, long SequenceNr)
 {
-    public static readonly EventStored Instance = new();
-
-    private EventStored()
-    {
-    }
+    public static readonly StoredState Nothing = new(null, [], 0);
 }
 
-/// <summary>Stores a snapshot and deletes what it covers. Answered with <see cref="SnapshotStored"/>.</summary>
-/// <param name="NoChange">An event that says nothing, written before, so that every snapshot has a sequence number of its own.</param>
-internal sealed record StoreSnapshot(object NoChange, object Snapshot);
+/// <summary>The writer has read what is stored, and now accepts writes. Sent again after each restart.</summary>
+internal sealed record WriterReady(IActorRef Writer, StoredState Stored);
 
-/// <summary>How the snapshot went.</summary>
+/// <summary>Stores an event. Answered with <see cref="EventStored"/>; no answer ever comes if the writer is lost.</summary>
+/// <param name="Number">The owner's number for this write, echoed.</param>
+internal sealed record StoreEvent(long Number, object Event);
+
+/// <summary>The event is stored.</summary>
+internal sealed record EventStored(long Number, long SequenceNr);
+
+/// <summary>Stores a snapshot and deletes what it covers. Answered with <see cref="SnapshotStored"/>.</summary>
+/// <param name="Number">The owner's number for this write, echoed.</param>
+/// <param name="NoChange">An event without a change, written before, so that every snapshot has a sequence number of its own.</param>
+internal sealed record StoreSnapshot(long Number, object NoChange, object Snapshot);
+
+/// <summary>The snapshot is stored, or not.</summary>
 /// <param name="Error">Null when it is stored.</param>
-internal sealed record SnapshotStored(string? Error);
+internal sealed record SnapshotStored(long Number, long SequenceNr, string? Error);
 
 /// <summary>
-/// Writes and reads for one entity, and does nothing else: what answers from memory is its parent's business, for a persistent actor stops
+/// Writes and reads for one entity, and does nothing else: answers from memory are its owner's business, for a persistent actor stops
 /// when its database does. It runs under a <see cref="BackoffSupervisor"/>, and tells its owner whenever it is ready (again).
 /// </summary>
-internal sealed class BucketWriter : UntypedPersistentActor
+internal sealed class EntityWriter : UntypedPersistentActor
 {
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly IActorRef _owner;
     private List<object> _events = [];
     private object? _snapshot;
+    private long _snapshotNumber;
 
-    public BucketWriter(string persistenceId, IActorRef owner)
+    public EntityWriter(string persistenceId, IActorRef owner)
     {
         PersistenceId = persistenceId;
         _owner = owner;
@@ -63,7 +56,7 @@ internal sealed class BucketWriter : UntypedPersistentActor
     /// <summary>The writer under its supervisor, which restarts it after a pause that grows from half a second to five.</summary>
     public static Props CreateProps(string persistenceId, IActorRef owner) => BackoffSupervisor.Props(
         Backoff.OnStop(
-            Props.Create(() => new BucketWriter(persistenceId, owner)), "writer", TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(5),
+            Props.Create(() => new EntityWriter(persistenceId, owner)), "writer", TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(5),
             randomFactor: 0.5, maxNrOfRetries: -1));
 
     protected override void OnRecover(object message)
@@ -74,7 +67,7 @@ internal sealed class BucketWriter : UntypedPersistentActor
                 _snapshot = offer.Snapshot;
                 break;
             case RecoveryCompleted:
-                _owner.Tell(new WriterReady(Self, _snapshot, _events));
+                _owner.Tell(new WriterReady(Self, new StoredState(_snapshot, _events, LastSequenceNr)));
                 _snapshot = null;
                 _events = [];
                 break;
@@ -89,19 +82,20 @@ internal sealed class BucketWriter : UntypedPersistentActor
         switch (message)
         {
             case StoreEvent store:
-                Persist(store.Event, _ => _owner.Tell(EventStored.Instance));
+                Persist(store.Event, _ => _owner.Tell(new EventStored(store.Number, LastSequenceNr)));
                 break;
             case StoreSnapshot store:
+                _snapshotNumber = store.Number;
                 Persist(store.NoChange, _ => SaveSnapshot(store.Snapshot));
                 break;
             case SaveSnapshotSuccess saved:
-                _owner.Tell(new SnapshotStored(null));
+                _owner.Tell(new SnapshotStored(_snapshotNumber, saved.Metadata.SequenceNr, null));
                 DeleteMessages(saved.Metadata.SequenceNr);
                 if (saved.Metadata.SequenceNr > 1) // Not "up to 0": some stores take that for "all".
                     DeleteSnapshots(new SnapshotSelectionCriteria(saved.Metadata.SequenceNr - 1));
                 break;
             case SaveSnapshotFailure failed:
-                _owner.Tell(new SnapshotStored(failed.Cause.Message));
+                _owner.Tell(new SnapshotStored(_snapshotNumber, failed.Metadata.SequenceNr, failed.Cause.Message));
                 break;
             case DeleteMessagesSuccess or DeleteSnapshotsSuccess:
                 break;
@@ -116,7 +110,8 @@ internal sealed class BucketWriter : UntypedPersistentActor
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr) =>
         _log.Debug("{PersistenceId} could not be written: {Error}", PersistenceId, cause.Message);
 
-    // A rejected write would leave a gap that nobody knows of: treat it as lost, so that it is written again.
+    // The write is not stored and never will be in this life. The supervisor restarts the writer, whose next WriterReady tells the owner
+    // that it still owes what it sent.
     protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr) => throw cause;
 
     protected override void OnRecoveryFailure(Exception reason, object? message = null) =>
