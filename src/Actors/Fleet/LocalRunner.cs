@@ -19,15 +19,14 @@ internal sealed class LocalRunner : FleetRunner, IDisposable
     private readonly CancellationTokenSource _storeStopping = new();
     private Task _storeKeeping = Task.CompletedTask;
 
-    public LocalRunner(
-        FleetSettings settings, TimeProvider time, IActorRef link, FleetPort port, NearCache nearCache, FleetRules rules, ILoggerFactory loggers)
-        : base(settings, time, link, port, nearCache, rules, loggers.CreateLogger<LocalRunner>())
+    public LocalRunner(FleetSettings settings, NodeParts node, ILoggerFactory loggers)
+        : base(settings, node, loggers.CreateLogger<LocalRunner>())
     {
     }
 
     /// <inheritdoc/>
     public override FleetView View => new(
-        "up", IsWhole: true, "", [new FleetNode(Settings.Node, "", ["cache"], "up")], [], Port.IsLeftAlone, Port.LateShare);
+        "up", IsWhole: true, "", [new FleetNode(Settings.Node, "", ["cache"], "up")], [], Node.Client.IsLeftAlone, Node.Client.LateShare);
 
     /// <inheritdoc/>
     public override Task<FleetHoldings> AskHoldingsAsync() =>
@@ -39,7 +38,7 @@ internal sealed class LocalRunner : FleetRunner, IDisposable
         _storeKeeping = StoreKeeper.RunAsync(_storeStopping.Token);
         await Task.WhenAny(StoreKeeper.Ready, Task.Delay(StoreLimit, Time)).ConfigureAwait(false);
         var region = system.ActorOf(LocalRegion.CreateProps(EntitiesOf), "whitelist");
-        Link.Tell(new FleetOpened(region, Link), ActorRefs.NoSender);
+        Node.Client.Open(region, system.ActorOf(AnswerReceiver.CreateProps(Node.Client), "answers"));
     }
 
     /// <summary>Runs until it is told to stop, and then until what the entities know is stored, or cannot be.</summary>
@@ -57,8 +56,8 @@ internal sealed class LocalRunner : FleetRunner, IDisposable
 
     private Func<string, Props> EntitiesOf(IActorContext region)
     {
-        var news = region.ActorOf(NewsReceiver.CreateProps(NearCache, Rules, region.Self), NewsSender.ReceiverName);
-        var context = ContextFor(news);
+        var news = region.ActorOf(NewsReceiver.CreateProps(Node.NearCache, Rules, region.Self, Node.CheckSupervisor), NewsSender.ReceiverName);
+        var context = ContextFor(news, lists: ActorRefs.Nobody);
         return entity => WhitelistRegion.PropsOf(entity, context);
     }
 }

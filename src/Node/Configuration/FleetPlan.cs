@@ -25,14 +25,13 @@ internal static class FleetPlan
             PublicHost = reached.Host,
             PublicPort = reached.Port == 0 ? listen.Port : reached.Port,
             Seeds = [.. cluster.Seeds.Select(s => new FleetSeed(s.Host, s.Port))],
-            Expected = expected,
+            Expected = cluster.Expected,
             IsCache = cluster.IsCache(),
             SplitBrain = StrategyOf(cluster.SplitBrain, expected, store),
             LookUpWait = cluster.LookupWait,
             NearLife = cache.NearLife,
             MaxLife = cache.MaxLife,
             MaxEntries = cache.MaxEntries,
-            FailShare = cache.FailShare,
             TrustAny = cache.Trust == CacheTrust.Any,
             Tls = cluster.Tls.Certificate.Length > 0
                 ? new FleetTls(cluster.Tls.Certificate, cluster.Tls.Key, cluster.Tls.Ca)

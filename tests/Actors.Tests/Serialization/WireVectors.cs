@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using Akka.Actor;
 using Screening.Actors.Checks;
+using Screening.Actors.Cluster.Forming;
 using Screening.Actors.Fleet;
 using Screening.Actors.Whitelist;
 using Screening.Protocol.Dnsbl;
@@ -22,11 +24,9 @@ internal static class WireVectors
 
     private static readonly ImmutableArray<SharedEvidence> Evidence =
     [
-        new(0xfedcba9876543210, new DnsblAnswer([new AnswerCode(0x7f000002), new AnswerCode(0x7f00000a)], 300, "listed"), 5000),
-        new(1, new DnsblAnswer([], null), 60_000),
-        new(2, new CustomAnswer(new CustomReply(VerdictAction.Enforce, 600, -2, "grüße")), 1),
-        new(3, new CustomAnswer(new CustomReply(VerdictAction.Pass, null, null, null)), 0),
-        new(4, null, 0),
+        new(0xfedcba9876543210, new DnsblAnswer([new AnswerCode(0x7f000002), new AnswerCode(0x7f00000a)], 300, "listed")),
+        new(1, new DnsblAnswer([], null)),
+        new(2, null),
     ];
 
     private static readonly ImmutableArray<EntryLine> Lines =
@@ -61,11 +61,12 @@ internal static class WireVectors
     ];
 
     private static readonly ImmutableArray<RemovedRule> Removed = [new(Net4, RuleKind.Ban), new(Net6, RuleKind.Grant)];
-    private static readonly NodeIdentity Node = new("mx1", "akka.tcp://fleet@mx1.example:4053", true, 1, "postgresql", Now);
+    private static readonly NodeIdentity Node = new(
+        "mx1", new Address("akka.tcp", "fleet", "mx1.example", 4053), true, 1, "postgresql", "lease-majority", Now);
 
     public static readonly ImmutableSortedDictionary<string, object> All = new Dictionary<string, object>
     {
-        ["LU1"] = new LookUp(7, Client4, "default", "a1b2c3d4e5f60718", Known, 800, [0xfedcba9876543210, 1]),
+        ["LU1"] = new LookUp(7, Client4, "default", "a1b2c3d4e5f60718", Known, [0xfedcba9876543210, 1]),
         ["LH1"] = new LookUpHit(7, Pass, Known),
         ["LM1"] = new LookUpMiss(-7, default, true),
         ["EC1"] = new EvidenceCame(7, Evidence),
@@ -99,9 +100,7 @@ internal static class WireVectors
         ["RE1"] = new RulesEvent(41, Rules, Removed),
         ["RS1"] = new RulesSnapshot(41, Rules),
         ["AP1"] = new AskPresence(14, Node),
-        ["NP1"] = new NodePresence(14, Node, "c0ffee", [Node.Address, "akka.tcp://fleet@mx2.example:4053"], 1, true, ""),
-        ["AV1"] = new AskVote(15, Node.Address),
-        ["FV1"] = new FoundingVote(15, true),
+        ["NP1"] = new NodePresence(14, Node, NodePhase.Member, "c0ffee", 1, true, ""),
         ["AH1"] = new AskHoldings(16),
         ["NH1"] = new NodeHoldings(16, "mx1", 22, 341, 2, 333_333),
     }.ToImmutableSortedDictionary(StringComparer.Ordinal);

@@ -1,0 +1,69 @@
+using Akka.Actor;
+using Akka.Cluster;
+using Screening.Actors.Hosting;
+
+namespace Screening.Actors.Cluster.Forming;
+
+/// <summary>The members as the cluster's events tell them.</summary>
+internal sealed class Membership
+{
+    private readonly SortedDictionary<Address, Member> _members = new(Member.AddressOrdering);
+    private readonly HashSet<Address> _unreachable = [];
+
+    public IEnumerable<Member> All => _members.Values;
+
+    public IEnumerable<Member> Caches => All.Where(IsCache);
+
+    public bool HasUnreachable => _unreachable.Count > 0;
+
+    /// <summary>True if more than half of those that hold shards are reached.</summary>
+    public bool HasMajority => Caches.Count(member => !_unreachable.Contains(member.Address)) * 2 > Caches.Count();
+
+    /// <summary>The member of role cache that has been one for longest.</summary>
+    public Member? Oldest => Caches.Aggregate(
+        (Member?)null, (oldest, member) => oldest is null || member.IsOlderThan(oldest) ? member : oldest);
+
+    public MemberStatus? StatusOf(Address address) => _members.TryGetValue(address, out var member) ? member.Status : null;
+
+    public bool Contains(Address address) => _members.ContainsKey(address);
+
+    public void Reset(ClusterEvent.CurrentClusterState state)
+    {
+        foreach (var member in state.Members)
+            _members[member.Address] = member;
+        _unreachable.UnionWith(state.Unreachable.Select(member => member.Address));
+    }
+
+    public void Apply(ClusterEvent.IMemberEvent change)
+    {
+        if (change is ClusterEvent.MemberRemoved)
+        {
+            _members.Remove(change.Member.Address);
+            _unreachable.Remove(change.Member.Address);
+        }
+        else
+        {
+            _members[change.Member.Address] = change.Member;
+        }
+    }
+
+    public void Apply(ClusterEvent.ReachabilityEvent change)
+    {
+        if (change is ClusterEvent.UnreachableMember)
+            _unreachable.Add(change.Member.Address);
+        else
+            _unreachable.Remove(change.Member.Address);
+    }
+
+    public string StateOf(Member member) =>
+        _unreachable.Contains(member.Address) ? "unreachable" : member.Status switch
+        {
+            MemberStatus.Joining or MemberStatus.WeaklyUp => "joining",
+            MemberStatus.Up => "up",
+            MemberStatus.Leaving => "leaving",
+            MemberStatus.Exiting => "exiting",
+            _ => "down",
+        };
+
+    public static bool IsCache(Member member) => member.HasRole(FleetConfiguration.CacheRole);
+}

@@ -1,0 +1,51 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Screening.Actors.Cluster;
+using Screening.Actors.Fleet;
+
+namespace Screening.Actors.Tests.Cluster;
+
+/// <summary>An authority, and certificates that it signed, in files of their own.</summary>
+internal sealed class FleetPems : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("fleet-pems-").FullName;
+    private readonly X509Certificate2 _authority;
+
+    public FleetPems()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN=authority {Guid.NewGuid():N}", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
+        _authority = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-2), DateTimeOffset.UtcNow.AddDays(30));
+        Files = new FleetTls(Path.Combine(_folder, "node.crt"), Path.Combine(_folder, "node.key"), Path.Combine(_folder, "ca.crt"));
+        Trust(this);
+        Issue();
+    }
+
+    public FleetTls Files { get; }
+
+    /// <summary>Writes a new certificate and its key.</summary>
+    public void Issue(int goodForDays = 10)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=node", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
+        var from = DateTimeOffset.UtcNow.AddDays(-1);
+        using var certificate = request.Create(_authority, from, from.AddDays(goodForDays), RandomNumberGenerator.GetBytes(8));
+        File.WriteAllText(Files.Certificate, certificate.ExportCertificatePem());
+        File.WriteAllText(Files.Key, key.ExportPkcs8PrivateKeyPem());
+    }
+
+    /// <summary>Writes whose certificates are accepted.</summary>
+    public void Trust(params FleetPems[] authorities) =>
+        File.WriteAllText(Files.Ca, string.Join('\n', authorities.Select(pems => pems._authority.ExportCertificatePem())));
+
+    public X509Certificate2 Load() => X509Certificate2.CreateFromPemFile(Files.Certificate, Files.Key);
+
+    public void Dispose()
+    {
+        _authority.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+}
