@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Hosting;
 using Microsoft.Extensions.Logging;
+using Screening.Actors.Cluster;
 using Screening.Actors.Hosting;
 using Screening.Actors.Whitelist;
 

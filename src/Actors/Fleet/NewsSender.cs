@@ -22,7 +22,7 @@ internal sealed class NewsSender : UntypedActor, IWithTimers
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(10);
 
-    private readonly Cluster _cluster = Cluster.Get(Context.System);
+    private readonly Akka.Cluster.Cluster _cluster = Akka.Cluster.Cluster.Get(Context.System);
     private readonly Dictionary<Address, (ActorSelection Receiver, bool IsCache)> _nodes = [];
     private readonly string _cacheRole;
     private List<NewsItem> _waiting = [];

@@ -9,8 +9,9 @@ namespace Screening.Actors.Whitelist;
 /// <param name="MaxEntries">Entries of one bucket.</param>
 /// <param name="News">Who tells all nodes what is new.</param>
 /// <param name="Store">Tells when the store may be used; null: nothing is stored.</param>
+/// <param name="Stored">What was read of the store before the entities started; null: each reads by itself.</param>
 internal sealed record BucketContext(
-    TimeProvider Time, FleetMeter Meter, IActorRef News, TimeSpan MaxLife, int MaxEntries, StoreSignal? Store);
+    TimeProvider Time, FleetMeter Meter, IActorRef News, TimeSpan MaxLife, int MaxEntries, StoreSignal? Store, StoredWhitelist? Stored = null);
 
 /// <summary>
 /// One of the 1,024 parts of the whitelist. Answers from memory at once, whatever its store does; sees to it that a client is screened by

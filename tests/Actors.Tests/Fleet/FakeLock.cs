@@ -59,5 +59,5 @@ internal sealed class FakeLock : IFleetLock, IFleetStore
 
     public Task PrepareAsync(CancellationToken cancellation) => Task.CompletedTask;
 
-    public Task PingAsync(CancellationToken cancellation) => Task.CompletedTask;
+    public Task<StoreMark> PingAsync(CancellationToken cancellation) => Task.FromResult(new StoreMark("", TimeProvider.System.GetTimestamp()));
 }

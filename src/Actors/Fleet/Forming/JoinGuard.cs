@@ -25,7 +25,7 @@ internal sealed partial class JoinGuard : UntypedActor, IWithTimers
     private readonly FleetSettings _settings;
     private readonly FleetTimings _timings;
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private readonly Cluster _cluster = Cluster.Get(Context.System);
+    private readonly Akka.Cluster.Cluster _cluster = Akka.Cluster.Cluster.Get(Context.System);
     private readonly SeedFinder _finder;
     private readonly Knocker _knocker;
     private readonly Membership _members = new();
