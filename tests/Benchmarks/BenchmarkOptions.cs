@@ -14,8 +14,11 @@ internal sealed record BenchmarkOptions
           --rounds N    how often everything is repeated; tables show medians
           --node PATH   the node's program (default: the one built from this checkout)
           --delay MS    fake-lists: time to an answer, 20 by default
-          --count N     fleet-*: clients or entries
-          --rate N      fleet-flight: new clients a second, 100 by default
+          --count N     fleet-*: clients or entries (also --entries N)
+          --store NAME  fleet-bans, fleet-entries, dead-sources: only this one (memory, postgresql, sqlite)
+          --rate N      fleet-flight: new clients a second, 60 by default
+          --warm-up S   fleet-flight: seconds of other clients first, 0 by default
+          --kill-at S   fleet-flight: kill -9 of one node so many seconds after the first query; 0, the default: never
           --unix PATH   echo-server: its unix socket, echo.sock in a temporary folder by default
         """;
 
@@ -35,8 +38,20 @@ internal sealed record BenchmarkOptions
     /// <summary>Clients or entries; null: as the mode likes.</summary>
     public int? Count { get; init; }
 
+    /// <summary>The only store that is meant; empty: all.</summary>
+    public string Store { get; init; } = "";
+
     /// <summary>New clients a second.</summary>
-    public int Rate { get; init; } = 100;
+    public int Rate { get; init; } = 60;
+
+    /// <summary>How long other clients come first.</summary>
+    public TimeSpan WarmUp { get; init; }
+
+    /// <summary>When one node is killed; zero: never.</summary>
+    public TimeSpan KillAt { get; init; }
+
+    /// <summary>True if a store is to be tried.</summary>
+    public bool IsMeant(string store) => Store.Length == 0 || Store == store;
 
     public TimeSpan Length(double defaultSeconds) => TimeSpan.FromSeconds(Seconds ?? defaultSeconds);
 
@@ -53,8 +68,11 @@ internal sealed record BenchmarkOptions
                 "--rounds" => options with { Rounds = (int)Number(name, value) },
                 "--node" => options with { Node = value },
                 "--delay" => options with { Delay = TimeSpan.FromMilliseconds(Number(name, value)) },
-                "--count" => options with { Count = (int)Number(name, value, 10_000_000) },
+                "--count" or "--entries" => options with { Count = (int)Number(name, value, 10_000_000) },
                 "--rate" => options with { Rate = Math.Max(1, (int)Number(name, value, 10_000)) },
+                "--store" => options with { Store = value is "memory" or "postgresql" or "sqlite" ? value : throw new UsageException($"--store: there is no {value}") },
+                "--warm-up" => options with { WarmUp = TimeSpan.FromSeconds(Number(name, value)) },
+                "--kill-at" => options with { KillAt = TimeSpan.FromSeconds(Number(name, value)) },
                 "--unix" => options with { Unix = value },
                 _ => throw new UsageException($"unknown option {name}"),
             };

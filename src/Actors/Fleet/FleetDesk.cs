@@ -158,7 +158,7 @@ internal sealed class FleetDesk(FleetPort port, FleetRules rules, NearCache near
         foreach (var group in buckets.Chunk(BucketsAtOnce))
         {
             var revoked = await Task.WhenAll(group.Select(b => AskAsync<Revoked>(
-                id => new Revoke(id, b, network, WaitMs()), cancellation))).ConfigureAwait(false);
+                id => new Revoke(id, b, [network], WaitMs()), cancellation))).ConfigureAwait(false);
             count += revoked.Sum(r => r.Count);
             durable &= revoked.All(r => r.Durable);
         }

@@ -58,7 +58,7 @@ internal sealed class FleetDoor : UntypedActor, IWithTimers
     {
         switch (message)
         {
-            case LookUpHit or LookUpMiss or LookUpPending or EvidenceCame:
+            case LookUpHit or LookUpMiss or EvidenceCame:
                 _link.Tell(message, ActorRefs.NoSender);
                 break;
             case AskHoldings ask:

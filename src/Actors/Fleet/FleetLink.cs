@@ -6,11 +6,11 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Actors.Fleet;
 
 /// <summary>
-/// Asks the fleet about a client. Answered with the bucket's own words, <see cref="LookUpHit"/>, <see cref="LookUpMiss"/>,
-/// <see cref="LookUpPending"/>, <see cref="EvidenceCame"/>; with <see cref="FleetSilent"/> at once if the fleet is not to be asked now; or never.
+/// Asks the fleet about a client. Answered with the bucket's own answers, <see cref="LookUpHit"/>, <see cref="LookUpMiss"/> and
+/// <see cref="EvidenceCame"/>; with <see cref="FleetSilent"/> at once if the fleet is not to be asked now; or never.
 /// </summary>
-/// <param name="Id">The asker's number, which all answers echo; unique on this node.</param>
-internal sealed record AskFleet(long Id, ClientAddress Client, string Profile, string Policy, TimeSpan TimeLeft, IActorRef Asker);
+/// <param name="Question">Its number is unique on this node.</param>
+internal sealed record AskFleet(LookUp Question, IActorRef Asker);
 
 /// <summary>The fleet is not there, or is left alone for a while.</summary>
 internal sealed class FleetSilent
@@ -77,13 +77,10 @@ internal sealed class FleetLink : UntypedActor
                 Answer(hit.Id, hit, last: true);
                 break;
             case LookUpMiss miss:
-                Answer(miss.Id, miss, last: true);
-                break;
-            case LookUpPending pending:
-                Answer(pending.Id, pending, last: false);
+                Answer(miss.Id, miss, last: !miss.Asks);
                 break;
             case EvidenceCame came:
-                Answer(came.Id, came, came.Final);
+                Answer(came.Id, came, last: false);
                 break;
             case LookUpLate late:
                 NoteLate(late.Id);
@@ -114,10 +111,9 @@ internal sealed class FleetLink : UntypedActor
             return;
         }
 
-        _pending[ask.Id] = new Asked(ask.Asker, IsLate: false, IsAnswered: false);
-        _age.Enqueue((ask.Id, _time.GetTimestamp()));
-        _fleet.Region.Tell(
-            new LookUp(ask.Id, ask.Client, ask.Profile, ask.Policy, (int)ask.TimeLeft.TotalMilliseconds), _fleet.Door);
+        _pending[ask.Question.Id] = new Asked(ask.Asker, IsLate: false, IsAnswered: false);
+        _age.Enqueue((ask.Question.Id, _time.GetTimestamp()));
+        _fleet.Region.Tell(ask.Question, _fleet.Door);
     }
 
     private void Answer(long id, object answer, bool last)

@@ -172,7 +172,7 @@ public sealed partial class FleetRunner
     {
         var news = system.ActorOf(NewsSender.CreateProps(FleetConfiguration.CacheRole), "news-sender");
         var context = new BucketContext(
-            _time, Meter, news, _settings.MaxLife, BucketCapacity(_settings.MaxEntries),
+            _time, Meter, news, ActorRefs.Nobody, _settings.MaxLife, BucketCapacity(_settings.MaxEntries),
             _settings.Store.Connection is null ? null : _storeKeeper.Signal);
         var region = WhitelistRegion.Start(system, _settings.IsCache, context);
         system.ActorOf(NewsReceiver.CreateProps(_nearCache, Rules, region), NewsSender.ReceiverName);

@@ -111,7 +111,8 @@ public sealed class FleetTimes
     private void Take(TimesFound found, IToWhitelist question, IActorRef region, ClientAddress client, string profile)
     {
         var bucket = question.Bucket;
-        _nearCache.Learn(bucket, found.Epoch);
+        if (!_nearCache.TryLearn(bucket, found.Epoch))
+            return;
         if (found.Pass is { } pass)
             _nearCache.Store(new PassNews(client, profile, pass, bucket, found.Epoch));
         // A bucket that lost its memory is told what was known here; what it was told to forget, it will not take.

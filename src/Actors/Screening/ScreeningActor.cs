@@ -30,7 +30,7 @@ internal sealed record FleetAccess(
 ///   AskingFleet ── hit ───────────────────────────────────────────────► Decided
 ///      │ miss, silence for lookup_wait, evidence of another node          ▲
 ///      ▼                                                                  │
-///   Screening ── decided, or no deadline left to wait for ────────────────┘   released by the gate and nothing left to tell: stopped
+///   Screening ── decided, or no deadline left to wait for ────────────────┘   released by the gate: stopped
 ///      │  ▲ evidence, query of the same key, deadline
 ///      └──┘
 /// </code>
@@ -49,7 +49,6 @@ internal sealed partial class ScreeningActor : UntypedActor
     private readonly ScreeningPolicy _policy;
     private readonly ScoreBoard _board;
     private readonly CheckReport?[] _reports;
-    private readonly CheckAnswer?[] _answers;
     private readonly long _id = Interlocked.Increment(ref _lastQueryId);
     private readonly CheckSubject _subject;
     private readonly List<ScreenClient> _waiting = [];
@@ -64,7 +63,6 @@ internal sealed partial class ScreeningActor : UntypedActor
         _policy = first.Query.Policy;
         _board = new ScoreBoard(_policy.Rules, _policy.Checks.Select(c => RangeFor(c)).ToArray());
         _reports = new CheckReport?[_policy.Checks.Length];
-        _answers = new CheckAnswer?[_policy.Checks.Length];
         _asked = new bool[_policy.Checks.Length];
         _subject = new CheckSubject(
             $"q{_id:x}", _first.Client, _policy.Profile, _first.Local, _first.LocalPort, _first.RemotePort, _first.Helo, _first.Sender);
@@ -128,24 +126,15 @@ internal sealed partial class ScreeningActor : UntypedActor
             case ScreenClient query:
                 Answer(query, _decision!.Value);
                 break;
-            case CheckAnswered answered:
-                _unfinished--;
-                _answers[answered.Slot] = answered.Answer; // After the verdict, but others may still use it.
-                break;
-            case CheckFailed:
-                _unfinished--;
-                break;
             case ScreeningReleased:
-                _isReleased = true;
+                Context.Stop(Self);
                 break;
-            case TimeToSpeak or LookUpHit or LookUpMiss or LookUpPending or EvidenceCame or FleetSilent:
+            case CheckAnswered or CheckFailed or TimeToSpeak or LookUpHit or LookUpMiss or EvidenceCame or FleetSilent:
                 break;
             default:
                 Unhandled(message);
                 break;
         }
-
-        EndIfNothingIsLeft();
     }
 
     // Asks those that are meant, once. What a shared answer has settled is not asked.
@@ -163,7 +152,6 @@ internal sealed partial class ScreeningActor : UntypedActor
             else if (_context.Checks.TryFind(plan.Source, out var check))
             {
                 _asked[slot] = true;
-                _unfinished++;
                 check.Tell(new AskCheck(slot, _subject, _first.Fresh, _first.Explain, Self));
             }
             else
@@ -192,8 +180,6 @@ internal sealed partial class ScreeningActor : UntypedActor
 
     private void TakeAnswer(CheckAnswered answered)
     {
-        _unfinished--;
-        _answers[answered.Slot] = answered.Answer;
         Weigh(answered.Slot, answered.Answer);
     }
 
@@ -212,7 +198,6 @@ internal sealed partial class ScreeningActor : UntypedActor
 
     private void TakeFailure(CheckFailed failed)
     {
-        _unfinished--;
         var result = failed.Reason == CheckFailure.Timeout ? CheckResult.Timeout : CheckResult.Failed;
         Settle(failed.Slot, null, Report(_policy.Checks[failed.Slot], result, error: failed.Error));
     }
@@ -257,10 +242,11 @@ internal sealed partial class ScreeningActor : UntypedActor
         var isProof = complete && verdict is { Action: VerdictAction.Pass, Source: VerdictSource.Screened };
         var isKept = isProof && _waiting.Exists(w => !w.Query.Unrecorded);
         if (isKept)
-            _context.NearCache.Store(_first.Client, _policy, verdict, _nearEpoch);
+            _context.NearCache.Store(_first.Client, _policy, verdict, _epoch);
         StopWaitingForFleet(ask: false);
         AnswerAll(verdict, complete, reason);
-        TellFleet(isKept ? new Pass(verdict.TtlSeconds, verdict.Allow, verdict.Score, _policy.Fingerprint, _context.Fleet!.Node, reason) : null);
+        if (isKept && _context.Fleet is { } fleet)
+            TellFleet(new Pass(verdict.TtlSeconds, verdict.Allow, verdict.Score, _policy.Fingerprint, fleet.Node, reason));
     }
 
     private void AnswerAll(in Verdict verdict, bool complete, string reason)

@@ -10,6 +10,7 @@ namespace Screening.Actors.Serialization;
 /// <summary>The records that stand in messages. <see cref="WireForms"/> says how they may grow.</summary>
 internal static class WireParts
 {
+    private const byte NoAnswerKind = 0;
     private const byte DnsblKind = 1;
     private const byte CustomKind = 2;
     private const byte PassKind = 1;
@@ -25,6 +26,14 @@ internal static class WireParts
             : throw new SerializationException($"there is no bucket {bucket}");
     }
 
+    public static PackedWriter WriteEpoch(PackedWriter writer, Epoch epoch) => writer.Integer(epoch.Life).Integer(epoch.Revocation);
+
+    public static Epoch ReadEpoch(ref PackedReader reader) => new(reader.Long(), reader.Long());
+
+    public static void WriteNetwork(PackedWriter writer, Network network) => writer.Network(network);
+
+    public static Network ReadNetwork(ref PackedReader reader) => reader.Network();
+
     public static void WritePass(PackedWriter writer, Pass pass) => writer
         .Integer(pass.TtlSeconds).Flag(pass.Allow).Integer(pass.Score).Text(pass.Policy).Text(pass.By).Text(pass.Reason);
 
@@ -37,6 +46,9 @@ internal static class WireParts
         writer.Fixed64(evidence.Source).Integer(evidence.LifeMs);
         switch (evidence.Answer)
         {
+            case null:
+                writer.Octet(NoAnswerKind);
+                break;
             case DnsblAnswer dnsbl:
                 writer.Octet(DnsblKind).Items(dnsbl.Codes, static (codes, code) => codes.Fixed32(code.Bits))
                     .OptionalInteger(dnsbl.TtlSeconds).Text(dnsbl.Text);
@@ -50,19 +62,12 @@ internal static class WireParts
         }
     }
 
-    /// <summary>Null if this release does not know the kind of answer, or what it says: that is no evidence.</summary>
-    public static SharedEvidence? ReadEvidence(ref PackedReader reader)
+    /// <summary>Without an answer if this release does not know its kind, or what it says: the asker then asks the check itself.</summary>
+    public static SharedEvidence ReadEvidence(ref PackedReader reader)
     {
         var source = reader.Fixed64();
         var life = reader.Int();
-        CheckAnswer? answer = reader.Octet() switch
-        {
-            DnsblKind => new DnsblAnswer(
-                reader.Items(static (ref code) => new AnswerCode(code.Fixed32())), reader.OptionalInt(), reader.OptionalText()),
-            CustomKind => ReadCustom(ref reader),
-            _ => null,
-        };
-        return answer is null ? null : new SharedEvidence(source, answer, life);
+        return new SharedEvidence(source, ReadAnswer(ref reader), life);
     }
 
     public static void WriteLine(PackedWriter writer, EntryLine line) => writer
@@ -76,27 +81,27 @@ internal static class WireParts
         switch (item)
         {
             case PassNews pass:
-                writer.Octet(PassKind).Client(pass.Client).Text(pass.Profile).Record(pass.Pass, WritePass)
-                    .Integer(pass.Bucket).Integer(pass.Epoch);
+                writer.Octet(PassKind).Client(pass.Client).Text(pass.Profile).Record(pass.Pass, WritePass);
                 break;
             case RevocationNews revocation:
-                writer.Octet(RevocationKind).Network(revocation.Network)
-                    .Integer(revocation.Bucket).Integer(revocation.Before).Integer(revocation.Epoch);
+                writer.Octet(RevocationKind).Items(revocation.Networks, WriteNetwork).Integer(revocation.Before);
                 break;
             case TimesNews timed:
-                writer.Octet(TimesKind).Client(timed.Client).Times(timed.Times).Integer(timed.Bucket).Integer(timed.Epoch);
+                writer.Octet(TimesKind).Client(timed.Client).Times(timed.Times);
                 break;
             default:
                 throw new SerializationException($"{item.GetType().Name} has no form");
         }
+
+        WriteEpoch(writer.Integer(item.Bucket), item.Epoch);
     }
 
     /// <summary>Null if this release does not know the kind; the epochs then show that something was missed.</summary>
     public static NewsItem? ReadNews(ref PackedReader reader) => reader.Octet() switch
     {
-        PassKind => new PassNews(reader.Client(), reader.Text(), reader.Record(ReadPass), ReadBucket(ref reader), reader.Long()),
-        RevocationKind => new RevocationNews(reader.Network(), ReadBucket(ref reader), reader.Long(), reader.Long()),
-        TimesKind => new TimesNews(reader.Client(), reader.Times(), ReadBucket(ref reader), reader.Long()),
+        PassKind => new PassNews(reader.Client(), reader.Text(), reader.Record(ReadPass), ReadBucket(ref reader), ReadEpoch(ref reader)),
+        RevocationKind => ReadRevocation(ref reader),
+        TimesKind => new TimesNews(reader.Client(), reader.Times(), ReadBucket(ref reader), ReadEpoch(ref reader)),
         _ => null,
     };
 
@@ -145,6 +150,20 @@ internal static class WireParts
         var made = reader.Long();
         return new StoredPass(
             unchecked(made + reader.Long()), made, reader.Flag(), reader.Int(), reader.Text(), reader.Text(), reader.Text());
+    }
+
+    private static CheckAnswer? ReadAnswer(ref PackedReader reader) => reader.Octet() switch
+    {
+        DnsblKind => new DnsblAnswer(
+            reader.Items(static (ref code) => new AnswerCode(code.Fixed32())), reader.OptionalInt(), reader.OptionalText()),
+        CustomKind => ReadCustom(ref reader),
+        _ => null,
+    };
+
+    private static RevocationNews ReadRevocation(ref PackedReader reader)
+    {
+        var (networks, before) = (reader.Items(ReadNetwork), reader.Long());
+        return new RevocationNews(networks, ReadBucket(ref reader), before, ReadEpoch(ref reader));
     }
 
     private static CustomAnswer? ReadCustom(ref PackedReader reader)

@@ -25,7 +25,7 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
     public long Sequence { get; private set; }
 
     /// <summary>Number of the latest revocation; 0: none is known.</summary>
-    public long Epoch { get; private set; }
+    public long Revocation { get; private set; }
 
     /// <summary>Entries, expired ones that were not swept yet included.</summary>
     public int Count => _entries.Count;
@@ -166,7 +166,7 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
 
     private bool IsRevokedSince(ClientAddress client, long seen)
     {
-        if (seen >= Epoch)
+        if (seen >= Revocation)
             return false;
         foreach (var tombstone in _tombstones)
         {
@@ -198,7 +198,7 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
     private void Bury(Tombstone tombstone)
     {
         Sequence = Math.Max(Sequence, tombstone.Sequence);
-        Epoch = Math.Max(Epoch, tombstone.Sequence);
+        Revocation = Math.Max(Revocation, tombstone.Sequence);
         // The new one covers what older ones inside it covered.
         _tombstones.RemoveAll(t => t.Sequence <= tombstone.Sequence && tombstone.Network.Contains(t.Network));
         if (_tombstones.Count >= MaxTombstones)

@@ -18,7 +18,7 @@ public sealed class NearCache
 {
     private readonly BoundedTable<Key, Entry> _entries;
     private readonly ConcurrentDictionary<string, string> _profiles = new(StringComparer.Ordinal);
-    private readonly long[] _epochs = new long[WhitelistLayout.Buckets];
+    private readonly Known[] _epochs = [.. Enumerable.Repeat(Known.Nothing, WhitelistLayout.Buckets)];
     private readonly TimeProvider _time;
     private readonly long _nearLife;
     private readonly bool _trustAny;
@@ -57,7 +57,7 @@ public sealed class NearCache
     }
 
     /// <summary>Keeps a complete pass of this node for its ttl, unless a revocation came since <paramref name="seenEpoch"/>.</summary>
-    public void Store(ClientAddress client, ScreeningPolicy policy, in Verdict pass, long seenEpoch)
+    internal void Store(ClientAddress client, ScreeningPolicy policy, in Verdict pass, Epoch seenEpoch)
     {
         if (pass.Action != VerdictAction.Pass || pass.TtlSeconds < 1)
             throw new ArgumentException("only a pass with a ttl is kept", nameof(pass));
@@ -69,42 +69,50 @@ public sealed class NearCache
     internal string PolicyAsked(ScreeningPolicy policy) => _trustAny ? "" : policy.Fingerprint;
 
     /// <summary>The epoch of a client's bucket as far as this node knows.</summary>
-    public long EpochOf(ClientAddress client) => Volatile.Read(ref _epochs[WhitelistLayout.BucketOf(client)]);
+    internal Epoch EpochOf(ClientAddress client) => Volatile.Read(ref _epochs[WhitelistLayout.BucketOf(client)]).Epoch;
 
     /// <summary>Takes over a pass that the fleet pushes.</summary>
     internal void Store(PassNews news)
     {
-        Learn(news.Bucket, news.Epoch);
-        var profile = _profiles.GetValueOrDefault(news.Profile);
-        if (profile is not null && news.Pass.TtlSeconds >= 1)
+        if (TryLearn(news.Bucket, news.Epoch) && _profiles.GetValueOrDefault(news.Profile) is { } profile && news.Pass.TtlSeconds >= 1)
             Put(new Key(news.Client, profile), news.Pass.Policy, news.Pass.TtlSeconds, news.Pass.Allow, news.Pass.Score);
     }
 
     /// <summary>Takes over postscreen's times that the fleet pushes.</summary>
     internal void Store(TimesNews news)
     {
-        Learn(news.Bucket, news.Epoch);
-        Times.Replace(news.Client, news.Times);
+        if (TryLearn(news.Bucket, news.Epoch))
+            Times.Replace(news.Client, news.Times);
     }
 
     /// <summary>Takes back what the fleet took back.</summary>
     internal void Revoke(RevocationNews news)
     {
-        Forget(news.Network);
-        if (Volatile.Read(ref _epochs[news.Bucket]) == news.Before)
-            Volatile.Write(ref _epochs[news.Bucket], news.Epoch);
-        else
-            Learn(news.Bucket, news.Epoch);
+        TryAdvance(news.Bucket, news.Epoch, news.Before);
+        foreach (var network in news.Networks)
+            Forget(network);
     }
 
-    /// <summary>Compares a bucket's epoch with what is known here. 0 tells nothing.</summary>
-    internal void Learn(int bucket, long epoch)
+    /// <summary>Compares a bucket's epoch with what is known here.</summary>
+    /// <returns>False: it is older than what is known here, and what came with it does not count.</returns>
+    internal bool TryLearn(int bucket, Epoch epoch) => TryAdvance(bucket, epoch, missing: null);
+
+    // Never back. What is known here moves first and entries are dropped then, for whoever stores looks at it before and after.
+    private bool TryAdvance(int bucket, Epoch epoch, long? missing)
     {
-        if (epoch == 0)
-            return;
-        var known = Interlocked.Exchange(ref _epochs[bucket], epoch);
-        if (epoch > known)
-            Forget(client => WhitelistLayout.BucketOf(client) == bucket);
+        while (epoch.IsKnown)
+        {
+            var known = Volatile.Read(ref _epochs[bucket]);
+            if (epoch <= known.Epoch)
+                return epoch == known.Epoch;
+            if (Interlocked.CompareExchange(ref _epochs[bucket], new Known(epoch), known) != known)
+                continue;
+            if (epoch.Revocation > known.Epoch.Revocation && missing != known.Epoch.Revocation)
+                Forget(client => WhitelistLayout.BucketOf(client) == bucket);
+            return true;
+        }
+
+        return true;
     }
 
     /// <summary>The profiles that this node has: passes of others are of no use here.</summary>
@@ -144,6 +152,11 @@ public sealed class NearCache
         public override bool Equals(object? obj) => obj is Key other && Equals(other);
 
         public override int GetHashCode() => HashCode.Combine(Client.Bits, RuntimeHelpers.GetHashCode(_profile));
+    }
+
+    private sealed record Known(Epoch Epoch)
+    {
+        public static readonly Known Nothing = new(default(Epoch));
     }
 
     private sealed class Entry(string policy, long expires, long confirmBy, bool allow, int score)

@@ -64,13 +64,12 @@ internal abstract class StoredEntity<TChange> : UntypedActor, IWithTimers
     /// <summary>Handles all messages but those of the store, and none once the entity leaves.</summary>
     protected abstract void OnCommand(object message);
 
-    /// <summary>Sees to it that a change is stored soon.</summary>
-    /// <param name="now">True: it does not wait for others to be written with.</param>
+    /// <summary>Sees to it that a change is stored: soon, or at once if somebody waits for it.</summary>
     /// <returns>Its number, for <see cref="AnswerOnceStored"/>.</returns>
-    protected long Store(TChange change, bool now = false)
+    protected long Store(TChange change)
     {
         var number = _storage.Add(change);
-        Flush(now);
+        Flush(now: false);
         return number;
     }
 
@@ -96,6 +95,7 @@ internal abstract class StoredEntity<TChange> : UntypedActor, IWithTimers
 
         var waiting = new Waiting(asker, number, answer);
         _waiting.Add(waiting);
+        Flush(now: true);
         Timers.StartSingleTimer(waiting, new AnswerDue(waiting), limit > TimeSpan.Zero ? limit : TimeSpan.Zero);
     }
 
@@ -174,7 +174,7 @@ internal abstract class StoredEntity<TChange> : UntypedActor, IWithTimers
             case EventStored stored:
                 _storage.EventStored(stored);
                 AnswerWaiting();
-                Flush(now: false);
+                Flush(now: _waiting.Count > 0);
                 return true;
             case SnapshotStored stored:
                 if (!_storage.SnapshotStored(stored))

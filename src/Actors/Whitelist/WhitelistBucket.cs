@@ -7,35 +7,35 @@ namespace Screening.Actors.Whitelist;
 
 /// <summary>What all buckets of a node are given.</summary>
 /// <param name="MaxEntries">Entries of one bucket.</param>
-/// <param name="News">Who tells all nodes what is new.</param>
+/// <param name="News">Takes each <see cref="NewsItem"/>, to tell all nodes.</param>
+/// <param name="Lists">Takes each <see cref="LookUp"/> of a client that is not known, to ask its lists; nobody: each node asks by itself.</param>
 /// <param name="Store">Tells when the store may be used; null: nothing is stored.</param>
 /// <param name="Stored">What was read of the store before the entities started; null: each reads by itself.</param>
 internal sealed record BucketContext(
-    TimeProvider Time, FleetMeter Meter, IActorRef News, TimeSpan MaxLife, int MaxEntries, StoreSignal? Store, StoredWhitelist? Stored = null);
+    TimeProvider Time, FleetMeter Meter, IActorRef News, IActorRef Lists, TimeSpan MaxLife, int MaxEntries, StoreSignal? Store,
+    StoredWhitelist? Stored = null);
 
 /// <summary>
-/// One of the 1,024 parts of the whitelist. Answers from memory at once, whatever its store does; sees to it that a client is screened by
-/// one node at a time and that its evidence reaches the others who ask; hands what changes to its writer, behind the answer.
+/// One of the 1,024 parts of the whitelist. Answers from memory at once, whatever its store does; has the lists of an unknown client asked
+/// on its own node, so that the fleet asks each list once; hands what changes to its writer, behind the answer.
 /// </summary>
 /// <remarks>
 /// A bucket that recovers knows less, and says Miss; only lists wait. The state's own sequence orders everything. Storing is
-/// <see cref="StoredEntity{TChange}"/>'s part, single flight <see cref="FlightBoard"/>'s.
+/// <see cref="StoredEntity{TChange}"/>'s part.
 /// </remarks>
 internal sealed class WhitelistBucket : StoredEntity<BucketChange>
 {
     /// <summary>Makes it drop what is expired now, as it does once a minute.</summary>
     internal static readonly object SweepNow = SweepTick.Instance;
 
-    private const int EvidenceClients = 256;
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);
     private const int MaxListings = 16;
     private static readonly TimeSpan ListingPatience = TimeSpan.FromSeconds(2);
 
     private readonly int _bucket;
     private readonly BucketContext _context;
-    private readonly EvidenceShelf _evidence;
-    private readonly FlightBoard _flights;
     private readonly List<(IActorRef Asker, ListEntries List)> _listings = [];
+    private readonly long _life;
     private BucketState _state;
     private int _counted;
 
@@ -44,15 +44,14 @@ internal sealed class WhitelistBucket : StoredEntity<BucketChange>
     {
         _bucket = bucket;
         _context = context;
-        _evidence = new EvidenceShelf(context.Time, EvidenceClients);
-        _flights = new FlightBoard(context.Time);
         _state = NewState();
+        _life = NowMs;
     }
 
     private long NowMs => _context.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
     // While it recovers the bucket does not know how many revocations there were.
-    private long Epoch => IsRecovered ? _state.Epoch : 0;
+    private Epoch Epoch => IsRecovered ? new Epoch(_life, _state.Revocation) : default;
 
     public static Props CreateProps(string entity, BucketContext context) =>
         Props.Create(() => new WhitelistBucket(int.Parse(entity.Substring("bucket-".Length), null), context));
@@ -114,7 +113,6 @@ internal sealed class WhitelistBucket : StoredEntity<BucketChange>
                 break; // It is awake.
             case SweepTick:
                 _state.Sweep(NowMs);
-                _flights.Sweep();
                 break;
             default:
                 Unhandled(message);
@@ -138,7 +136,7 @@ internal sealed class WhitelistBucket : StoredEntity<BucketChange>
     // If two nodes held this bucket, the other's revocations hold here too.
     protected override void CompareWith(StoredState stored)
     {
-        foreach (var tombstone in Fold(stored).Tombstones.Where(t => t.Sequence > _state.Epoch))
+        foreach (var tombstone in Fold(stored).Tombstones.Where(t => t.Sequence > _state.Revocation))
             Store(new BucketChange(null, _state.Revoke(tombstone.Network, NowMs).Tombstone));
         CountEntries();
     }
@@ -157,11 +155,10 @@ internal sealed class WhitelistBucket : StoredEntity<BucketChange>
             return;
         }
 
-        var evidence = _evidence.Find(lookUp.Client);
-        var lease = _flights.Join(key, Sender, lookUp.Id, TimeSpan.FromMilliseconds(lookUp.TimeLeftMs));
-        Sender.Tell(lease is { } mine
-            ? new LookUpMiss(lookUp.Id, mine, Epoch, evidence)
-            : new LookUpPending(lookUp.Id, Epoch, evidence));
+        var asks = !lookUp.Lists.IsEmpty && !_context.Lists.IsNobody();
+        Sender.Tell(new LookUpMiss(lookUp.Id, Epoch, asks));
+        if (asks)
+            _context.Lists.Forward(lookUp);
     }
 
     private void Answer(IActorRef asker, ListEntries list)
@@ -191,13 +188,10 @@ internal sealed class WhitelistBucket : StoredEntity<BucketChange>
     private void Take(Conclude conclude)
     {
         var key = new EntryKey(conclude.Client, conclude.Profile);
-        _evidence.Add(conclude.Client, conclude.Evidence);
-        foreach (var (asker, id) in _flights.Conclude(key, conclude.Lease, conclude.Final))
-            asker.Tell(new EvidenceCame(id, conclude.Evidence, conclude.Final));
-        if (conclude.Pass is not { } pass || _state.RecordPass(key, pass, 0, IsRecovered ? conclude.Epoch : 0, NowMs) is not { } recorded)
+        if (_state.RecordPass(key, conclude.Pass, 0, IsRecovered ? conclude.Epoch.Revocation : 0, NowMs) is not { } recorded)
             return;
         Store(new BucketChange(recorded, null));
-        _context.News.Tell(new PassNews(conclude.Client, conclude.Profile, pass, _bucket, Epoch));
+        _context.News.Tell(new PassNews(conclude.Client, conclude.Profile, conclude.Pass, _bucket, Epoch));
     }
 
     // postscreen's times of a client have changed; null: they have not.
@@ -213,13 +207,18 @@ internal sealed class WhitelistBucket : StoredEntity<BucketChange>
 
     private void Take(Revoke revoke)
     {
-        var before = Epoch;
-        var (tombstone, count) = _state.Revoke(revoke.Network, NowMs);
-        _evidence.Forget(revoke.Network);
-        _context.News.Tell(new RevocationNews(revoke.Network, _bucket, before, Epoch));
+        var before = _state.Revocation;
+        var (count, number) = (0, 0L);
+        foreach (var network in revoke.Networks)
+        {
+            var (tombstone, taken) = _state.Revoke(network, NowMs);
+            number = Store(new BucketChange(null, tombstone));
+            count += taken;
+        }
+
+        _context.News.Tell(new RevocationNews(revoke.Networks, _bucket, before, Epoch));
         AnswerOnceStored(
-            Sender, Store(new BucketChange(null, tombstone), now: true), durable => new Revoked(revoke.Id, _bucket, count, durable),
-            TimeSpan.FromMilliseconds(revoke.WaitMs));
+            Sender, number, durable => new Revoked(revoke.Id, _bucket, count, durable), TimeSpan.FromMilliseconds(revoke.WaitMs));
     }
 
     private void Take(ImportEntries import)

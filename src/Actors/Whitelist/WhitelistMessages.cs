@@ -6,7 +6,7 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Actors.Whitelist;
 
 // What is spoken between a node and the sharded whitelist. All of it crosses nodes: Serialization/ has a manifest for each.
-// Times on the wire are time left, never a clock's. An epoch is the bucket's sequence number of its latest revocation; 0: not known.
+// Times on the wire are time left or an age, never a clock's.
 
 /// <summary>A message to one entity of the whitelist.</summary>
 internal interface IToWhitelist
@@ -26,45 +26,41 @@ internal sealed record Pass(int TtlSeconds, bool Allow, int Score, string Policy
 
 /// <summary>What a DNSBL or a custom check said, for other nodes to weigh by their own policy.</summary>
 /// <param name="Source">Hash of the check's id, so that a key inside a zone's name stays where it is.</param>
-/// <param name="Answer">A <see cref="DnsblAnswer"/> or a <see cref="CustomAnswer"/>.</param>
+/// <param name="Answer">
+/// A <see cref="DnsblAnswer"/> or a <see cref="CustomAnswer"/>; null: the check failed, or cannot be asked, where it would be shared from.
+/// </param>
 /// <param name="LifeMs">How long it may still be used, milliseconds.</param>
-internal sealed record SharedEvidence(ulong Source, CheckAnswer Answer, int LifeMs);
+internal sealed record SharedEvidence(ulong Source, CheckAnswer? Answer, int LifeMs);
 
 /// <summary>
-/// Asks whether a client passed. Answered with <see cref="LookUpHit"/>, <see cref="LookUpMiss"/> or <see cref="LookUpPending"/>, the
-/// last perhaps followed by <see cref="EvidenceCame"/>.
+/// Asks whether a client passed. Answered at once with <see cref="LookUpHit"/> or <see cref="LookUpMiss"/>, the latter perhaps followed
+/// by <see cref="EvidenceCame"/>.
 /// </summary>
 /// <param name="Id">The asker's number for this question, echoed.</param>
 /// <param name="Policy">Fingerprint that a pass must have been made by; empty: any.</param>
-/// <param name="TimeLeftMs">How long the asker's answer may take; a lease lasts little longer.</param>
-internal sealed record LookUp(long Id, ClientAddress Client, string Profile, string Policy, int TimeLeftMs) : IToWhitelist
+/// <param name="Known">The bucket's epoch as the asker knows it: a bucket that lost its memory begins a later life.</param>
+/// <param name="TimeLeftMs">How long evidence is of use to the asker, milliseconds.</param>
+/// <param name="Lists">The lists whose answers the asker needs if the client is not known, by <see cref="SharedEvidence.Source"/>.</param>
+internal sealed record LookUp(
+    long Id, ClientAddress Client, string Profile, string Policy, Epoch Known, int TimeLeftMs, ImmutableArray<ulong> Lists) : IToWhitelist
 {
     public int Bucket => WhitelistLayout.BucketOf(Client);
 }
 
 /// <summary>The client passed.</summary>
-internal sealed record LookUpHit(long Id, Pass Pass, long Epoch);
+internal sealed record LookUpHit(long Id, Pass Pass, Epoch Epoch);
 
-/// <summary>Not known: the asker shall screen it and tell with <see cref="Conclude"/>.</summary>
-/// <param name="Lease">Number to conclude by; 0: none was given.</param>
-/// <param name="Evidence">What need not be asked again.</param>
-internal sealed record LookUpMiss(long Id, long Lease, long Epoch, ImmutableArray<SharedEvidence> Evidence);
+/// <summary>Not known: the asker screens it, and tells a complete pass with <see cref="Conclude"/>.</summary>
+/// <param name="Asks">The bucket's node asks the lists, and tells each answer with <see cref="EvidenceCame"/>.</param>
+internal sealed record LookUpMiss(long Id, Epoch Epoch, bool Asks);
 
-/// <summary>Another node screens it at this moment.</summary>
-internal sealed record LookUpPending(long Id, long Epoch, ImmutableArray<SharedEvidence> Evidence);
+/// <summary>What lists answered at the bucket's node.</summary>
+internal sealed record EvidenceCame(long Id, ImmutableArray<SharedEvidence> Evidence);
 
-/// <summary>The node that screens it told its evidence.</summary>
-/// <param name="Final">No more will come.</param>
-internal sealed record EvidenceCame(long Id, ImmutableArray<SharedEvidence> Evidence, bool Final);
-
-/// <summary>What came of a screening. Not answered.</summary>
-/// <param name="Lease">The number that <see cref="LookUpMiss"/> gave; 0: none.</param>
-/// <param name="Epoch">The epoch that the lookup was answered with; a revocation since then refuses the pass.</param>
-/// <param name="Pass">A complete pass; null: it did not pass, or not completely.</param>
-/// <param name="Final">No more evidence will come.</param>
-internal sealed record Conclude(
-    ClientAddress Client, string Profile, long Lease, long Epoch, Pass? Pass, ImmutableArray<SharedEvidence> Evidence, bool Final)
-    : IToWhitelist
+/// <summary>A screening ended with a complete pass. Not answered.</summary>
+/// <param name="Epoch">The epoch that the screening began with; a revocation since then refuses the pass.</param>
+/// <param name="AgeMs">How long ago the screening began, milliseconds; decides where the epoch says nothing.</param>
+internal sealed record Conclude(ClientAddress Client, string Profile, Epoch Epoch, int AgeMs, Pass Pass) : IToWhitelist
 {
     public int Bucket => WhitelistLayout.BucketOf(Client);
 }
@@ -85,7 +81,7 @@ internal sealed record GetTimes(long Id, ClientAddress Client, string Profile = 
 
 /// <summary>The five times; empty when there are none.</summary>
 /// <param name="Pass">The client's pass, if one was asked for and is there.</param>
-internal sealed record TimesFound(long Id, PostscreenTimes Times, long Epoch = 0, Pass? Pass = null);
+internal sealed record TimesFound(long Id, PostscreenTimes Times, Epoch Epoch = default, Pass? Pass = null);
 
 /// <summary>Drops postscreen's five times of a client. Answered with <see cref="TimesFound"/>, which has none.</summary>
 internal sealed record ForgetTimes(long Id, ClientAddress Client) : IToWhitelist
@@ -93,9 +89,9 @@ internal sealed record ForgetTimes(long Id, ClientAddress Client) : IToWhitelist
     public int Bucket => WhitelistLayout.BucketOf(Client);
 }
 
-/// <summary>Takes back every pass and time of the clients in a network. Answered with <see cref="Revoked"/>, once journaled.</summary>
-/// <param name="WaitMs">When the answer must go out even if nothing is journaled yet.</param>
-internal sealed record Revoke(long Id, int Bucket, Network Network, int WaitMs) : IToWhitelist;
+/// <summary>Takes back every pass and time of the clients in some networks. Answered with <see cref="Revoked"/>, once journaled.</summary>
+/// <param name="WaitMs">When the answer must go out even if nothing is journaled yet, milliseconds.</param>
+internal sealed record Revoke(long Id, int Bucket, ImmutableArray<Network> Networks, int WaitMs) : IToWhitelist;
 
 /// <summary>The revocation holds.</summary>
 /// <param name="Count">Entries that it took back.</param>
@@ -139,17 +135,18 @@ internal sealed record Wake(int Bucket) : IToWhitelist;
 internal sealed record WhitelistNews(ImmutableArray<NewsItem> Items);
 
 /// <summary>One piece of news.</summary>
-internal abstract record NewsItem(int Bucket, long Epoch);
+/// <param name="Epoch">The bucket's epoch once this had happened.</param>
+internal abstract record NewsItem(int Bucket, Epoch Epoch);
 
 /// <summary>A client passed.</summary>
-internal sealed record PassNews(ClientAddress Client, string Profile, Pass Pass, int Bucket, long Epoch) : NewsItem(Bucket, Epoch);
+internal sealed record PassNews(ClientAddress Client, string Profile, Pass Pass, int Bucket, Epoch Epoch) : NewsItem(Bucket, Epoch);
 
 /// <summary>postscreen's times of a client became these; empty: they are gone.</summary>
-internal sealed record TimesNews(ClientAddress Client, PostscreenTimes Times, int Bucket, long Epoch) : NewsItem(Bucket, Epoch);
+internal sealed record TimesNews(ClientAddress Client, PostscreenTimes Times, int Bucket, Epoch Epoch) : NewsItem(Bucket, Epoch);
 
 /// <summary>Clients were taken back.</summary>
-/// <param name="Before">The epoch before this one: who knows another missed a revocation.</param>
-internal sealed record RevocationNews(Network Network, int Bucket, long Before, long Epoch) : NewsItem(Bucket, Epoch);
+/// <param name="Before">Number of the revocation before it: a node that knows another one has missed a revocation.</param>
+internal sealed record RevocationNews(ImmutableArray<Network> Networks, int Bucket, long Before, Epoch Epoch) : NewsItem(Bucket, Epoch);
 
 /// <summary>Tells the entity that its shard moves: it stores what it must and stops.</summary>
 internal sealed class HandOver : IPossiblyHarmful

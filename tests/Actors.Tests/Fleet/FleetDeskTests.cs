@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.TestKit.Xunit2;
 using Screening.Actors.Fleet;
@@ -20,7 +19,7 @@ public class FleetDeskTests : TestKit
     {
         var meter = new FleetMeter(TimeProvider.System);
         var context = new BucketContext(
-            TimeProvider.System, meter, CreateTestProbe(), TimeSpan.FromDays(30), MaxEntries: 10_000, Store: null);
+            TimeProvider.System, meter, CreateTestProbe(), ActorRefs.Nobody, TimeSpan.FromDays(30), MaxEntries: 10_000, Store: null);
         _region = Sys.ActorOf(Props.Create(() => new PlayedRegion(context)));
         var port = new FleetPort(TimeProvider.System);
         port.Set(_region, isLeftAlone: false);
@@ -65,7 +64,7 @@ public class FleetDeskTests : TestKit
     }
 
     private void Keep(ClientAddress client, string profile) =>
-        _region.Tell(new Conclude(client, profile, 0, 0, Passed, ImmutableArray<SharedEvidence>.Empty, Final: true));
+        _region.Tell(new Conclude(client, profile, default, 0, Passed));
 
     // What the shard region is, in one process.
     private sealed class PlayedRegion(BucketContext context) : UntypedActor

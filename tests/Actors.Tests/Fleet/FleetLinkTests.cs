@@ -39,14 +39,12 @@ public class FleetLinkTests : TestKit
         Ask(1);
         Assert.Equal(1, _region.ExpectMsg<LookUp>().Id);
         Assert.Equal(_door, _region.LastSender);
-        _link.Tell(new LookUpPending(1, 0, []));
-        ExpectMsg<LookUpPending>();
-        _link.Tell(new EvidenceCame(1, [], Final: false));
+        _link.Tell(new LookUpMiss(1, default, Asks: true));
+        ExpectMsg<LookUpMiss>();
+        _link.Tell(new EvidenceCame(1, []));
         ExpectMsg<EvidenceCame>();
-        _link.Tell(new EvidenceCame(1, [], Final: true));
+        _link.Tell(new EvidenceCame(1, []));
         ExpectMsg<EvidenceCame>();
-        _link.Tell(new EvidenceCame(1, [], Final: true));
-        ExpectNoMsg(TimeSpan.FromMilliseconds(50));
     }
 
     [Fact]
@@ -66,13 +64,13 @@ public class FleetLinkTests : TestKit
         Assert.Equal(1, _port.LateShare);
 
         // An answer that came too late for the count does not close it; one in time does.
-        _link.Tell(new LookUpMiss(1, 0, 0, []));
+        _link.Tell(new LookUpMiss(1, default, Asks: false));
         ExpectMsg<LookUpMiss>();
         Assert.True(_port.IsLeftAlone);
         _time.Advance(TimeSpan.FromSeconds(1));
         Ask(101);
         _region.ExpectMsg<LookUp>();
-        _link.Tell(new LookUpMiss(101, 0, 0, []));
+        _link.Tell(new LookUpMiss(101, default, Asks: false));
         ExpectMsg<LookUpMiss>();
         Assert.False(_port.IsLeftAlone);
     }
@@ -94,5 +92,5 @@ public class FleetLinkTests : TestKit
     }
 
     private void Ask(long id) =>
-        _link.Tell(new AskFleet(id, ClientAddress.Parse("192.0.2.1"), "default", "p1", TimeSpan.FromSeconds(1), TestActor));
+        _link.Tell(new AskFleet(new LookUp(id, ClientAddress.Parse("192.0.2.1"), "default", "p1", default, 1000, []), TestActor));
 }

@@ -46,7 +46,7 @@ public class FleetTimesTests : TestKit
     {
         _times.Record(Client, PostscreenTimes.AllUntil(_now + 100));
         _bucket.ExpectMsg<RecordTimes>();
-        _bucket.Reply(new TimesFound(0, new PostscreenTimes(_now + 100, 0, 0, 0, 0), 1));
+        _bucket.Reply(new TimesFound(0, new PostscreenTimes(_now + 100, 0, 0, 0, 0), new Epoch(1, 1)));
         await AwaitConditionAsync(() => Task.FromResult(_times.TryGet(Client, out var times) && times.Dnsbl == 0), TimeSpan.FromSeconds(5));
     }
 
@@ -57,7 +57,7 @@ public class FleetTimesTests : TestKit
         var asked = _times.GetAsync(Client, Policy);
         var get = _bucket.ExpectMsg<GetTimes>();
         Assert.Equal(("default", "p1"), (get.Profile, get.Policy));
-        _bucket.Reply(new TimesFound(0, PostscreenTimes.AllUntil(_now + 50), 0, new Pass(600, true, -4, "p1", "mx2", "trusted")));
+        _bucket.Reply(new TimesFound(0, PostscreenTimes.AllUntil(_now + 50), default, new Pass(600, true, -4, "p1", "mx2", "trusted")));
         await asked;
         await AwaitConditionAsync(() => Task.FromResult(_times.TryGet(Client, out var times) && times.Latest == _now + 50), TimeSpan.FromSeconds(5));
         Assert.True(_near.TryGet(Client, Policy, out var verdict));
@@ -101,11 +101,11 @@ public class FleetTimesTests : TestKit
     public async Task A_revocation_that_was_missed_takes_the_times_as_well()
     {
         _times.Record(Client, PostscreenTimes.AllUntil(_now + 100));
-        _near.Learn(WhitelistLayout.BucketOf(Client), 1);
+        _near.TryLearn(WhitelistLayout.BucketOf(Client), new Epoch(1, 1));
         var asked = _times.GetAsync(Client, Policy);
         _bucket.ExpectMsg<RecordTimes>();
         _bucket.ExpectMsg<GetTimes>();
-        _bucket.Reply(new TimesFound(0, default, 2));
+        _bucket.Reply(new TimesFound(0, default, new Epoch(1, 2)));
         await asked;
         await AwaitConditionAsync(() => Task.FromResult(_times.Count == 0), TimeSpan.FromSeconds(5));
     }
@@ -113,7 +113,7 @@ public class FleetTimesTests : TestKit
     [Fact]
     public void News_are_taken_and_forgetting_is_told()
     {
-        _near.Store(new TimesNews(Client, PostscreenTimes.AllUntil(_now + 100), WhitelistLayout.BucketOf(Client), 0));
+        _near.Store(new TimesNews(Client, PostscreenTimes.AllUntil(_now + 100), WhitelistLayout.BucketOf(Client), default));
         Assert.True(_times.TryGet(Client, out var times) && times.Latest == _now + 100);
         Assert.True(_times.Forget(Client));
         Assert.False(_times.TryGet(Client, out times));

@@ -134,5 +134,5 @@ public class RulesEntityTests : TestKit
     }
 
     private IActorRef Start(bool persists, StoreSignal? store = null) => Sys.ActorOf(RulesEntity.CreateProps(
-        new BucketContext(_time, _meter, _news, TimeSpan.FromDays(30), 10_000, persists ? store ?? Usable() : null)));
+        new BucketContext(_time, _meter, _news, ActorRefs.Nobody, TimeSpan.FromDays(30), 10_000, persists ? store ?? Usable() : null)));
 }

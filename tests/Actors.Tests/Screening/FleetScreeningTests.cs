@@ -51,7 +51,7 @@ public class FleetScreeningTests : TestKit
         var (screening, reply) = Start();
         var ask = _link.ExpectMsg<AskFleet>();
         _p0f.ExpectMsg<AskCheck>(); // At once, for it forgets.
-        screening.Tell(new LookUpHit(ask.Id, new Pass(500, true, -4, "p1", "mx2", "vouched for"), 0));
+        screening.Tell(new LookUpHit(ask.Question.Id, new Pass(500, true, -4, "p1", "mx2", "vouched for"), default));
         var decision = await reply.WaitAsync(TimeSpan.FromSeconds(5));
         Assert.Equal(new Verdict(VerdictAction.Pass, true, 500, -4, VerdictSource.Fleet), decision.Verdict);
         Assert.True(decision.Complete);
@@ -66,29 +66,26 @@ public class FleetScreeningTests : TestKit
         var (screening, reply) = Start();
         var ask = _link.ExpectMsg<AskFleet>();
         _list.ExpectNoMsg(TimeSpan.FromMilliseconds(50));
-        screening.Tell(new LookUpMiss(ask.Id, 42, 7, []));
+        screening.Tell(new LookUpMiss(ask.Question.Id, new Epoch(3, 7), Asks: false));
         Answer(_p0f, new P0fAnswer(FakeP0f.NoMatch));
         Answer(_list, new DnsblAnswer([], 300));
         Answer(_other, new DnsblAnswer([], 900));
         Assert.Equal(VerdictSource.Screened, (await reply.WaitAsync(TimeSpan.FromSeconds(5))).Verdict.Source);
         var told = _link.ExpectMsg<Conclude>();
-        Assert.Equal((42L, 7L, true), (told.Lease, told.Epoch, told.Final));
-        Assert.Equal((600, "p1", "mx1"), (told.Pass!.TtlSeconds, told.Pass.Policy, told.Pass.By));
-        Assert.Equal([300_000, 900_000], told.Evidence.Select(e => e.LifeMs)); // p0f's word stays here.
+        Assert.Equal(new Epoch(3, 7), told.Epoch);
+        Assert.Equal((600, "p1", "mx1"), (told.Pass.TtlSeconds, told.Pass.Policy, told.Pass.By));
     }
 
     [Fact]
-    public async Task A_refusal_is_told_as_evidence_for_seconds_and_never_as_a_pass()
+    public async Task A_refusal_is_not_told()
     {
         var (screening, reply) = Start();
-        screening.Tell(new LookUpMiss(_link.ExpectMsg<AskFleet>().Id, 42, 0, []));
+        screening.Tell(new LookUpMiss(_link.ExpectMsg<AskFleet>().Question.Id, default, Asks: false));
         Answer(_list, new DnsblAnswer([Listed], 3600));
         Answer(_other, new DnsblAnswer([], 900));
         Answer(_p0f, new P0fAnswer(FakeP0f.NoMatch));
         Assert.Equal(VerdictAction.Enforce, (await reply.WaitAsync(TimeSpan.FromSeconds(5))).Verdict.Action);
-        var told = _link.ExpectMsg<Conclude>();
-        Assert.Null(told.Pass);
-        Assert.Equal(5000, told.Evidence[0].LifeMs);
+        _link.ExpectNoMsg(TimeSpan.FromMilliseconds(50));
     }
 
     [Fact]
@@ -100,7 +97,7 @@ public class FleetScreeningTests : TestKit
         _list.ExpectNoMsg(TimeSpan.FromMilliseconds(50));
         _time.Advance(TimeSpan.FromMilliseconds(2));
         _list.ExpectMsg<AskCheck>();
-        Assert.Equal(ask.Id, _link.ExpectMsg<LookUpLate>().Id);
+        Assert.Equal(ask.Question.Id, _link.ExpectMsg<LookUpLate>().Id);
     }
 
     [Fact]
@@ -117,12 +114,8 @@ public class FleetScreeningTests : TestKit
     {
         var (screening, reply) = Start();
         var ask = _link.ExpectMsg<AskFleet>();
-        screening.Tell(new LookUpPending(ask.Id, 0, []));
-        await screening.Ask<ActorIdentity>(new Identify(1), TimeSpan.FromSeconds(5));
-        _time.Advance(TimeSpan.FromMilliseconds(400)); // Longer than lookup_wait, less than half of the deadline.
-        _list.ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+        screening.Tell(new EvidenceCame(ask.Question.Id, [Shared("bad.test", new DnsblAnswer([Listed], 60)), Shared("other.test", new DnsblAnswer([], 60))]));
         Answer(_p0f, new P0fAnswer(FakeP0f.NoMatch));
-        screening.Tell(new EvidenceCame(ask.Id, [Shared("bad.test", new DnsblAnswer([Listed], 60)), Shared("other.test", new DnsblAnswer([], 60))], true));
         var decision = await reply.WaitAsync(TimeSpan.FromSeconds(5));
         Assert.Equal((VerdictAction.Enforce, 3), (decision.Verdict.Action, decision.Verdict.Score));
         _list.ExpectNoMsg(TimeSpan.FromMilliseconds(50));
@@ -130,46 +123,27 @@ public class FleetScreeningTests : TestKit
     }
 
     [Fact]
-    public async Task Evidence_that_does_not_come_in_half_of_the_time_is_asked_for_here_but_for_what_came()
+    public async Task A_hit_from_before_a_revocation_does_not_pass_the_client()
     {
         var (screening, _) = Start();
         var ask = _link.ExpectMsg<AskFleet>();
-        screening.Tell(new LookUpPending(ask.Id, 0, [Shared("other.test", new DnsblAnswer([], 60))]));
+        _nearCache.Revoke(new RevocationNews([Network.Of(Client)], WhitelistLayout.BucketOf(Client), 0, new Epoch(3, 7)));
+        screening.Tell(new LookUpHit(ask.Question.Id, new Pass(500, true, -4, "p1", "mx2", "vouched for"), new Epoch(3, 5)));
+        _list.ExpectMsg<AskCheck>(TimeSpan.FromSeconds(5));
+        Assert.Equal(0, _nearCache.Count);
         await screening.Ask<ActorIdentity>(new Identify(1), TimeSpan.FromSeconds(5));
-        _time.Advance(TimeSpan.FromMilliseconds(490));
-        _list.ExpectNoMsg(TimeSpan.FromMilliseconds(50));
-        _time.Advance(TimeSpan.FromMilliseconds(30));
-        _list.ExpectMsg<AskCheck>();
-        _other.ExpectNoMsg(TimeSpan.FromMilliseconds(50));
-    }
-
-    [Fact]
-    public async Task What_comes_after_an_early_verdict_is_told_as_well()
-    {
-        var (screening, reply) = Start();
-        screening.Tell(new LookUpMiss(_link.ExpectMsg<AskFleet>().Id, 42, 0, []));
-        Answer(_p0f, new P0fAnswer(FakeP0f.NoMatch));
-        Answer(_list, new DnsblAnswer([Listed], 60)); // Enforce, whatever the other says.
-        Assert.True((await reply.WaitAsync(TimeSpan.FromSeconds(5))).Early);
-        Assert.False(_link.ExpectMsg<Conclude>().Final);
-        screening.Tell(ScreeningReleased.Instance);
-        Watch(screening);
-        Answer(_other, new DnsblAnswer([], 900));
-        var rest = _link.ExpectMsg<Conclude>();
-        Assert.Equal((true, 1, 42L), (rest.Final, rest.Evidence.Length, rest.Lease));
-        ExpectTerminated(screening);
     }
 
     [Fact]
     public async Task A_check_by_hand_writes_no_pass()
     {
         var (screening, reply) = Start(q => q with { Unrecorded = true });
-        screening.Tell(new LookUpMiss(_link.ExpectMsg<AskFleet>().Id, 42, 0, []));
+        screening.Tell(new LookUpMiss(_link.ExpectMsg<AskFleet>().Question.Id, default, Asks: false));
         Answer(_p0f, new P0fAnswer(FakeP0f.NoMatch));
         Answer(_list, new DnsblAnswer([], 300));
         Answer(_other, new DnsblAnswer([], 900));
         Assert.Equal(VerdictAction.Pass, (await reply.WaitAsync(TimeSpan.FromSeconds(5))).Verdict.Action);
-        Assert.Null(_link.ExpectMsg<Conclude>().Pass);
+        _link.ExpectNoMsg(TimeSpan.FromMilliseconds(50));
         Assert.Equal(0, _nearCache.Count);
     }
 
@@ -177,10 +151,10 @@ public class FleetScreeningTests : TestKit
     public async Task A_revocation_during_the_screening_keeps_the_pass_out_of_the_near_cache()
     {
         var (screening, reply) = Start();
-        screening.Tell(new LookUpMiss(_link.ExpectMsg<AskFleet>().Id, 42, 0, []));
+        screening.Tell(new LookUpMiss(_link.ExpectMsg<AskFleet>().Question.Id, default, Asks: false));
         Answer(_p0f, new P0fAnswer(FakeP0f.NoMatch));
         Answer(_list, new DnsblAnswer([], 300));
-        _nearCache.Revoke(new RevocationNews(Network.Of(Client), WhitelistLayout.BucketOf(Client), 0, 5));
+        _nearCache.Revoke(new RevocationNews([Network.Of(Client)], WhitelistLayout.BucketOf(Client), 0, new Epoch(3, 5)));
         Answer(_other, new DnsblAnswer([], 900));
         await reply.WaitAsync(TimeSpan.FromSeconds(5));
         Assert.Equal(0, _nearCache.Count);

@@ -185,7 +185,7 @@ public sealed class SerializationConfigurationTests : IAsyncLifetime
         {
             try
             {
-                return (await region.Ask<Revoked>(new Revoke(1, bucket, Network.Of(default), 0), Waiting.Limit / 4)).Count;
+                return (await region.Ask<Revoked>(new Revoke(1, bucket, [Network.Of(default)], 0), Waiting.Limit / 4)).Count;
             }
             catch (AskTimeoutException) when (attempt < 4)
             {

@@ -93,11 +93,11 @@ public sealed partial class WhitelistSerializerTests(ITestOutputHelper output)
                         WireParts.WritePass(inner, value);
                         inner.Text("a text that older releases do not know").Integer(5);
                     })
-                    .Integer(17).Integer(3).Text("another").Text(new string('x', 300));
+                    .Integer(17).Integer(3).Integer(4).Text("another").Text(new string('x', 300));
             })
             .ToArray();
 
-        var item = new PassNews(ClientAddress.FromIPv4(1), "default", pass, 17, 3);
+        var item = new PassNews(ClientAddress.FromIPv4(1), "default", pass, 17, new Epoch(3, 4));
         Assert.Equal(Rendering.Of(new WhitelistNews([item, item])), Rendering.Of(Serializer.FromBinary(bytes, "WN1")));
     }
 
@@ -128,7 +128,7 @@ public sealed partial class WhitelistSerializerTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Kinds_of_evidence_and_news_that_a_newer_release_has_are_left_out()
+    public void Kinds_of_evidence_that_a_newer_release_has_are_no_answers_and_its_news_are_left_out()
     {
         var known = new SharedEvidence(1, new DnsblAnswer([], 60), 5);
         string[] kinds = ["a kind", "an action", "known"];
@@ -140,9 +140,9 @@ public sealed partial class WhitelistSerializerTests(ITestOutputHelper output)
                 "an action" => writer.Fixed64(1).Integer(5).Octet(2).Octet(4).Flag(false).Flag(false).Text(null),
                 _ => Write(writer, known),
             })
-            .Flag(true)
             .ToArray();
-        Assert.Equal(Rendering.Of(new EvidenceCame(7, [known], true)), Rendering.Of(Serializer.FromBinary(mixed, "EC1")));
+        var unknown = known with { Answer = null };
+        Assert.Equal(Rendering.Of(new EvidenceCame(7, [unknown, unknown, known])), Rendering.Of(Serializer.FromBinary(mixed, "EC1")));
 
         var news = new PackedWriter().Records(["new"], (writer, _) => writer.Octet(99).Text("new").Integer(1)).ToArray();
         Assert.Empty(((WhitelistNews)Serializer.FromBinary(news, "WN1")).Items);
@@ -231,15 +231,15 @@ public sealed partial class WhitelistSerializerTests(ITestOutputHelper output)
         Assert.Throws<SerializationException>(() => Serializer.ToBinary(new Pass(1, true, 0, "", "", "")));
         Assert.Throws<SerializationException>(() => Serializer.Manifest("text"));
         var p0f = new SharedEvidence(1, new P0fAnswer(default!), 1);
-        Assert.Contains("P0fAnswer", Assert.Throws<SerializationException>(() => Serializer.ToBinary(new EvidenceCame(1, [p0f], true))).Message);
+        Assert.Contains("P0fAnswer", Assert.Throws<SerializationException>(() => Serializer.ToBinary(new EvidenceCame(1, [p0f]))).Message);
         var text = new string('x', PackedReader.MaxTextBytes + 1);
-        Assert.Throws<SerializationException>(() => Serializer.ToBinary(new LookUp(1, default, text, "", 1)));
+        Assert.Throws<SerializationException>(() => Serializer.ToBinary(new LookUp(1, default, text, "", default, 1, [])));
     }
 
     [Fact]
     public void An_array_that_was_never_made_is_an_empty_one()
     {
-        var read = (EvidenceCame)Serializer.FromBinary(Serializer.ToBinary(new EvidenceCame(1, default, true)), "EC1");
+        var read = (EvidenceCame)Serializer.FromBinary(Serializer.ToBinary(new EvidenceCame(1, default)), "EC1");
         Assert.Empty(read.Evidence);
     }
 

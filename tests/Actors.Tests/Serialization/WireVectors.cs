@@ -17,6 +17,7 @@ internal static class WireVectors
     private static readonly Network Net4 = Network.Of(Client4, 24);
     private static readonly Network Net6 = Network.Of(Client6, 32);
     private static readonly PostscreenTimes Times = new(1_790_086_400, 1_790_003_600, 1_792_592_000, 1_792_592_000, 0);
+    private static readonly Epoch Known = new(Now, Now + 3);
     private static readonly Pass Pass = new(3600, true, -3, "a1b2c3d4e5f60718", "mx1", "dnswl: -3");
 
     private static readonly ImmutableArray<SharedEvidence> Evidence =
@@ -25,6 +26,7 @@ internal static class WireVectors
         new(1, new DnsblAnswer([], null), 60_000),
         new(2, new CustomAnswer(new CustomReply(VerdictAction.Enforce, 600, -2, "grüße")), 1),
         new(3, new CustomAnswer(new CustomReply(VerdictAction.Pass, null, null, null)), 0),
+        new(4, null, 0),
     ];
 
     private static readonly ImmutableArray<EntryLine> Lines =
@@ -57,24 +59,26 @@ internal static class WireVectors
 
     public static readonly ImmutableSortedDictionary<string, object> All = new Dictionary<string, object>
     {
-        ["LU1"] = new LookUp(7, Client4, "default", "a1b2c3d4e5f60718", 800),
-        ["LH1"] = new LookUpHit(7, Pass, 3),
-        ["LM1"] = new LookUpMiss(-7, 12, 3, Evidence),
-        ["LP1"] = new LookUpPending(long.MaxValue, 0, Evidence),
-        ["EC1"] = new EvidenceCame(7, Evidence, true),
-        ["CO1"] = new Conclude(Client6, "strict", 12, 3, Pass, Evidence, false),
+        ["LU1"] = new LookUp(7, Client4, "default", "a1b2c3d4e5f60718", Known, 800, [0xfedcba9876543210, 1]),
+        ["LH1"] = new LookUpHit(7, Pass, Known),
+        ["LM1"] = new LookUpMiss(-7, default, true),
+        ["EC1"] = new EvidenceCame(7, Evidence),
+        ["CO1"] = new Conclude(Client6, "strict", Known, 750, Pass),
         ["RT1"] = new RecordTimes(Client4, Times, 8),
         ["GT1"] = new GetTimes(8, Client6, "default", "a1b2c3d4e5f60718"),
-        ["TF1"] = new TimesFound(8, Times, 3, Pass),
+        ["TF1"] = new TimesFound(8, Times, Known, Pass),
         ["FT1"] = new ForgetTimes(8, Client6),
-        ["RV1"] = new Revoke(9, 1023, Net6, 2000),
+        ["RV1"] = new Revoke(9, 1023, [Net6, Net4], 2000),
         ["RD1"] = new Revoked(9, 1023, 17, true),
         ["IE1"] = new ImportEntries(10, 0, Lines),
         ["EI1"] = new EntriesImported(10, 0, 2),
         ["LE1"] = new ListEntries(11, 5, Net4, Client4, 100),
         ["EL1"] = new EntriesListed(11, 5, Lines, true),
         ["WA1"] = new Wake(511),
-        ["WN1"] = new WhitelistNews([new PassNews(Client4, "default", Pass, 17, 3), new RevocationNews(Net6, 18, 3, 4)]),
+        ["WN1"] = new WhitelistNews(
+        [
+            new PassNews(Client4, "default", Pass, 17, Known), new RevocationNews([Net6, Net4], 18, Now, Known), new TimesNews(Client6, Times, 19, default),
+        ]),
         ["HO1"] = HandOver.Instance,
         ["BC1"] = new BucketChanged(Entries, Tombstones),
         ["BS1"] = new BucketSnapshot(70_001, Entries, Tombstones),

@@ -34,11 +34,11 @@ public class BucketStateTests
     [Fact]
     public void A_pass_whose_screening_began_before_a_revocation_is_refused_and_one_after_it_is_taken()
     {
-        var seen = _state.Epoch;
+        var seen = _state.Revocation;
         _state.Revoke(Network.Of(Client), Now);
         Assert.Null(_state.RecordPass(Key, Pass(60), 0, seen, Now));
         Assert.Null(_state.FindPass(Key, "p1", Now));
-        Assert.NotNull(_state.RecordPass(Key, Pass(60), 0, _state.Epoch, Now));
+        Assert.NotNull(_state.RecordPass(Key, Pass(60), 0, _state.Revocation, Now));
         Assert.NotNull(_state.RecordPass(new EntryKey(ClientAddress.Parse("192.0.2.2"), "default"), Pass(60), 0, seen, Now));
     }
 
@@ -71,7 +71,7 @@ public class BucketStateTests
         Assert.NotNull(stored.FindPass(neighbour, "p1", Now));
         Assert.NotNull(stored.FindPass(fresh, "p1", Now));
         Assert.Equal(4, stored.Sequence);
-        Assert.Equal(3, stored.Epoch);
+        Assert.Equal(3, stored.Revocation);
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public class BucketStateTests
         for (var i = 0; i < 40; i++)
         {
             var key = new EntryKey(ClientAddress.FromIPv4(0xC0000200u + (uint)(i % 10)), "default");
-            changes.Add(new BucketChanged([_state.RecordPass(key, Pass(600 + i), 0, _state.Epoch, Now)!], []));
+            changes.Add(new BucketChanged([_state.RecordPass(key, Pass(600 + i), 0, _state.Revocation, Now)!], []));
             if (i % 7 == 0)
                 changes.Add(new BucketChanged([], [_state.Revoke(Network.Of(key.Client), Now).Tombstone]));
         }
@@ -94,7 +94,7 @@ public class BucketStateTests
             foreach (var change in changes.Skip(cut))
                 second.Apply(change);
             Assert.Equal(Shown(_state), Shown(second));
-            Assert.Equal((_state.Sequence, _state.Epoch), (second.Sequence, second.Epoch));
+            Assert.Equal((_state.Sequence, _state.Revocation), (second.Sequence, second.Revocation));
         }
     }
 

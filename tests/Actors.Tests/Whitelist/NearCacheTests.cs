@@ -18,7 +18,7 @@ public class NearCacheTests
     public void An_expired_entry_is_absent_before_and_gone_after_the_sweep()
     {
         var cache = new NearCache(_time, 10, NearLife);
-        cache.Store(Client, Policy, Pass(60), 0);
+        cache.Store(Client, Policy, Pass(60), default);
         _time.Advance(TimeSpan.FromSeconds(60));
         Assert.False(cache.TryGet(Client, Policy, out _));
         Assert.Equal((1, 1, 0), (cache.Count, cache.Sweep(), cache.Count));
@@ -28,7 +28,7 @@ public class NearCacheTests
     public void An_entry_counts_only_under_its_profile_and_policy()
     {
         var cache = new NearCache(_time, 10, NearLife);
-        cache.Store(Client, Policy, Pass(60), 0);
+        cache.Store(Client, Policy, Pass(60), default);
         Assert.True(cache.TryGet(Client, Policy, out _));
         Assert.False(cache.TryGet(Client, new ScreeningPolicy("strict", "p1", new VerdictRules(), []), out _));
         Assert.False(cache.TryGet(Client, new ScreeningPolicy("default", "p2", new VerdictRules(), []), out _));
@@ -39,14 +39,14 @@ public class NearCacheTests
     {
         var cache = new NearCache(_time, 3, NearLife);
         var clients = Enumerable.Range(1, 4).Select(i => ClientAddress.FromIPv4((uint)i)).ToList();
-        cache.Store(clients[0], Policy, Pass(60), 0);
-        cache.Store(clients[1], Policy, Pass(60), 0);
-        cache.Store(clients[0], Policy, Pass(60), 0);
-        cache.Store(clients[2], Policy, Pass(60), 0);
-        cache.Store(clients[3], Policy, Pass(60), 0);
+        cache.Store(clients[0], Policy, Pass(60), default);
+        cache.Store(clients[1], Policy, Pass(60), default);
+        cache.Store(clients[0], Policy, Pass(60), default);
+        cache.Store(clients[2], Policy, Pass(60), default);
+        cache.Store(clients[3], Policy, Pass(60), default);
         Assert.Equal([true, false, true, true], clients.Select(c => cache.TryGet(c, Policy, out _)));
         for (var i = 0u; i < 1000; i++)
-            cache.Store(ClientAddress.FromIPv4(i), Policy, Pass(60), 0);
+            cache.Store(ClientAddress.FromIPv4(i), Policy, Pass(60), default);
         Assert.Equal(3, cache.Count);
     }
 
@@ -54,7 +54,7 @@ public class NearCacheTests
     public void A_hit_allocates_nothing()
     {
         var cache = new NearCache(TimeProvider.System, 10, NearLife);
-        cache.Store(Client, Policy, Pass(60), 0);
+        cache.Store(Client, Policy, Pass(60), default);
         Assert.True(cache.TryGet(Client, Policy, out _));
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 1000; i++)
@@ -66,7 +66,7 @@ public class NearCacheTests
     public void After_its_near_life_an_entry_has_to_be_confirmed()
     {
         var cache = new NearCache(_time, 10, TimeSpan.FromSeconds(20));
-        cache.Store(Client, Policy, Pass(60), 0);
+        cache.Store(Client, Policy, Pass(60), default);
         _time.Advance(TimeSpan.FromSeconds(19));
         Assert.True(cache.TryGet(Client, Policy, out var verdict));
         Assert.Equal(41, verdict.TtlSeconds);
@@ -79,8 +79,8 @@ public class NearCacheTests
     {
         var cache = new NearCache(_time, 10, NearLife);
         cache.Use(["default"]);
-        cache.Store(News("default", epoch: 0));
-        cache.Store(News("strict", epoch: 0));
+        cache.Store(News("default", default));
+        cache.Store(News("strict", default));
         Assert.True(cache.TryGet(Client, Policy, out _));
         Assert.Equal(1, cache.Count);
     }
@@ -90,13 +90,13 @@ public class NearCacheTests
     {
         var cache = new NearCache(_time, 10, NearLife);
         var neighbour = ClientAddress.Parse("192.0.2.2");
-        cache.Store(Client, Policy, Pass(60), 0);
-        cache.Store(neighbour, Policy, Pass(60), 0);
-        cache.Revoke(new RevocationNews(Network.Of(Client), Bucket, 0, 7));
-        cache.Store(Client, Policy, Pass(60), seenEpoch: 0);
+        cache.Store(Client, Policy, Pass(60), default);
+        cache.Store(neighbour, Policy, Pass(60), default);
+        cache.Revoke(new RevocationNews([Network.Of(Client)], Bucket, 0, new Epoch(1, 7)));
+        cache.Store(Client, Policy, Pass(60), seenEpoch: default);
         Assert.False(cache.TryGet(Client, Policy, out _));
         Assert.True(cache.TryGet(neighbour, Policy, out _));
-        cache.Store(Client, Policy, Pass(60), seenEpoch: 7);
+        cache.Store(Client, Policy, Pass(60), seenEpoch: new Epoch(1, 7));
         Assert.True(cache.TryGet(Client, Policy, out _));
     }
 
@@ -105,16 +105,16 @@ public class NearCacheTests
     {
         var cache = new NearCache(_time, 10, NearLife);
         var elsewhere = ClientAddress.Parse("198.51.100.1");
-        cache.Store(Client, Policy, Pass(60), 0);
-        cache.Store(elsewhere, Policy, Pass(60), 0);
-        cache.Learn(Bucket, 3);
+        cache.Store(Client, Policy, Pass(60), default);
+        cache.Store(elsewhere, Policy, Pass(60), default);
+        cache.TryLearn(Bucket, new Epoch(1, 3));
         Assert.False(cache.TryGet(Client, Policy, out _));
         Assert.True(cache.TryGet(elsewhere, Policy, out _));
     }
 
     private static int Bucket => WhitelistLayout.BucketOf(Client);
 
-    private static PassNews News(string profile, long epoch) =>
+    private static PassNews News(string profile, Epoch epoch) =>
         new(Client, profile, new Pass(60, false, 0, "p1", "mx2", "clean"), Bucket, epoch);
 
     private static Verdict Pass(int ttlSeconds) => new(VerdictAction.Pass, false, ttlSeconds, 0, VerdictSource.Screened);

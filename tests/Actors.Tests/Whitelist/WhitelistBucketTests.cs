@@ -1,9 +1,7 @@
-using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using Microsoft.Extensions.Time.Testing;
-using Screening.Actors.Checks;
 using Screening.Actors.Fleet;
 using Screening.Actors.Whitelist;
 using Screening.Protocol.Vocabulary;
@@ -18,57 +16,32 @@ public class WhitelistBucketTests : TestKit
 
     private readonly FakeTimeProvider _time = new(DateTimeOffset.FromUnixTimeSeconds(1_800_000_000));
     private readonly TestProbe _news;
+    private readonly TestProbe _lists;
     private readonly FleetMeter _meter;
 
     public WhitelistBucketTests()
         : base("""akka.persistence { journal.plugin = akka.persistence.journal.inmem, snapshot-store.plugin = akka.persistence.snapshot-store.inmem }""")
     {
         _news = CreateTestProbe();
+        _lists = CreateTestProbe();
         _meter = new FleetMeter(_time);
     }
 
     [Fact]
-    public void One_screens_the_others_wait_for_its_evidence_and_then_everybody_hits()
+    public void A_miss_with_lists_has_them_asked_on_the_buckets_node_and_a_hit_does_not()
     {
         var bucket = StartBucket(persists: false);
-        var miss = Ask<LookUpMiss>(bucket, LookUp(1));
-        Assert.NotEqual(0, miss.Lease);
-        Ask<LookUpPending>(bucket, LookUp(2));
-
-        var evidence = new SharedEvidence(7, new DnsblAnswer([], 300), 300_000);
-        bucket.Tell(new Conclude(Client, "default", miss.Lease, miss.Epoch, Pass(600), [evidence], Final: true), TestActor);
-        var came = ExpectMsg<EvidenceCame>();
-        Assert.Equal((2L, true), (came.Id, came.Final));
-        Assert.Equal(evidence, Assert.Single(came.Evidence));
-        Assert.Equal(600, Ask<LookUpHit>(bucket, LookUp(3)).Pass.TtlSeconds);
+        Assert.False(Ask<LookUpMiss>(bucket, LookUp(1)).Asks);
+        var lookUp = LookUp(2) with { Lists = [7, 8] };
+        Assert.True(Ask<LookUpMiss>(bucket, lookUp).Asks);
+        Assert.Equal(lookUp, _lists.ExpectMsg<LookUp>());
+        Assert.Equal(TestActor, _lists.LastSender);
+        bucket.Tell(Passed(Client));
+        Assert.Equal(600, Ask<LookUpHit>(bucket, lookUp).Pass.TtlSeconds);
         Assert.Equal(600, _news.ExpectMsg<PassNews>().Pass.TtlSeconds);
-
-        // For another policy it is a miss, with the evidence as it is by now.
-        _time.Advance(TimeSpan.FromSeconds(100));
-        var other = Ask<LookUpMiss>(bucket, LookUp(4) with { Policy = "p2" });
-        Assert.Equal(new SharedEvidence(7, new DnsblAnswer([], 200), 200_000), Assert.Single(other.Evidence));
-    }
-
-    [Fact]
-    public void A_screener_that_is_lost_keeps_nobody_waiting_for_long()
-    {
-        var bucket = StartBucket(persists: false);
-        Ask<LookUpMiss>(bucket, LookUp(1));
-        Ask<LookUpPending>(bucket, LookUp(2));
-        _time.Advance(TimeSpan.FromSeconds(1.3));
-        Assert.NotEqual(0, Ask<LookUpMiss>(bucket, LookUp(3)).Lease);
-    }
-
-    [Fact]
-    public void Evidence_that_comes_in_two_parts_is_told_in_two_parts()
-    {
-        var bucket = StartBucket(persists: false);
-        var miss = Ask<LookUpMiss>(bucket, LookUp(1));
-        Ask<LookUpPending>(bucket, LookUp(2));
-        bucket.Tell(new Conclude(Client, "default", miss.Lease, 0, null, [new SharedEvidence(1, new DnsblAnswer([], 60), 60_000)], Final: false), TestActor);
-        Assert.False(ExpectMsg<EvidenceCame>().Final);
-        bucket.Tell(new Conclude(Client, "default", miss.Lease, 0, null, [], Final: true), TestActor);
-        Assert.True(ExpectMsg<EvidenceCame>().Final);
+        Assert.True(Ask<LookUpMiss>(bucket, lookUp with { Policy = "p2" }).Asks);
+        _lists.ExpectMsg<LookUp>();
+        _lists.ExpectNoMsg(TimeSpan.Zero);
     }
 
     [Fact]
@@ -123,12 +96,11 @@ public class WhitelistBucketTests : TestKit
         Assert.Equal((1, 1L), (_meter.Recovering, _meter.Queued));
 
         // Not journaled in time: it holds all the same, and says so.
-        var revoked = Ask<Revoked>(bucket, new Revoke(9, Bucket, Network.Of(old), 100));
+        var revoked = Ask<Revoked>(bucket, new Revoke(9, Bucket, [Network.Of(old)], 100));
         Assert.False(revoked.Durable);
         store.Announce();
         AwaitAssert(() => Assert.Equal((0, 0L), (_meter.Recovering, _meter.Queued)), TimeSpan.FromSeconds(5));
         Ask<LookUpHit>(bucket, LookUp(3));
-        _time.Advance(TimeSpan.FromSeconds(5)); // The first one who asked has long had its verdict.
         Ask<LookUpMiss>(bucket, LookUp(4) with { Client = old });
     }
 
@@ -165,21 +137,21 @@ public class WhitelistBucketTests : TestKit
         bucket.Tell(Passed(Client));
         Ask<LookUpHit>(bucket, LookUp(1));
         AwaitAssert(() => Assert.Equal(0, _meter.Recovering), TimeSpan.FromSeconds(5));
-        var revoked = Ask<Revoked>(bucket, new Revoke(9, Bucket, Network.Of(Client), 5000));
+        var revoked = Ask<Revoked>(bucket, new Revoke(9, Bucket, [Network.Of(Client)], 5000));
         Assert.Equal((1, true), (revoked.Count, revoked.Durable));
         _news.ExpectMsg<PassNews>();
         var news = _news.ExpectMsg<RevocationNews>();
-        Assert.True(news.Epoch > news.Before);
+        Assert.True(news.Epoch.Revocation > news.Before);
         Stop(bucket);
 
         var next = StartBucket(persists: true);
         Ask<TimesFound>(next, new GetTimes(1, Client));
         AwaitAssert(() => Assert.Equal(0, _meter.Recovering), TimeSpan.FromSeconds(5));
         var miss = Ask<LookUpMiss>(next, LookUp(2));
-        Assert.Equal(news.Epoch, miss.Epoch);
+        Assert.Equal(news.Epoch.Revocation, miss.Epoch.Revocation);
 
         // A screening that began before: refused in the next life as well.
-        next.Tell(new Conclude(Client, "default", miss.Lease, news.Before, Pass(600), [], Final: true));
+        next.Tell(new Conclude(Client, "default", miss.Epoch with { Revocation = news.Before }, 0, Pass(600)));
         Ask<LookUpMiss>(next, LookUp(3));
     }
 
@@ -206,11 +178,11 @@ public class WhitelistBucketTests : TestKit
         Assert.Equal((2000L, 0L, 0L), (_meter.Dropped, _meter.Queued, _meter.Journaled));
     }
 
-    private static LookUp LookUp(long id) => new(id, Client, "default", "p1", 1000);
+    private static LookUp LookUp(long id) => new(id, Client, "default", "p1", default, 1000, []);
 
     private static Pass Pass(int ttlSeconds) => new(ttlSeconds, false, 0, "p1", "mx1", "clean");
 
-    private static Conclude Passed(ClientAddress client) => new(client, "default", 0, 0, Pass(600), ImmutableArray<SharedEvidence>.Empty, Final: true);
+    private static Conclude Passed(ClientAddress client) => new(client, "default", default, 0, Pass(600));
 
     private T Ask<T>(IActorRef bucket, object question)
     {
@@ -227,7 +199,7 @@ public class WhitelistBucketTests : TestKit
 
     private IActorRef StartBucket(bool persists, StoreSignal? store = null) => Sys.ActorOf(WhitelistBucket.CreateProps(
         WhitelistLayout.EntityOf(Bucket),
-        new BucketContext(_time, _meter, _news, TimeSpan.FromDays(30), 10_000, persists ? store ?? Usable() : null)));
+        new BucketContext(_time, _meter, _news, _lists, TimeSpan.FromDays(30), 10_000, persists ? store ?? Usable() : null)));
 
     private void Stop(IActorRef bucket)
     {

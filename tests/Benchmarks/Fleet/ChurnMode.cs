@@ -40,7 +40,7 @@ internal static class ChurnMode
         var meter = new FleetMeter(time);
         var signal = new StoreSignal();
         signal.Announce();
-        var context = new BucketContext(time, meter, ActorRefs.Nobody, TimeSpan.FromDays(30), 100_000, signal);
+        var context = new BucketContext(time, meter, ActorRefs.Nobody, ActorRefs.Nobody, TimeSpan.FromDays(30), 100_000, signal);
         var buckets = Enumerable.Range(0, Buckets)
             .Select(b => system.ActorOf(WhitelistBucket.CreateProps(WhitelistLayout.EntityOf(b), context), $"b{b}")).ToArray();
         await UntilAsync(() => meter.Buckets == Buckets && meter.Recovering == 0);
@@ -56,7 +56,7 @@ internal static class ChurnMode
                 var client = ClientAddress.FromIPv4((uint)random.Next());
                 var pass = new Pass(random.Next(600, 3600), false, 0, "0123456789ab", "mx1", "nothing speaks against this client");
                 buckets[WhitelistLayout.BucketOf(client) % Buckets].Tell(
-                    new Conclude(client, "default", 0, 0, pass, [], Final: true), ActorRefs.NoSender);
+                    new Conclude(client, "default", default, 0, pass), ActorRefs.NoSender);
                 told++;
             }
 

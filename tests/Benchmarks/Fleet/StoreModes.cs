@@ -135,7 +135,7 @@ internal static class StoreModes
     {
         var signal = new StoreSignal();
         signal.Announce();
-        var context = new BucketContext(TimeProvider.System, meter, ActorRefs.Nobody, TimeSpan.FromDays(30), 2 * Entries / WhitelistLayout.Buckets, signal, stored);
+        var context = new BucketContext(TimeProvider.System, meter, ActorRefs.Nobody, ActorRefs.Nobody, TimeSpan.FromDays(30), 2 * Entries / WhitelistLayout.Buckets, signal, stored);
         return [.. Enumerable.Range(0, WhitelistLayout.Buckets).Select(b => system.ActorOf(WhitelistBucket.CreateProps(WhitelistLayout.EntityOf(b), context)))];
     }
 

@@ -45,6 +45,13 @@ internal sealed class LatencyHistogram
         return TimeSpan.Zero;
     }
 
+    /// <summary>How many were longer, to within the precision of the buckets.</summary>
+    public long CountAbove(TimeSpan limit)
+    {
+        var first = IndexOf((long)limit.TotalNanoseconds) + 1;
+        return first < _buckets.Length ? _buckets.AsSpan(first).ToArray().Sum(count => (long)count) : 0;
+    }
+
     public void Clear()
     {
         Array.Clear(_buckets);

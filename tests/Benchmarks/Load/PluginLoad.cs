@@ -26,9 +26,15 @@ internal sealed class PluginLoad : IDisposable
     private bool _measuring;
 
     public PluginLoad(EndPoint target, int connections)
+        : this([.. Enumerable.Repeat(target, connections)])
     {
-        _connections = [.. Enumerable.Range(0, connections).Select(_ => LoadConnection.Open(target))];
-        for (var tag = 0; tag < connections; tag++)
+    }
+
+    /// <summary>A connection to each of these, used in turn.</summary>
+    public PluginLoad(IReadOnlyList<EndPoint> targets)
+    {
+        _connections = [.. targets.Select(LoadConnection.Open)];
+        for (var tag = 0; tag < _connections.Length; tag++)
             _epoll.Add(_connections[tag].Socket, tag);
     }
 
@@ -88,7 +94,9 @@ internal sealed class PluginLoad : IDisposable
     /// <param name="perSecond">The rate; infinite for all at once.</param>
     /// <param name="client">Whom to ask about, by the query's number.</param>
     /// <param name="groups">How many groups the clients belong to.</param>
-    public LoadResult RunOpen(int count, double perSecond, Func<int, LoadClient> client, int groups = 1, ProcessUsage? server = null)
+    /// <param name="together">How many queries are due at the same moment; the rate is that of all queries.</param>
+    public LoadResult RunOpen(
+        int count, double perSecond, Func<int, LoadClient> client, int groups = 1, ProcessUsage? server = null, int together = 1)
     {
         _result = new LoadResult(groups);
         _measuring = true;
@@ -98,8 +106,8 @@ internal sealed class PluginLoad : IDisposable
         for (var issued = 0; issued < count && _result.Closed < _connections.Length;)
         {
             var now = Stopwatch.GetTimestamp();
-            var due = start + (long)(issued * ticksBetween);
-            for (; due <= now && issued < count; due = start + (long)(issued * ticksBetween))
+            var due = DueOf(issued);
+            for (; due <= now && issued < count; due = DueOf(issued))
                 Issue(issued % _connections.Length, client(issued++), due);
             FlushAll();
             TakeReady((long)(Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due).TotalNanoseconds));
@@ -109,6 +117,8 @@ internal sealed class PluginLoad : IDisposable
         _result.Measured = _result.Groups.Sum(g => g.Latency.Count);
         window.Close(_result, server);
         return _result;
+
+        long DueOf(int number) => start + (long)(number / together * together * ticksBetween);
     }
 
     public void Dispose()

@@ -32,6 +32,11 @@ internal static class Figures
         return sorted.Length == 0 ? double.NaN : (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
 
+    /// <summary>The value that this share of all does not exceed; 0 when there are none.</summary>
+    /// <param name="sorted">The values in order.</param>
+    public static double At(this IReadOnlyList<double> sorted, double share) =>
+        sorted.Count == 0 ? 0 : sorted[Math.Min(sorted.Count - 1, (int)(sorted.Count * share))];
+
     public static string Rate(this double perSecond) => perSecond.ToString("N0", CultureInfo.InvariantCulture);
 
     public static string Ratio(this double ratio) => ratio.ToString("0.00", CultureInfo.InvariantCulture);

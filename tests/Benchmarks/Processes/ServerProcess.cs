@@ -14,7 +14,7 @@ internal sealed class ServerException(string message) : Exception(message);
 /// </summary>
 internal sealed class ServerProcess : IDisposable
 {
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(8);
 
     private readonly Process _process;

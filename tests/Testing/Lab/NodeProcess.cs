@@ -7,8 +7,8 @@ namespace Screening.Testing.Lab;
 /// <summary>The built node as an operator starts it, with each endpoint on a free port unless the test says otherwise.</summary>
 public sealed partial class NodeProcess : RunningProcess
 {
-    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan CommandPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan CommandPatience = TimeSpan.FromSeconds(120);
 
     /// <summary>Signals reach the node only when it has the process's id to itself: no wrapper stays in between.</summary>
     private static readonly string Dotnet = Environment.ProcessPath is { } path && Path.GetFileName(path) == "dotnet" ? path : "dotnet";
@@ -64,8 +64,12 @@ public sealed partial class NodeProcess : RunningProcess
     /// <summary>Starts the program as planned, and waits for nothing.</summary>
     public static NodeProcess Begin(LaunchPlan plan) => new(plan, folder: null);
 
-    public static LaunchPlan Launch(NetworkNamespace? inside, params string[] arguments)
-        => new(Dotnet, [Assembly, .. arguments])
+    public static LaunchPlan Launch(NetworkNamespace? inside, params string[] arguments) => LaunchOf(Assembly, inside, arguments);
+
+    /// <summary>Plans a start of another build of the program.</summary>
+    /// <param name="program">Its assembly or its executable; empty: the one built with the tests.</param>
+    public static LaunchPlan LaunchOf(string program, NetworkNamespace? inside, params string[] arguments)
+        => Command(program.Length > 0 ? program : Assembly, arguments) with
         {
             Namespace = inside?.Name,
             Environment = new Dictionary<string, string?> { ["NO_COLOR"] = "1", ["DOTNET_ENVIRONMENT"] = null, ["ASPNETCORE_URLS"] = null },
@@ -106,6 +110,9 @@ public sealed partial class NodeProcess : RunningProcess
             _listening.TryAdd(match.Groups["kind"].Value, new Uri(match.Groups["uri"].Value));
         }
     }
+
+    private static LaunchPlan Command(string program, string[] arguments)
+        => program.EndsWith(".dll", StringComparison.Ordinal) ? new(Dotnet, [program, .. arguments]) : new(program, arguments);
 
     /// <summary>The form of <c>--node</c>: http://HOST:PORT or unix:///PATH.</summary>
     private string NodeOption => Http.Scheme == "unix" ? $"unix://{Http.AbsolutePath}" : $"http://{Http.Authority}";

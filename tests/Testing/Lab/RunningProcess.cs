@@ -21,13 +21,13 @@ public class RunningProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly Queue<string> _lines = new();
 
-    static RunningProcess() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+    static RunningProcess() => ProcessEnd.Do(() =>
     {
         foreach (var pid in Alive.Keys)
         {
             Native.SendSignal(-pid, Lab.Signal.Kill);
         }
-    };
+    });
 
     protected RunningProcess(LaunchPlan plan)
     {

@@ -53,7 +53,7 @@ public sealed class PostgresServer : IAsyncDisposable
     private readonly Queue<string> _log = new();
     private Process? _process;
 
-    static PostgresServer() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+    static PostgresServer() => ProcessEnd.Do(() =>
     {
         foreach (var pid in Alive.Keys)
         {
@@ -62,7 +62,7 @@ public sealed class PostgresServer : IAsyncDisposable
                 Signals.Send(process, Signals.Continue);
             Signals.Send(pid, Signals.Quit);
         }
-    };
+    });
 
     private PostgresServer(PostgresServerOptions options)
     {

@@ -1,12 +1,52 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 
 namespace Screening.Testing.Lab.Fleet;
+
+/// <summary>How the nodes of a fleet are told of each other.</summary>
+public enum FleetSeeds
+{
+    /// <summary>There are no seeds: a cluster of one.</summary>
+    None,
+
+    /// <summary>By addresses, each node at one of its own.</summary>
+    Addresses,
+
+    /// <summary>All nodes at 127.0.0.1, and <c>localhost:PORT</c> for seeds.</summary>
+    Localhost,
+
+    /// <summary>By names that have both an A and an AAAA record, while the nodes listen on IPv4 only; needs root.</summary>
+    DualStackNames,
+}
+
+/// <summary>What a fleet consists of.</summary>
+/// <param name="Caches">Nodes of role cache.</param>
+/// <param name="Edges">Further nodes without shards.</param>
+public sealed record FleetShape(int Caches, int Edges = 0)
+{
+    public FleetSeeds Seeds { get; init; } = FleetSeeds.Addresses;
+
+    /// <summary>Each node in a network of its own, on a switch that can be cut; needs root.</summary>
+    public bool Cuttable { get; init; }
+
+    /// <summary>The node's program; empty: the one built with the tests.</summary>
+    public string Program { get; init; } = "";
+
+    /// <summary>What follows <c>--set</c> at each node.</summary>
+    public IReadOnlyList<string> Settings { get; init; } = [];
+
+    /// <summary>Network namespaces are what makes a network that can be cut, and names of one's own.</summary>
+    internal bool NeedsNetworks => Cuttable || Seeds == FleetSeeds.DualStackNames;
+}
 
 /// <summary>Several nodes, either on loopback addresses or, with root, each in a network of its own on one switch that can be cut.</summary>
 public sealed class FleetLab : IAsyncDisposable
 {
     private const int ClusterPort = 4053;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private const string Network4 = "10.77.0";
+    private const string Network6 = "fd77::";
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private static int _labs;
 
     private readonly TemporaryFolder _folder = new();
@@ -24,31 +64,18 @@ public sealed class FleetLab : IAsyncDisposable
     /// <param name="caches">Nodes of role cache.</param>
     /// <param name="edges">Further nodes without shards.</param>
     /// <param name="cuttable">Each in a network of its own; needs root.</param>
-    public static async Task<FleetLab> StartAsync(int caches, int edges, bool cuttable, params string[] settings)
+    public static Task<FleetLab> StartAsync(int caches, int edges, bool cuttable, params string[] settings) =>
+        StartAsync(new FleetShape(caches, edges) { Cuttable = cuttable, Settings = settings });
+
+    /// <summary>Makes nodes and starts them; the fleet is whole and its shards are balanced.</summary>
+    public static async Task<FleetLab> StartAsync(FleetShape shape)
     {
-        var lab = new FleetLab();
+        var lab = await BuildAsync(shape);
         try
         {
-            var block = Random.Shared.Next(1, 250); // Another lab may be there.
-            string HostOf(int i) => FormattableString.Invariant($"{(cuttable ? "10.77.0" : $"127.77.{block}")}.{i}");
-            var seeds = string.Join(", ", Enumerable.Range(1, caches).Select(i => $"\"{HostOf(i)}:{ClusterPort}\""));
-            if (cuttable)
-                await lab.RunAsync("netns add {0}-hub", "-n {0}-hub link add br0 type bridge", "-n {0}-hub link set br0 up");
-            for (var i = 1; i <= caches + edges; i++)
-            {
-                var inside = cuttable ? await lab.AddNetworkAsync(i, HostOf(i)) : null;
-                string[] own =
-                [
-                    $"cluster.listen={HostOf(i)}:{ClusterPort}", $"cluster.seeds=[{seeds}]", "cluster.insecure=true",
-                    $"cluster.roles={(i > caches ? "[]" : "[\"cache\"]")}",
-                ];
-                var name = string.Create(CultureInfo.InvariantCulture, $"mx{i}");
-                lab._nodes.Add(new FleetNode(name, lab._folder.MakeFolder(name), inside, [.. own, .. settings]));
-            }
-
-            await Task.WhenAll(lab._nodes.Select(n => n.StartAsync()));
+            await lab.StartAllAsync();
             await lab.WaitUntilWholeAsync();
-            await lab.WaitUntilBalancedAsync(lab._nodes.Take(caches).ToList());
+            await lab.WaitUntilBalancedAsync(lab._nodes.Take(shape.Caches).ToList());
             return lab;
         }
         catch
@@ -57,6 +84,25 @@ public sealed class FleetLab : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Makes nodes, and starts none.</summary>
+    public static async Task<FleetLab> BuildAsync(FleetShape shape)
+    {
+        var lab = new FleetLab();
+        try
+        {
+            await lab.AddNodesAsync(shape);
+            return lab;
+        }
+        catch
+        {
+            await lab.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts all nodes at once; each has printed <c>ready</c>.</summary>
+    public Task StartAllAsync() => Task.WhenAll(_nodes.Select(n => n.StartAsync()));
 
     /// <summary>Waits until all nodes that are meant see each other, every shard has a home and, if there is a store, nothing is recovering.</summary>
     public async Task<TimeSpan> WaitUntilWholeAsync(IReadOnlyList<FleetNode>? nodes = null, TimeSpan? within = null)
@@ -78,7 +124,7 @@ public sealed class FleetLab : IAsyncDisposable
 
                 return whole;
             },
-            within ?? TimeSpan.FromSeconds(60), "a whole fleet", () => string.Join('\n', seen.Select(s => $"{s.Key}: {s.Value}")));
+            within ?? Patience, "a whole fleet", () => string.Join('\n', seen.Select(s => $"{s.Key}: {s.Value}")));
         return started.Elapsed;
     }
 
@@ -87,7 +133,7 @@ public sealed class FleetLab : IAsyncDisposable
     {
         var least = (64 / caches.Count) - 3;
         await Poll.UntilAsync(
-            async () => (await Task.WhenAll(caches.Select(n => n.StatusAsync()))).All(s => s.ShardsHere >= least), TimeSpan.FromSeconds(60), "balanced shards");
+            async () => (await Task.WhenAll(caches.Select(n => n.StatusAsync()))).All(s => s.ShardsHere >= least), Patience, "balanced shards");
     }
 
     /// <summary>Pulls a node's plug: it reaches nobody, and nobody reaches it.</summary>
@@ -95,20 +141,8 @@ public sealed class FleetLab : IAsyncDisposable
 
     public Task HealAsync(FleetNode node) => RunAsync($"-n {{0}}-hub link set p{NumberOf(node)} up");
 
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var node in _nodes)
-            await node.DisposeAsync();
-        if (_namespaces.Count > 0)
-        {
-            foreach (var name in _namespaces.Append("hub"))
-                await RunningProcess.RunAsync(new LaunchPlan("ip", "netns", "del", $"{_prefix}-{name}"), Patience);
-        }
-
-        _folder.Dispose();
-    }
-
-    private static async Task<FleetNodeStatus?> TryStatusAsync(FleetNode node)
+    /// <summary>What a node says of itself; null while it does not answer.</summary>
+    public static async Task<FleetNodeStatus?> TryStatusAsync(FleetNode node)
     {
         try
         {
@@ -120,7 +154,86 @@ public sealed class FleetLab : IAsyncDisposable
         }
     }
 
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in _nodes)
+            await node.DisposeAsync();
+        if (_namespaces.Count > 0)
+        {
+            foreach (var name in _namespaces.Append("hub"))
+            {
+                await RunningProcess.RunAsync(new LaunchPlan("ip", "netns", "del", $"{_prefix}-{name}"), Patience);
+                if (Directory.Exists(EtcOf(name)))
+                    Directory.Delete(EtcOf(name), recursive: true);
+            }
+        }
+
+        _folder.Dispose();
+    }
+
     private static string NumberOf(FleetNode node) => node.Name["mx".Length..];
+
+    private async Task AddNodesAsync(FleetShape shape)
+    {
+        var count = shape.Caches + shape.Edges;
+        var places = shape.Seeds switch
+        {
+            FleetSeeds.Localhost => FreePorts(count).Select(port => new Place("127.0.0.1", "localhost", port)).ToList(),
+            FleetSeeds.DualStackNames => PlacesOf(count, i => $"{Network4}.{i}", NameOf),
+            _ when shape.Cuttable => PlacesOf(count, i => $"{Network4}.{i}"),
+            _ => LoopbackPlaces(count),
+        };
+        var seeds = shape.Seeds == FleetSeeds.None ? "" : string.Join(", ", places.Take(shape.Caches).Select(p => $"\"{p.Seed}:{p.Port}\""));
+        if (shape.NeedsNetworks)
+            await RunAsync("netns add {0}-hub", "-n {0}-hub link add br0 type bridge", "-n {0}-hub link set br0 up");
+        for (var i = 1; i <= count; i++)
+        {
+            var place = places[i - 1];
+            var inside = shape.NeedsNetworks ? await AddNetworkAsync(i, place.Host) : null;
+            if (shape.Seeds == FleetSeeds.DualStackNames)
+                await NameAllAsync(i, count);
+            string[] own =
+            [
+                $"cluster.listen={place.Host}:{place.Port}", $"cluster.seeds=[{seeds}]", "cluster.insecure=true",
+                $"cluster.roles={(i > shape.Caches ? "[]" : "[\"cache\"]")}",
+            ];
+            var name = string.Create(CultureInfo.InvariantCulture, $"mx{i}");
+            _nodes.Add(new FleetNode(name, _folder.MakeFolder(name), inside, [.. own, .. shape.Settings]) { Program = shape.Program });
+        }
+    }
+
+    // Another lab may be there.
+    private static List<Place> LoopbackPlaces(int count)
+    {
+        var block = Random.Shared.Next(1, 250);
+        return PlacesOf(count, i => $"127.77.{block}.{i}");
+    }
+
+    private static List<Place> PlacesOf(int count, Func<int, string> hostOf, Func<int, string>? seedOf = null) =>
+        [.. Enumerable.Range(1, count).Select(i => new Place(hostOf(i), (seedOf ?? hostOf)(i), ClusterPort))];
+
+    private static List<int> FreePorts(int count)
+    {
+        var sockets = Enumerable.Range(0, count).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)).ToList();
+        sockets.ForEach(socket => socket.Bind(new IPEndPoint(IPAddress.Loopback, 0)));
+        var ports = sockets.ConvertAll(socket => ((IPEndPoint)socket.LocalEndPoint!).Port);
+        sockets.ForEach(socket => socket.Dispose());
+        return ports;
+    }
+
+    private static string NameOf(int number) => $"mx{number}.fleet.test";
+
+    // ip-netns(8) shows this folder's files in those of /etc.
+    private string EtcOf(string name) => $"/etc/netns/{_prefix}-{name}";
+
+    private async Task NameAllAsync(int number, int count)
+    {
+        var folder = EtcOf($"n{number}");
+        Directory.CreateDirectory(folder);
+        await File.WriteAllLinesAsync(
+            Path.Combine(folder, "hosts"),
+            ["127.0.0.1 localhost", .. Enumerable.Range(1, count).SelectMany(i => (string[])[$"{Network4}.{i} {NameOf(i)}", $"{Network6}{i} {NameOf(i)}"])]);
+    }
 
     private async Task<NetworkNamespace> AddNetworkAsync(int number, string host)
     {
@@ -130,6 +243,7 @@ public sealed class FleetLab : IAsyncDisposable
             $"netns add {{0}}-{name}",
             $"link add v0 netns {{0}}-{name} type veth peer name p{number} netns {{0}}-hub",
             $"-n {{0}}-{name} addr add {host}/24 dev v0",
+            $"-n {{0}}-{name} addr add {Network6}{number}/64 dev v0 nodad",
             $"-n {{0}}-{name} link set v0 up",
             $"-n {{0}}-{name} link set lo up",
             $"-n {{0}}-hub link set p{number} master br0 up");
@@ -146,4 +260,7 @@ public sealed class FleetLab : IAsyncDisposable
                 throw new InvalidOperationException($"ip {string.Join(' ', arguments)}: {result}");
         }
     }
+
+    /// <summary>Where a node listens, and by what others know it.</summary>
+    private sealed record Place(string Host, string Seed, int Port);
 }

@@ -9,6 +9,9 @@ namespace Screening.Testing.Lab.Fleet;
 /// <summary>Asks nodes about ever new clients at a steady pace, one query at a time on each connection, and notes how long each took.</summary>
 public sealed class FleetLoad : IAsyncDisposable
 {
+    // What has not been answered for so long never will be.
+    private static readonly TimeSpan Lost = TimeSpan.FromMinutes(1);
+
     private static int _nextClient = 0x0B000000;
 
     private readonly CancellationTokenSource _stopping = new();
@@ -67,6 +70,10 @@ public sealed class FleetLoad : IAsyncDisposable
         return socket;
     }
 
+    /// <summary>Waits for so many queries to be over in all.</summary>
+    public Task UntilAnsweredAsync(int count, TimeSpan within) =>
+        Poll.UntilAsync(() => Answers.Count >= count, within, $"{count} answers", () => $"{Answers.Count}");
+
     /// <summary>Ends the load and gives what came of it.</summary>
     public async Task<FleetLoadResult> StopAsync()
     {
@@ -116,7 +123,7 @@ public sealed class FleetLoad : IAsyncDisposable
             {
                 var client = NewClient();
                 var at = _clock.Elapsed;
-                using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+                using var patience = new CancellationTokenSource(Lost);
                 string? answer = null;
                 try
                 {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
@@ -10,7 +11,8 @@ namespace Screening.Testing.Lab.Fleet;
 /// </summary>
 public sealed class FleetNode(string name, string folder, NetworkNamespace? inside, IReadOnlyList<string> settings) : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan CommandPatience = TimeSpan.FromSeconds(120);
 
     private readonly HttpClient _http = new(new SocketsHttpHandler
     {
@@ -28,6 +30,12 @@ public sealed class FleetNode(string name, string folder, NetworkNamespace? insi
 
     public string Folder { get; } = folder;
 
+    /// <summary>The node's program; empty: the one built with the tests.</summary>
+    public string Program { get; init; } = "";
+
+    /// <summary>From the latest start of the process to its <c>ready</c>.</summary>
+    public TimeSpan ReadyAfter { get; private set; }
+
     public NodeProcess? Process { get; private set; }
 
     public string PluginSocket => Path.Combine(Folder, "plugin");
@@ -40,8 +48,11 @@ public sealed class FleetNode(string name, string folder, NetworkNamespace? insi
             $"endpoints.http=[\"unix://{Folder}/http\"]", "endpoints.policy=[]", "endpoints.dnsbl=[]", "endpoints.memcache=[]",
             "access.permit=[]",
         ];
-        Process = NodeProcess.Begin(NodeProcess.Launch(inside, ["run", .. own.Concat(settings).SelectMany(s => (string[])["--set", s])]));
+        string[] arguments = ["run", .. own.Concat(settings).SelectMany(s => (string[])["--set", s])];
+        var started = Stopwatch.StartNew();
+        Process = NodeProcess.Begin(NodeProcess.LaunchOf(Program, inside, arguments));
         await Process.WaitForReadyAsync();
+        ReadyAfter = started.Elapsed;
     }
 
     public async Task KillAsync()
@@ -74,7 +85,11 @@ public sealed class FleetNode(string name, string folder, NetworkNamespace? insi
             store.GetProperty("queued").GetInt64(),
             store.GetProperty("dropped").GetInt64(),
             store.GetProperty("journaled").GetInt64(),
-            root.GetProperty("cache").GetProperty("entries").GetInt64());
+            root.GetProperty("cache").GetProperty("entries").GetInt64())
+        {
+            Addresses = [.. cluster.GetProperty("members").EnumerateArray().Select(m => m.GetProperty("address").GetString()!).Order(StringComparer.Ordinal)],
+            Bans = root.GetProperty("cache").GetProperty("bans").GetInt64(),
+        };
     }
 
     /// <summary>Where the node has its verdict from: near, fleet, screened, ban, ...; reads caches and writes none.</summary>
@@ -94,7 +109,7 @@ public sealed class FleetNode(string name, string folder, NetworkNamespace? insi
 
     /// <summary>Runs a command of the program against this node.</summary>
     public Task<CommandResult> RunAsync(params string[] arguments) =>
-        NodeProcess.RunCommandAsync(null, [.. arguments, "--node", $"unix://{Folder}/http"]);
+        RunningProcess.RunAsync(NodeProcess.LaunchOf(Program, null, [.. arguments, "--node", $"unix://{Folder}/http"]), CommandPatience);
 
     public async ValueTask DisposeAsync()
     {
@@ -109,7 +124,13 @@ public sealed record FleetNodeStatus(
     int Rung, string Degraded, string State, IReadOnlyList<string> Members, int Shards, int ShardsHere, int Recovering, bool StoreOk, long Queued,
     long Dropped, long Journaled, long Entries)
 {
+    /// <summary>The addresses of all members, in order.</summary>
+    public IReadOnlyList<string> Addresses { get; init; } = [];
+
+    /// <summary>Bans that this node knows.</summary>
+    public long Bans { get; init; }
+
     public override string ToString() =>
         $"rung {Rung} ({Degraded}), {State}, members [{string.Join(", ", Members)}], shards {Shards} ({ShardsHere} here), recovering {Recovering}, "
-        + $"store ok {StoreOk}, queued {Queued}, dropped {Dropped}, journaled {Journaled}, entries {Entries}";
+        + $"store ok {StoreOk}, queued {Queued}, dropped {Dropped}, journaled {Journaled}, entries {Entries}, bans {Bans}";
 }

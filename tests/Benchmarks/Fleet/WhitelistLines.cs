@@ -1,0 +1,42 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using Screening.Testing.Lab.Fleet;
+
+namespace Screening.Benchmarks.Fleet;
+
+/// <summary>Lines of a whitelist of any size, and their import over HTTP.</summary>
+internal static class WhitelistLines
+{
+    // So many lines go in one request: enough to make requests few, and few enough that each ends in time.
+    private const int Chunk = 5_000;
+
+    /// <summary>Imports lines at the nodes in turn.</summary>
+    /// <param name="line">One line of JSON by its number.</param>
+    /// <exception cref="InvalidOperationException">A node refused.</exception>
+    public static async Task ImportAsync(IReadOnlyList<FleetNode> nodes, int count, Func<int, string> line)
+    {
+        for (var first = 0; first < count; first += Chunk)
+        {
+            var lines = new StringBuilder();
+            for (var i = first; i < Math.Min(count, first + Chunk); i++)
+                lines.Append(line(i)).Append('\n');
+            using var reply = await nodes[first / Chunk % nodes.Count].ChangeAsync(HttpMethod.Post, "api/v1/cache", lines.ToString(), "application/x-ndjson");
+            if (!reply.IsSuccessStatusCode)
+                throw new InvalidOperationException($"import: {(int)reply.StatusCode} {await reply.Content.ReadAsStringAsync()}");
+        }
+    }
+
+    /// <summary>A pass of the client at 20.0.0.0 and up.</summary>
+    public static string Pass(int number) =>
+        $$"""{"address":"{{Address(0x14000000u + (uint)number)}}","profile":"default","kind":"pass","expires":"2100-01-01T00:00:00Z","times":[0,0,0,0,0],"by":"mx1","made":"2026-01-01T00:00:00Z","reason":"nothing speaks against this client","allow":false,"score":0,"policy":"0123456789ab"}""";
+
+    /// <summary>A ban of one client.</summary>
+    public static string Ban(int number) =>
+        $$"""{"address":"{{BannedClient(number)}}","profile":"default","kind":"ban","expires":"2100-01-01T00:00:00Z","times":[0,0,0,0,0],"by":"mx1","made":"2026-01-01T00:00:00Z","reason":"sends abuse, ticket {{number.ToString(CultureInfo.InvariantCulture)}}"}""";
+
+    /// <summary>Whom <see cref="Ban"/> names: one client to a /24, so that they spread over all buckets.</summary>
+    public static string BannedClient(int number) => Address(0x32000001u + ((uint)number << 8));
+
+    private static string Address(uint bits) => new IPAddress([(byte)(bits >> 24), (byte)(bits >> 16), (byte)(bits >> 8), (byte)bits]).ToString();
+}
