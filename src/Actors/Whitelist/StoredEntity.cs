@@ -65,11 +65,12 @@ internal abstract class StoredEntity<TChange> : UntypedActor, IWithTimers
     protected abstract void OnCommand(object message);
 
     /// <summary>Sees to it that a change is stored: soon, or at once if somebody waits for it.</summary>
+    /// <param name="now">True: at once in any case.</param>
     /// <returns>Its number, for <see cref="AnswerOnceStored"/>.</returns>
-    protected long Store(TChange change)
+    protected long Store(TChange change, bool now = false)
     {
         var number = _storage.Add(change);
-        Flush(now: false);
+        Flush(now);
         return number;
     }
 
