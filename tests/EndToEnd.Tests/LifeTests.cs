@@ -77,6 +77,22 @@ public sealed class LifeTests
     }
 
     [SkippableFact]
+    public async Task A_node_without_seeds_has_no_cluster_and_no_port_for_one()
+    {
+        Requires.Programs("setsid");
+        using var folder = new TemporaryFolder();
+        await using var node = await NodeProcess.StartAsync(null, $"store.provider=sqlite", $"node.data_dir={folder["data"]}");
+
+        var status = await node.RunCommandAsync("status", "--json");
+
+        Assert.False(node.Listening.ContainsKey("cluster"), node.Transcript);
+        Assert.Contains("\"shards\":64", status.Output, StringComparison.Ordinal);
+        var loaded = await File.ReadAllTextAsync($"/proc/{node.Pid}/maps");
+        Assert.DoesNotContain("Akka.Cluster", loaded, StringComparison.Ordinal);
+        Assert.DoesNotContain("Akka.Remote", loaded, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
     public async Task A_port_in_use_is_refused_with_its_address()
     {
         Requires.Programs("setsid");

@@ -11,7 +11,7 @@ public sealed record FleetSettings
     /// <summary>Address that the remoting port is bound to.</summary>
     public string ListenHost { get; init; } = "127.0.0.1";
 
-    /// <summary>The remoting port, never 0: it stays the same when the cluster system restarts.</summary>
+    /// <summary>The remoting port: it stays the same when the cluster system restarts. 0 only where there is none, without seeds.</summary>
     public required int ListenPort { get; init; }
 
     /// <summary>By what others reach this node; a name or an address.</summary>

@@ -38,6 +38,9 @@ internal sealed class NewsReceiver : UntypedActor, IWithTimers
                 foreach (var item in news.Items)
                     Take(item);
                 break;
+            case NewsItem item:
+                Take(item);
+                break;
             case RuleNews news when !_rules.TryApply(news):
                 AskForRules();
                 break;

@@ -21,7 +21,8 @@ internal static class WhitelistRegion
             : sharding.StartProxy(Name, FleetConfiguration.CacheRole, new Extractor());
     }
 
-    private static Props PropsOf(string entity, BucketContext context) =>
+    /// <summary>What an entity is made of, by its name.</summary>
+    public static Props PropsOf(string entity, BucketContext context) =>
         entity == WhitelistLayout.EntityOf(WhitelistLayout.Rules)
             ? RulesEntity.CreateProps(context)
             : WhitelistBucket.CreateProps(entity, context);

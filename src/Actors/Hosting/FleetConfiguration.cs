@@ -23,10 +23,16 @@ internal static class FleetConfiguration
     public static Config Of(FleetSettings settings, FleetTimings timings)
     {
         var config = ConfigurationFactory.ParseString(Remoting(settings) + SerializationConfiguration.Hocon + Cluster(settings, timings) + Sharding + Shutdown);
-        return settings.Store.Connection is { } connection
-            ? config.WithFallback(ConfigurationFactory.ParseString(Persistence(connection))).WithFallback(SqlPersistence.DefaultConfiguration)
-            : config;
+        return WithPersistence(config, settings);
     }
+
+    /// <summary>What the process's one actor system needs for the whitelist of a node that is alone.</summary>
+    public static Config OfLocal(FleetSettings settings) =>
+        WithPersistence(ConfigurationFactory.ParseString(SerializationConfiguration.Local), settings);
+
+    private static Config WithPersistence(Config config, FleetSettings settings) => settings.Store.Connection is { } connection
+        ? config.WithFallback(ConfigurationFactory.ParseString(Persistence(connection))).WithFallback(SqlPersistence.DefaultConfiguration)
+        : config;
 
     // One message of 1 MiB is far above the largest batch. A failed connection is tried again soon: the join guard asks slowly by itself.
     private static string Remoting(FleetSettings settings) => $$"""

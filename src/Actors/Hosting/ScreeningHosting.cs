@@ -1,6 +1,7 @@
 using Akka;
 using Akka.Actor;
 using Akka.Hosting;
+using Akka.Persistence.Sql.Config;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Screening.Actors.Access;
@@ -91,7 +92,17 @@ public static class ScreeningHosting
     /// <summary>Runs the screening in this actor system and hands its ends to <paramref name="handle"/>.</summary>
     public static AkkaConfigurationBuilder WithScreening(
         this AkkaConfigurationBuilder builder, ScreeningSetup setup, ScreeningHandle handle) =>
-        builder.WithActors((system, _) => StartAsync(system, setup, handle));
+        (setup.Fleet is { IsAlone: true } alone ? WithLocalWhitelist(builder, alone) : builder)
+            .WithActors((system, _) => StartAsync(system, setup, handle));
+
+    // A node that is alone stores from this actor system; one of a fleet from its cluster system.
+    private static AkkaConfigurationBuilder WithLocalWhitelist(AkkaConfigurationBuilder builder, FleetSettings settings)
+    {
+        builder.AddHocon(FleetConfiguration.OfLocal(settings), HoconAddMode.Prepend);
+        if (settings.Store.Connection is { } connection)
+            builder.AddSetup(new DataOptionsSetup(StoreOptions.Of(connection)));
+        return builder;
+    }
 
     private static async Task StartAsync(ActorSystem system, ScreeningSetup setup, ScreeningHandle handle)
     {
@@ -104,6 +115,8 @@ public static class ScreeningHosting
         await checks.Ask<Done>(setup.Sources, StartLimit).ConfigureAwait(false);
         var rules = new FleetRules(time);
         var (runner, access) = fleet is null ? default : StartFleet(system, setup, fleet, nearCache, rules);
+        if (runner is LocalRunner local)
+            await local.StartAsync(system).ConfigureAwait(false);
         var gate = system.ActorOf(
             ScreeningGate.CreateProps(new ScreeningContext(time, directory, nearCache, setup.Observer, access)), "gate");
         system.ActorOf(NearCacheSweeper.CreateProps(nearCache), "near-cache-sweeper");
@@ -116,7 +129,9 @@ public static class ScreeningHosting
     {
         var port = new FleetPort(setup.Time);
         var link = system.ActorOf(FleetLink.CreateProps(setup.Time, port), "fleet");
-        var runner = new FleetRunner(fleet, setup.Time, link, port, nearCache, rules, setup.Loggers);
+        FleetRunner runner = fleet.IsAlone
+            ? new LocalRunner(fleet, setup.Time, link, port, nearCache, rules, setup.Loggers)
+            : new ClusterRunner(fleet, setup.Time, link, port, nearCache, rules, setup.Loggers);
         return (runner, new FleetAccess(link, port, fleet.Node, fleet.LookUpWait, fleet.FailShare, fleet.TrustAny));
     }
 }

@@ -9,6 +9,8 @@ namespace Screening.Actors.Serialization;
 /// </remarks>
 internal static class SerializationConfiguration
 {
+    private static readonly string Bindings = string.Join("\n    ", WireForms.All.Select(form => $"\"{NameOf(form.Type)}\" = whitelist"));
+
     public static string Hocon { get; } = $$"""
         akka.actor {
           serializers {
@@ -22,7 +24,17 @@ internal static class SerializationConfiguration
           }
           serialization-bindings {
             "System.Object" = json
-            {{string.Join("\n    ", WireForms.All.Select(form => $"\"{NameOf(form.Type)}\" = whitelist"))}}
+            {{Bindings}}
+          }
+        }
+        """;
+
+    /// <summary>The same for a system without remoting: it only stores.</summary>
+    public static string Local { get; } = $$"""
+        akka.actor {
+          serializers.whitelist = "{{NameOf(typeof(WhitelistSerializer))}}"
+          serialization-bindings {
+            {{Bindings}}
           }
         }
         """;

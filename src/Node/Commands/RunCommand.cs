@@ -2,6 +2,7 @@ using System.CommandLine;
 using Screening.Node.Configuration;
 using Screening.Node.Endpoints;
 using Screening.Node.Hosting;
+using Screening.Node.Hosting.WarmUp;
 
 namespace Screening.Node.Commands;
 
@@ -29,7 +30,7 @@ internal static class RunCommand
 
         try
         {
-            await using var node = NodeHost.Build(configuration, request);
+            await using var node = NodeHost.Build(configuration, request, warm: Rehearsal.RunAsync(options.Node.DataDir, cancellation));
             await node.StartAsync(cancellation).ConfigureAwait(false);
             await Welcome.WriteAsync(Console.Out, options, node.Endpoints, configuration.File).ConfigureAwait(false);
             await node.WaitForShutdownAsync(cancellation).ConfigureAwait(false);

@@ -13,7 +13,8 @@ internal static class FleetPlan
     public static FleetSettings Of(ScreeningOptions options, IFleetStore store)
     {
         var (cluster, cache) = (options.Cluster, options.Cache);
-        var listen = cluster.Listen with { Port = TakePort(cluster.Listen) };
+        // A node that is alone opens no port.
+        var listen = cluster.Listen with { Port = cluster.Seeds.IsEmpty ? 0 : TakePort(cluster.Listen) };
         var reached = cluster.Advertise ?? (listen.IsWildcard ? listen with { Host = "127.0.0.1" } : listen);
         var expected = Math.Max(1, cluster.Expected > 0 ? cluster.Expected : cluster.Seeds.Length);
         return new FleetSettings

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using Akka.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -13,6 +14,7 @@ using Screening.Node.Endpoints.Http;
 using Screening.Node.Endpoints.Memcache;
 using Screening.Node.Endpoints.Plugin;
 using Screening.Node.Endpoints.Policy;
+using Screening.Node.Hosting.WarmUp;
 using Screening.Node.Sources;
 using Screening.Node.Store;
 using Screening.Node.Telemetry;
@@ -31,12 +33,12 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly Listeners _listeners;
     private readonly NodeStatus _status;
-    private readonly OpenEndpoint _clusterEndpoint;
+    private readonly ImmutableArray<OpenEndpoint> _clusterEndpoint;
 
     private NodeHost(WebApplication app, Listeners listeners)
     {
         var fleet = app.Services.GetRequiredService<FleetSettings>();
-        _clusterEndpoint = new OpenEndpoint("cluster", $"tcp://{new HostPort(fleet.ListenHost, fleet.ListenPort)}");
+        _clusterEndpoint = fleet.IsAlone ? [] : [new OpenEndpoint("cluster", $"tcp://{new HostPort(fleet.ListenHost, fleet.ListenPort)}")];
         _app = app;
         _listeners = listeners;
         _status = app.Services.GetRequiredService<NodeStatus>();
@@ -49,15 +51,16 @@ internal sealed class NodeHost : IAsyncDisposable
     /// <param name="configuration">Settings without faults.</param>
     /// <param name="request">Where they came from, to read them again.</param>
     /// <param name="replace">Puts other services in place of the node's own, for tests.</param>
+    /// <param name="warm">No door opens before this has ended; null: nothing is waited for.</param>
     /// <exception cref="EndpointException">An address can't be used.</exception>
     public static NodeHost Build(
-        ConfigurationResult configuration, ConfigurationRequest request, Action<IServiceCollection>? replace = null)
+        ConfigurationResult configuration, ConfigurationRequest request, Action<IServiceCollection>? replace = null, Task? warm = null)
     {
         var options = configuration.Options!;
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
         NodeLogging.Configure(builder.Logging);
-        AddServices(builder.Services, options, configuration, request);
+        AddServices(builder.Services, options, configuration, request, warm ?? Task.CompletedTask);
         replace?.Invoke(builder.Services);
 
         var listeners = new Listeners(options);
@@ -79,7 +82,7 @@ internal sealed class NodeHost : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellation = default)
     {
         await _app.StartAsync(cancellation).ConfigureAwait(false);
-        _status.Endpoints = [.. _listeners.Opened(), .. _app.Services.GetRequiredService<DnsblDatagrams>().Opened, _clusterEndpoint];
+        _status.Endpoints = [.. _listeners.Opened(), .. _app.Services.GetRequiredService<DnsblDatagrams>().Opened, .. _clusterEndpoint];
         _app.Lifetime.ApplicationStopping.Register(() =>
         {
             _status.Endpoints = [];
@@ -93,14 +96,10 @@ internal sealed class NodeHost : IAsyncDisposable
     /// <summary>Closes the listeners, answers what is pending, and ends.</summary>
     public Task StopAsync(CancellationToken cancellation = default) => _app.StopAsync(cancellation);
 
-    public async ValueTask DisposeAsync()
-    {
-        await _app.DisposeAsync().ConfigureAwait(false);
-        await Serilog.Log.CloseAndFlushAsync().ConfigureAwait(false);
-    }
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
 
     private static void AddServices(
-        IServiceCollection services, ScreeningOptions options, ConfigurationResult configuration, ConfigurationRequest request)
+        IServiceCollection services, ScreeningOptions options, ConfigurationResult configuration, ConfigurationRequest request, Task warm)
     {
         var handle = new ScreeningHandle();
         services.AddSingleton(TimeProvider.System);
@@ -148,6 +147,7 @@ internal sealed class NodeHost : IAsyncDisposable
             .WithScreening(SetupOf(options, provider), handle));
         services.AddHostedService<FleetService>();
         services.AddHostedService(provider => provider.GetRequiredService<Ladder>());
+        services.AddHostedService(_ => new WarmUpService(warm));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DnsblDatagrams>(provider, UdpAddresses(options)));
         services.AddHostedService(provider => provider.GetRequiredService<DnsblDatagrams>());
         services.AddHostedService<ReloadService>();

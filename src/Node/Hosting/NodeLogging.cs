@@ -16,7 +16,7 @@ internal static class NodeLogging
 
     public static void Configure(ILoggingBuilder logging)
     {
-        Log.Logger = new LoggerConfiguration()
+        var logger = new LoggerConfiguration()
             .MinimumLevel.Information()
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
             .MinimumLevel.Override("Akka", LogEventLevel.Warning)
@@ -30,6 +30,6 @@ internal static class NodeLogging
                 bufferSize: QueueLength, blockWhenFull: false)
             .CreateLogger();
         logging.ClearProviders();
-        logging.AddSerilog(Log.Logger);
+        logging.AddSerilog(logger, dispose: true);
     }
 }

@@ -1,0 +1,155 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Hosting;
+using Microsoft.Extensions.Logging;
+using Screening.Actors.Hosting;
+using Screening.Actors.Whitelist;
+
+namespace Screening.Actors.Fleet;
+
+/// <summary>
+/// Keeps this node in the fleet: runs the cluster system, and starts it again whenever it ends, be it that this node was cut off and downed,
+/// found a better cluster, or could not open its port. Nothing of the screening stops meanwhile.
+/// </summary>
+internal sealed partial class ClusterRunner : FleetRunner
+{
+    // How long a leave may take.
+    private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
+
+    // A cluster system that lived so long did well; the next one starts without a long pause.
+    private static readonly TimeSpan GoodLife = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan CertificateSpread = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan HoldingsLimit = TimeSpan.FromMilliseconds(500);
+
+    private readonly FleetPresence _presence = new();
+    private readonly ILoggerFactory _loggers;
+    private volatile FleetHost? _host;
+
+    public ClusterRunner(
+        FleetSettings settings, TimeProvider time, IActorRef link, FleetPort port, NearCache nearCache, FleetRules rules, ILoggerFactory loggers)
+        : base(settings, time, link, port, nearCache, rules, loggers.CreateLogger<ClusterRunner>()) => _loggers = loggers;
+
+    /// <inheritdoc/>
+    public override FleetView View
+    {
+        get
+        {
+            var now = _presence.Now;
+            return new FleetView(
+                now.State.ToString().ToLowerInvariant(), now.State == FleetState.Up && now.HasMajority, now.Reason,
+                [.. now.Members.Select(m => new FleetNode(m.Node, m.Address, m.Roles, m.State))], now.Warnings,
+                Port.IsLeftAlone, Port.LateShare);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async Task<FleetHoldings> AskHoldingsAsync()
+    {
+        if (_host is not { } host)
+            return new FleetHoldings(0, 0, 0);
+        var asked = _presence.Now.Members.Where(m => m.Roles.Contains(FleetConfiguration.CacheRole)).Select(m => AskAsync(host, m.Address));
+        var answers = (await Task.WhenAll(asked).ConfigureAwait(false)).OfType<NodeHoldings>().ToList();
+        return new FleetHoldings(answers.Sum(a => a.Shards), answers.Sum(a => a.Recovering), answers.Sum(a => a.Entries));
+    }
+
+    /// <summary>Runs until it is told to stop; then leaves, so that others take over first.</summary>
+    public override async Task RunAsync(CancellationToken stopping)
+    {
+        using var storeStopping = new CancellationTokenSource();
+        var store = StoreKeeper.RunAsync(storeStopping.Token);
+        var pause = FirstPause;
+        while (!stopping.IsCancellationRequested)
+        {
+            var started = Time.GetTimestamp();
+            await LiveAsync(stopping).ConfigureAwait(false);
+            if (stopping.IsCancellationRequested)
+                break;
+            pause = Time.GetElapsedTime(started) > GoodLife ? FirstPause : pause;
+            StartsAgain(Log, pause.TotalSeconds);
+            await Task.Delay(pause, Time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+
+        await storeStopping.CancelAsync().ConfigureAwait(false);
+        await store.ConfigureAwait(false);
+    }
+
+    // One life of the cluster system.
+    private async Task LiveAsync(CancellationToken stopping)
+    {
+        var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        try
+        {
+            using var certificates = Settings.Tls is { } tls ? new FleetCertificates(tls, Time, _loggers) : null;
+            _host = await FleetHost.StartAsync(Setup(certificates), stopping).ConfigureAwait(false);
+            if (certificates is not null)
+                certificates.Changed += () => EndSoon(over);
+            await using (stopping.Register(() => over.TrySetResult()).ConfigureAwait(false))
+                await Task.WhenAny(_host.Ended, over.Task).ConfigureAwait(false);
+            if (_host.Ended.IsCompleted)
+                Ended(Log);
+            else
+                await _host.LeaveAsync(LeaveLimit).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is FleetStartException or FleetTlsException)
+        {
+            CanNotStart(Log, fault.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            // Told to stop while it started.
+        }
+        finally
+        {
+            _host = null;
+        }
+    }
+
+    // New certificates come to all nodes at about the same time; they must not all leave at once.
+    private void EndSoon(TaskCompletionSource over) =>
+        _ = Task.Delay(CertificateSpread * Random.Shared.NextDouble(), Time).ContinueWith(_ => over.TrySetResult(), TaskScheduler.Default);
+
+    private FleetHostSetup Setup(FleetCertificates? certificates) => new(Settings)
+    {
+        Time = Time,
+        Presence = _presence,
+        Certificates = certificates,
+        Loggers = _loggers,
+        Configure = (builder, _) => builder.WithActors((system, _) => StartActors(system)),
+    };
+
+    private void StartActors(ActorSystem system)
+    {
+        var news = system.ActorOf(NewsSender.CreateProps(FleetConfiguration.CacheRole), "news-sender");
+        var context = ContextFor(news);
+        var region = WhitelistRegion.Start(system, Settings.IsCache, context);
+        system.ActorOf(NewsReceiver.CreateProps(NearCache, Rules, region), NewsSender.ReceiverName);
+        system.ActorOf(FleetDoor.CreateProps(Settings.Node, FleetConfiguration.CacheRole, Meter, Link, region), FleetDoor.Name);
+    }
+
+    private static async Task<NodeHoldings?> AskAsync(FleetHost host, string address)
+    {
+        // With TLS the protocol of addresses is another.
+        var protocol = ((ExtendedActorSystem)host.System).Provider.DefaultAddress.Protocol;
+        var door = host.System.ActorSelection($"{protocol}://{FleetHost.SystemName}@{address}/user/{FleetDoor.Name}");
+        try
+        {
+            return await door.Ask<NodeHoldings>(new AskHoldings(0), HoldingsLimit).ConfigureAwait(false);
+        }
+        catch (AskTimeoutException)
+        {
+            return null;
+        }
+    }
+
+    [LoggerMessage(5001, LogLevel.Warning, "The cluster system ended; screening goes on without the fleet")]
+    private static partial void Ended(ILogger log);
+
+    [LoggerMessage(5002, LogLevel.Warning, "The cluster system can not start; screening goes on without the fleet: {Fault}")]
+    private static partial void CanNotStart(ILogger log, string fault);
+
+    [LoggerMessage(5003, LogLevel.Information, "The cluster system starts again in {Seconds} s")]
+    private static partial void StartsAgain(ILogger log, double seconds);
+}

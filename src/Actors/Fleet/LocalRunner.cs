@@ -1,0 +1,78 @@
+using Akka.Actor;
+using Microsoft.Extensions.Logging;
+using Screening.Actors.Whitelist;
+
+namespace Screening.Actors.Fleet;
+
+/// <summary>
+/// The whitelist of a node that is alone (<c>cluster.seeds</c> is empty): the same entities as a fleet's, in the process's one actor system.
+/// There is no cluster, no remoting and no port, so nobody can reach it from outside.
+/// </summary>
+internal sealed class LocalRunner : FleetRunner, IDisposable
+{
+    // The start does not wait longer for a store that does not answer; what is stored is read once it does.
+    private static readonly TimeSpan StoreLimit = TimeSpan.FromSeconds(1);
+
+    // So that the process ends within the five seconds that supervisors give.
+    private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(1.5);
+
+    private readonly CancellationTokenSource _storeStopping = new();
+    private Task _storeKeeping = Task.CompletedTask;
+    private StoredWhitelist? _stored;
+
+    public LocalRunner(
+        FleetSettings settings, TimeProvider time, IActorRef link, FleetPort port, NearCache nearCache, FleetRules rules, ILoggerFactory loggers)
+        : base(settings, time, link, port, nearCache, rules, loggers.CreateLogger<LocalRunner>())
+    {
+    }
+
+    /// <inheritdoc/>
+    public override FleetView View => new(
+        "up", IsWhole: true, "", [new FleetNode(Settings.Node, "", ["cache"], "up")], [], Port.IsLeftAlone, Port.LateShare);
+
+    /// <inheritdoc/>
+    public override Task<FleetHoldings> AskHoldingsAsync() =>
+        Task.FromResult(new FleetHoldings(Meter.Shards, Meter.Recovering, Meter.Entries));
+
+    /// <summary>Starts the entities, with what is stored if the store answers at once.</summary>
+    public async Task StartAsync(ActorSystem system)
+    {
+        _storeKeeping = StoreKeeper.RunAsync(_storeStopping.Token);
+        await Task.WhenAny(StoreKeeper.Signal.Ready, Task.Delay(StoreLimit, Time)).ConfigureAwait(false);
+        _stored = StoreKeeper.Signal.Ready.IsCompleted ? await ReadStoredAsync().ConfigureAwait(false) : null;
+        var region = system.ActorOf(LocalRegion.CreateProps(EntitiesOf), "whitelist");
+        Link.Tell(new FleetOpened(region, Link), ActorRefs.NoSender);
+    }
+
+    /// <summary>Runs until it is told to stop, and then until what the entities know is stored, or cannot be.</summary>
+    public override async Task RunAsync(CancellationToken stopping)
+    {
+        await Task.Delay(Timeout.InfiniteTimeSpan, Time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var since = Time.GetTimestamp();
+        while (Meter.Queued > 0 && Meter.Store.IsOk && Time.GetElapsedTime(since) < DrainLimit)
+            await Task.Delay(TimeSpan.FromMilliseconds(20), Time).ConfigureAwait(false);
+        await _storeStopping.CancelAsync().ConfigureAwait(false);
+        await _storeKeeping.ConfigureAwait(false);
+    }
+
+    public void Dispose() => _storeStopping.Dispose();
+
+    private async Task<StoredWhitelist?> ReadStoredAsync()
+    {
+        try
+        {
+            return await StoredWhitelist.ReadAsync(Settings.Store, _storeStopping.Token).ConfigureAwait(false);
+        }
+        catch (StoreException)
+        {
+            return null; // Entities read by themselves, as soon as that can be.
+        }
+    }
+
+    private Func<string, Props> EntitiesOf(IActorContext region)
+    {
+        var news = region.ActorOf(NewsReceiver.CreateProps(NearCache, Rules, region.Self), NewsSender.ReceiverName);
+        var context = ContextFor(news, _stored);
+        return entity => WhitelistRegion.PropsOf(entity, context);
+    }
+}
