@@ -86,6 +86,7 @@ public class WhitelistBucketTests : TestKit
     {
         var store = Usable();
         var bucket = StartBucket(persists: true, store);
+        AwaitAssert(() => Assert.Equal(0, _meter.Recovering), TimeSpan.FromSeconds(10));
         for (var i = 0u; i < 20; i++)
             bucket.Tell(Passed(ClientAddress.FromIPv4(0xC0000200 + i)));
         AwaitAssert(() => Assert.Equal((0L, 20L), (_meter.Queued, _meter.Journaled)), TimeSpan.FromSeconds(10));
