@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using Screening.Benchmarks.Processes;
 using Screening.Testing.Lab.Fleet;
 
 namespace Screening.Benchmarks.Fleet;
@@ -10,10 +11,11 @@ internal static class WhitelistLines
 {
     // So many lines go in one request: enough to make requests few, and few enough that each ends in time.
     private const int Chunk = 5_000;
+    private const int MaxTries = 5;
 
     /// <summary>Imports lines at the nodes in turn.</summary>
     /// <param name="line">One line of JSON by its number.</param>
-    /// <exception cref="InvalidOperationException">A node refused.</exception>
+    /// <exception cref="ServerException">A node refused.</exception>
     public static async Task ImportAsync(IReadOnlyList<FleetNode> nodes, int count, Func<int, string> line)
     {
         for (var first = 0; first < count; first += Chunk)
@@ -21,9 +23,7 @@ internal static class WhitelistLines
             var lines = new StringBuilder();
             for (var i = first; i < Math.Min(count, first + Chunk); i++)
                 lines.Append(line(i)).Append('\n');
-            using var reply = await nodes[first / Chunk % nodes.Count].ChangeAsync(HttpMethod.Post, "api/v1/cache", lines.ToString(), "application/x-ndjson");
-            if (!reply.IsSuccessStatusCode)
-                throw new InvalidOperationException($"import: {(int)reply.StatusCode} {await reply.Content.ReadAsStringAsync()}");
+            await ImportAsync(nodes[first / Chunk % nodes.Count], lines.ToString());
         }
     }
 
@@ -37,6 +37,21 @@ internal static class WhitelistLines
 
     /// <summary>Whom <see cref="Ban"/> names: one client to a /24, so that they spread over all buckets.</summary>
     public static string BannedClient(int number) => Address(0x32000001u + ((uint)number << 8));
+
+    // A fleet that is busy may answer 503, and the same lines can be sent again.
+    private static async Task ImportAsync(FleetNode node, string lines)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            using var reply = await node.ChangeAsync(HttpMethod.Post, "api/v1/cache", lines, "application/x-ndjson");
+            if (reply.IsSuccessStatusCode)
+                return;
+            var fault = $"import: {(int)reply.StatusCode} {await reply.Content.ReadAsStringAsync()}";
+            if (reply.StatusCode != HttpStatusCode.ServiceUnavailable || tries == MaxTries)
+                throw new ServerException(fault);
+            await Console.Error.WriteLineAsync($"{fault}; sent again");
+        }
+    }
 
     private static string Address(uint bits) => new IPAddress([(byte)(bits >> 24), (byte)(bits >> 16), (byte)(bits >> 8), (byte)bits]).ToString();
 }

@@ -20,6 +20,7 @@ public class RunningProcess : IAsyncDisposable
     private static readonly ConcurrentDictionary<int, RunningProcess> Alive = new();
     private readonly Process _process;
     private readonly Queue<string> _lines = new();
+    private int _disposed;
 
     static RunningProcess() => ProcessEnd.Do(() =>
     {
@@ -131,8 +132,14 @@ public class RunningProcess : IAsyncDisposable
         await WaitForExitAsync(TimeSpan.FromSeconds(10));
     }
 
+    /// <summary>SIGKILL to the group, if that was not done before.</summary>
     public virtual async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
         SignalGroup(Lab.Signal.Kill);
         try
         {
