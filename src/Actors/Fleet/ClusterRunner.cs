@@ -122,7 +122,8 @@ internal sealed partial class ClusterRunner : FleetRunner
 
     private void StartActors(ActorSystem system)
     {
-        var news = system.ActorOf(NewsSender.CreateProps(FleetConfiguration.CacheRole), "news-sender");
+        var news = system.ActorOf(NewsSender.CreateProps(), "news-sender");
+        system.ActorOf(NewsReceivers.CreateProps(FleetConfiguration.CacheRole, news), "news-receivers");
         var context = ContextFor(news);
         var region = WhitelistRegion.Start(system, Settings.IsCache, context);
         system.ActorOf(NewsReceiver.CreateProps(NearCache, Rules, region), NewsSender.ReceiverName);

@@ -119,7 +119,7 @@ public sealed class FleetTimes
         if (question is GetTimes && _nearCache.Times.TryGet(client, out var here, out _) && here.Max(found.Times) != found.Times)
             _ = AskAsync(region, new RecordTimes(client, here), client, profile);
         else
-            _nearCache.Times.Replace(client, found.Times);
+            _nearCache.Store(new TimesNews(client, found.Times, bucket, found.Epoch));
     }
 
     private bool TryEnter()

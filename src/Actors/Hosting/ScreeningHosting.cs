@@ -66,7 +66,7 @@ public sealed class ScreeningHandle
     /// <summary>Replaces the profiles; running screenings keep theirs.</summary>
     public void Use(PolicyBook policies)
     {
-        Get().NearCache.Use(policies.All.Select(p => p.Profile));
+        Get().NearCache.Use(policies.All);
         Get().Screener.Policies = policies;
     }
 
@@ -109,7 +109,7 @@ public static class ScreeningHosting
         var directory = new CheckDirectory();
         var (time, fleet) = (setup.Time, setup.Fleet);
         var nearCache = new NearCache(time, setup.NearEntries, fleet?.NearLife ?? TimeSpan.MaxValue / 1000, fleet?.TrustAny ?? false);
-        nearCache.Use(setup.Policies.All.Select(p => p.Profile));
+        nearCache.Use(setup.Policies.All);
         var checks = system.ActorOf(
             ChecksSupervisor.CreateProps(new CheckContext(time, directory, setup.Observer)), "checks");
         await checks.Ask<Done>(setup.Sources, StartLimit).ConfigureAwait(false);

@@ -70,11 +70,12 @@ internal static class WireForms
 
         // Whitelist/WhitelistEvents.cs
         WireForm.Of<BucketChanged>("BC1",
-            (w, m) => w.Records(m.Entries, WriteStoredEntry).Records(m.Tombstones, WriteTombstone),
-            (ref r) => new(r.Records(ReadStoredEntry), r.Records(ReadTombstone))),
+            (w, m) => w.Records(m.Entries, WriteStoredEntry).Records(m.Tombstones, WriteTombstone).Records(m.Forgotten, WriteForgotten),
+            (ref r) => new(r.Records(ReadStoredEntry), r.Records(ReadTombstone), r.Records(ReadForgotten))),
         WireForm.Of<BucketSnapshot>("BS1",
-            (w, m) => w.Integer(m.Sequence).Records(m.Entries, WriteStoredEntry).Records(m.Tombstones, WriteTombstone),
-            (ref r) => new(r.Long(), r.Records(ReadStoredEntry), r.Records(ReadTombstone))),
+            (w, m) => w.Integer(m.Sequence).Records(m.Entries, WriteStoredEntry).Records(m.Tombstones, WriteTombstone)
+                .Records(m.Forgotten, WriteForgotten),
+            (ref r) => new(r.Long(), r.Records(ReadStoredEntry), r.Records(ReadTombstone), r.Records(ReadForgotten))),
 
         // Fleet/RuleMessages.cs
         WireForm.Of<SetRules>("SR1",

@@ -106,18 +106,19 @@ internal static class WireParts
     };
 
     public static void WriteStoredEntry(PackedWriter writer, StoredEntry entry) => writer
-        .Client(entry.Client).Text(entry.Profile).Record(entry.Pass, WriteStoredPass).Times(entry.Times).Integer(entry.Sequence);
+        .Client(entry.Client).Text(entry.Profile).Records(entry.Passes, WriteStoredPass).Times(entry.Times).Integer(entry.Sequence);
 
     public static StoredEntry ReadStoredEntry(ref PackedReader reader) => new(
-        reader.Client(), reader.Text(), reader.OptionalRecord(ReadStoredPass), reader.Times(), reader.Long());
+        reader.Client(), reader.Text(), reader.Records(ReadStoredPass), reader.Times(), reader.Long());
 
     public static void WriteTombstone(PackedWriter writer, Tombstone tombstone) => writer
-        .Network(tombstone.Network).Integer(tombstone.Sequence).Integer(tombstone.UntilMs)
-        .Records(tombstone.Times, static (times, forgotten) => times.Client(forgotten.Client).Times(forgotten.Times));
+        .Network(tombstone.Network).Integer(tombstone.Sequence).Integer(tombstone.MadeMs);
 
-    public static Tombstone ReadTombstone(ref PackedReader reader) => new(
-        reader.Network(), reader.Long(), reader.Long(),
-        reader.Records<ForgottenTimes>(static (ref times) => new(times.Client(), times.Times())));
+    public static Tombstone ReadTombstone(ref PackedReader reader) => new(reader.Network(), reader.Long(), reader.Long());
+
+    public static void WriteForgotten(PackedWriter writer, ForgottenTimes forgotten) => writer.Client(forgotten.Client).Times(forgotten.Times);
+
+    public static ForgottenTimes ReadForgotten(ref PackedReader reader) => new(reader.Client(), reader.Times());
 
     public static void WriteRule(PackedWriter writer, Rule rule) => writer
         .Network(rule.Network).Octet((byte)rule.Kind).Integer(rule.MadeMs).Integer(unchecked(rule.ExpiresMs - rule.MadeMs))

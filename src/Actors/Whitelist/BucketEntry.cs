@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Actors.Whitelist;
@@ -23,60 +24,107 @@ internal sealed record Provenance(string Policy, string By, string Reason)
     }
 }
 
-/// <summary>One entry in memory, made small: there may be millions.</summary>
+/// <summary>One entry in memory, made small, for there may be millions: an entry without times and with one policy is this struct alone.</summary>
 internal readonly struct BucketEntry
 {
-    private readonly PostscreenTimesBox? _times;
-    private readonly uint _madeSeconds;
-    private readonly int _scoreAndAllow;
+    /// <summary>Policies of a profile that have a pass of one client at the same time; beyond it the oldest pass leaves.</summary>
+    public const int MaxPolicies = 8;
 
-    private BucketEntry(long expiresMs, uint madeSeconds, int scoreAndAllow, Provenance? origin, PostscreenTimesBox? times, long sequence)
+    private readonly KeptPass _latest;
+    private readonly Rest? _rest;
+
+    private BucketEntry(KeptPass latest, Rest? rest, long sequence)
     {
-        PassExpiresMs = expiresMs;
-        _madeSeconds = madeSeconds;
-        _scoreAndAllow = scoreAndAllow;
-        Origin = origin;
-        _times = times;
+        _latest = latest;
+        _rest = rest;
         Sequence = sequence;
     }
-
-    /// <summary>When the pass ends; 0: there is none.</summary>
-    public long PassExpiresMs { get; }
-
-    /// <summary>Where the pass comes from; null: there is none.</summary>
-    public Provenance? Origin { get; }
 
     /// <summary>The bucket's number for the change that made this entry what it is.</summary>
     public long Sequence { get; }
 
-    public PostscreenTimes Times => _times?.Times ?? default;
+    public PostscreenTimes Times => _rest?.Times ?? default;
+
+    /// <summary>The passes, the latest first.</summary>
+    public IEnumerable<KeptPass> Passes => _latest.IsNone ? [] : _rest is null ? [_latest] : [_latest, .. _rest.Passes];
 
     /// <summary>When nothing of it holds any more.</summary>
-    public long ExpiresMs => Math.Max(PassExpiresMs, Times.Latest * 1000);
+    public long ExpiresMs => Math.Max(_latest.ExpiresMs, _rest?.ExpiresMs ?? 0);
 
-    public static BucketEntry Of(StoredPass? pass, in PostscreenTimes times, long sequence) => new(
-        pass?.ExpiresMs ?? 0,
-        (uint)((pass?.MadeMs ?? 0) / 1000),
-        pass is null ? 0 : (pass.Score << 1) | (pass.Allow ? 1 : 0),
-        pass is null ? null : Provenance.Of(pass.Policy, pass.By, pass.Reason),
-        times.IsEmpty ? null : new PostscreenTimesBox(times),
-        sequence);
+    /// <summary>True if a clock that was ahead of this time made one of its passes.</summary>
+    public bool IsMadeAfter(long nowMs) => _latest.MadeMs > nowMs || (_rest is not null && _rest.Passes.Any(p => p.MadeMs > nowMs));
 
-    public StoredPass? StoredPass => Origin is null
-        ? null
-        : new StoredPass(
-            PassExpiresMs, _madeSeconds * 1000L, (_scoreAndAllow & 1) != 0, _scoreAndAllow >> 1, Origin.Policy, Origin.By, Origin.Reason);
+    public static BucketEntry Of(StoredEntry stored)
+    {
+        var passes = stored.Passes.IsDefault ? [] : stored.Passes;
+        var rest = stored.Times.IsEmpty && passes.Length <= 1 ? null : new Rest(stored.Times, [.. passes.Skip(1).Select(KeptPass.Of)]);
+        return new BucketEntry(passes.IsEmpty ? default : KeptPass.Of(passes[0]), rest, stored.Sequence);
+    }
 
-    /// <summary>The pass with what is left of it.</summary>
-    public Pass PassLeft(long nowMs) => new(
-        (int)Math.Clamp((PassExpiresMs - nowMs) / 1000, 1, int.MaxValue), (_scoreAndAllow & 1) != 0, _scoreAndAllow >> 1, Origin!.Policy,
-        Origin.By, Origin.Reason);
+    /// <summary>The latest unexpired pass that was made by a policy; empty: by any.</summary>
+    public bool TryFind(string policy, long nowMs, out KeptPass pass)
+    {
+        if (_latest.Counts(policy, nowMs))
+        {
+            pass = _latest;
+            return true;
+        }
 
-    /// <summary>How long ago the pass was made.</summary>
+        pass = _rest is null ? default : _rest.Passes.FirstOrDefault(p => p.Counts(policy, nowMs));
+        return !pass.IsNone;
+    }
+
+    public StoredEntry Stored(EntryKey key) => new(key.Client, key.Profile, [.. Passes.Select(p => p.Stored)], Times, Sequence);
+
+    // What few entries have: the others pay one reference for it.
+    private sealed class Rest(PostscreenTimes times, ImmutableArray<KeptPass> passes)
+    {
+        public PostscreenTimes Times { get; } = times;
+
+        public ImmutableArray<KeptPass> Passes { get; } = passes;
+
+        public long ExpiresMs { get; } = Math.Max(times.Latest * 1000, passes.IsEmpty ? 0 : passes.Max(p => p.ExpiresMs));
+    }
+}
+
+/// <summary>One pass in memory; <c>default</c> is none.</summary>
+internal readonly struct KeptPass
+{
+    private readonly uint _madeSeconds;
+    private readonly int _scoreAndAllow;
+    private readonly Provenance? _origin;
+
+    private KeptPass(StoredPass pass)
+    {
+        ExpiresMs = pass.ExpiresMs;
+        _madeSeconds = (uint)Math.Clamp(pass.MadeMs / 1000, 0, uint.MaxValue);
+        _scoreAndAllow = (pass.Score << 1) | (pass.Allow ? 1 : 0);
+        _origin = Provenance.Of(pass.Policy, pass.By, pass.Reason);
+    }
+
+    public bool IsNone => _origin is null;
+
+    public long ExpiresMs { get; }
+
+    /// <summary>When the screening that made it began, in whole seconds.</summary>
+    public long MadeMs => _madeSeconds * 1000L;
+
+    public StoredPass Stored => new(
+        ExpiresMs, MadeMs, (_scoreAndAllow & 1) != 0, _scoreAndAllow >> 1, _origin!.Policy, _origin.By, _origin.Reason);
+
+    public static KeptPass Of(StoredPass pass) => new(pass);
+
+    public bool Counts(string policy, long nowMs) => ExpiresMs > nowMs && (policy.Length == 0 || _origin!.Policy == policy);
+
+    /// <summary>The pass with what is left of it: never more than it had, nor than anything may have, whatever clock stored it.</summary>
+    public Pass Left(long nowMs, long maxLifeMs)
+    {
+        var left = Math.Min(ExpiresMs - Math.Max(nowMs, MadeMs), maxLifeMs);
+        return new Pass(
+            (int)Math.Clamp(left / 1000, 1, int.MaxValue), (_scoreAndAllow & 1) != 0, _scoreAndAllow >> 1, _origin!.Policy, _origin.By,
+            _origin.Reason);
+    }
+
+    /// <summary>How long ago the screening that made it began.</summary>
     public int AgeSeconds(long nowMs) => (int)Math.Clamp((nowMs / 1000) - _madeSeconds, 0, int.MaxValue);
-
-    public StoredEntry Stored(EntryKey key) => new(key.Client, key.Profile, StoredPass, Times, Sequence);
-
-    // Few entries have times; those that do not pay one reference for them.
-    private sealed record PostscreenTimesBox(PostscreenTimes Times);
 }

@@ -4,134 +4,184 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Actors.Whitelist;
 
 /// <summary>
-/// What one bucket knows: entries, and the revocations that go on to refuse what comes late. Folds commands and stored events alike;
+/// What one bucket knows: entries, and the revocations that keep refusing what comes late. Folds commands and stored events alike;
 /// no clock, no actor, no store. Order is the bucket's own sequence, never a clock's.
 /// </summary>
 /// <remarks>
-/// Invariant: no entry is held that a revocation of a higher sequence covers. An expired entry behaves as absent everywhere.
+/// Invariants: no entry is held that a revocation of a higher sequence covers. An expired entry behaves as absent everywhere. The sequence
+/// never goes back and jumps to the life's number when a life begins, so no number stands for two changes, whatever was not stored.
 /// </remarks>
 /// <param name="maxLife">Nothing lives longer than this from the time it is stored.</param>
 /// <param name="capacity">Entries at most; beyond it the oldest changes leave.</param>
 internal sealed class BucketState(TimeSpan maxLife, int capacity)
 {
-    /// <summary>Revocations that are remembered; beyond it the oldest leave.</summary>
-    public const int MaxTombstones = 10_000;
+    // Values of one client's times that are remembered as forgotten.
+    private const int MaxForgotten = 8;
+
+    // How far a time of a tombstone and the beginning of a screening may be apart and still be in another order than they seem.
+    private const long AgeSlackMs = 10_000;
+
+    // The age of an imported line is in whole seconds.
+    private const long ImportSlackMs = 1000;
 
     private readonly Dictionary<EntryKey, BucketEntry> _entries = [];
-    private readonly List<Tombstone> _tombstones = [];
+    private readonly Tombstones _tombstones = new();
+    private readonly Dictionary<ClientAddress, ImmutableArray<PostscreenTimes>> _forgotten = [];
+    private readonly HashSet<long> _revocations = [];
     private readonly long _maxLifeMs = (long)maxLife.TotalMilliseconds;
+    private long _first; // Number of the first life that it began itself.
 
     /// <summary>Number of the latest change.</summary>
     public long Sequence { get; private set; }
 
-    /// <summary>Number of the latest revocation; 0: none is known.</summary>
-    public long Revocation { get; private set; }
+    /// <summary>The life that goes on, and its latest revocation.</summary>
+    public Epoch Epoch { get; private set; }
 
     /// <summary>Entries, expired ones that were not swept yet included.</summary>
     public int Count => _entries.Count;
 
-    /// <summary>The revocations that still refuse.</summary>
-    public IReadOnlyList<Tombstone> Tombstones => _tombstones;
+    /// <summary>Revocations that still refuse.</summary>
+    public int TombstoneCount => _tombstones.Count;
+
+    /// <summary>Begins a life, with a number above that of every change so far.</summary>
+    /// <param name="least">The number is not lower than this.</param>
+    public void BeginLife(long least)
+    {
+        Sequence = Math.Max(least, Sequence + 1);
+        _first = _first == 0 ? Sequence : _first;
+        Epoch = Epoch with { Life = Sequence };
+    }
 
     /// <summary>Looks for an unexpired pass.</summary>
     /// <param name="policy">Fingerprint of the policy that must have made it; empty: any.</param>
     public Pass? FindPass(EntryKey key, string policy, long nowMs) =>
-        _entries.TryGetValue(key, out var entry) && entry.PassExpiresMs > nowMs && (policy.Length == 0 || entry.Origin!.Policy == policy)
-            ? entry.PassLeft(nowMs)
-            : null;
+        _entries.TryGetValue(key, out var entry) && entry.TryFind(policy, nowMs, out var pass) ? pass.Left(nowMs, _maxLifeMs) : null;
 
     /// <summary>postscreen's times that still hold.</summary>
-    public PostscreenTimes FindTimes(ClientAddress client, long nowMs) =>
-        _entries.TryGetValue(TimesKey(client), out var entry) ? entry.Times.Unexpired(nowMs / 1000) : default;
+    public PostscreenTimes FindTimes(ClientAddress client, long nowMs) => Current(Find(TimesKey(client)).Times, nowMs);
 
-    /// <summary>Keeps a pass, unless a revocation came after the screening that made it had begun.</summary>
-    /// <param name="seenEpoch">The epoch that the screening began with; 0: not known.</param>
+    /// <summary>Keeps the pass of a screening, unless a revocation came after the screening had begun.</summary>
+    /// <param name="seen">The epoch that the screening began with. If it is not of this life, <paramref name="ageMs"/> decides.</param>
+    /// <param name="ageMs">How long ago the screening began.</param>
     /// <returns>The entry as it is to be stored; null: refused.</returns>
-    public StoredEntry? RecordPass(EntryKey key, Pass pass, int ageSeconds, long seenEpoch, long nowMs)
+    public StoredEntry? RecordPass(EntryKey key, Pass pass, Epoch seen, int ageMs, long nowMs)
     {
-        if (IsRevokedSince(key.Client, seenEpoch))
-            return null;
-        var life = Math.Min(pass.TtlSeconds * 1000L, _maxLifeMs);
-        var stored = new StoredPass(
-            nowMs + life, nowMs - (ageSeconds * 1000L), pass.Allow, pass.Score, pass.Policy, pass.By, pass.Reason);
-        var times = _entries.TryGetValue(key, out var entry) ? entry.Times : default;
-        return Put(key, stored, times);
+        var beganMs = nowMs - Math.Max(0, ageMs);
+        return IsRevokedSince(key.Client, seen, beganMs) ? null : Put(key, pass, beganMs, nowMs);
+    }
+
+    /// <summary>Keeps a pass that was exported, unless a revocation came after it was made, or a longer one is there.</summary>
+    /// <returns>The entry as it is to be stored; null: refused.</returns>
+    public StoredEntry? ImportPass(EntryKey key, Pass pass, int ageSeconds, long nowMs)
+    {
+        var madeMs = nowMs - (Math.Max(0, ageSeconds) * 1000L);
+        return IsRevokedSince(key.Client, madeMs - ImportSlackMs) || FindPass(key, pass.Policy, nowMs)?.TtlSeconds >= pass.TtlSeconds
+            ? null
+            : Put(key, pass, madeMs, nowMs);
     }
 
     /// <summary>Merges postscreen's times, field by field the later, without what was forgotten.</summary>
     /// <returns>The entry as it is to be stored; null: nothing changed.</returns>
     public StoredEntry? RecordTimes(ClientAddress client, PostscreenTimes times, long nowMs)
     {
-        times = times.CappedAt((nowMs + _maxLifeMs) / 1000).Unexpired(nowMs / 1000);
-        foreach (var forgotten in _tombstones.SelectMany(t => t.Times).Where(f => f.Client == client))
-            times = times.Without(forgotten.Times);
-        var key = TimesKey(client);
-        _entries.TryGetValue(key, out var entry);
+        times = WithoutForgotten(client, Current(times, nowMs));
+        var entry = Find(TimesKey(client));
         var merged = entry.Times.Max(times);
-        return merged.IsEmpty || merged == entry.Times ? null : Put(key, entry.StoredPass, merged);
+        return merged.IsEmpty || merged == entry.Times ? null : Put(entry with { Times = merged });
     }
+
+    /// <summary>Merges postscreen's times that were exported, unless a revocation came after that.</summary>
+    /// <returns>The entry as it is to be stored; null: nothing changed.</returns>
+    public StoredEntry? ImportTimes(ClientAddress client, PostscreenTimes times, int ageSeconds, long nowMs) =>
+        IsRevokedSince(client, nowMs - (ageSeconds * 1000L) - ImportSlackMs) ? null : RecordTimes(client, times, nowMs);
 
     /// <summary>Drops postscreen's times; the pass stays.</summary>
     /// <returns>The entry as it is to be stored; null: there were none.</returns>
     public StoredEntry? ForgetTimes(ClientAddress client)
     {
-        var key = TimesKey(client);
-        return _entries.TryGetValue(key, out var entry) && !entry.Times.IsEmpty ? Put(key, entry.StoredPass, default) : null;
+        var entry = Find(TimesKey(client));
+        return entry.Times.IsEmpty ? null : Put(entry with { Times = default });
     }
 
-    /// <summary>Takes back all entries of a network, and all that come late.</summary>
-    public (Tombstone Tombstone, int Count) Revoke(Network network, long nowMs)
+    /// <summary>Takes back all entries of some networks, and all that come late, as one revocation.</summary>
+    /// <returns>What is to be stored, and how many unexpired entries there were.</returns>
+    public (BucketChanged Changed, int Count) Revoke(IEnumerable<Network> networks, long nowMs)
     {
-        var taken = _entries.Where(e => network.Contains(e.Key.Client) && e.Value.ExpiresMs > nowMs).ToList();
-        var forgotten = taken.Where(e => !e.Value.Times.IsEmpty).Select(e => new ForgottenTimes(e.Key.Client, e.Value.Times));
-        var before = _tombstones.Where(t => network.Contains(t.Network)).SelectMany(t => t.Times);
-        var tombstone = new Tombstone(network, Sequence + 1, nowMs + _maxLifeMs, [.. before, .. forgotten]);
-        Bury(tombstone);
-        return (tombstone, taken.Count);
+        var sequence = Sequence + 1;
+        var tombstones = networks.Distinct().Select(n => new Tombstone(n, sequence, nowMs)).ToImmutableArray();
+        var taken = Bury(tombstones).Where(e => e.Value.ExpiresMs > nowMs).ToList();
+        var forgotten = taken.Where(e => e.Value.Times.Latest * 1000 > nowMs)
+            .Select(e => new ForgottenTimes(e.Key.Client, e.Value.Times)).ToImmutableArray();
+        Remember(forgotten);
+        return (new BucketChanged([], tombstones, forgotten), taken.Count);
     }
 
     /// <summary>Folds a stored event.</summary>
     public void Apply(BucketChanged changed)
     {
-        foreach (var tombstone in changed.Tombstones)
-            Bury(tombstone);
+        Bury(changed.Tombstones);
+        Remember(changed.Forgotten);
         foreach (var entry in changed.Entries)
-            Take(entry);
+        {
+            Sequence = Math.Max(Sequence, entry.Sequence);
+            if (entry.Sequence > _tombstones.Over(Network.Of(entry.Client)).Sequence)
+                Keep(entry);
+        }
     }
 
     /// <summary>Folds a stored snapshot.</summary>
     public void Apply(BucketSnapshot snapshot)
     {
-        Apply(new BucketChanged(snapshot.Entries, snapshot.Tombstones));
+        Apply(new BucketChanged(snapshot.Entries, snapshot.Tombstones, snapshot.Forgotten));
         Sequence = Math.Max(Sequence, snapshot.Sequence);
     }
 
     /// <summary>
-    /// Puts on top of a recovered state what a bucket learnt while it was recovering. All of that came after all that is stored, whatever
-    /// numbers it was given meanwhile.
+    /// Puts on top of a recovered state what a bucket learnt while it was recovering, and goes on with its life. All of that came after all
+    /// that is stored, but for passes of screenings that began before a stored revocation: these are left out.
     /// </summary>
-    public void Absorb(BucketState overlay)
+    /// <returns>The clients whose passes were left out: they have been told to nodes as they came.</returns>
+    public ImmutableArray<Network> Absorb(BucketState learnt)
     {
-        var before = Sequence;
-        foreach (var tombstone in overlay._tombstones)
-            Bury(tombstone with { Sequence = before + tombstone.Sequence });
-        foreach (var (key, entry) in overlay._entries)
+        // Only if a clock went back have its numbers been used before.
+        var shift = Math.Max(0, Sequence + 1 - learnt._first);
+        var revoked = new HashSet<Network>();
+        var kept = new List<StoredEntry>();
+        foreach (var (key, entry) in learnt._entries)
         {
-            var times = _entries.TryGetValue(key, out var known) ? known.Times.Max(entry.Times) : entry.Times;
-            Take(entry.Stored(key) with { Sequence = before + entry.Sequence, Times = times, Pass = entry.StoredPass ?? known.StoredPass });
+            var passes = entry.Passes.Where(p => !IsRevokedSince(key.Client, p.MadeMs - AgeSlackMs)).Select(p => p.Stored).ToImmutableArray();
+            if (passes.Length < entry.Passes.Count())
+                revoked.Add(Network.Of(key.Client));
+            kept.Add(new StoredEntry(key.Client, key.Profile, passes, WithoutForgotten(key.Client, entry.Times), entry.Sequence + shift));
         }
 
-        Sequence = before + overlay.Sequence;
+        Bury([.. learnt._tombstones.All.Select(t => t with { Sequence = t.Sequence + shift })]);
+        foreach (var entry in kept)
+        {
+            var known = Find(new EntryKey(entry.Client, entry.Profile));
+            Keep(entry with { Passes = OnePerPolicy([.. entry.Passes, .. known.Passes]), Times = known.Times.Max(entry.Times) });
+        }
+
+        foreach (var (client, times) in learnt._forgotten)
+            Remember(times.Select(t => new ForgottenTimes(client, t)));
+        Sequence = Math.Max(Sequence, learnt.Sequence + shift);
+        Epoch = Epoch with { Life = learnt.Epoch.Life + shift };
+        return [.. revoked];
     }
+
+    /// <summary>Revocations among stored ones that this state never had: those of another node that held the bucket at the same time.</summary>
+    public IEnumerable<Tombstone> UnknownAmong(IEnumerable<Tombstone> stored, long nowMs) =>
+        stored.Where(t => !_revocations.Contains(t.Sequence) && t.MadeMs + _maxLifeMs > nowMs);
 
     /// <summary>Everything that still holds.</summary>
     public BucketSnapshot Snapshot(long nowMs) => new(
         Sequence,
         [.. _entries.Where(e => e.Value.ExpiresMs > nowMs).Select(e => e.Value.Stored(e.Key))],
-        [.. _tombstones.Where(t => t.UntilMs > nowMs)]);
+        [.. _tombstones.All.Where(t => t.MadeMs + _maxLifeMs > nowMs)],
+        [.. _forgotten.SelectMany(f => f.Value, (f, times) => new ForgottenTimes(f.Key, times)).Where(f => f.Times.Latest * 1000 > nowMs)]);
 
     /// <summary>Entries in order of address.</summary>
-    /// <param name="limit">Addresses at most; all profiles of an address come together.</param>
+    /// <param name="limit">Addresses at most; all lines of an address come together.</param>
     public (ImmutableArray<EntryLine> Lines, bool More) List(Network? within, ClientAddress? after, int limit, long nowMs)
     {
         var clients = _entries
@@ -141,74 +191,120 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
             .OrderBy(client => client.Key.Bits)
             .Take(limit + 1)
             .ToList();
-        var lines = clients.Take(limit).SelectMany(client => client).Select(e => new EntryLine(
-            e.Key.Client, e.Key.Profile, e.Value.PassExpiresMs > nowMs ? e.Value.PassLeft(nowMs) : null, e.Value.AgeSeconds(nowMs),
-            e.Value.Times.Unexpired(nowMs / 1000)));
-        return ([.. lines], clients.Count > limit);
+        return ([.. clients.Take(limit).SelectMany(client => client).SelectMany(e => LinesOf(e.Key, e.Value, nowMs))], clients.Count > limit);
     }
 
-    /// <summary>Drops what is expired.</summary>
+    /// <summary>Drops what is expired, and corrects what a clock ahead of this one stored: nothing was made later than now.</summary>
     /// <returns>Entries dropped.</returns>
     public int Sweep(long nowMs)
     {
         var before = _entries.Count;
-        foreach (var (key, entry) in _entries)
+        foreach (var (key, entry) in _entries.Where(e => e.Value.ExpiresMs <= nowMs || e.Value.IsMadeAfter(nowMs)).ToList())
         {
             if (entry.ExpiresMs <= nowMs)
-                _entries.Remove(key); // Allowed while enumerating.
+                _entries.Remove(key);
+            else
+                Keep(entry.Stored(key) with { Passes = [.. entry.Passes.Select(p => MadeBy(nowMs, p.Stored))] });
         }
 
-        _tombstones.RemoveAll(t => t.UntilMs <= nowMs);
+        _tombstones.RemoveWhere(t => t.MadeMs + _maxLifeMs <= nowMs);
+        _revocations.RemoveWhere(r => r + _maxLifeMs <= nowMs);
+        foreach (var client in _forgotten.Where(f => f.Value.All(t => t.Latest * 1000 <= nowMs)).Select(f => f.Key).ToList())
+            _forgotten.Remove(client);
         return before - _entries.Count;
     }
 
     private static EntryKey TimesKey(ClientAddress client) => new(client, Screening.ScreeningPolicy.DefaultProfile);
 
-    private bool IsRevokedSince(ClientAddress client, long seen)
+    private static StoredPass MadeBy(long nowMs, StoredPass pass) =>
+        pass.MadeMs <= nowMs ? pass : pass with { MadeMs = nowMs, ExpiresMs = pass.ExpiresMs - (pass.MadeMs - nowMs) };
+
+    private static ImmutableArray<StoredPass> OnePerPolicy(ImmutableArray<StoredPass> latestFirst) =>
+        [.. latestFirst.DistinctBy(p => p.Policy).Take(BucketEntry.MaxPolicies)];
+
+    private PostscreenTimes Current(in PostscreenTimes times, long nowMs) =>
+        times.CappedAt((nowMs + _maxLifeMs) / 1000).Unexpired(nowMs / 1000);
+
+    private PostscreenTimes WithoutForgotten(ClientAddress client, PostscreenTimes times) =>
+        _forgotten.TryGetValue(client, out var forgotten) ? forgotten.Aggregate(times, (t, f) => t.Without(f)) : times;
+
+    private bool IsRevokedSince(ClientAddress client, Epoch seen, long beganMs)
     {
-        if (seen >= Revocation)
-            return false;
-        foreach (var tombstone in _tombstones)
+        if (seen.Life != Epoch.Life)
+            return IsRevokedSince(client, beganMs - AgeSlackMs);
+        return seen.Revocation < Epoch.Revocation && _tombstones.Over(Network.Of(client)).Sequence > seen.Revocation;
+    }
+
+    private bool IsRevokedSince(ClientAddress client, long timeMs) => _tombstones.Over(Network.Of(client)).MadeMs >= timeMs;
+
+    private StoredEntry Find(EntryKey key) =>
+        _entries.TryGetValue(key, out var entry) ? entry.Stored(key) : new StoredEntry(key.Client, key.Profile, [], default, 0);
+
+    private IEnumerable<EntryLine> LinesOf(EntryKey key, BucketEntry entry, long nowMs)
+    {
+        var times = Current(entry.Times, nowMs);
+        var passes = entry.Passes.Where(p => p.Counts("", nowMs)).ToList();
+        if (passes.Count == 0)
+            yield return new EntryLine(key.Client, key.Profile, null, 0, times);
+        for (var i = 0; i < passes.Count; i++)
+            yield return new EntryLine(key.Client, key.Profile, passes[i].Left(nowMs, _maxLifeMs), passes[i].AgeSeconds(nowMs), i == 0 ? times : default);
+    }
+
+    private StoredEntry Put(EntryKey key, Pass pass, long madeMs, long nowMs)
+    {
+        var life = Math.Min(pass.TtlSeconds * 1000L, _maxLifeMs);
+        var stored = new StoredPass(nowMs + life, madeMs, pass.Allow, pass.Score, pass.Policy, pass.By, pass.Reason);
+        var entry = Find(key);
+        return Put(entry with { Passes = OnePerPolicy([stored, .. entry.Passes.Where(p => p.ExpiresMs > nowMs)]) });
+    }
+
+    private StoredEntry Put(StoredEntry changed)
+    {
+        var stored = changed with { Sequence = ++Sequence };
+        Keep(stored);
+        return stored;
+    }
+
+    private void Keep(StoredEntry entry)
+    {
+        var key = new EntryKey(entry.Client, entry.Profile);
+        if (entry.IsEmpty)
+            _entries.Remove(key);
+        else
+            _entries[key] = BucketEntry.Of(entry);
+        MakeRoom();
+    }
+
+    // Returns the entries that this took.
+    private List<KeyValuePair<EntryKey, BucketEntry>> Bury(ImmutableArray<Tombstone> tombstones)
+    {
+        if (tombstones.IsEmpty)
+            return [];
+        foreach (var tombstone in tombstones)
+            _revocations.Add(tombstone.Sequence);
+        var latest = tombstones.Max(t => t.Sequence);
+        Sequence = Math.Max(Sequence, latest);
+        Epoch = Epoch with { Revocation = Math.Max(Epoch.Revocation, latest) };
+        _tombstones.Add(tombstones);
+        var taken = _entries.Where(e => e.Value.Sequence < _tombstones.Over(Network.Of(e.Key.Client)).Sequence).ToList();
+        foreach (var (key, _) in taken)
+            _entries.Remove(key);
+        return taken;
+    }
+
+    private void Remember(IEnumerable<ForgottenTimes> forgotten)
+    {
+        foreach (var (client, times) in forgotten)
         {
-            if (tombstone.Sequence > seen && tombstone.Network.Contains(client))
-                return true;
+            var known = _forgotten.GetValueOrDefault(client, []);
+            if (!known.Contains(times))
+                _forgotten[client] = [.. known.TakeLast(MaxForgotten - 1), times];
         }
 
-        return false;
-    }
-
-    private StoredEntry Put(EntryKey key, StoredPass? pass, in PostscreenTimes times)
-    {
-        var entry = BucketEntry.Of(pass, times, ++Sequence);
-        _entries[key] = entry;
-        MakeRoom();
-        return entry.Stored(key);
-    }
-
-    // An entry from elsewhere, with its number.
-    private void Take(StoredEntry stored)
-    {
-        Sequence = Math.Max(Sequence, stored.Sequence);
-        if (IsRevokedSince(stored.Client, stored.Sequence))
+        if (_forgotten.Count <= capacity)
             return;
-        _entries[new EntryKey(stored.Client, stored.Profile)] = BucketEntry.Of(stored.Pass, stored.Times, stored.Sequence);
-        MakeRoom();
-    }
-
-    private void Bury(Tombstone tombstone)
-    {
-        Sequence = Math.Max(Sequence, tombstone.Sequence);
-        Revocation = Math.Max(Revocation, tombstone.Sequence);
-        // The new one covers what older ones inside it covered.
-        _tombstones.RemoveAll(t => t.Sequence <= tombstone.Sequence && tombstone.Network.Contains(t.Network));
-        if (_tombstones.Count >= MaxTombstones)
-            _tombstones.RemoveAt(0);
-        _tombstones.Add(tombstone);
-        foreach (var (key, entry) in _entries)
-        {
-            if (entry.Sequence < tombstone.Sequence && tombstone.Network.Contains(key.Client))
-                _entries.Remove(key);
-        }
+        foreach (var (client, _) in _forgotten.OrderBy(f => f.Value.Max(t => t.Latest)).Take(Portion + _forgotten.Count - capacity).ToList())
+            _forgotten.Remove(client);
     }
 
     // Beyond the bound the oldest twentieth leaves at once, so that not every entry pays for the search.
@@ -216,8 +312,9 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
     {
         if (_entries.Count <= capacity)
             return;
-        var leaving = Math.Max(1, capacity / 20);
-        foreach (var key in _entries.OrderBy(e => e.Value.Sequence).Take(leaving).Select(e => e.Key).ToList())
+        foreach (var key in _entries.OrderBy(e => e.Value.Sequence).Take(Portion).Select(e => e.Key).ToList())
             _entries.Remove(key);
     }
+
+    private int Portion => Math.Max(1, capacity / 20);
 }

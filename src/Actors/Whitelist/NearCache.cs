@@ -1,27 +1,29 @@
-using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using System.Runtime.CompilerServices;
 using Screening.Actors.Screening;
+using Screening.Protocol.Access;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Actors.Whitelist;
 
 /// <summary>
 /// The passes that this node knows, its own and those that the fleet pushes, read by the endpoints without any actor. Safe for many
-/// threads; an expired entry behaves as absent; when full, the oldest entry makes room.
+/// threads; an expired entry behaves as absent; when full, the entry that was stored longest ago makes room.
 /// </summary>
 /// <remarks>
-/// A hit allocates nothing and never extends an entry. After <c>cache.near_life</c> an entry has to be confirmed by its bucket. Each
-/// bucket's epoch, the number of its latest revocation, is remembered: who sees a later one than the news told has missed a revocation,
-/// and drops what it has of that bucket.
+/// A hit allocates nothing and never extends an entry. After <c>cache.near_life</c> an entry has to be confirmed by its bucket. The epoch of
+/// each bucket is remembered and never goes back: what bears an older one is dropped, and a node that learns of a revocation which it was
+/// not told drops all that it has of that bucket. Invariant: no entry stays that was stored under an epoch before a revocation of its client
+/// that this node has heard of. For this the epoch moves before entries are dropped, and whoever stores looks at it before and after.
 /// </remarks>
 public sealed class NearCache
 {
     private readonly BoundedTable<Key, Entry> _entries;
-    private readonly ConcurrentDictionary<string, string> _profiles = new(StringComparer.Ordinal);
-    private readonly Known[] _epochs = [.. Enumerable.Repeat(Known.Nothing, WhitelistLayout.Buckets)];
+    private readonly EpochBox[] _epochs = [.. Enumerable.Repeat(EpochBox.Unknown, WhitelistLayout.Buckets)];
     private readonly TimeProvider _time;
     private readonly long _nearLife;
     private readonly bool _trustAny;
+    private volatile FrozenDictionary<string, ScreeningPolicy> _policies = FrozenDictionary<string, ScreeningPolicy>.Empty;
 
     /// <param name="nearLife">How long an entry serves unconfirmed (cache.near_life).</param>
     /// <param name="trustAny">Passes that another policy made count as well (cache.trust).</param>
@@ -48,79 +50,69 @@ public sealed class NearCache
         if (_entries.Find(new Key(client, policy.Profile)) is not { } entry || !(_trustAny || entry.Policy == policy.Fingerprint))
             return false;
         var now = _time.GetTimestamp();
-        var left = _time.GetElapsedTime(now, entry.Expires);
-        if (left <= TimeSpan.Zero || now >= entry.ConfirmBy)
+        if (now >= entry.LiveUntil)
             return false;
+        var left = _time.GetElapsedTime(now, entry.Expires);
         verdict = new Verdict(
             VerdictAction.Pass, entry.Allow, Math.Max(1, (int)left.TotalSeconds), entry.Score, VerdictSource.Near);
         return true;
     }
 
-    /// <summary>Keeps a complete pass of this node for its ttl, unless a revocation came since <paramref name="seenEpoch"/>.</summary>
-    internal void Store(ClientAddress client, ScreeningPolicy policy, in Verdict pass, Epoch seenEpoch)
+    /// <summary>Keeps a complete pass of this node for its ttl, unless the epoch of its bucket is another by now.</summary>
+    /// <param name="seen">The epoch that its screening began with, or that the bucket told with it.</param>
+    internal void Store(ClientAddress client, ScreeningPolicy policy, in Verdict pass, Epoch seen)
     {
         if (pass.Action != VerdictAction.Pass || pass.TtlSeconds < 1)
             throw new ArgumentException("only a pass with a ttl is kept", nameof(pass));
-        if (EpochOf(client) == seenEpoch)
-            Put(new Key(client, policy.Profile), policy.Fingerprint, pass.TtlSeconds, pass.Allow, pass.Score);
+        Put(new Key(client, policy.Profile), policy.Fingerprint, pass.TtlSeconds, pass.Allow, pass.Score, seen);
     }
 
-    /// <summary>The fingerprint that a pass must have been made by to count here; empty: any.</summary>
-    internal string PolicyAsked(ScreeningPolicy policy) => _trustAny ? "" : policy.Fingerprint;
-
-    /// <summary>The epoch of a client's bucket as far as this node knows.</summary>
-    internal Epoch EpochOf(ClientAddress client) => Volatile.Read(ref _epochs[WhitelistLayout.BucketOf(client)]).Epoch;
-
-    /// <summary>Takes over a pass that the fleet pushes.</summary>
+    /// <summary>Keeps a pass that the fleet tells, if this node has its profile and its policy counts here.</summary>
     internal void Store(PassNews news)
     {
-        if (TryLearn(news.Bucket, news.Epoch) && _profiles.GetValueOrDefault(news.Profile) is { } profile && news.Pass.TtlSeconds >= 1)
-            Put(new Key(news.Client, profile), news.Pass.Policy, news.Pass.TtlSeconds, news.Pass.Allow, news.Pass.Score);
+        if (!TryLearn(news.Bucket, news.Epoch) || news.Pass.TtlSeconds < 1 || !_policies.TryGetValue(news.Profile, out var own))
+            return;
+        var pass = news.Pass;
+        var isOwn = pass.Policy == own.Fingerprint;
+        if (!isOwn && !_trustAny)
+            return;
+        Put(
+            new Key(news.Client, own.Profile), pass.Policy, pass.TtlSeconds, pass.Allow, pass.Score, SeenWith(news),
+            keeps: isOwn ? null : known => known.Policy == own.Fingerprint && _time.GetTimestamp() < known.LiveUntil);
     }
 
-    /// <summary>Takes over postscreen's times that the fleet pushes.</summary>
+    /// <summary>Replaces postscreen's times of a client by what its bucket says.</summary>
     internal void Store(TimesNews news)
     {
-        if (TryLearn(news.Bucket, news.Epoch))
-            Times.Replace(news.Client, news.Times);
+        if (!TryLearn(news.Bucket, news.Epoch))
+            return;
+        var seen = SeenWith(news);
+        Times.Replace(news.Client, news.Times);
+        if (EpochOf(news.Bucket) != seen)
+            Times.Replace(news.Client, default);
     }
 
     /// <summary>Takes back what the fleet took back.</summary>
     internal void Revoke(RevocationNews news)
     {
         TryAdvance(news.Bucket, news.Epoch, news.Before);
-        foreach (var network in news.Networks)
-            Forget(network);
+        var networks = NetworkTrie<bool>.Build(news.Networks.Select(n => (n, true)), (known, _) => known);
+        Forget(client => networks.TryMatch(client, out _, out _));
     }
 
     /// <summary>Compares a bucket's epoch with what is known here.</summary>
-    /// <returns>False: it is older than what is known here, and what came with it does not count.</returns>
-    internal bool TryLearn(int bucket, Epoch epoch) => TryAdvance(bucket, epoch, missing: null);
+    /// <returns>False: it is older than what is known here, and what it came with does not count.</returns>
+    internal bool TryLearn(int bucket, Epoch epoch) => TryAdvance(bucket, epoch, before: null);
 
-    // Never back. What is known here moves first and entries are dropped then, for whoever stores looks at it before and after.
-    private bool TryAdvance(int bucket, Epoch epoch, long? missing)
-    {
-        while (epoch.IsKnown)
-        {
-            var known = Volatile.Read(ref _epochs[bucket]);
-            if (epoch <= known.Epoch)
-                return epoch == known.Epoch;
-            if (Interlocked.CompareExchange(ref _epochs[bucket], new Known(epoch), known) != known)
-                continue;
-            if (epoch.Revocation > known.Epoch.Revocation && missing != known.Epoch.Revocation)
-                Forget(client => WhitelistLayout.BucketOf(client) == bucket);
-            return true;
-        }
+    /// <summary>The epoch of a client's bucket as far as this node knows.</summary>
+    internal Epoch EpochOf(ClientAddress client) => EpochOf(WhitelistLayout.BucketOf(client));
 
-        return true;
-    }
+    /// <summary>The fingerprint that a pass must have been made by to count here; empty: any.</summary>
+    internal string PolicyAsked(ScreeningPolicy policy) => _trustAny ? "" : policy.Fingerprint;
 
-    /// <summary>The profiles that this node has: passes of others are of no use here.</summary>
-    internal void Use(IEnumerable<string> profiles)
-    {
-        foreach (var profile in profiles)
-            _profiles.TryAdd(profile, profile);
-    }
+    /// <summary>The profiles that this node has, as they judge now: passes of others are of no use here.</summary>
+    internal void Use(IEnumerable<ScreeningPolicy> policies) =>
+        _policies = policies.ToFrozenDictionary(p => p.Profile, StringComparer.Ordinal);
 
     /// <summary>Forgets the clients of a network in every profile.</summary>
     public int Forget(Network network) => Forget(network.Contains);
@@ -129,18 +121,46 @@ public sealed class NearCache
     public int Sweep()
     {
         var now = _time.GetTimestamp();
-        return Times.Sweep() + _entries.RemoveWhere((_, entry) => Math.Min(entry.Expires, entry.ConfirmBy) <= now);
+        return Times.Sweep() + _entries.RemoveWhere(entry => entry.LiveUntil <= now);
     }
 
-    private void Put(Key key, string policy, int ttlSeconds, bool allow, int score)
+    private Epoch EpochOf(int bucket) => Volatile.Read(ref _epochs[bucket]).Epoch;
+
+    // News that tell no epoch hold under the one that is known as they come.
+    private Epoch SeenWith(NewsItem news) => news.Epoch.IsKnown ? news.Epoch : EpochOf(news.Bucket);
+
+    private bool TryAdvance(int bucket, Epoch epoch, long? before)
     {
-        var now = _time.GetTimestamp();
-        _entries.Put(key, new Entry(policy, now + (ttlSeconds * _time.TimestampFrequency), now + _nearLife, allow, score));
+        while (epoch.IsKnown)
+        {
+            var known = Volatile.Read(ref _epochs[bucket]);
+            if (epoch <= known.Epoch)
+                return epoch == known.Epoch;
+            if (Interlocked.CompareExchange(ref _epochs[bucket], new EpochBox(epoch), known) != known)
+                continue;
+            if (epoch.Revocation > known.Epoch.Revocation && before != known.Epoch.Revocation)
+                Forget(client => WhitelistLayout.BucketOf(client) == bucket);
+            return true;
+        }
+
+        return true;
     }
 
-    private int Forget(Func<ClientAddress, bool> isMeant) => Times.Forget(isMeant) + _entries.RemoveWhere((key, _) => isMeant(key.Client));
+    private void Put(Key key, string policy, int ttlSeconds, bool allow, int score, Epoch seen, Func<Entry, bool>? keeps = null)
+    {
+        if (EpochOf(key.Client) != seen)
+            return;
+        var now = _time.GetTimestamp();
+        var entry = new Entry(key, policy, now + (ttlSeconds * _time.TimestampFrequency), now + _nearLife, allow, score);
+        _entries.Put(entry, keeps);
+        if (EpochOf(key.Client) != seen)
+            _entries.Remove(entry);
+    }
 
-    // The profile is compared by reference: ScreeningPolicy interns it, and news take the name from Use.
+    private int Forget(Func<ClientAddress, bool> isMeant) =>
+        Times.Forget(isMeant) + _entries.RemoveWhere(entry => isMeant(entry.Key.Client));
+
+    // The profile is compared by reference: ScreeningPolicy interns it.
     private readonly struct Key(ClientAddress client, string profile) : IEquatable<Key>
     {
         private readonly string _profile = profile;
@@ -154,18 +174,21 @@ public sealed class NearCache
         public override int GetHashCode() => HashCode.Combine(Client.Bits, RuntimeHelpers.GetHashCode(_profile));
     }
 
-    private sealed record Known(Epoch Epoch)
+    // One reference, so that both numbers are read and exchanged at once.
+    private sealed class EpochBox(Epoch epoch)
     {
-        public static readonly Known Nothing = new(default(Epoch));
+        public static readonly EpochBox Unknown = new(default);
+
+        public Epoch Epoch { get; } = epoch;
     }
 
-    private sealed class Entry(string policy, long expires, long confirmBy, bool allow, int score)
+    private sealed class Entry(Key key, string policy, long expires, long confirmBy, bool allow, int score) : BoundedEntry<Key>(key)
     {
         public string Policy { get; } = policy;
 
         public long Expires { get; } = expires;
 
-        public long ConfirmBy { get; } = confirmBy;
+        public long LiveUntil { get; } = Math.Min(expires, confirmBy);
 
         public bool Allow { get; } = allow;
 

@@ -3,8 +3,8 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Actors.Whitelist;
 
 /// <summary>
-/// postscreen's five times that this node knows: what its own postscreen stored and what the fleet pushes. Safe for many threads. The
-/// client's bucket has the last word; until it was heard, what is stored here is merged with what is there.
+/// postscreen's five times that this node knows: what its own postscreen stored and what the fleet pushes. Safe for many threads. What the
+/// client's bucket says replaces what is here; until the bucket was heard, what is stored here is merged with what is there.
 /// </summary>
 internal sealed class NearTimes(TimeProvider time, int capacity, long life)
 {
@@ -25,7 +25,7 @@ internal sealed class NearTimes(TimeProvider time, int capacity, long life)
         return !times.IsEmpty;
     }
 
-    /// <summary>Takes what postscreen stored here. The bucket need not have heard of it.</summary>
+    /// <summary>Adds what postscreen stored here. The bucket need not have heard of it.</summary>
     public void Merge(ClientAddress client, in PostscreenTimes times)
     {
         lock (_lock)
@@ -35,28 +35,33 @@ internal sealed class NearTimes(TimeProvider time, int capacity, long life)
         }
     }
 
-    /// <summary>Takes what the client's bucket says; empty: there are none.</summary>
+    /// <summary>Replaces what is here by what the client's bucket says; empty: there are none.</summary>
     public void Replace(ClientAddress client, in PostscreenTimes times)
     {
         lock (_lock)
         {
-            if (times.IsEmpty)
-                _entries.Remove(client);
-            else
+            if (!times.IsEmpty)
                 Put(client, times);
+            else if (_entries.Find(client) is { } known)
+                _entries.Remove(known);
         }
     }
 
-    public int Forget(Func<ClientAddress, bool> isMeant) => _entries.RemoveWhere((client, _) => isMeant(client));
+    public int Forget(Func<ClientAddress, bool> isMeant) => _entries.RemoveWhere(entry => isMeant(entry.Key));
 
     /// <summary>Drops what is expired.</summary>
     public int Sweep()
     {
         var now = NowSeconds;
-        return _entries.RemoveWhere((_, entry) => entry.Times.Latest <= now);
+        return _entries.RemoveWhere(entry => entry.Times.Latest <= now);
     }
 
-    private void Put(ClientAddress client, in PostscreenTimes times) => _entries.Put(client, new Entry(times, time.GetTimestamp() + life));
+    private void Put(ClientAddress client, in PostscreenTimes times) => _entries.Put(new Entry(client, times, time.GetTimestamp() + life));
 
-    private sealed record Entry(PostscreenTimes Times, long ConfirmBy);
+    private sealed class Entry(ClientAddress client, PostscreenTimes times, long confirmBy) : BoundedEntry<ClientAddress>(client)
+    {
+        public PostscreenTimes Times { get; } = times;
+
+        public long ConfirmBy { get; } = confirmBy;
+    }
 }

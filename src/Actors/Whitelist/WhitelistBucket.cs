@@ -20,10 +20,11 @@ internal sealed record BucketContext(
 /// on its own node, so that the fleet asks each list once; hands what changes to its writer, behind the answer.
 /// </summary>
 /// <remarks>
-/// A bucket that recovers knows less, and says Miss; only lists wait. The state's own sequence orders everything. Storing is
+/// A bucket that recovers knows less: it answers with a miss, and only lists wait. It tells no epoch until it has recovered or revoked
+/// something itself, for nodes may know of more revocations than it does. The state's own sequence orders everything; storing is
 /// <see cref="StoredEntity{TChange}"/>'s part.
 /// </remarks>
-internal sealed class WhitelistBucket : StoredEntity<BucketChange>
+internal sealed class WhitelistBucket : StoredEntity<BucketChanged>
 {
     /// <summary>Makes it drop what is expired now, as it does once a minute.</summary>
     internal static readonly object SweepNow = SweepTick.Instance;
@@ -35,7 +36,6 @@ internal sealed class WhitelistBucket : StoredEntity<BucketChange>
     private readonly int _bucket;
     private readonly BucketContext _context;
     private readonly List<(IActorRef Asker, ListEntries List)> _listings = [];
-    private readonly long _life;
     private BucketState _state;
     private int _counted;
 
@@ -45,13 +45,12 @@ internal sealed class WhitelistBucket : StoredEntity<BucketChange>
         _bucket = bucket;
         _context = context;
         _state = NewState();
-        _life = NowMs;
+        _state.BeginLife(NowMs);
     }
 
     private long NowMs => _context.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    // While it recovers the bucket does not know how many revocations there were.
-    private Epoch Epoch => IsRecovered ? new Epoch(_life, _state.Revocation) : default;
+    private Epoch Epoch => IsRecovered || _state.Epoch.Revocation > 0 ? _state.Epoch : default;
 
     public static Props CreateProps(string entity, BucketContext context) =>
         Props.Create(() => new WhitelistBucket(int.Parse(entity.Substring("bucket-".Length), null), context));
@@ -80,25 +79,27 @@ internal sealed class WhitelistBucket : StoredEntity<BucketChange>
                 Answer(lookUp);
                 break;
             case Conclude conclude:
-                Take(conclude);
+                Record(conclude);
                 break;
             case GetTimes get:
                 var pass = get.Profile.Length > 0 ? _state.FindPass(new EntryKey(get.Client, get.Profile), get.Policy, NowMs) : null;
                 Sender.Tell(new TimesFound(get.Id, _state.FindTimes(get.Client, NowMs), Epoch, pass));
                 break;
             case RecordTimes record:
-                Take(_state.RecordTimes(record.Client, record.Times, NowMs));
+                Publish(_state.RecordTimes(record.Client, record.Times, NowMs));
                 Sender.Tell(new TimesFound(record.Id, _state.FindTimes(record.Client, NowMs), Epoch));
                 break;
             case ForgetTimes forget:
-                Take(_state.ForgetTimes(forget.Client));
+                Publish(_state.ForgetTimes(forget.Client));
                 Sender.Tell(new TimesFound(forget.Id, default, Epoch));
                 break;
             case Revoke revoke:
-                Take(revoke);
+                var (number, count) = Revoke(revoke.Networks);
+                AnswerOnceStored(
+                    Sender, number, durable => new Revoked(revoke.Id, _bucket, count, durable), TimeSpan.FromMilliseconds(revoke.WaitMs));
                 break;
             case ImportEntries import:
-                Take(import);
+                Import(import);
                 break;
             case ListEntries list when !IsRecovered:
                 Await(list);
@@ -122,34 +123,45 @@ internal sealed class WhitelistBucket : StoredEntity<BucketChange>
         CountEntries();
     }
 
-    // What came meanwhile goes on top of what is stored.
+    // What came meanwhile goes on top of what is stored. Passes that should not have been taken were told to all nodes.
     protected override void Recover(StoredState stored)
     {
-        var state = Fold(stored);
-        state.Absorb(_state);
+        var state = NewState();
+        if (stored.Snapshot is BucketSnapshot snapshot)
+            state.Apply(snapshot);
+        foreach (var changed in stored.Events.OfType<BucketChanged>())
+            state.Apply(changed);
+        var refused = state.Absorb(_state);
         state.Sweep(NowMs);
         _state = state;
+        if (!refused.IsEmpty)
+            Revoke(refused);
         AnswerListings(isWhole: true);
         CountEntries();
     }
 
-    // If two nodes held this bucket, the other's revocations hold here too.
+    // If two nodes held this bucket, the other one's revocations hold here too, as if they were made now.
     protected override void CompareWith(StoredState stored)
     {
-        foreach (var tombstone in Fold(stored).Tombstones.Where(t => t.Sequence > _state.Revocation))
-            Store(new BucketChange(null, _state.Revoke(tombstone.Network, NowMs).Tombstone));
+        var snapshot = stored.Snapshot as BucketSnapshot;
+        var changes = stored.Events.OfType<BucketChanged>().ToList();
+        var unknown = _state.UnknownAmong(changes.SelectMany(c => c.Tombstones).Concat(snapshot?.Tombstones ?? []), NowMs).ToList();
+        if (unknown.Count > 0)
+            Revoke([.. unknown.Select(t => t.Network)]);
         CountEntries();
     }
 
-    protected override object EventOf(IReadOnlyList<BucketChange> changes) => new BucketChanged(
-        [.. changes.Select(c => c.Entry).OfType<StoredEntry>()], [.. changes.Select(c => c.Tombstone).OfType<Tombstone>()]);
+    protected override object EventOf(IReadOnlyList<BucketChanged> changes) => new BucketChanged(
+        [.. changes.SelectMany(c => c.Entries)], [.. changes.SelectMany(c => c.Tombstones)], [.. changes.SelectMany(c => c.Forgotten)]);
 
     protected override object Snapshot() => _state.Snapshot(NowMs);
 
     private void Answer(LookUp lookUp)
     {
-        var key = new EntryKey(lookUp.Client, lookUp.Profile);
-        if (_state.FindPass(key, lookUp.Policy, NowMs) is { } pass)
+        // This bucket lost its memory, or a clock went back: nodes would take what it tells for old.
+        if (lookUp.Known > _state.Epoch)
+            _state.BeginLife(Math.Max(NowMs, lookUp.Known.Life + 1));
+        if (_state.FindPass(new EntryKey(lookUp.Client, lookUp.Profile), lookUp.Policy, NowMs) is { } pass)
         {
             Sender.Tell(new LookUpHit(lookUp.Id, pass, Epoch));
             return;
@@ -185,75 +197,53 @@ internal sealed class WhitelistBucket : StoredEntity<BucketChange>
         _listings.Clear();
     }
 
-    private void Take(Conclude conclude)
+    private void Record(Conclude conclude)
     {
         var key = new EntryKey(conclude.Client, conclude.Profile);
-        if (_state.RecordPass(key, conclude.Pass, 0, IsRecovered ? conclude.Epoch.Revocation : 0, NowMs) is not { } recorded)
-            return;
-        Store(new BucketChange(recorded, null));
-        _context.News.Tell(new PassNews(conclude.Client, conclude.Profile, conclude.Pass, _bucket, Epoch));
+        if (_state.RecordPass(key, conclude.Pass, conclude.Epoch, conclude.AgeMs, NowMs) is { } recorded)
+            Publish(recorded, conclude.Pass);
+    }
+
+    // A pass of the entry is new.
+    private void Publish(StoredEntry recorded, Pass pass)
+    {
+        Store(BucketChanged.Of(recorded));
+        var kept = _state.FindPass(new EntryKey(recorded.Client, recorded.Profile), pass.Policy, NowMs) ?? pass;
+        _context.News.Tell(new PassNews(recorded.Client, recorded.Profile, kept, _bucket, Epoch));
     }
 
     // postscreen's times of a client have changed; null: they have not.
-    private void Take(StoredEntry? timed)
+    private void Publish(StoredEntry? timed)
     {
         if (timed is null)
             return;
-        Store(new BucketChange(timed, null));
-        _context.News.Tell(NewsOf(timed));
+        Store(BucketChanged.Of(timed));
+        _context.News.Tell(new TimesNews(timed.Client, timed.Times, _bucket, Epoch));
     }
 
-    private TimesNews NewsOf(StoredEntry timed) => new(timed.Client, timed.Times, _bucket, Epoch);
-
-    private void Take(Revoke revoke)
+    private (long Number, int Count) Revoke(ImmutableArray<Network> networks)
     {
-        var before = _state.Revocation;
-        var (count, number) = (0, 0L);
-        foreach (var network in revoke.Networks)
-        {
-            var (tombstone, taken) = _state.Revoke(network, NowMs);
-            number = Store(new BucketChange(null, tombstone));
-            count += taken;
-        }
-
-        _context.News.Tell(new RevocationNews(revoke.Networks, _bucket, before, Epoch));
-        AnswerOnceStored(
-            Sender, number, durable => new Revoked(revoke.Id, _bucket, count, durable), TimeSpan.FromMilliseconds(revoke.WaitMs));
+        var before = _state.Epoch.Revocation;
+        var (changed, count) = _state.Revoke(networks, NowMs);
+        _context.News.Tell(new RevocationNews(networks, _bucket, before, Epoch));
+        return (Store(changed, now: true), count);
     }
 
-    private void Take(ImportEntries import)
+    private void Import(ImportEntries import)
     {
         var count = 0;
         foreach (var line in import.Entries)
         {
             var key = new EntryKey(line.Client, line.Profile);
-            var isNew = line.Pass is { } pass && (_state.FindPass(key, "", NowMs)?.TtlSeconds ?? 0) < pass.TtlSeconds;
-            var recorded = isNew ? _state.RecordPass(key, line.Pass!, line.AgeSeconds, long.MaxValue, NowMs) : null;
-            var timed = line.Times.IsEmpty ? null : _state.RecordTimes(line.Client, line.Times, NowMs);
-            foreach (var entry in new[] { recorded, timed })
-            {
-                if (entry is not null)
-                    Store(new BucketChange(entry, null));
-            }
-
+            var recorded = line.Pass is null ? null : _state.ImportPass(key, line.Pass, line.AgeSeconds, NowMs);
             if (recorded is not null)
-                _context.News.Tell(new PassNews(line.Client, line.Profile, line.Pass!, _bucket, Epoch));
-            if (timed is not null)
-                _context.News.Tell(NewsOf(timed));
+                Publish(recorded, line.Pass!);
+            var timed = line.Times.IsEmpty ? null : _state.ImportTimes(line.Client, line.Times, line.AgeSeconds, NowMs);
+            Publish(timed);
             count += recorded is not null || timed is not null ? 1 : 0;
         }
 
         Sender.Tell(new EntriesImported(import.Id, _bucket, count));
-    }
-
-    private BucketState Fold(StoredState stored)
-    {
-        var state = NewState();
-        if (stored.Snapshot is BucketSnapshot snapshot)
-            state.Apply(snapshot);
-        foreach (var changed in stored.Events.OfType<BucketChanged>())
-            state.Apply(changed);
-        return state;
     }
 
     private void CountEntries()

@@ -25,7 +25,7 @@ public class FleetTimesTests : TestKit
     {
         _bucket = CreateTestProbe();
         _port.Set(_bucket, isLeftAlone: false);
-        _near.Use(["default"]);
+        _near.Use([Policy]);
         _times = new FleetTimes(_port, _near, MaxLife, TimeProvider.System);
     }
 

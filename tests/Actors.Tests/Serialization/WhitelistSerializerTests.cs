@@ -260,10 +260,10 @@ public sealed partial class WhitelistSerializerTests(ITestOutputHelper output)
             var times = random.Next(2) == 0
                 ? new PostscreenTimes(second + 86_400, second + 3600, second + 2_592_000, second + 2_592_000, second + 2_592_000)
                 : default;
-            return new StoredEntry(client, "default", pass, times, 500_000 + number);
+            return new StoredEntry(client, "default", [pass], times, 500_000 + number);
         });
 
-        var bytes = Serializer.ToBinary(new BucketSnapshot(501_000, [.. entries], []));
+        var bytes = Serializer.ToBinary(new BucketSnapshot(501_000, [.. entries], [], []));
 
         output.WriteLine($"{bytes.Length / 1000.0} bytes an entry");
         Assert.InRange(bytes.Length, 1000 * 20, 1000 * 70);

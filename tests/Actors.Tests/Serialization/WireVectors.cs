@@ -35,18 +35,24 @@ internal static class WireVectors
         new(Client6, "strict", null, 0, new PostscreenTimes(0, 1_790_000_001, 0, 0, 0)),
     ];
 
+    private static readonly StoredPass StoredPass = new(Now + 3_600_000, Now, false, 0, "a1b2c3d4e5f60718", "mx1", "clean");
+
     private static readonly ImmutableArray<StoredEntry> Entries =
     [
-        new(Client4, "default", new StoredPass(Now + 3_600_000, Now, false, 0, "a1b2c3d4e5f60718", "mx1", "clean"), default, 1),
-        new(Client6, "default", new StoredPass(Now + 600_000, Now + 250, true, -4, "a1b2c3d4e5f60718", "mx2", "clean"), Times, 70_000),
-        new(Client6, "strict", null, Times, 3),
+        new(Client4, "default", [StoredPass], default, Now + 1),
+        new(
+            Client6, "default",
+            [new StoredPass(Now + 600_000, Now + 250, true, -4, "b1b2c3d4e5f60718", "mx2", "clean"), StoredPass], Times, Now + 70_000),
+        new(Client6, "strict", [], Times, 3),
     ];
 
     private static readonly ImmutableArray<Tombstone> Tombstones =
     [
-        new(Net4, 4, Now + 2_592_000_000, [new ForgottenTimes(Client4, Times)]),
-        new(Net6, 5, Now, []),
+        new(Net4, Now + 4, Now),
+        new(Net6, 5, Now),
     ];
+
+    private static readonly ImmutableArray<ForgottenTimes> Forgotten = [new(Client4, Times)];
 
     private static readonly ImmutableArray<Rule> Rules =
     [
@@ -80,8 +86,8 @@ internal static class WireVectors
             new PassNews(Client4, "default", Pass, 17, Known), new RevocationNews([Net6, Net4], 18, Now, Known), new TimesNews(Client6, Times, 19, default),
         ]),
         ["HO1"] = HandOver.Instance,
-        ["BC1"] = new BucketChanged(Entries, Tombstones),
-        ["BS1"] = new BucketSnapshot(70_001, Entries, Tombstones),
+        ["BC1"] = new BucketChanged(Entries, Tombstones, Forgotten),
+        ["BS1"] = new BucketSnapshot(70_001, Entries, Tombstones, Forgotten),
         ["SR1"] = new SetRules(12, Rules, 2000),
         ["RR1"] = new RemoveRules(13, Net4, 2000),
         ["RC1"] = new RulesChanged(13, 41, 2, false, "there are too many rules"),

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
@@ -76,7 +77,7 @@ public class WhitelistBucketTests : TestKit
         Sys.ActorOf(EntityWriter.CreateProps($"bucket-{Bucket}", probe));
         var ready = probe.ExpectMsg<WriterReady>(TimeSpan.FromSeconds(5));
         var stored = Assert.IsType<BucketSnapshot>(ready.Stored.Snapshot).Entries.Length;
-        Assert.InRange(ready.Stored.Events.Count, 0, EntityStorage<BucketChange>.WritesPerSnapshot);
+        Assert.InRange(ready.Stored.Events.Count, 0, EntityStorage<BucketChanged>.WritesPerSnapshot);
         Assert.Equal(120, stored + ready.Stored.Events.Cast<BucketChanged>().Sum(e => e.Entries.Length));
     }
 
@@ -98,7 +99,7 @@ public class WhitelistBucketTests : TestKit
     [Fact]
     public async Task It_holds_what_was_read_in_one_pass_at_its_first_message_and_has_no_writer_until_it_has_something_to_store()
     {
-        var rows = new RowsStore(new BucketSnapshot(7, [Stored(Client, 1)], []), new BucketChanged([Stored(ClientAddress.Parse("192.0.2.2"), 8)], []));
+        var rows = new RowsStore(new BucketSnapshot(7, [Stored(Client, 1)], [], []), BucketChanged.Of(Stored(ClientAddress.Parse("192.0.2.2"), 8)));
         var read = (await StoredWhitelist.ReadAsync(rows, CancellationToken.None))!;
         var bucket = StartBucket(persists: true, stored: read);
         Ask<LookUpHit>(bucket, LookUp(1));
@@ -190,9 +191,7 @@ public class WhitelistBucketTests : TestKit
         Assert.True(news.Epoch.Revocation > news.Before);
         Stop(bucket);
 
-        var next = StartBucket(persists: true);
-        Ask<TimesFound>(next, new GetTimes(1, Client));
-        AwaitAssert(() => Assert.Equal(0, _meter.Recovering), TimeSpan.FromSeconds(5));
+        var next = StartRecovered();
         var miss = Ask<LookUpMiss>(next, LookUp(2));
         Assert.Equal(news.Epoch.Revocation, miss.Epoch.Revocation);
 
@@ -202,10 +201,150 @@ public class WhitelistBucketTests : TestKit
     }
 
     [Fact]
+    public void Networks_are_revoked_together_as_one_revocation()
+    {
+        var bucket = StartBucket(persists: false);
+        var neighbour = ClientAddress.Parse("192.0.2.9");
+        foreach (var client in new[] { Client, neighbour, ClientAddress.Parse("192.0.2.77") })
+            bucket.Tell(Passed(client));
+        var networks = ImmutableArray.Create(Network.Of(Client), Network.Of(neighbour), Network.Of(ClientAddress.Parse("198.51.100.1")));
+        Assert.Equal(2, Ask<Revoked>(bucket, new Revoke(1, Bucket, networks, 100)).Count);
+        _news.ReceiveN(3);
+        var news = _news.ExpectMsg<RevocationNews>();
+        Assert.Equal((networks, 0), (news.Networks, news.Before));
+        Ask<LookUpMiss>(bucket, LookUp(2));
+        Assert.Equal(news.Epoch, Ask<LookUpMiss>(bucket, LookUp(3) with { Client = neighbour }).Epoch);
+        Ask<Revoked>(bucket, new Revoke(4, Bucket, networks, 100));
+        Assert.Equal(news.Epoch.Revocation, _news.ExpectMsg<RevocationNews>().Before);
+        _news.ExpectNoMsg(TimeSpan.Zero);
+    }
+
+    [Fact]
+    [Trait("Finding", "A6")]
+    public void Each_life_is_later_than_the_one_before_and_than_any_that_a_node_knows()
+    {
+        var bucket = StartRecovered();
+        bucket.Tell(Passed(Client));
+        AwaitAssert(() => Assert.Equal(1, _meter.Journaled), TimeSpan.FromSeconds(5));
+        var first = Ask<LookUpHit>(bucket, LookUp(1)).Epoch;
+        Assert.Equal(0, first.Revocation);
+        Stop(bucket);
+
+        // The clock stands still, so only what was stored tells that time went on.
+        bucket = StartRecovered();
+        var second = Ask<LookUpHit>(bucket, LookUp(2)).Epoch;
+        Assert.True(second.Life > first.Life, $"{second} after {first}");
+
+        var known = new Epoch(second.Life + 86_400_000, second.Life + 86_400_007);
+        var lifted = Ask<LookUpHit>(bucket, LookUp(3) with { Known = known }).Epoch;
+        Assert.Equal(known.Life + 1, lifted.Life);
+        Assert.Equal(lifted, Ask<LookUpHit>(bucket, LookUp(4) with { Known = lifted }).Epoch);
+        Assert.Equal(lifted, Ask<LookUpHit>(bucket, LookUp(5) with { Known = first }).Epoch);
+        Ask<Revoked>(bucket, new Revoke(6, Bucket, [Network.Of(Client)], 5000));
+        Assert.True(Ask<LookUpMiss>(bucket, LookUp(7)).Epoch.Revocation > lifted.Life);
+    }
+
+    [Fact]
+    public void It_tells_no_epoch_until_it_knows_what_is_stored_or_has_revoked_itself()
+    {
+        var bucket = StartBucket(persists: true, new StoreSignal());
+        Assert.Equal(default, Ask<LookUpMiss>(bucket, LookUp(1)).Epoch);
+        bucket.Tell(Passed(Client));
+        Assert.Equal(default, _news.ExpectMsg<PassNews>().Epoch);
+        Ask<Revoked>(bucket, new Revoke(2, Bucket, [Network.Of(Client)], 1));
+        var told = _news.ExpectMsg<RevocationNews>().Epoch;
+        Assert.True(told.IsKnown);
+        Assert.Equal(told, Ask<LookUpMiss>(bucket, LookUp(3)).Epoch);
+        bucket.Tell(new Conclude(Client, "default", default, 0, Pass(600)));
+        Ask<LookUpMiss>(bucket, LookUp(4));
+    }
+
+    // It could not know of the revocation when it took the pass and told it.
+    [Fact]
+    [Trait("Finding", "A6")]
+    public void A_pass_from_before_a_stored_revocation_is_taken_back_once_that_is_known()
+    {
+        var first = StartBucket(persists: true);
+        Ask<Revoked>(first, new Revoke(1, Bucket, [Network.Of(Client)], 5000));
+        Stop(first);
+        _news.ExpectMsg<RevocationNews>();
+
+        var store = new StoreSignal();
+        var bucket = StartBucket(persists: true, store);
+        _time.Advance(TimeSpan.FromSeconds(30));
+        var fresh = ClientAddress.Parse("192.0.2.9");
+        bucket.Tell(new Conclude(Client, "default", default, 31_000, Pass(600)));
+        bucket.Tell(Passed(fresh));
+        Ask<LookUpHit>(bucket, LookUp(2));
+        _news.ReceiveN(2);
+        store.Announce();
+        AwaitAssert(() => Assert.Equal((0, 0L), (_meter.Recovering, _meter.Queued)), TimeSpan.FromSeconds(5));
+        var epoch = Ask<LookUpMiss>(bucket, LookUp(3)).Epoch;
+        Ask<LookUpHit>(bucket, LookUp(4) with { Client = fresh });
+        var told = _news.ExpectMsg<RevocationNews>();
+        Assert.Equal((Network.Of(Client), epoch), (Assert.Single(told.Networks), told.Epoch));
+
+        // A screening that begins now passes.
+        bucket.Tell(new Conclude(Client, "default", epoch, 0, Pass(600)));
+        Ask<LookUpHit>(bucket, LookUp(5));
+    }
+
+    // Two nodes held the bucket: numbers of the two histories say nothing about each other.
+    [Fact]
+    [Trait("Finding", "B4")]
+    public void A_revocation_that_another_node_stored_holds_here_whatever_its_number()
+    {
+        var bucket = StartRecovered();
+        var (banned, other) = (ClientAddress.Parse("192.0.2.9"), ClientAddress.Parse("192.0.2.8"));
+        Ask<Revoked>(bucket, new Revoke(1, Bucket, [Network.Of(other)], 5000));
+        foreach (var client in new[] { Client, banned, other })
+            bucket.Tell(new Conclude(client, "default", Ask<LookUpMiss>(bucket, LookUp(2) with { Client = client }).Epoch, 0, Pass(600)));
+        var own = _news.ExpectMsg<RevocationNews>().Epoch.Revocation;
+        var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        var stored = new BucketChanged([], [new Tombstone(Network.Of(other), own, now), new Tombstone(Network.Of(banned), own - 1, now)], []);
+        bucket.Tell(new WriterReady(CreateTestProbe(), new StoredState(null, [stored], 2)));
+        Ask<LookUpMiss>(bucket, LookUp(3) with { Client = banned });
+        Ask<LookUpHit>(bucket, LookUp(4));
+        Ask<LookUpHit>(bucket, LookUp(5) with { Client = other });
+        _news.ReceiveN(3);
+        Assert.Equal(Network.Of(banned), Assert.Single(_news.ExpectMsg<RevocationNews>().Networks));
+    }
+
+    [Fact]
+    [Trait("Finding", "D")]
+    public void News_tell_the_life_that_the_bucket_gives_a_pass()
+    {
+        var bucket = StartBucket(persists: false);
+        bucket.Tell(Passed(Client) with { Pass = Pass(int.MaxValue) });
+        Assert.Equal((int)TimeSpan.FromDays(30).TotalSeconds, _news.ExpectMsg<PassNews>().Pass.TtlSeconds);
+    }
+
+    [Fact]
+    [Trait("Finding", "A10")]
+    public void What_was_exported_before_a_revocation_is_not_imported_and_the_rest_is_told()
+    {
+        var bucket = StartBucket(persists: false);
+        var fresh = ClientAddress.Parse("192.0.2.9");
+        bucket.Tell(Passed(Client));
+        Ask<Revoked>(bucket, new Revoke(1, Bucket, [Network.Of(Client)], 100));
+        _news.ReceiveN(2);
+        _time.Advance(TimeSpan.FromSeconds(30));
+        var times = PostscreenTimes.AllUntil(_time.GetUtcNow().ToUnixTimeSeconds() + 100);
+        ImmutableArray<EntryLine> lines = [new(Client, "default", Pass(500), 60, times), new(fresh, "default", Pass(500), 60, times)];
+        Assert.Equal(1, Ask<EntriesImported>(bucket, new ImportEntries(2, Bucket, lines)).Count);
+        Ask<LookUpMiss>(bucket, LookUp(3));
+        Assert.True(Ask<TimesFound>(bucket, new GetTimes(4, Client)).Times.IsEmpty);
+        Ask<LookUpHit>(bucket, LookUp(5) with { Client = fresh });
+        Assert.Equal((fresh, 500), (_news.ExpectMsg<PassNews>() is var pass ? pass.Client : default, pass.Pass.TtlSeconds));
+        Assert.Equal(fresh, _news.ExpectMsg<TimesNews>().Client);
+        _news.ExpectNoMsg(TimeSpan.Zero);
+        Assert.Equal(0, Ask<EntriesImported>(bucket, new ImportEntries(6, Bucket, lines)).Count);
+    }
+
+    [Fact]
     public void A_bucket_that_moves_stores_what_it_owes_first()
     {
-        var bucket = StartBucket(persists: true);
-        AwaitAssert(() => Assert.Equal(0, _meter.Recovering), TimeSpan.FromSeconds(5));
+        var bucket = StartRecovered();
         Watch(bucket);
         bucket.Tell(Passed(Client));
         bucket.Tell(HandOver.Instance);
@@ -257,12 +396,20 @@ public class WhitelistBucketTests : TestKit
     private StoredEntry Stored(ClientAddress client, long sequence)
     {
         var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
-        return new StoredEntry(client, "default", new StoredPass(now + 600_000, now, false, 0, "p1", "mx1", "clean"), default, sequence);
+        return new StoredEntry(client, "default", [new StoredPass(now + 600_000, now, false, 0, "p1", "mx1", "clean")], default, sequence);
     }
 
     private IActorRef StartBucket(bool persists, StoreSignal? store = null, StoredWhitelist? stored = null) => Sys.ActorOf(WhitelistBucket.CreateProps(
         WhitelistLayout.EntityOf(Bucket),
         new BucketContext(_time, _meter, _news, _lists, TimeSpan.FromDays(30), 10_000, persists ? store ?? Usable() : null, stored)));
+
+    private IActorRef StartRecovered()
+    {
+        var bucket = StartBucket(persists: true);
+        Ask<TimesFound>(bucket, new GetTimes(0, Client)); // It has begun to recover.
+        AwaitAssert(() => Assert.Equal(0, _meter.Recovering), TimeSpan.FromSeconds(5));
+        return bucket;
+    }
 
     private void Stop(IActorRef bucket)
     {

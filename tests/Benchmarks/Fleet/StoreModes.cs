@@ -152,7 +152,7 @@ internal static class StoreModes
         foreach (var bucket in clients.Select(ClientAddress.FromIPv4).GroupBy(WhitelistLayout.BucketOf))
         {
             var pass = new StoredPass(now + 3_600_000, now, false, 0, "0123456789ab", "mx1", "nothing speaks against this client");
-            var snapshot = new BucketSnapshot(1, [.. bucket.Select(client => new StoredEntry(client, "default", pass, default, 1))], []);
+            var snapshot = new BucketSnapshot(1, [.. bucket.Select(client => new StoredEntry(client, "default", [pass], default, 1))], [], []);
             await using var command = connection.CreateCommand();
             command.Transaction = transaction;
             command.CommandText = "INSERT INTO snapshot VALUES ($id, 1, 1, $bytes, $manifest, $serializer)";

@@ -1,7 +1,7 @@
 using Akka.Actor;
-using Screening.Actors.Whitelist;
+using Screening.Actors.Fleet;
 
-namespace Screening.Actors.Fleet;
+namespace Screening.Actors.Whitelist;
 
 /// <summary>
 /// Takes the fleet's news into this node's near cache and its copy of the rules. News can be missed, so it asks now and then whether the
@@ -36,10 +36,10 @@ internal sealed class NewsReceiver : UntypedActor, IWithTimers
         {
             case WhitelistNews news:
                 foreach (var item in news.Items)
-                    Take(item);
+                    Apply(item);
                 break;
             case NewsItem item:
-                Take(item);
+                Apply(item);
                 break;
             case RuleNews news when !_rules.TryApply(news):
                 AskForRules();
@@ -65,7 +65,7 @@ internal sealed class NewsReceiver : UntypedActor, IWithTimers
         }
     }
 
-    private void Take(NewsItem item)
+    private void Apply(NewsItem item)
     {
         switch (item)
         {
