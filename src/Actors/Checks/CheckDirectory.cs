@@ -8,6 +8,7 @@ namespace Screening.Actors.Checks;
 public sealed class CheckDirectory
 {
     private readonly ConcurrentDictionary<string, IActorRef> _checks = new();
+    private readonly ConcurrentDictionary<ulong, IActorRef> _shared = new();
     private readonly ConcurrentDictionary<string, CheckHealth> _health = new();
 
     /// <summary>Health of every check, by source id.</summary>
@@ -16,11 +17,15 @@ public sealed class CheckDirectory
     /// <summary>The actor that asks a source.</summary>
     internal bool TryFind(string source, [MaybeNullWhen(false)] out IActorRef check) => _checks.TryGetValue(source, out check);
 
-    internal void Register(string source, IActorRef check) => _checks[source] = check;
+    /// <summary>The actor that asks a source which other nodes know by its hash.</summary>
+    internal bool TryFindShared(ulong sharedId, [MaybeNullWhen(false)] out IActorRef check) => _shared.TryGetValue(sharedId, out check);
+
+    internal void Register(string source, IActorRef check) => _checks[source] = _shared[CheckPlan.SharedIdOf(source)] = check;
 
     internal void Unregister(string source)
     {
         _checks.TryRemove(source, out _);
+        _shared.TryRemove(CheckPlan.SharedIdOf(source), out _);
         _health.TryRemove(source, out _);
     }
 

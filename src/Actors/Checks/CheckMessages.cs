@@ -33,6 +33,9 @@ public sealed record CheckSubject(
 /// <param name="ReplyTo">Who gets the answer.</param>
 public sealed record AskCheck(int Slot, CheckSubject Subject, bool Fresh, bool Explain, IActorRef ReplyTo);
 
+/// <summary>Drops the answers that are kept about the clients of a network, so that they are asked about again. Not answered.</summary>
+internal sealed record ForgetAnswers(Network Network);
+
 /// <summary>The check answered.</summary>
 public sealed record CheckAnswered(int Slot, CheckAnswer Answer);
 

@@ -36,7 +36,10 @@ public abstract record CheckPlan(string Source, string Name, CheckKind Kind)
     /// <summary>
     /// What the fleet knows the source by: a hash, for the id may hold a key. Equal sources have equal hashes on all nodes.
     /// </summary>
-    public ulong SharedId { get; } = BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(Source)));
+    public ulong SharedId { get; } = SharedIdOf(Source);
+
+    /// <summary>The hash of a source's id.</summary>
+    public static ulong SharedIdOf(string source) => BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(source)));
 
     /// <summary>Weighs an answer. An answer of another kind weighs nothing.</summary>
     public abstract WeighedAnswer Weigh(CheckAnswer answer);
@@ -52,7 +55,13 @@ public abstract record CheckPlan(string Source, string Name, CheckKind Kind)
 /// <param name="TtlSeconds">How long it holds, if it said.</param>
 /// <param name="Reason">Why, for people; null when there is nothing to say.</param>
 public readonly record struct WeighedAnswer(
-    Contribution Contribution, bool Says, ImmutableArray<string> Answer, int? TtlSeconds, string? Reason);
+    Contribution Contribution, bool Says, ImmutableArray<string> Answer, int? TtlSeconds, string? Reason)
+{
+    /// <summary>
+    /// The check has never seen the client and may know more of it later. "Not listed" is an answer of the list; this is no answer.
+    /// </summary>
+    public bool KnowsNothing { get; init; }
+}
 
 /// <summary>A DNSBL with the site patterns that one profile has for its zone.</summary>
 public sealed record DnsblPlan(string Source, string Name, ImmutableArray<SitePattern> Patterns, Func<ClientAddress, bool> Skips)
@@ -149,7 +158,7 @@ public sealed record P0fPlan(string Source, ImmutableArray<P0fRule> Rules, int? 
     public override WeighedAnswer Weigh(CheckAnswer answer)
     {
         if (answer is not P0fAnswer { Reply: var reply } || reply.Status != P0fStatus.Ok)
-            return default(WeighedAnswer) with { Answer = ["no match"] };
+            return default(WeighedAnswer) with { Answer = ["no match"], KnowsNothing = true };
         var total = Rules.Where(rule => rule.Matches(reply)).Sum(rule => rule.Weight);
         if (Limit is { } limit)
             total = Math.Clamp(total, 0, Math.Max(0, limit));

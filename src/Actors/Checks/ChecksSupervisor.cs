@@ -62,6 +62,10 @@ internal sealed class ChecksSupervisor(CheckContext context) : UntypedActor
                 Use(use);
                 Sender.Tell(Done.Instance);
                 break;
+            case ForgetAnswers forget:
+                foreach (var (source, actor) in _running.Values.Where(r => r.Source is DnsblSource))
+                    actor.Tell(forget);
+                break;
             case OpenZone open:
                 Sender.Tell(Open(open.Zone));
                 break;

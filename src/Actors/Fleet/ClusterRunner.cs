@@ -27,9 +27,8 @@ internal sealed partial class ClusterRunner : FleetRunner
     private readonly ILoggerFactory _loggers;
     private volatile FleetHost? _host;
 
-    public ClusterRunner(
-        FleetSettings settings, TimeProvider time, IActorRef link, FleetPort port, NearCache nearCache, FleetRules rules, ILoggerFactory loggers)
-        : base(settings, time, link, port, nearCache, rules, loggers.CreateLogger<ClusterRunner>()) => _loggers = loggers;
+    public ClusterRunner(FleetSettings settings, NodeParts node, ILoggerFactory loggers)
+        : base(settings, node, loggers.CreateLogger<ClusterRunner>()) => _loggers = loggers;
 
     /// <inheritdoc/>
     public override FleetView View
@@ -40,7 +39,7 @@ internal sealed partial class ClusterRunner : FleetRunner
             return new FleetView(
                 now.State.ToString().ToLowerInvariant(), now.State == FleetState.Up && now.HasMajority, now.Reason,
                 [.. now.Members.Select(m => new FleetNode(m.Node, m.Address, m.Roles, m.State))], now.Warnings,
-                Port.IsLeftAlone, Port.LateShare);
+                Node.Client.IsLeftAlone, Node.Client.LateShare);
         }
     }
 
@@ -124,10 +123,12 @@ internal sealed partial class ClusterRunner : FleetRunner
     {
         var news = system.ActorOf(NewsSender.CreateProps(), "news-sender");
         system.ActorOf(NewsReceivers.CreateProps(FleetConfiguration.CacheRole, news), "news-receivers");
-        var context = ContextFor(news);
+        var context = ContextFor(news, system.ActorOf(ListAsker.CreateProps(Node.Checks, Time), "lists"));
         var region = WhitelistRegion.Start(system, Settings.IsCache, context);
-        system.ActorOf(NewsReceiver.CreateProps(NearCache, Rules, region), NewsSender.ReceiverName);
-        system.ActorOf(FleetDoor.CreateProps(Settings.Node, FleetConfiguration.CacheRole, Meter, Link, region), FleetDoor.Name);
+        system.ActorOf(NewsReceiver.CreateProps(Node.NearCache, Rules, region, Node.CheckSupervisor), NewsSender.ReceiverName);
+        var answers = system.ActorOf(AnswerReceiver.CreateProps(Node.Client), "answers");
+        system.ActorOf(
+            FleetDoor.CreateProps(Settings.Node, FleetConfiguration.CacheRole, Meter, Node.Client, region, answers), FleetDoor.Name);
     }
 
     private static async Task<NodeHoldings?> AskAsync(FleetHost host, string address)

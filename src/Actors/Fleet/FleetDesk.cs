@@ -7,7 +7,7 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Actors.Fleet;
 
 /// <summary>What operators ask of the whitelist, put to the buckets and the rules. Holds nothing itself.</summary>
-internal sealed class FleetDesk(FleetPort port, FleetRules rules, NearCache nearCache, FleetMeter meter, TimeProvider time) : IFleetWhitelist
+internal sealed class FleetDesk(FleetClient client, FleetRules rules, NearCache nearCache, FleetMeter meter, TimeProvider time) : IFleetWhitelist
 {
     // How long a change waits to be journaled before it is answered as not durable; and how long an entity may take to answer at all.
     private static readonly TimeSpan StoreWait = TimeSpan.FromSeconds(2);
@@ -172,7 +172,7 @@ internal sealed class FleetDesk(FleetPort port, FleetRules rules, NearCache near
     {
         for (var attempt = 1; ; attempt++)
         {
-            var region = port.Region ?? throw new FleetUnavailableException("this node is in no cluster at the moment");
+            var region = client.Region ?? throw new FleetUnavailableException("this node is in no cluster at the moment");
             try
             {
                 return await region.Ask<T>(question(Interlocked.Increment(ref _lastId)), Patience, cancellation).ConfigureAwait(false);

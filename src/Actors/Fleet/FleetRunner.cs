@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Microsoft.Extensions.Logging;
+using Screening.Actors.Checks;
 using Screening.Actors.Cluster;
 using Screening.Actors.Whitelist;
 
@@ -15,20 +16,15 @@ public abstract class FleetRunner
     // Buckets do not fill evenly: a bucket may hold four standard deviations more than its share.
     private const int Deviations = 4;
 
-    internal FleetRunner(
-        FleetSettings settings, TimeProvider time, IActorRef link, FleetPort port, NearCache nearCache, FleetRules rules, ILogger log)
+    internal FleetRunner(FleetSettings settings, NodeParts node, ILogger log)
     {
         Settings = settings;
-        Time = time;
-        Link = link;
-        Port = port;
-        NearCache = nearCache;
+        Node = node;
         Log = log;
-        Rules = rules;
-        Meter = new FleetMeter(time);
-        Whitelist = new FleetDesk(port, rules, nearCache, Meter, time);
-        Times = new FleetTimes(port, nearCache, settings.MaxLife, time);
-        StoreKeeper = new StoreKeeper(settings.Store, Meter, time, log);
+        Meter = new FleetMeter(node.Time);
+        Whitelist = new FleetDesk(node.Client, node.Rules, node.NearCache, Meter, node.Time);
+        Times = new FleetTimes(node.Client, node.NearCache, settings.MaxLife, node.Time);
+        StoreKeeper = new StoreKeeper(settings.Store, Meter, node.Time, log);
     }
 
     /// <summary>The whitelist as operators see it.</summary>
@@ -41,7 +37,7 @@ public abstract class FleetRunner
     public FleetMeter Meter { get; }
 
     /// <summary>This node's copy of grants and bans.</summary>
-    public FleetRules Rules { get; }
+    public FleetRules Rules => Node.Rules;
 
     /// <summary>Name of the store.</summary>
     public string StoreProvider => Settings.Store.Provider;
@@ -51,13 +47,9 @@ public abstract class FleetRunner
 
     private protected FleetSettings Settings { get; }
 
-    private protected TimeProvider Time { get; }
+    private protected NodeParts Node { get; }
 
-    private protected IActorRef Link { get; }
-
-    private protected FleetPort Port { get; }
-
-    private protected NearCache NearCache { get; }
+    private protected TimeProvider Time => Node.Time;
 
     private protected ILogger Log { get; }
 
@@ -69,9 +61,10 @@ public abstract class FleetRunner
     /// <summary>Runs until it is told to stop; then sees that nothing is lost.</summary>
     public abstract Task RunAsync(CancellationToken stopping);
 
+    /// <param name="lists">Asks lists for other nodes; nobody where there are none.</param>
     /// <param name="stored">What was read of the store before entities start; null: each reads by itself.</param>
-    private protected BucketContext ContextFor(IActorRef news, StoredWhitelist? stored = null) => new(
-        Time, Meter, news, ActorRefs.Nobody, Settings.MaxLife, BucketCapacity(Settings.MaxEntries),
+    private protected BucketContext ContextFor(IActorRef news, IActorRef lists, StoredWhitelist? stored = null) => new(
+        Time, Meter, news, lists, Settings.MaxLife, BucketCapacity(Settings.MaxEntries),
         Settings.Store.Connection is null ? null : StoreKeeper.Signal, stored);
 
     private static int BucketCapacity(int maxEntries)
@@ -81,13 +74,20 @@ public abstract class FleetRunner
     }
 }
 
+/// <summary>What of this node the whitelist works with, and what outlives a cluster system.</summary>
+/// <param name="Client">The way of questions into the whitelist.</param>
+/// <param name="Checks">The lists that are asked for other nodes.</param>
+/// <param name="CheckSupervisor">Takes <see cref="ForgetAnswers"/>.</param>
+internal sealed record NodeParts(
+    TimeProvider Time, FleetClient Client, CheckDirectory Checks, IActorRef CheckSupervisor, NearCache NearCache, FleetRules Rules);
+
 /// <summary>What a node sees of its cluster.</summary>
 /// <param name="State">down, looking, refused, joining or up.</param>
 /// <param name="IsWhole">It is a member, and reaches more than half of the cache members.</param>
 /// <param name="Reason">Why it is not up; empty when there is nothing to say.</param>
 /// <param name="Warnings">What an operator should look at.</param>
-/// <param name="IsLeftAlone">The fleet failed repeatedly and is not asked for a while.</param>
-/// <param name="LateShare">Part of the questions of the last seconds without an answer in time, 0..1.</param>
+/// <param name="IsLeftAlone">The fleet lost questions repeatedly and is not asked for a while.</param>
+/// <param name="LateShare">Part of the questions of the last seconds that were answered late or not at all, 0..1.</param>
 public sealed record FleetView(
     string State, bool IsWhole, string Reason, ImmutableArray<FleetNode> Members, ImmutableArray<string> Warnings, bool IsLeftAlone,
     double LateShare);

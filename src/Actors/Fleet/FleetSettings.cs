@@ -32,7 +32,7 @@ public sealed record FleetSettings
     /// <summary>Who goes on when the network splits; "auto" is decided already.</summary>
     public SplitBrainStrategy SplitBrain { get; init; } = SplitBrainStrategy.KeepMajority;
 
-    /// <summary>How long DNSBL and custom checks wait for the fleet's word.</summary>
+    /// <summary>How long the other checks wait at least for the fleet's first answer.</summary>
     public TimeSpan LookUpWait { get; init; } = TimeSpan.FromMilliseconds(30);
 
     /// <summary>A near entry is confirmed by its bucket after this.</summary>
@@ -43,9 +43,6 @@ public sealed record FleetSettings
 
     /// <summary>Entries in the fleet.</summary>
     public int MaxEntries { get; init; } = 10_000_000;
-
-    /// <summary>How long evidence against a client is shared, in memory only.</summary>
-    public TimeSpan FailShare { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Passes that another policy made count as well.</summary>
     public bool TrustAny { get; init; }

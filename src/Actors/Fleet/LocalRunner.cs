@@ -20,15 +20,14 @@ internal sealed class LocalRunner : FleetRunner, IDisposable
     private Task _storeKeeping = Task.CompletedTask;
     private StoredWhitelist? _stored;
 
-    public LocalRunner(
-        FleetSettings settings, TimeProvider time, IActorRef link, FleetPort port, NearCache nearCache, FleetRules rules, ILoggerFactory loggers)
-        : base(settings, time, link, port, nearCache, rules, loggers.CreateLogger<LocalRunner>())
+    public LocalRunner(FleetSettings settings, NodeParts node, ILoggerFactory loggers)
+        : base(settings, node, loggers.CreateLogger<LocalRunner>())
     {
     }
 
     /// <inheritdoc/>
     public override FleetView View => new(
-        "up", IsWhole: true, "", [new FleetNode(Settings.Node, "", ["cache"], "up")], [], Port.IsLeftAlone, Port.LateShare);
+        "up", IsWhole: true, "", [new FleetNode(Settings.Node, "", ["cache"], "up")], [], Node.Client.IsLeftAlone, Node.Client.LateShare);
 
     /// <inheritdoc/>
     public override Task<FleetHoldings> AskHoldingsAsync() =>
@@ -41,7 +40,7 @@ internal sealed class LocalRunner : FleetRunner, IDisposable
         await Task.WhenAny(StoreKeeper.Signal.Ready, Task.Delay(StoreLimit, Time)).ConfigureAwait(false);
         _stored = StoreKeeper.Signal.Ready.IsCompleted ? await ReadStoredAsync().ConfigureAwait(false) : null;
         var region = system.ActorOf(LocalRegion.CreateProps(EntitiesOf), "whitelist");
-        Link.Tell(new FleetOpened(region, Link), ActorRefs.NoSender);
+        Node.Client.Open(region, system.ActorOf(AnswerReceiver.CreateProps(Node.Client), "answers"));
     }
 
     /// <summary>Runs until it is told to stop, and then until what the entities know is stored, or cannot be.</summary>
@@ -71,8 +70,8 @@ internal sealed class LocalRunner : FleetRunner, IDisposable
 
     private Func<string, Props> EntitiesOf(IActorContext region)
     {
-        var news = region.ActorOf(NewsReceiver.CreateProps(NearCache, Rules, region.Self), NewsSender.ReceiverName);
-        var context = ContextFor(news, _stored);
+        var news = region.ActorOf(NewsReceiver.CreateProps(Node.NearCache, Rules, region.Self, Node.CheckSupervisor), NewsSender.ReceiverName);
+        var context = ContextFor(news, lists: ActorRefs.Nobody, _stored);
         return entity => WhitelistRegion.PropsOf(entity, context);
     }
 }

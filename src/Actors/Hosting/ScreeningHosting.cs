@@ -114,7 +114,8 @@ public static class ScreeningHosting
             ChecksSupervisor.CreateProps(new CheckContext(time, directory, setup.Observer)), "checks");
         await checks.Ask<Done>(setup.Sources, StartLimit).ConfigureAwait(false);
         var rules = new FleetRules(time);
-        var (runner, access) = fleet is null ? default : StartFleet(system, setup, fleet, nearCache, rules);
+        var node = new NodeParts(time, new FleetClient(time), directory, checks, nearCache, rules);
+        var (runner, access) = fleet is null ? default : FleetOf(setup, fleet, node);
         if (runner is LocalRunner local)
             await local.StartAsync(system).ConfigureAwait(false);
         var gate = system.ActorOf(
@@ -124,14 +125,11 @@ public static class ScreeningHosting
         handle.Set(new ScreeningHandle.Running(screener, new ListLookup(checks, directory, setup.Sources.Skips), nearCache, directory, checks, runner));
     }
 
-    private static (FleetRunner Runner, FleetAccess Access) StartFleet(
-        ActorSystem system, ScreeningSetup setup, FleetSettings fleet, NearCache nearCache, FleetRules rules)
+    private static (FleetRunner Runner, FleetAccess Access) FleetOf(ScreeningSetup setup, FleetSettings fleet, NodeParts node)
     {
-        var port = new FleetPort(setup.Time);
-        var link = system.ActorOf(FleetLink.CreateProps(setup.Time, port), "fleet");
         FleetRunner runner = fleet.IsAlone
-            ? new LocalRunner(fleet, setup.Time, link, port, nearCache, rules, setup.Loggers)
-            : new ClusterRunner(fleet, setup.Time, link, port, nearCache, rules, setup.Loggers);
-        return (runner, new FleetAccess(link, port, fleet.Node, fleet.LookUpWait, fleet.FailShare, fleet.TrustAny));
+            ? new LocalRunner(fleet, node, setup.Loggers)
+            : new ClusterRunner(fleet, node, setup.Loggers);
+        return (runner, new FleetAccess(node.Client, fleet.Node, fleet.LookUpWait, SharesLists: !fleet.IsAlone));
     }
 }

@@ -39,6 +39,12 @@ public readonly record struct ScreeningQuery(ClientAddress Client, ScreeningPoli
     /// <summary>True if HELO or sender speak against the client. A pass that was given without them then does not answer for it.</summary>
     public bool IsSuspect => (Helo ?? Sender) is not null && Policy.Envelope?.Matches(Helo, Sender) == true;
 
+    /// <summary>
+    /// True if the verdict may rest on HELO or sender, which belong to one mail: rules of the envelope match them, or a custom check is
+    /// told them. A pass of such a query is not kept, since it proves nothing about the client's other mail.
+    /// </summary>
+    public bool IsJudgedByEnvelope => (Helo ?? Sender) is not null && (Policy.AsksCustomChecks || IsSuspect);
+
     /// <summary>True if the asker can tell an allow from a pass, so that it is worth waiting for.</summary>
     public bool AllowMatters => Door is not (Door.Plugin or Door.Policy);
 

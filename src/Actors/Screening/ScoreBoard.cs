@@ -61,21 +61,23 @@ public sealed class ScoreBoard(VerdictRules rules, IReadOnlyList<WeightRange> sl
     }
 
     /// <summary>
-    /// True if nothing that is pending can change the action, and, for who can tell, whether a pass is an allow.
+    /// True if nothing that is pending can change the action, nor, where that matters, whether a pass is an allow.
     /// What has failed will not come any more and so does not keep anybody waiting.
     /// </summary>
-    public bool IsDecided(bool allowMatters)
-    {
-        var best = rules.Outcome(ScoreWith(_pending, worst: false));
-        var worst = rules.Outcome(ScoreWith(_pending, worst: true));
-        return best.Action == worst.Action && (!allowMatters || best.Allow == worst.Allow);
-    }
+    public bool IsDecided(bool allowMatters) => IsCertain(_pending, allowMatters);
 
-    /// <summary>True if neither what is pending nor what has failed could have changed the action.</summary>
-    public bool IsComplete()
+    /// <summary>
+    /// True if neither what is pending nor what has failed could change the action nor, where that matters, whether a pass is an allow.
+    /// </summary>
+    public bool IsComplete(bool allowMatters) =>
+        IsCertain(new WeightRange(_pending.Least + _missed.Least, _pending.Most + _missed.Most), allowMatters);
+
+    // A higher score never has a milder outcome: if the ends of a range agree, all between them do.
+    private bool IsCertain(WeightRange open, bool allowMatters)
     {
-        var open = new WeightRange(_pending.Least + _missed.Least, _pending.Most + _missed.Most);
-        return rules.Outcome(ScoreWith(open, worst: false)).Action == rules.Outcome(ScoreWith(open, worst: true)).Action;
+        var best = rules.Outcome(ScoreWith(open, worst: false));
+        var worst = rules.Outcome(ScoreWith(open, worst: true));
+        return best.Action == worst.Action && (!allowMatters || best.Allow == worst.Allow);
     }
 
     private int ScoreWith(WeightRange open, bool worst) => worst

@@ -11,62 +11,75 @@ namespace Screening.Actors.Screening;
 internal sealed record ScreeningContext(
     TimeProvider Time, CheckDirectory Checks, NearCache NearCache, IScreeningObserver Observer, FleetAccess? Fleet = null);
 
-/// <summary>How screenings reach the fleet.</summary>
-/// <param name="Link">Takes <see cref="AskFleet"/>, <see cref="LookUpLate"/> and <see cref="Conclude"/>.</param>
-/// <param name="Port">Whether it is there.</param>
-/// <param name="Node">This node's name.</param>
-/// <param name="LookUpWait">How long DNSBL and custom checks wait for its word.</param>
-/// <param name="FailShare">How long evidence against a client is shared; zero: not at all.</param>
-/// <param name="TrustAny">Passes that another policy made count as well.</param>
-internal sealed record FleetAccess(
-    IActorRef Link, FleetPort Port, string Node, TimeSpan LookUpWait, TimeSpan FailShare, bool TrustAny);
-
 /// <summary>
 /// Screens one client: asks p0f and the fleet at once and every other check as soon as the fleet does not know the client, adds up the
-/// evidence, and answers all queries of its key, each by its own deadline. It makes one decision, tells the fleet, and ends.
+/// evidence, and answers all queries of its key, each by its own deadline.
 /// </summary>
 /// <remarks>
 /// <code>
-///   AskingFleet ── hit ───────────────────────────────────────────────► Decided
-///      │ miss, silence for lookup_wait, evidence of another node          ▲
-///      ▼                                                                  │
-///   Screening ── decided, or no deadline left to wait for ────────────────┘   released by the gate: stopped
-///      │  ▲ evidence, query of the same key, deadline
-///      └──┘
+///   AskingFleet ── miss, silence ──► Screening ── decided, or no deadline left to wait for ──► Decided ── all answered,
+///        │                              │ ▲                                                     ▲ ▲     or too late ──► stopped
+///        │                              └─┘ evidence, query of the same key, deadline           │ │
+///        └── hit, decided ──────────────────────────────────────────────────────────────────────┘ └── evidence that still proves a pass
 /// </code>
-/// Invariant: each query gets exactly one decision, also if this actor fails or is stopped. Dealing with the fleet is in
-/// <c>ScreeningActor.Fleet.cs</c>.
+/// <list type="bullet">
+/// <item>Each query gets exactly one answer, also if this actor fails or is stopped.</item>
+/// <item>There is one decision. What comes after it changes no answer, but may complete the proof that a pass is kept by.</item>
+/// <item>A pass is kept and told once, and only if neither its action nor its allow can change any more.</item>
+/// <item>Where the client's home in the fleet asks the lists, they are asked here only if it fails or falls silent.</item>
+/// </list>
 /// </remarks>
-internal sealed partial class ScreeningActor : UntypedActor
+internal sealed class ScreeningActor : UntypedActor
 {
-    // The answer still has to be written after this actor has spoken: it speaks so much before the deadline.
+    // The answer still has to be written after this actor has given it: it answers so much before the deadline.
     private static readonly TimeSpan MaxHeadroom = TimeSpan.FromMilliseconds(8);
+
+    // How long after the decision answers are waited for; a check that a reload has stopped never answers.
+    private static readonly TimeSpan LongestStay = TimeSpan.FromSeconds(5);
 
     private static long _lastQueryId;
 
     private readonly ScreeningContext _context;
     private readonly ScreeningQuery _first;
-    private readonly ScreeningPolicy _policy;
-    private readonly ScoreBoard _board;
-    private readonly CheckReport?[] _reports;
-    private readonly long _id = Interlocked.Increment(ref _lastQueryId);
+    private readonly ImmutableArray<CheckPlan> _checks;
     private readonly CheckSubject _subject;
+    private readonly Findings _findings;
+    private readonly Asked[] _asked;
     private readonly List<ScreenClient> _waiting = [];
+    private readonly long _id = Interlocked.Increment(ref _lastQueryId);
+    private readonly long _began;
+    private Epoch _epoch;
     private ITimer? _timer;
-    private long _askedAt;
-    private Decision? _decision;
+
+    // While the fleet is waited for: until when. Then every check is asked here.
+    private Deadline? _fleetWait;
+    private bool _isPassWanted;
+    private bool _isPassKept;
+
+    // From the decision on.
+    private Judgement? _judgement;
+    private Deadline _stay;
+    private bool _isReleased;
 
     public ScreeningActor(ScreenClient first, ScreeningContext context)
     {
         _context = context;
         _first = first.Query;
-        _policy = first.Query.Policy;
-        _board = new ScoreBoard(_policy.Rules, _policy.Checks.Select(c => RangeFor(c)).ToArray());
-        _reports = new CheckReport?[_policy.Checks.Length];
-        _asked = new bool[_policy.Checks.Length];
+        _checks = _first.Policy.Checks;
+        _began = context.Time.GetTimestamp();
+        _findings = new Findings(_first, context.Time);
+        _asked = new Asked[_checks.Length];
         _subject = new CheckSubject(
-            $"q{_id:x}", _first.Client, _policy.Profile, _first.Local, _first.LocalPort, _first.RemotePort, _first.Helo, _first.Sender);
-        _waiting.Add(first);
+            $"q{_id:x}", _first.Client, _first.Policy.Profile, _first.Local, _first.LocalPort, _first.RemotePort, _first.Helo, _first.Sender);
+        Enqueue(first);
+    }
+
+    // Who asks a check.
+    private enum Asked : byte
+    {
+        ByNobody,
+        ByTheHome,
+        ByThisNode,
     }
 
     public static Props CreateProps(ScreenClient first, ScreeningContext context) =>
@@ -75,271 +88,301 @@ internal sealed partial class ScreeningActor : UntypedActor
     protected override void PreStart()
     {
         _timer = _context.Time.CreateTimer(
-            static self => ((IActorRef)self!).Tell(TimeToSpeak.Instance), Self, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _askedAt = _context.Time.GetTimestamp();
-        TakeEnvelope();
+            static self => ((IActorRef)self!).Tell(TimeToAct.Instance), Self, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _epoch = _context.NearCache.EpochOf(_first.Client);
         Ask(plan => plan.Kind == CheckKind.P0f);
-        if (!TryAskFleet())
-            Ask(_ => true);
-        DecideIfPossible();
-        ArmTimer();
+        if (TryLookUp())
+            Become(AskingFleet);
+        else
+            Screen(homeAsks: false);
+        Proceed();
     }
 
     protected override void PostStop()
     {
         _timer?.Dispose();
+        _context.Fleet?.Client.Forget(_id);
         foreach (var waiting in _waiting)
-            Answer(waiting, _policy.Rules.DefaultVerdict, complete: false, "the screening ended early");
+            Answer(waiting, new Judgement(_first.Policy.Rules.DefaultVerdict, false, "the screening ended early"));
     }
 
-    protected override void OnReceive(object message)
+    protected override void OnReceive(object message) => Unhandled(message);
+
+    // Beside the fleet only p0f is asked: it forgets, and only this node saw the packets.
+    private void AskingFleet(object message)
     {
-        switch (message)
+        if (message is LookUpMiss miss)
         {
-            case CheckAnswered answered:
-                TakeAnswer(answered);
-                DecideIfPossible();
-                break;
-            case CheckFailed failed:
-                TakeFailure(failed);
-                DecideIfPossible();
-                break;
-            case ScreenClient query:
-                _waiting.Add(query);
-                ArmTimer();
-                break;
-            case TimeToSpeak:
-                if (FleetWaitLeft() <= TimeSpan.Zero)
-                    StopWaitingForFleet();
-                AnswerOverdue();
-                break;
-            default:
-                OnFleet(message);
-                break;
+            TryLearn(miss.Epoch);
+            Screen(miss.Asks);
+            Proceed();
         }
+        else
+        {
+            Gather(message);
+        }
+    }
+
+    private void Screening(object message)
+    {
+        // A miss that is late changes nothing: the lists are asked here, and the pass belongs to the epoch that was known by then.
+        if (message is not LookUpMiss)
+            Gather(message);
     }
 
     private void Decided(object message)
     {
         switch (message)
         {
+            case CheckAnswered or CheckFailed or EvidenceCame:
+                Settle(message);
+                KeepPassIfProved();
+                break;
             case ScreenClient query:
-                Answer(query, _decision!.Value);
+                Answer(query, _judgement!.Value);
                 break;
             case ScreeningReleased:
-                Context.Stop(Self);
+                _isReleased = true;
                 break;
-            case CheckAnswered or CheckFailed or TimeToSpeak or LookUpHit or LookUpMiss or EvidenceCame or FleetSilent:
+            case TimeToAct:
+                SetTimer(_stay.TimeLeft(_context.Time)); // Timers may be early.
+                break;
+            case LookUpHit or LookUpMiss:
                 break;
             default:
                 Unhandled(message);
                 break;
         }
+
+        var isAwaited = Enumerable.Range(0, _asked.Length).Any(slot => _asked[slot] != Asked.ByNobody && !_findings.IsSettled(slot));
+        if (_isReleased && (!isAwaited || _stay.TimeLeft(_context.Time) <= TimeSpan.Zero))
+            Context.Stop(Self);
     }
 
-    // Asks those that are meant, once. What a shared answer has settled is not asked.
+    // What AskingFleet and Screening have in common.
+    private void Gather(object message)
+    {
+        switch (message)
+        {
+            case CheckAnswered or CheckFailed or EvidenceCame:
+                Settle(message);
+                break;
+            case LookUpHit hit when TryLearn(hit.Epoch):
+                DecideByHit(hit.Pass);
+                return;
+            case LookUpHit:
+                Screen(homeAsks: false);
+                break;
+            case ScreenClient query:
+                Enqueue(query);
+                if (_fleetWait is not null && In(LongestSilence()) is var sooner && sooner.Timestamp < _fleetWait.Value.Timestamp)
+                    _fleetWait = sooner; // It has less time than those before it.
+                break;
+            case TimeToAct when _fleetWait?.TimeLeft(_context.Time) <= TimeSpan.Zero:
+                Screen(homeAsks: false);
+                break;
+            case TimeToAct:
+                break;
+            default:
+                Unhandled(message);
+                return;
+        }
+
+        Proceed();
+    }
+
+    // Enters Screening, or falls back within it to asking the lists here.
+    private void Screen(bool homeAsks)
+    {
+        Become(Screening);
+        _fleetWait = homeAsks ? In(LongestSilence()) : null;
+        for (var slot = 0; slot < _asked.Length; slot++)
+        {
+            if (homeAsks && IsForTheHome(slot) && _asked[slot] == Asked.ByNobody)
+                _asked[slot] = Asked.ByTheHome;
+        }
+
+        Ask(plan => !homeAsks || plan.Kind != CheckKind.Dnsbl);
+    }
+
+    private bool TryLookUp()
+    {
+        if (_context.Fleet is not { } fleet || _first.Fresh || _findings.IsSuspect || _checks.IsEmpty)
+            return false;
+        var wait = fleet.WaitFor(LongestSilence());
+        var lists = fleet.SharesLists && wait > TimeSpan.Zero
+            ? Enumerable.Range(0, _checks.Length).Where(IsForTheHome).Select(slot => _checks[slot].SharedId).ToImmutableArray()
+            : [];
+        var lookUp = new LookUp(
+            _id, _first.Client, _first.Policy.Profile, _context.NearCache.PolicyAsked(_first.Policy), _epoch, lists);
+        if (!fleet.Client.TryLookUp(lookUp, wait, Self))
+            return false;
+        _fleetWait = In(wait);
+        return true;
+    }
+
+    // A list's reason costs a query of its own, which only this node makes.
+    private bool IsForTheHome(int slot) => _checks[slot].Kind == CheckKind.Dnsbl && !_findings.IsSettled(slot) && !_first.Explain;
+
+    // Asks here those that are meant, once. What is settled is not asked.
     private void Ask(Func<CheckPlan, bool> isMeant)
     {
-        for (var slot = 0; slot < _policy.Checks.Length; slot++)
+        for (var slot = 0; slot < _asked.Length; slot++)
         {
-            var plan = _policy.Checks[slot];
-            if (_asked[slot] || _board.IsSettled(slot) || !isMeant(plan))
+            var plan = _checks[slot];
+            if (_asked[slot] == Asked.ByThisNode || _findings.IsSettled(slot) || !isMeant(plan))
                 continue;
-            if (plan.SkipReason(_first.Client) is { } reason)
-            {
-                Settle(slot, default(Contribution), Report(plan, CheckResult.Skipped, error: reason));
-            }
-            else if (_context.Checks.TryFind(plan.Source, out var check))
-            {
-                _asked[slot] = true;
+            _asked[slot] = Asked.ByThisNode;
+            if (_context.Checks.TryFind(plan.Source, out var check))
                 check.Tell(new AskCheck(slot, _subject, _first.Fresh, _first.Explain, Self));
-            }
             else
-            {
-                Settle(slot, null, Report(plan, CheckResult.Failed, error: "not running"));
-            }
+                _findings.Miss(slot, CheckResult.Failed, "not running");
         }
     }
 
-    // What the query itself tells is settled before anything is asked. Where it tells nothing, that is no knowledge of the client.
-    private void TakeEnvelope()
+    private void Settle(object message)
     {
-        for (var slot = 0; slot < _policy.Checks.Length; slot++)
+        switch (message)
         {
-            if (_policy.Checks[slot] is not EnvelopePlan plan)
-                continue;
-            if (_first.IsSuspect)
-                Weigh(slot, new EnvelopeAnswer(_first.Helo, _first.Sender));
-            else
-                Settle(slot, null, Report(plan, CheckResult.Nothing));
+            case CheckAnswered answered:
+                _findings.Add(answered.Slot, answered.Answer);
+                break;
+            case CheckFailed failed:
+                _findings.Miss(failed.Slot, failed.Reason == CheckFailure.Timeout ? CheckResult.Timeout : CheckResult.Failed, failed.Error);
+                break;
+            case EvidenceCame came:
+                foreach (var piece in came.Evidence)
+                    Use(piece);
+                if (_fleetWait is not null)
+                    _fleetWait = In(LongestSilence());
+                break;
         }
     }
 
-    private WeightRange RangeFor(CheckPlan plan) =>
-        plan.SkipReason(_first.Client) is not null || (plan is EnvelopePlan && !_first.IsSuspect) ? default : plan.Range;
-
-    private void TakeAnswer(CheckAnswered answered)
+    // What a list answered at the home is weighed by this node's own policy; a list that failed there is asked here.
+    private void Use(SharedEvidence piece)
     {
-        Weigh(answered.Slot, answered.Answer);
-    }
-
-    private void Weigh(int slot, CheckAnswer answer)
-    {
-        var plan = _policy.Checks[slot];
-        var weighed = plan.Weigh(answer);
-        Settle(slot, weighed.Contribution, Report(plan, weighed.Says ? CheckResult.Evidence : CheckResult.Nothing) with
+        if (piece.Answer is null)
+            Ask(plan => plan.Kind == CheckKind.Dnsbl && plan.SharedId == piece.List);
+        for (var slot = 0; piece.Answer is not null && slot < _checks.Length; slot++)
         {
-            Answer = weighed.Answer.IsDefault ? [] : weighed.Answer,
-            Weight = weighed.Contribution.Weight,
-            TtlSeconds = weighed.TtlSeconds,
-            Reason = weighed.Reason,
-        });
+            if (_checks[slot].Kind == CheckKind.Dnsbl && _checks[slot].SharedId == piece.List)
+                _findings.Add(slot, piece.Answer);
+        }
     }
 
-    private void TakeFailure(CheckFailed failed)
+    // False: the bucket answered before a revocation that this node has heard of.
+    private bool TryLearn(Epoch epoch)
     {
-        var result = failed.Reason == CheckFailure.Timeout ? CheckResult.Timeout : CheckResult.Failed;
-        Settle(failed.Slot, null, Report(_policy.Checks[failed.Slot], result, error: failed.Error));
+        if (!_context.NearCache.TryLearn(WhitelistLayout.BucketOf(_first.Client), epoch))
+            return false;
+        if (epoch.IsKnown)
+            _epoch = epoch;
+        return true;
     }
 
-    private void Settle(int slot, Contribution? contribution, CheckReport report)
+    private void Enqueue(ScreenClient query)
     {
-        if (contribution is { } evidence ? _board.Add(slot, evidence) : _board.Miss(slot))
-            _reports[slot] = report;
+        _waiting.Add(query);
+        _isPassWanted |= !query.Query.Unrecorded && !query.Query.IsJudgedByEnvelope;
     }
 
-    private void DecideIfPossible()
+    // Decides if nothing more is worth waiting for. Else the overdue get what is there, and the others are waited for.
+    private void Proceed()
     {
-        // While nothing is known at all, the default would go out: then a pending check may still do better.
-        var known = _board.IsAnythingKnown || _board.IsComplete();
-        if (_board.PendingCount == 0 || (known && _board.IsDecided(_first.AllowMatters)))
-            Decide();
-    }
-
-    // Gives the overdue their answer from what is there, and goes on for those that have time left.
-    private void AnswerOverdue()
-    {
-        var overdue = _waiting.Where(w => TimeLeft(w.Query) <= TimeSpan.Zero).ToList();
-        if (overdue.Count > 0 && overdue.Count == _waiting.Count)
+        var overdue = _findings.IsDecided ? _waiting : [.. _waiting.Where(w => TimeLeft(w.Query) <= TimeSpan.Zero)];
+        if (overdue.Count == _waiting.Count)
         {
-            Decide();
+            Decide(_findings.Judge(_first.AllowMatters));
             return;
         }
 
-        var (verdict, complete, reason) = overdue.Count > 0 ? Judge() : default;
         foreach (var query in overdue)
         {
             _waiting.Remove(query);
-            Answer(query, verdict, complete, reason);
+            Answer(query, _findings.Judge(_first.AllowMatters));
         }
 
-        ArmTimer();
+        var left = _waiting.Min(w => TimeLeft(w.Query));
+        SetTimer(_fleetWait?.TimeLeft(_context.Time) is { } wait && wait < left ? wait : left);
     }
 
-    private void Decide()
+    private void DecideByHit(Pass pass)
     {
-        var (verdict, complete, reason) = Judge();
-        var isProof = complete && verdict is { Action: VerdictAction.Pass, Source: VerdictSource.Screened };
-        var isKept = isProof && _waiting.Exists(w => !w.Query.Unrecorded);
-        if (isKept)
-            _context.NearCache.Store(_first.Client, _policy, verdict, _epoch);
-        StopWaitingForFleet(ask: false);
-        AnswerAll(verdict, complete, reason);
-        if (isKept && _context.Fleet is { } fleet)
-            TellFleet(new Pass(verdict.TtlSeconds, verdict.Allow, verdict.Score, _policy.Fingerprint, fleet.Node, reason));
+        var verdict = new Verdict(VerdictAction.Pass, pass.Allow, pass.TtlSeconds, pass.Score, VerdictSource.Fleet);
+        _context.NearCache.Store(_first.Client, _first.Policy, verdict, _epoch);
+        _isPassKept = true;
+        Decide(new Judgement(verdict, true, $"passed before at {pass.By}: {pass.Reason}"));
     }
 
-    private void AnswerAll(in Verdict verdict, bool complete, string reason)
+    // The one decision.
+    private void Decide(in Judgement judgement)
     {
-        _decision = new Decision(_first, verdict, _board.PendingCount > 0, complete, default, reason, []);
-        foreach (var waiting in _waiting)
-            Answer(waiting, _decision.Value);
-        _waiting.Clear();
-        _timer?.Dispose();
+        if (_judgement is not null)
+            throw new InvalidOperationException("a screening decides once");
+        _judgement = judgement;
+        _fleetWait = null;
         Become(Decided);
+        KeepPassIfProved();
+        foreach (var waiting in _waiting)
+            Answer(waiting, judgement);
+        _waiting.Clear();
+        _stay = In(LongestStay);
+        SetTimer(LongestStay);
         Context.Parent.Tell(new ScreeningEnded(_first.Key, Self));
     }
 
-    private (Verdict Verdict, bool Complete, string Reason) Judge()
+    // With the decision, or when later answers complete it. A door to which an allow is no news is not kept waiting for it, but a pass
+    // that is kept answers for all doors.
+    private void KeepPassIfProved()
     {
-        if (_policy.AsksNobody && !_first.IsSuspect)
-            return (_policy.Rules.DefaultVerdict, false, "no checks configured");
-        var complete = _board.IsComplete();
-        if (!_board.IsAnythingKnown && !complete)
-            return (_policy.Rules.DefaultVerdict, false, "nothing known in time");
-        var score = _board.Score;
-        var (action, allow) = _policy.Rules.Outcome(score);
-        var ttl = action == VerdictAction.Pass ? PassTtlSeconds(complete) : 0;
-        return (new Verdict(action, allow, ttl, score, VerdictSource.Screened), complete, LeadingReason(score));
-    }
-
-    private int PassTtlSeconds(bool complete)
-    {
-        if (!complete)
-            return (int)_policy.Rules.DefaultTtl.TotalSeconds;
-        var ttls = _reports.Where(r => r?.TtlSeconds is not null).Select(r => r!.TtlSeconds!.Value).ToList();
-        return (int)_policy.Rules.PassLife(ttls.Count == 0 ? null : TimeSpan.FromSeconds(ttls.Min())).TotalSeconds;
-    }
-
-    private string LeadingReason(int score)
-    {
-        var leading = _reports.Where(r => r?.Reason is not null).MaxBy(r => score < 0 ? -r!.Weight : r!.Weight);
-        return leading?.Reason ?? "nothing speaks against this client";
-    }
-
-    private void Answer(ScreenClient query, in Decision decision) => Answer(query, decision.Verdict, decision.Complete, decision.Reason);
-
-    private void Answer(ScreenClient query, in Verdict verdict, bool complete, string reason)
-    {
-        var elapsed = _context.Time.GetElapsedTime(query.Query.Started);
-        query.Reply.TrySetResult(
-            new Decision(query.Query, verdict, _board.PendingCount > 0 && _board.IsDecided(_first.AllowMatters), complete, elapsed, reason, ReportsNow()));
-    }
-
-    private ImmutableArray<CheckReport> ReportsNow()
-    {
-        var reports = ImmutableArray.CreateBuilder<CheckReport>(_reports.Length);
-        for (var slot = 0; slot < _reports.Length; slot++)
-            reports.Add(_reports[slot] ?? Unfinished(slot));
-        return reports.MoveToImmutable();
-    }
-
-    private CheckReport Unfinished(int slot)
-    {
-        var plan = _policy.Checks[slot];
-        if (_isHit)
-            return Report(plan, CheckResult.Skipped, error: "not needed: the client passed before");
-        return _board.IsDecided(_first.AllowMatters)
-            ? Report(plan, CheckResult.Skipped, error: $"not waited for: its {plan.Range.Least}..{plan.Range.Most} could not change the action")
-            : Report(plan, CheckResult.Timeout, error: _asked[slot] ? "no answer by the deadline" : "not asked in time");
-    }
-
-    private CheckReport Report(CheckPlan plan, CheckResult result, string? error = null) => new(
-        plan.Name, plan.Kind, result, [], 0, null, _context.Time.GetElapsedTime(_first.Started, _askedAt),
-        _context.Time.GetElapsedTime(_askedAt), null, error);
-
-    private void ArmTimer()
-    {
-        if (_waiting.Count == 0)
+        if (_isPassKept || !_isPassWanted)
             return;
-        var left = _waiting.Min(w => TimeLeft(w.Query));
-        if (FleetWaitLeft() is { } wait && wait < left)
-            left = wait;
-        _timer!.Change(left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        var (verdict, isComplete, reason) = _findings.Judge(allowMatters: true);
+        if (!isComplete || verdict is not { Action: VerdictAction.Pass, Source: VerdictSource.Screened })
+            return;
+        _isPassKept = true;
+        _context.NearCache.Store(_first.Client, _first.Policy, verdict, _epoch);
+        if (_context.Fleet is { } fleet)
+        {
+            var pass = new Pass(verdict.TtlSeconds, verdict.Allow, verdict.Score, _first.Policy.Fingerprint, fleet.Node, reason);
+            fleet.Client.Conclude(_first.Client, _first.Policy.Profile, _epoch, _began, pass);
+        }
     }
 
-    // Until this actor must speak.
+    private void Answer(ScreenClient query, in Judgement judgement) => query.Reply.TrySetResult(_findings.Decide(query.Query, judgement));
+
+    private void SetTimer(TimeSpan left) => _timer!.Change(left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+
+    // Until the query must be answered.
     private TimeSpan TimeLeft(in ScreeningQuery query)
     {
-        var quarter = _context.Time.GetElapsedTime(query.Started, query.Deadline.Timestamp) / 4;
+        var quarter = TimeOf(query) / 4;
         return query.Deadline.TimeLeft(_context.Time) - (quarter < MaxHeadroom ? quarter : MaxHeadroom);
     }
 
-    private sealed class TimeToSpeak
+    // How long the fleet may be silent: a quarter of what the most urgent query has left, and not beyond half of its time, so that the
+    // lists can still be asked here.
+    private TimeSpan LongestSilence()
     {
-        public static readonly TimeToSpeak Instance = new();
+        var shortest = _waiting.Count == 0 ? TimeSpan.Zero : _waiting.Min(w =>
+        {
+            var left = TimeLeft(w.Query);
+            var untilHalf = left - (TimeOf(w.Query) / 2);
+            return left / 4 < untilHalf ? left / 4 : untilHalf;
+        });
+        return shortest > TimeSpan.Zero ? shortest : TimeSpan.Zero;
+    }
 
-        private TimeToSpeak()
+    private Deadline In(TimeSpan span) => Deadline.After(_context.Time, span);
+
+    private TimeSpan TimeOf(in ScreeningQuery query) => _context.Time.GetElapsedTime(query.Started, query.Deadline.Timestamp);
+
+    private sealed class TimeToAct
+    {
+        public static readonly TimeToAct Instance = new();
+
+        private TimeToAct()
         {
         }
     }

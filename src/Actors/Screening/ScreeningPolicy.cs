@@ -25,6 +25,9 @@ public sealed class ScreeningPolicy(string profile, string fingerprint, VerdictR
     /// <summary>True if no source is asked about any client.</summary>
     public bool AsksNobody { get; } = checks.All(c => c is EnvelopePlan);
 
+    /// <summary>True if any custom check is asked. It is told HELO and sender where they are known.</summary>
+    public bool AsksCustomChecks { get; } = checks.Any(c => c is CustomPlan);
+
     /// <summary>The one among them that judges HELO and sender; null if there are no rules for these.</summary>
     public EnvelopePlan? Envelope { get; } = checks.OfType<EnvelopePlan>().FirstOrDefault();
 }

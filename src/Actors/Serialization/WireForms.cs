@@ -21,9 +21,9 @@ internal static class WireForms
         // Whitelist/WhitelistMessages.cs
         WireForm.Of<LookUp>("LU1",
             (w, m) => WriteEpoch(w.Integer(m.Id).Client(m.Client).Text(m.Profile).Text(m.Policy), m.Known)
-                .Integer(m.TimeLeftMs).Items(m.Lists, static (lists, list) => lists.Fixed64(list)),
+                .Items(m.Lists, static (lists, list) => lists.Fixed64(list)),
             (ref r) => new(
-                r.Long(), r.Client(), r.Text(), r.Text(), ReadEpoch(ref r), r.Int(), r.Items(static (ref list) => list.Fixed64()))),
+                r.Long(), r.Client(), r.Text(), r.Text(), ReadEpoch(ref r), r.Items(static (ref list) => list.Fixed64()))),
         WireForm.Of<LookUpHit>("LH1",
             (w, m) => WriteEpoch(w.Integer(m.Id).Record(m.Pass, WritePass), m.Epoch),
             (ref r) => new(r.Long(), r.Record(ReadPass), ReadEpoch(ref r))),

@@ -10,9 +10,6 @@ namespace Screening.Actors.Serialization;
 /// <summary>The records that stand in messages. <see cref="WireForms"/> says how they may grow.</summary>
 internal static class WireParts
 {
-    private const byte NoAnswerKind = 0;
-    private const byte DnsblKind = 1;
-    private const byte CustomKind = 2;
     private const byte PassKind = 1;
     private const byte RevocationKind = 2;
     private const byte TimesKind = 3;
@@ -40,35 +37,18 @@ internal static class WireParts
     public static Pass ReadPass(ref PackedReader reader) => new(
         reader.Int(), reader.Flag(), reader.Int(), reader.Text(), reader.Text(), reader.Text());
 
-    /// <exception cref="SerializationException">Its answer is of another kind: p0f saw packets that only one node did.</exception>
     public static void WriteEvidence(PackedWriter writer, SharedEvidence evidence)
     {
-        writer.Fixed64(evidence.Source).Integer(evidence.LifeMs);
-        switch (evidence.Answer)
-        {
-            case null:
-                writer.Octet(NoAnswerKind);
-                break;
-            case DnsblAnswer dnsbl:
-                writer.Octet(DnsblKind).Items(dnsbl.Codes, static (codes, code) => codes.Fixed32(code.Bits))
-                    .OptionalInteger(dnsbl.TtlSeconds).Text(dnsbl.Text);
-                break;
-            case CustomAnswer { Reply: var reply }:
-                writer.Octet(CustomKind).Octet((byte)reply.Action)
-                    .OptionalInteger(reply.TtlSeconds).OptionalInteger(reply.Score).Text(reply.Reason);
-                break;
-            case var other:
-                throw new SerializationException($"{other.GetType().Name} is not shared between nodes");
-        }
+        writer.Fixed64(evidence.List).Flag(evidence.Answer is not null);
+        if (evidence.Answer is { } answer)
+            writer.Items(answer.Codes, static (codes, code) => codes.Fixed32(code.Bits)).OptionalInteger(answer.TtlSeconds).Text(answer.Text);
     }
 
-    /// <summary>Without an answer if this release does not know its kind, or what it says: the asker then asks the check itself.</summary>
-    public static SharedEvidence ReadEvidence(ref PackedReader reader)
-    {
-        var source = reader.Fixed64();
-        var life = reader.Int();
-        return new SharedEvidence(source, ReadAnswer(ref reader), life);
-    }
+    public static SharedEvidence ReadEvidence(ref PackedReader reader) => new(
+        reader.Fixed64(),
+        reader.Flag()
+            ? new DnsblAnswer(reader.Items(static (ref code) => new AnswerCode(code.Fixed32())), reader.OptionalInt(), reader.OptionalText())
+            : null);
 
     public static void WriteLine(PackedWriter writer, EntryLine line) => writer
         .Client(line.Client).Text(line.Profile).Record(line.Pass, WritePass).Integer(line.AgeSeconds).Times(line.Times);
@@ -153,26 +133,10 @@ internal static class WireParts
             unchecked(made + reader.Long()), made, reader.Flag(), reader.Int(), reader.Text(), reader.Text(), reader.Text());
     }
 
-    private static CheckAnswer? ReadAnswer(ref PackedReader reader) => reader.Octet() switch
-    {
-        DnsblKind => new DnsblAnswer(
-            reader.Items(static (ref code) => new AnswerCode(code.Fixed32())), reader.OptionalInt(), reader.OptionalText()),
-        CustomKind => ReadCustom(ref reader),
-        _ => null,
-    };
-
     private static RevocationNews ReadRevocation(ref PackedReader reader)
     {
         var (networks, before) = (reader.Items(ReadNetwork), reader.Long());
         return new RevocationNews(networks, ReadBucket(ref reader), before, ReadEpoch(ref reader));
-    }
-
-    private static CustomAnswer? ReadCustom(ref PackedReader reader)
-    {
-        var action = (VerdictAction)reader.Octet();
-        return action > VerdictAction.Drop
-            ? null
-            : new CustomAnswer(new CustomReply(action, reader.OptionalInt(), reader.OptionalInt(), reader.OptionalText()));
     }
 
     // A rule may not be left out as evidence may: a node that does not know a kind keeps the rules that it has.

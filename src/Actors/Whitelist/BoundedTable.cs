@@ -28,8 +28,9 @@ internal sealed class BoundedTable<TKey, TEntry>(int capacity)
     private readonly Lock _lock = new();
     private BoundedEntry<TKey>? _oldest;
     private BoundedEntry<TKey>? _newest;
+    private int _count; // The dictionary's own takes all of its locks.
 
-    public int Count => _entries.Count;
+    public int Count => Volatile.Read(ref _count);
 
     public TEntry? Find(TKey key) => _entries.GetValueOrDefault(key);
 
@@ -48,7 +49,7 @@ internal sealed class BoundedTable<TKey, TEntry>(int capacity)
 
             _entries[entry.Key] = entry;
             Link(entry);
-            if (_entries.Count > capacity)
+            if (_count > capacity)
                 RemoveLocked((TEntry)_oldest!);
         }
     }
@@ -83,6 +84,7 @@ internal sealed class BoundedTable<TKey, TEntry>(int capacity)
 
     private void Link(TEntry entry)
     {
+        _count++;
         entry.Older = _newest;
         if (_newest is null)
             _oldest = entry;
@@ -93,6 +95,7 @@ internal sealed class BoundedTable<TKey, TEntry>(int capacity)
 
     private void Unlink(TEntry entry)
     {
+        _count--;
         if (entry.Older is null)
             _oldest = entry.Newer;
         else

@@ -5,7 +5,22 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Actors.Whitelist;
 
 /// <summary>What an entry is found by.</summary>
-internal readonly record struct EntryKey(ClientAddress Client, string Profile);
+internal readonly record struct EntryKey
+{
+    // In two halves: a UInt128 is aligned to 16 bytes, which costs 24 with each entry.
+    private readonly ulong _high;
+    private readonly ulong _low;
+
+    public EntryKey(ClientAddress client, string profile)
+    {
+        (_high, _low) = ((ulong)(client.Bits >> 64), (ulong)client.Bits);
+        Profile = profile;
+    }
+
+    public ClientAddress Client => ClientAddress.FromBits(new UInt128(_high, _low));
+
+    public string Profile { get; }
+}
 
 /// <summary>Where a pass comes from. The same few repeat in a million entries, so they are shared.</summary>
 internal sealed record Provenance(string Policy, string By, string Reason)

@@ -254,7 +254,9 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
     {
         var life = Math.Min(pass.TtlSeconds * 1000L, _maxLifeMs);
         var stored = new StoredPass(nowMs + life, madeMs, pass.Allow, pass.Score, pass.Policy, pass.By, pass.Reason);
-        var entry = Find(key);
+        if (!_entries.TryGetValue(key, out var known))
+            return Put(new StoredEntry(key.Client, key.Profile, [stored], default, 0));
+        var entry = known.Stored(key);
         return Put(entry with { Passes = OnePerPolicy([stored, .. entry.Passes.Where(p => p.ExpiresMs > nowMs)]) });
     }
 

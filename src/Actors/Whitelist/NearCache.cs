@@ -163,15 +163,18 @@ public sealed class NearCache
     // The profile is compared by reference: ScreeningPolicy interns it.
     private readonly struct Key(ClientAddress client, string profile) : IEquatable<Key>
     {
+        // In two halves: a UInt128 is aligned to 16 bytes.
+        private readonly ulong _high = (ulong)(client.Bits >> 64);
+        private readonly ulong _low = (ulong)client.Bits;
         private readonly string _profile = profile;
 
-        public ClientAddress Client { get; } = client;
+        public ClientAddress Client => ClientAddress.FromBits(new UInt128(_high, _low));
 
-        public bool Equals(Key other) => Client == other.Client && ReferenceEquals(_profile, other._profile);
+        public bool Equals(Key other) => _high == other._high && _low == other._low && ReferenceEquals(_profile, other._profile);
 
         public override bool Equals(object? obj) => obj is Key other && Equals(other);
 
-        public override int GetHashCode() => HashCode.Combine(Client.Bits, RuntimeHelpers.GetHashCode(_profile));
+        public override int GetHashCode() => HashCode.Combine(_high, _low, RuntimeHelpers.GetHashCode(_profile));
     }
 
     // One reference, so that both numbers are read and exchanged at once.

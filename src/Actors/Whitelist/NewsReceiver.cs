@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Screening.Actors.Checks;
 using Screening.Actors.Fleet;
 
 namespace Screening.Actors.Whitelist;
@@ -14,18 +15,21 @@ internal sealed class NewsReceiver : UntypedActor, IWithTimers
     private readonly NearCache _nearCache;
     private readonly FleetRules _rules;
     private readonly IActorRef _region;
+    private readonly IActorRef _checks;
 
-    public NewsReceiver(NearCache nearCache, FleetRules rules, IActorRef region)
+    public NewsReceiver(NearCache nearCache, FleetRules rules, IActorRef region, IActorRef checks)
     {
         _nearCache = nearCache;
         _rules = rules;
         _region = region;
+        _checks = checks;
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props CreateProps(NearCache nearCache, FleetRules rules, IActorRef region) =>
-        Props.Create(() => new NewsReceiver(nearCache, rules, region));
+    /// <param name="checks">Takes <see cref="ForgetAnswers"/>: clients that were taken back are asked about again.</param>
+    public static Props CreateProps(NearCache nearCache, FleetRules rules, IActorRef region, IActorRef checks) =>
+        Props.Create(() => new NewsReceiver(nearCache, rules, region, checks));
 
     protected override void PreStart() =>
         Timers.StartPeriodicTimer(nameof(AskAgain), AskAgain.Instance, TimeSpan.Zero, AskInterval);
@@ -77,6 +81,8 @@ internal sealed class NewsReceiver : UntypedActor, IWithTimers
                 break;
             case RevocationNews revocation:
                 _nearCache.Revoke(revocation);
+                foreach (var network in revocation.Networks)
+                    _checks.Tell(new ForgetAnswers(network));
                 break;
         }
     }

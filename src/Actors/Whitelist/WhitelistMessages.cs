@@ -24,13 +24,10 @@ internal interface IToWhitelist
 /// <param name="Reason">The evidence in short, at most 200 characters.</param>
 internal sealed record Pass(int TtlSeconds, bool Allow, int Score, string Policy, string By, string Reason);
 
-/// <summary>What a DNSBL or a custom check said, for other nodes to weigh by their own policy.</summary>
-/// <param name="Source">Hash of the check's id, so that a key inside a zone's name stays where it is.</param>
-/// <param name="Answer">
-/// A <see cref="DnsblAnswer"/> or a <see cref="CustomAnswer"/>; null: the check failed, or cannot be asked, where it would be shared from.
-/// </param>
-/// <param name="LifeMs">How long it may still be used, milliseconds.</param>
-internal sealed record SharedEvidence(ulong Source, CheckAnswer? Answer, int LifeMs);
+/// <summary>What a DNSBL answered, for another node to weigh by its own policy.</summary>
+/// <param name="List">Hash of the check's id, so that a key inside a zone's name stays where it is.</param>
+/// <param name="Answer">Null: the list failed, or is not asked at that node.</param>
+internal sealed record SharedEvidence(ulong List, DnsblAnswer? Answer);
 
 /// <summary>
 /// Asks whether a client passed. Answered at once with <see cref="LookUpHit"/> or <see cref="LookUpMiss"/>, the latter perhaps followed
@@ -39,10 +36,9 @@ internal sealed record SharedEvidence(ulong Source, CheckAnswer? Answer, int Lif
 /// <param name="Id">The asker's number for this question, echoed.</param>
 /// <param name="Policy">Fingerprint that a pass must have been made by; empty: any.</param>
 /// <param name="Known">The bucket's epoch as the asker knows it: a bucket that lost its memory begins a later life.</param>
-/// <param name="TimeLeftMs">How long evidence is of use to the asker, milliseconds.</param>
-/// <param name="Lists">The lists whose answers the asker needs if the client is not known, by <see cref="SharedEvidence.Source"/>.</param>
+/// <param name="Lists">The lists whose answers the asker needs if the client is not known, by <see cref="SharedEvidence.List"/>.</param>
 internal sealed record LookUp(
-    long Id, ClientAddress Client, string Profile, string Policy, Epoch Known, int TimeLeftMs, ImmutableArray<ulong> Lists) : IToWhitelist
+    long Id, ClientAddress Client, string Profile, string Policy, Epoch Known, ImmutableArray<ulong> Lists) : IToWhitelist
 {
     public int Bucket => WhitelistLayout.BucketOf(Client);
 }

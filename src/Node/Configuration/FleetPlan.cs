@@ -32,7 +32,6 @@ internal static class FleetPlan
             NearLife = cache.NearLife,
             MaxLife = cache.MaxLife,
             MaxEntries = cache.MaxEntries,
-            FailShare = cache.FailShare,
             TrustAny = cache.Trust == CacheTrust.Any,
             Tls = cluster.Tls.Certificate.Length > 0
                 ? new FleetTls(cluster.Tls.Certificate, cluster.Tls.Key, cluster.Tls.Ca)

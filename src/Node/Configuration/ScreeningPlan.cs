@@ -92,13 +92,19 @@ internal sealed record ScreeningPlan(PolicyBook Policies, UseSources Sources)
             options.Verdict.PassTtl, AnswersKeptPerList);
     }
 
-    // What can change a verdict under the same answers; lists' addresses and timeouts can not.
+    // All that can change a verdict under the same answers, whom to ask included. Where sources are, and how long they and the query may
+    // take, is left out: nodes may differ there and still count each other's passes.
     private static string FingerprintOf(
         ScreeningOptions options, string name, ProfileOptions profile, VerdictRules rules, ImmutableArray<SitePattern> sites)
     {
-        var text = new StringBuilder(name).Append('\n').Append(rules).Append('\n');
+        var text = new StringBuilder(name).Append('\n')
+            .Append(rules with { Deadline = default, SerialDeadline = default, DnsblDeadline = default }).Append('\n');
         foreach (var site in sites)
             text.Append(site).Append('\n');
+        foreach (var untried in options.Dnsbl.Lists.Where(l => !l.Tried).Select(l => l.Zone.Reveal()).Order(StringComparer.OrdinalIgnoreCase))
+            text.Append("untried ").Append(untried.ToLowerInvariant()).Append('\n');
+        foreach (var skipped in options.Dnsbl.Skip.Select(network => network.ToString()).Order(StringComparer.Ordinal))
+            text.Append("skip ").Append(skipped).Append('\n');
         text.Append(options.P0f.Socket.Length > 0).Append(options.P0f.Alone).Append('\n');
         foreach (var rule in profile.P0f.Rules)
             text.Append(rule).Append('\n');

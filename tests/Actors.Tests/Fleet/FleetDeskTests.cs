@@ -21,10 +21,10 @@ public class FleetDeskTests : TestKit
         var context = new BucketContext(
             TimeProvider.System, meter, CreateTestProbe(), ActorRefs.Nobody, TimeSpan.FromDays(30), MaxEntries: 10_000, Store: null);
         _region = Sys.ActorOf(Props.Create(() => new PlayedRegion(context)));
-        var port = new FleetPort(TimeProvider.System);
-        port.Set(_region, isLeftAlone: false);
+        var client = new FleetClient(TimeProvider.System);
+        client.Open(_region, CreateTestProbe());
         var near = new NearCache(TimeProvider.System, 100, TimeSpan.FromMinutes(10));
-        _desk = new FleetDesk(port, _rules, near, meter, TimeProvider.System);
+        _desk = new FleetDesk(client, _rules, near, meter, TimeProvider.System);
     }
 
     [Theory]

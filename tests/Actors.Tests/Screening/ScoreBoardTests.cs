@@ -36,7 +36,7 @@ public class ScoreBoardTests
         board.Add(1, default);
         board.Miss(0);
         Assert.True(board.IsDecided(allowMatters: true));
-        Assert.False(board.IsComplete());
+        Assert.False(board.IsComplete(allowMatters: false));
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public class ScoreBoardTests
         var board = new ScoreBoard(Rules, [new(0, 9), new(0, 1)]);
         board.Add(0, new Contribution(9, 0));
         board.Miss(1);
-        Assert.True(board.IsComplete());
+        Assert.True(board.IsComplete(allowMatters: true));
     }
 
     [Fact]
@@ -69,35 +69,69 @@ public class ScoreBoardTests
         Assert.Equal(3, board.Score);
     }
 
-    // The slow obvious way: try what every pending check may say at its extremes.
     [Fact]
-    public void Early_decisions_agree_with_trying_every_outcome()
+    [Trait("Finding", "A5")]
+    public void An_allow_is_certain_only_if_nothing_pending_or_missed_can_change_it()
     {
-        var slot = Gen.Select(Gen.Int[-6, 0], Gen.Int[0, 9], Gen.Int[0, 2], Gen.Bool);
+        var board = new ScoreBoard(Rules, [new(0, 3), new(-3, 0), new(-6, 0)]);
+        board.Add(0, default);
+        board.Add(1, new Contribution(0, -3));
+        Assert.Equal((true, true), (board.IsComplete(allowMatters: false), board.IsComplete(allowMatters: true))); // -3 or -6.
+        board = new ScoreBoard(Rules, [new(0, 3), new(-3, 0)]);
+        board.Add(0, default);
+        board.Miss(1);
+        Assert.Equal((true, false), (board.IsComplete(allowMatters: false), board.IsComplete(allowMatters: true)));
+    }
+
+    [Theory]
+    [InlineData(4, 4, 0)]
+    [InlineData(-5, 0, -5)]
+    [InlineData(0, 0, 0)]
+    public void A_weight_counts_on_the_side_it_belongs_to(int weight, int against, int speaksFor)
+    {
+        var sum = new Contribution(7, -2).Plus(weight);
+        Assert.Equal((7 + against, -2 + speaksFor, 5 + weight), (sum.Against, sum.For, sum.Weight));
+    }
+
+    // The slow obvious way: try what every open check may say at its extremes.
+    [Fact]
+    public void What_is_decided_and_complete_agrees_with_trying_every_outcome()
+    {
+        var slot = Gen.Select(Gen.Int[-6, 0], Gen.Int[0, 9], Gen.Enum<Slot>(), Gen.Bool);
         slot.List[1, 6].Sample(slots =>
         {
             var ranges = slots.Select(s => new WeightRange(s.Item1, s.Item2)).ToArray();
             var board = new ScoreBoard(Rules, ranges);
             for (var i = 0; i < slots.Count; i++)
             {
-                if (slots[i].Item3 == 0)
+                if (slots[i].Item3 == Slot.Answered)
                     board.Add(i, slots[i].Item4 ? new Contribution(ranges[i].Most, 0) : new Contribution(0, ranges[i].Least));
+                else if (slots[i].Item3 == Slot.Missed)
+                    board.Miss(i);
             }
 
-            var actions = Outcomes(slots, ranges).Distinct().ToList();
-            return board.IsDecided(allowMatters: true) == (actions.Count == 1);
+            // What was missed adds nothing to the verdict, but might have.
+            var verdicts = Outcomes(slots, ranges, s => s == Slot.Pending).ToHashSet();
+            var truths = Outcomes(slots, ranges, s => s != Slot.Answered).ToHashSet();
+            Assert.Equal(verdicts.Count == 1, board.IsDecided(allowMatters: true));
+            Assert.Equal(verdicts.DistinctBy(v => v.Action).Count() == 1, board.IsDecided(allowMatters: false));
+            Assert.Equal(truths.Count == 1, board.IsComplete(allowMatters: true));
+            Assert.Equal(truths.DistinctBy(v => v.Action).Count() == 1, board.IsComplete(allowMatters: false));
         });
     }
 
-    private static IEnumerable<(VerdictAction, bool)> Outcomes(List<(int, int, int, bool)> slots, WeightRange[] ranges)
+    private static IEnumerable<(VerdictAction Action, bool Allow)> Outcomes(
+        List<(int, int, Slot, bool)> slots, WeightRange[] ranges, Func<Slot, bool> isOpen)
     {
-        var pending = Enumerable.Range(0, slots.Count).Where(i => slots[i].Item3 != 0).ToList();
-        for (var choice = 0; choice < 1 << pending.Count; choice++)
+        var open = Enumerable.Range(0, slots.Count).Where(i => isOpen(slots[i].Item3)).ToList();
+        for (var choice = 0; choice < 1 << open.Count; choice++)
         {
             int against = 0, speaksFor = 0;
             for (var i = 0; i < slots.Count; i++)
             {
-                var at = pending.IndexOf(i);
+                var at = open.IndexOf(i);
+                if (at < 0 && slots[i].Item3 != Slot.Answered)
+                    continue;
                 var most = at < 0 ? slots[i].Item4 : (choice & (1 << at)) != 0;
                 against += most ? ranges[i].Most : 0;
                 speaksFor += most ? 0 : ranges[i].Least;
@@ -105,5 +139,12 @@ public class ScoreBoardTests
 
             yield return Rules.Outcome(against + Math.Max(speaksFor, Rules.AllowCap));
         }
+    }
+
+    private enum Slot
+    {
+        Answered,
+        Missed,
+        Pending,
     }
 }

@@ -196,9 +196,10 @@ public class SixRulesTests
     }
 
     [Fact]
-    public async Task Rule_5_An_early_pass_is_complete_and_kept()
+    [Trait("Finding", "A5")]
+    public async Task Rule_5_An_early_pass_is_kept_once_its_allow_is_certain()
     {
-        var allow = FakeDns.Listing(_ => null);
+        var allow = FakeDns.Listing(_ => "127.0.0.2");
         allow.Silence();
         var well = FakeDns.Listing(_ => null);
         var (allowPlans, allowSources) = ScreeningHarness.Lists(allow, "allow.test*-3");
@@ -206,7 +207,11 @@ public class SixRulesTests
         await using var node = await ScreeningHarness.StartAsync([.. allowPlans, .. wellPlans], [.. allowSources, .. wellSources]);
         var decision = await node.AskAsync(Client);
         Assert.Equal((VerdictAction.Pass, true, true), (decision.Verdict.Action, decision.Early, decision.Complete));
-        Assert.Equal(VerdictSource.Near, (await node.AskAsync(Client)).Verdict.Source);
+        Assert.Equal(0, node.Handle.NearCache.Count);
+        allow.Release();
+        await node.UntilAsync(() => node.Handle.NearCache.Count == 1);
+        var hit = await node.AskAsync(Client, Door.Dnsbl);
+        Assert.Equal((VerdictSource.Near, true), (hit.Verdict.Source, hit.Verdict.Allow));
     }
 
     [Fact]

@@ -44,7 +44,6 @@ internal sealed class RandomMessages(int seed)
         _ when type == typeof(Network) => AnyNetwork(),
         _ when type == typeof(PostscreenTimes) => Times(),
         _ when type == typeof(AnswerCode) => new AnswerCode(0x7f000000u | (uint)_random.Next(1 << 24)),
-        _ when type == typeof(CheckAnswer) => Of(_random.Next(2) == 0 ? typeof(DnsblAnswer) : typeof(CustomAnswer)),
         _ when type == typeof(NewsItem) => Of(_random.Next(3) switch { 0 => typeof(PassNews), 1 => typeof(TimesNews), _ => typeof(RevocationNews) }),
         { IsEnum: true } => Enum.GetValues(type).GetValue(_random.Next(Enum.GetValues(type).Length))!,
         { IsGenericType: true } => Array.MakeGenericMethod(type.GenericTypeArguments).Invoke(this, null)!,

@@ -124,7 +124,7 @@ public class NewsSenderTests : TestKit
         var cache = new NearCache(new FakeTimeProvider(), 10, TimeSpan.FromMinutes(10));
         var policy = new ScreeningPolicy("default", "p1", new VerdictRules(), []);
         cache.Use([policy]);
-        var receiver = Sys.ActorOf(NewsReceiver.CreateProps(cache, new FleetRules(TimeProvider.System), CreateTestProbe()));
+        var receiver = Sys.ActorOf(NewsReceiver.CreateProps(cache, new FleetRules(TimeProvider.System), CreateTestProbe(), CreateTestProbe()));
         receiver.Tell(Passed(7));
         AwaitCondition(() => cache.TryGet(ClientAddress.FromIPv4(7), policy, out _));
         receiver.Tell(new WhitelistNews([Passed(8), new RevocationNews([Network.Of(ClientAddress.FromIPv4(7))], Bucket, 0, default)]));

@@ -363,7 +363,7 @@ public class WhitelistBucketTests : TestKit
         Assert.Equal((2000L, 0L, 0L), (_meter.Dropped, _meter.Queued, _meter.Journaled));
     }
 
-    private static LookUp LookUp(long id) => new(id, Client, "default", "p1", default, 1000, []);
+    private static LookUp LookUp(long id) => new(id, Client, "default", "p1", default, []);
 
     private static Pass Pass(int ttlSeconds) => new(ttlSeconds, false, 0, "p1", "mx1", "clean");
 

@@ -35,5 +35,21 @@ internal sealed class AnswerKeep(TimeProvider time, int capacity)
         }
     }
 
+    /// <summary>Drops the answers about the clients of a network. Their places in the queue stay until they are old.</summary>
+    public void Forget(Network network)
+    {
+        var hostBits = network.Address.BitLength - network.PrefixLength;
+        if (hostBits < 16 && 1 << hostBits < _entries.Count)
+        {
+            // Bans come by the ten thousand, of single addresses and small networks: each walk over all entries would add up.
+            for (var host = 0u; host < 1u << hostBits; host++)
+                _entries.Remove(ClientAddress.FromBits(network.Address.Bits + host));
+            return;
+        }
+
+        foreach (var client in _entries.Keys.Where(network.Contains).ToList())
+            _entries.Remove(client);
+    }
+
     private sealed record Entry(ClientAddress Client, DnsblAnswer Answer, long Made, TimeSpan Life);
 }

@@ -20,8 +20,8 @@ public sealed record DnsblSettings(CheckSettings Check, string Zone, TimeSpan Fa
 
 /// <summary>
 /// Asks one DNSBL. Codes that must not count turn the whole answer into a failure of the list, so that a list gone wrong never refuses
-/// mail; so does a list that seems to list everybody (<see cref="ListTrial"/>). Answers are kept for their ttl: "not listed" as long as the list
-/// says, "listed" for seconds only.
+/// mail; so does a list that seems to list everybody (<see cref="ListTrial"/>). Answers are kept, until <see cref="ForgetAnswers"/>: "not
+/// listed" as long as the list says, "listed" for seconds only.
 /// </summary>
 internal sealed class DnsblCheck(DnsblSettings settings, IDnsTransport dns, CheckContext context)
     : CheckActor<DnsblCheck.Question>(settings.Check, context, TimeSpan.FromSeconds(30))
@@ -48,7 +48,17 @@ internal sealed class DnsblCheck(DnsblSettings settings, IDnsTransport dns, Chec
         if (answer is not DnsblAnswer listed)
             return;
         var life = listed.Codes.IsEmpty ? TimeSpan.FromSeconds(listed.TtlSeconds ?? 0) : settings.FailShare;
+        if (life < settings.FailShare)
+            life = settings.FailShare; // Other nodes ask about the same client at about the same time.
         _kept.Add(key.Client, listed with { Text = null }, life < settings.LongestKept ? life : settings.LongestKept);
+    }
+
+    protected override void OnReceive(object message)
+    {
+        if (message is ForgetAnswers forget)
+            _kept.Forget(forget.Network);
+        else
+            base.OnReceive(message);
     }
 
     protected override async Task<CheckAnswer> AskSourceAsync(AskCheck ask, CancellationToken stopping)

@@ -30,7 +30,10 @@ internal sealed record ClusterOptions
     /// <summary>Who goes on when the network splits.</summary>
     public SplitBrain SplitBrain { get; init; } = SplitBrain.Auto;
 
-    /// <summary>How long DNSBL and custom checks wait for the fleet's word. 1ms..60s; 0: not at all.</summary>
+    /// <summary>
+    /// How long DNSBL and custom checks wait at least for the fleet's first answer; never beyond a quarter of the deadline. 1ms..60s; 0: not
+    /// at all.
+    /// </summary>
     [Lasts("1ms", "60s", ZeroIsOff = true)]
     public TimeSpan LookupWait { get; init; } = TimeSpan.FromMilliseconds(30);
 

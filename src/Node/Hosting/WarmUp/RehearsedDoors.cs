@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
@@ -15,7 +16,7 @@ internal sealed class RehearsedDoors(IReadOnlyList<OpenEndpoint> endpoints) : ID
     private const string Zone = "screening.internal";
 
     private readonly Dictionary<string, Uri> _doors = endpoints.ToDictionary(e => e.Kind, e => new Uri(e.Uri));
-    private readonly Dictionary<string, Socket> _connections = [];
+    private readonly ConcurrentDictionary<string, Socket> _connections = [];
 
     /// <summary>Asks all doors at once about a client that they do not know, each twice.</summary>
     /// <returns>How long the slowest answer took.</returns>

@@ -1,0 +1,133 @@
+using System.Collections.Immutable;
+using Screening.Actors.Checks;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Actors.Screening;
+
+/// <summary>
+/// What is known of one client: what each check of its profile answered, or why it did not, and what follows from that. No messages; the
+/// clock is read for reports only.
+/// </summary>
+/// <remarks>
+/// Invariant: each check, by its slot, is settled at most once; what comes later for that slot changes nothing. What the query itself tells
+/// (HELO, sender, an address in <c>dnsbl.skip</c>) is settled from the start.
+/// </remarks>
+internal sealed class Findings
+{
+    private readonly ScreeningQuery _query;
+    private readonly ScreeningPolicy _policy;
+    private readonly TimeProvider _time;
+    private readonly ScoreBoard _board;
+    private readonly CheckReport?[] _reports;
+    private readonly long _began;
+
+    public Findings(in ScreeningQuery query, TimeProvider time)
+    {
+        (_query, _policy, _time, _began) = (query, query.Policy, time, time.GetTimestamp());
+        IsSuspect = query.IsSuspect;
+        _board = new ScoreBoard(_policy.Rules, [.. _policy.Checks.Select(RangeOf)]);
+        _reports = new CheckReport?[_policy.Checks.Length];
+        for (var slot = 0; slot < _reports.Length; slot++)
+            SettleByQuery(slot, _policy.Checks[slot]);
+    }
+
+    /// <summary>True if HELO or sender speak against the client.</summary>
+    public bool IsSuspect { get; }
+
+    /// <summary>True if waiting for more cannot change what the asker sees, or nothing more will come.</summary>
+    public bool IsDecided => _board.PendingCount == 0 || (IsKnown && _board.IsDecided(_query.AllowMatters));
+
+    // While nothing is known at all, the default would go out: a pending check may still do better.
+    private bool IsKnown => _board.IsAnythingKnown || _board.IsComplete(allowMatters: false);
+
+    /// <summary>True if the check has answered, failed or been left out.</summary>
+    public bool IsSettled(int slot) => _board.IsSettled(slot);
+
+    /// <summary>A check answered. An answer that tells nothing of the client settles it without completing anything.</summary>
+    public void Add(int slot, CheckAnswer answer)
+    {
+        var weighed = _policy.Checks[slot].Weigh(answer);
+        if (!(weighed.KnowsNothing ? _board.Miss(slot) : _board.Add(slot, weighed.Contribution)))
+            return;
+        _reports[slot] = Report(slot, weighed.Says ? CheckResult.Evidence : CheckResult.Nothing) with
+        {
+            Answer = weighed.Answer.IsDefault ? [] : weighed.Answer,
+            Weight = weighed.Contribution.Weight,
+            TtlSeconds = weighed.TtlSeconds,
+            Reason = weighed.Reason,
+        };
+    }
+
+    /// <summary>A check gave no evidence.</summary>
+    public void Miss(int slot, CheckResult result, string? error)
+    {
+        if (_board.Miss(slot))
+            _reports[slot] = Report(slot, result, error);
+    }
+
+    /// <summary>What the evidence says now.</summary>
+    /// <param name="allowMatters">Complete only if it is certain as well whether a pass is an allow.</param>
+    public Judgement Judge(bool allowMatters)
+    {
+        if (_policy.AsksNobody && !IsSuspect)
+            return new Judgement(_policy.Rules.DefaultVerdict, false, "no checks configured");
+        var isComplete = _board.IsComplete(allowMatters);
+        if (!_board.IsAnythingKnown && !isComplete)
+            return new Judgement(_policy.Rules.DefaultVerdict, false, "nothing known in time");
+        var score = _board.Score;
+        var (action, allow) = _policy.Rules.Outcome(score);
+        var ttl = action == VerdictAction.Pass ? PassTtlSeconds(isComplete) : 0;
+        return new Judgement(new Verdict(action, allow, ttl, score, VerdictSource.Screened), isComplete, LeadingReason(score));
+    }
+
+    /// <summary>The decision about one query of this screening.</summary>
+    public Decision Decide(in ScreeningQuery query, in Judgement judgement)
+    {
+        var isHit = judgement.Verdict.Source == VerdictSource.Fleet;
+        var isEarly = !isHit && _board.PendingCount > 0 && _board.IsDecided(_query.AllowMatters);
+        return new Decision(
+            query, judgement.Verdict, isEarly, judgement.Complete, _time.GetElapsedTime(query.Started), judgement.Reason,
+            [.. _reports.Select((report, slot) => report ?? Unfinished(slot, isHit, isEarly))]);
+    }
+
+    private WeightRange RangeOf(CheckPlan plan) =>
+        plan.SkipReason(_query.Client) is not null || (plan is EnvelopePlan && !IsSuspect) ? default : plan.Range;
+
+    private void SettleByQuery(int slot, CheckPlan plan)
+    {
+        if (plan is EnvelopePlan && IsSuspect)
+            Add(slot, new EnvelopeAnswer(_query.Helo, _query.Sender));
+        else if (plan is EnvelopePlan)
+            Miss(slot, CheckResult.Nothing, error: null); // No knowledge of the client.
+        else if (plan.SkipReason(_query.Client) is { } reason && _board.Add(slot, default))
+            _reports[slot] = Report(slot, CheckResult.Skipped, reason);
+    }
+
+    private int PassTtlSeconds(bool isComplete)
+    {
+        if (!isComplete)
+            return (int)_policy.Rules.DefaultTtl.TotalSeconds;
+        var shortest = _reports.Min(r => r?.TtlSeconds);
+        return (int)_policy.Rules.PassLife(shortest is { } seconds ? TimeSpan.FromSeconds(seconds) : null).TotalSeconds;
+    }
+
+    private string LeadingReason(int score)
+    {
+        var leading = _reports.Where(r => r?.Reason is not null).MaxBy(r => score < 0 ? -r!.Weight : r!.Weight);
+        return leading?.Reason ?? "nothing speaks against this client";
+    }
+
+    private CheckReport Unfinished(int slot, bool isHit, bool isEarly)
+    {
+        if (isHit)
+            return Report(slot, CheckResult.Skipped, "not needed: the client passed before");
+        var range = _policy.Checks[slot].Range;
+        return isEarly
+            ? Report(slot, CheckResult.Skipped, $"not waited for: its {range.Least}..{range.Most} could not change the action")
+            : Report(slot, CheckResult.Timeout, "no answer by the deadline");
+    }
+
+    private CheckReport Report(int slot, CheckResult result, string? error = null) => new(
+        _policy.Checks[slot].Name, _policy.Checks[slot].Kind, result, [], 0, null, _time.GetElapsedTime(_query.Started, _began),
+        _time.GetElapsedTime(_began), null, error);
+}
