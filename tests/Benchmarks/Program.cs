@@ -52,7 +52,7 @@ catch (UsageException fault)
 {
     return Refuse(fault.Message);
 }
-catch (Exception fault) when (fault is ServerException or SkipException)
+catch (Exception fault) when (fault is ServerException or SkipException or TimeoutException)
 {
     Console.Error.WriteLine(fault.Message);
     return 1;

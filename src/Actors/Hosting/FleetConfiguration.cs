@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Text;
 using Akka.Configuration;
+using Akka.Hosting.Logging;
 using Akka.Persistence.Sql;
+using Screening.Actors.Cluster;
+using Screening.Actors.Cluster.Forming;
 using Screening.Actors.Fleet;
 using Screening.Actors.Serialization;
 
@@ -19,6 +22,10 @@ internal static class FleetConfiguration
 
     private const string Dispatchers =
         "plugin-dispatcher = screening.store-dispatcher, replay-dispatcher = screening.store-dispatcher, materializer-dispatcher = screening.store-dispatcher";
+
+    /// <summary>Logs to the process's loggers alone; the standard output belongs to the process.</summary>
+    public static readonly Config Logging = ConfigurationFactory.ParseString(
+        $$"""akka { stdout-loglevel = off, loggers = ["{{typeof(LoggerFactoryLogger).AssemblyQualifiedName}}"] }""");
 
     public static Config Of(FleetSettings settings, FleetTimings timings)
     {
@@ -52,6 +59,7 @@ internal static class FleetConfiguration
               port = {{settings.ListenPort}}
               public-hostname = {{Quote(settings.PublicHost)}}
               public-port = {{settings.PublicPort}}
+              dns-use-ipv6 = {{OnOff(FleetHost.UsesIPv6(settings))}}
               connection-timeout = 3s
               maximum-frame-size = {{FrameBytes}}b
               send-buffer-size = {{FrameBytes}}b
@@ -78,7 +86,7 @@ internal static class FleetConfiguration
           }
           downing-provider-class = "Akka.Cluster.SBR.SplitBrainResolverProvider, Akka.Cluster"
           split-brain-resolver {
-            active-strategy = {{Strategy(settings.SplitBrain)}}
+            active-strategy = {{NameOf(settings.SplitBrain)}}
             stable-after = {{Time(timings.StableAfter)}}
             down-all-when-unstable = on
             keep-majority.role = {{CacheRole}}
@@ -93,7 +101,7 @@ internal static class FleetConfiguration
           }
         }
         screening.lease {
-          lease-class = "{{typeof(Fleet.Forming.StoreLease).AssemblyQualifiedName}}"
+          lease-class = "{{typeof(StoreLease).AssemblyQualifiedName}}"
           heartbeat-interval = {{Time(timings.Lease / 6)}}
           heartbeat-timeout = {{Time(timings.Lease)}}
           lease-operation-timeout = 2s
@@ -183,7 +191,8 @@ internal static class FleetConfiguration
     private static string Access(StoreConnection connection) =>
         $"provider-name = {Quote(connection.ProviderName)}, connection-string = {Quote(connection.ConnectionString)}, auto-initialize = false";
 
-    private static string Strategy(SplitBrainStrategy strategy) => strategy switch
+    /// <summary>The strategy as Akka names it, and as nodes tell it each other.</summary>
+    public static string NameOf(SplitBrainStrategy strategy) => strategy switch
     {
         SplitBrainStrategy.KeepMajority => "keep-majority",
         SplitBrainStrategy.KeepOldest => "keep-oldest",

@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using Akka.Cluster;
+using Screening.Actors.Cluster;
 using Screening.Actors.Fleet;
 using Xunit;
 
-namespace Screening.Actors.Tests.Fleet;
+namespace Screening.Actors.Tests.Cluster;
 
 public sealed class FleetHostTests
 {
