@@ -128,7 +128,7 @@ public sealed class SqliteStoreTests : IDisposable
         await using var other = new SqliteConnection($"Data Source={File}");
         await other.OpenAsync();
         await other.ExecuteAsync("BEGIN IMMEDIATE", CancellationToken.None);
-        var refusal = await Assert.ThrowsAsync<StoreException>(() => PingAsync(store).WaitAsync(TimeSpan.FromSeconds(10)));
+        var refusal = await Assert.ThrowsAsync<StoreException>(() => PingAsync(store).Within("the refusal of a ping"));
         Assert.Equal($"{File}: another process keeps it locked", refusal.Message);
     }
 
