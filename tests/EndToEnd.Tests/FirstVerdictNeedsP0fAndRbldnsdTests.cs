@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Screening.Testing;
 using Screening.Testing.Lab;
 
 namespace Screening.EndToEnd.Tests;
@@ -196,7 +197,7 @@ public sealed partial class FirstVerdictNeedsP0fAndRbldnsdTests
             foreach (var client in clients)
             {
                 using var connection = await Lab.Client.ConnectAsync(new IPEndPoint(NetworkLab.MxAddress, 25), client);
-                await Poll.UntilAsync(async () => (await p0f.AskAsync(client)).Known, TimeSpan.FromSeconds(5), $"{client} in p0f", () => p0f.Transcript);
+                await Poll.UntilAsync(async () => (await p0f.AskAsync(client)).Known, Waiting.Limit, $"{client} in p0f", () => p0f.Transcript);
             }
         }
     }

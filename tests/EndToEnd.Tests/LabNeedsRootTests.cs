@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
+using Screening.Testing;
 using Screening.Testing.Lab;
 
 namespace Screening.EndToEnd.Tests;
@@ -22,7 +23,7 @@ public sealed class LabNeedsRootTests
 
         using var connection = await lab.Client.ConnectAsync(new IPEndPoint(NetworkLab.MxAddress, 2525), client);
 
-        var answer = await Poll.ForAsync(async () => await p0f.AskAsync(client) is { Known: true } known ? known : null, TimeSpan.FromSeconds(5), "the client in p0f");
+        var answer = await Poll.ForAsync(async () => await p0f.AskAsync(client) is { Known: true } known ? known : null, Waiting.Limit, "the client in p0f");
         Assert.Equal(("Linux", "Ethernet or modem"), (answer.Os, answer.Link));
         Assert.False((await p0f.AskAsync(NetworkLab.ClientAddress(21))).Known);
     }

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
-using Akka.Hosting;
 using Microsoft.Extensions.Logging;
+using Screening.Actors.Cluster;
 using Screening.Actors.Hosting;
 using Screening.Actors.Whitelist;
 
@@ -116,7 +116,7 @@ internal sealed partial class ClusterRunner : FleetRunner
         Presence = _presence,
         Certificates = certificates,
         Loggers = _loggers,
-        Configure = (builder, _) => builder.WithActors((system, _) => StartActors(system)),
+        StartActors = StartActors,
     };
 
     private void StartActors(ActorSystem system)

@@ -30,7 +30,7 @@ internal sealed class FleetDoor : UntypedActor, IWithTimers
     private const int RoundsAfterChange = 30;
     private const int RoundsBetween = 60;
 
-    private readonly Cluster _cluster = Cluster.Get(Context.System);
+    private readonly Akka.Cluster.Cluster _cluster = Akka.Cluster.Cluster.Get(Context.System);
     private readonly string _node;
     private readonly string _cacheRole;
     private readonly FleetMeter _meter;

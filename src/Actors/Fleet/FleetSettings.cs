@@ -23,8 +23,8 @@ public sealed record FleetSettings
     /// <summary>Nodes of role cache, names or addresses; a name may stand for several nodes. Empty: a cluster of one.</summary>
     public ImmutableArray<FleetSeed> Seeds { get; init; } = [];
 
-    /// <summary>Nodes of role cache that there should be (cluster.expected); at least 1.</summary>
-    public int Expected { get; init; } = 1;
+    /// <summary>Nodes of role cache that there should be (cluster.expected); 0: as many as the seeds stand for.</summary>
+    public int Expected { get; init; }
 
     /// <summary>True: holds shards and votes.</summary>
     public bool IsCache { get; init; } = true;

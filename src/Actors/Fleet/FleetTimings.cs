@@ -32,17 +32,14 @@ internal sealed record FleetTimings
     /// <summary>After this a join that led to nothing ends the system, for a join can not be withdrawn.</summary>
     public TimeSpan Join { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a later seed leaves the founding to each one before it.</summary>
-    public TimeSpan Turn { get; init; } = TimeSpan.FromMilliseconds(1500);
-
-    /// <summary>How long a vote binds its giver.</summary>
-    public TimeSpan Vote { get; init; } = TimeSpan.FromSeconds(15);
-
-    /// <summary>How long the store's lock holds for a cluster whose leader does not prolong it.</summary>
+    /// <summary>How long the store's lock holds for a cluster whose members do not prolong it.</summary>
     public TimeSpan Lock { get; init; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>How long the lease holds that decides a split of two.</summary>
-    public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(12);
+    /// <summary>
+    /// How long the lease holds that decides a split of two. Shorter than the least time after which a lost node is given up: a holder that
+    /// died must not keep the lease from the one that is left.
+    /// </summary>
+    public TimeSpan Lease => (HeartbeatPause + StableAfter) * 0.75;
 
     /// <summary>Clocks that differ by more are warned of: lives of passes are told by them.</summary>
     public TimeSpan Clock { get; init; } = TimeSpan.FromSeconds(5);

@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Text;
 using Akka.Configuration;
+using Akka.Hosting.Logging;
 using Akka.Persistence.Sql;
+using Screening.Actors.Cluster;
+using Screening.Actors.Cluster.Forming;
 using Screening.Actors.Fleet;
 using Screening.Actors.Serialization;
 
@@ -14,6 +17,15 @@ internal static class FleetConfiguration
     public const string CacheRole = "cache";
 
     private const int FrameBytes = 1 << 20;
+
+    private const int StoreThreads = 4;
+
+    private const string Dispatchers =
+        "plugin-dispatcher = screening.store-dispatcher, replay-dispatcher = screening.store-dispatcher, materializer-dispatcher = screening.store-dispatcher";
+
+    /// <summary>Logs to the process's loggers alone; the standard output belongs to the process.</summary>
+    public static readonly Config Logging = ConfigurationFactory.ParseString(
+        $$"""akka { stdout-loglevel = off, loggers = ["{{typeof(LoggerFactoryLogger).AssemblyQualifiedName}}"] }""");
 
     public static Config Of(FleetSettings settings, FleetTimings timings)
     {
@@ -47,6 +59,7 @@ internal static class FleetConfiguration
               port = {{settings.ListenPort}}
               public-hostname = {{Quote(settings.PublicHost)}}
               public-port = {{settings.PublicPort}}
+              dns-use-ipv6 = {{OnOff(FleetHost.UsesIPv6(settings))}}
               connection-timeout = 3s
               maximum-frame-size = {{FrameBytes}}b
               send-buffer-size = {{FrameBytes}}b
@@ -73,7 +86,7 @@ internal static class FleetConfiguration
           }
           downing-provider-class = "Akka.Cluster.SBR.SplitBrainResolverProvider, Akka.Cluster"
           split-brain-resolver {
-            active-strategy = {{Strategy(settings.SplitBrain)}}
+            active-strategy = {{NameOf(settings.SplitBrain)}}
             stable-after = {{Time(timings.StableAfter)}}
             down-all-when-unstable = on
             keep-majority.role = {{CacheRole}}
@@ -88,7 +101,7 @@ internal static class FleetConfiguration
           }
         }
         screening.lease {
-          lease-class = "{{typeof(Fleet.Forming.StoreLease).AssemblyQualifiedName}}"
+          lease-class = "{{typeof(StoreLease).AssemblyQualifiedName}}"
           heartbeat-interval = {{Time(timings.Lease / 6)}}
           heartbeat-timeout = {{Time(timings.Lease)}}
           lease-operation-timeout = 2s
@@ -137,16 +150,26 @@ internal static class FleetConfiguration
 
         """;
 
-    // The store makes the tables. SQLite has one writer anyway; tags are not used.
-    private static string Persistence(StoreConnection connection) => $$"""
+    // The store makes the tables; tags are not used. SQLite has one writer anyway, and its calls hold their threads: the pool's would be
+    // missed by those who answer mail servers, so its calls have threads of their own.
+    private static string Persistence(StoreConnection connection)
+    {
+        var isSqlite = connection.ProviderName.StartsWith("SQLite", StringComparison.Ordinal);
+        return $$"""
+        screening.store-dispatcher {
+          type = ForkJoinDispatcher
+          throughput = 5
+          dedicated-thread-pool { thread-count = {{StoreThreads}}, threadtype = background }
+        }
         akka.persistence {
-          max-concurrent-recoveries = 64
+          max-concurrent-recoveries = {{(isSqlite ? StoreThreads : 64)}}
           journal {
             plugin = akka.persistence.journal.sql
             sql {
               {{Access(connection)}}
+              {{(isSqlite ? Dispatchers : "")}}
               tag-write-mode = Csv
-              parallelism = {{(connection.ProviderName.StartsWith("SQLite", StringComparison.Ordinal) ? 1 : 3)}}
+              parallelism = {{(isSqlite ? 1 : 3)}}
               batch-size = 100
               recovery-event-timeout = 3s
               circuit-breaker { max-failures = 5, call-timeout = 2s, reset-timeout = 3s }
@@ -156,17 +179,20 @@ internal static class FleetConfiguration
             plugin = akka.persistence.snapshot-store.sql
             sql {
               {{Access(connection)}}
+              {{(isSqlite ? Dispatchers : "")}}
               circuit-breaker { max-failures = 5, call-timeout = 2s, reset-timeout = 3s }
             }
           }
         }
 
         """;
+    }
 
     private static string Access(StoreConnection connection) =>
         $"provider-name = {Quote(connection.ProviderName)}, connection-string = {Quote(connection.ConnectionString)}, auto-initialize = false";
 
-    private static string Strategy(SplitBrainStrategy strategy) => strategy switch
+    /// <summary>The strategy as Akka names it, and as nodes tell it each other.</summary>
+    public static string NameOf(SplitBrainStrategy strategy) => strategy switch
     {
         SplitBrainStrategy.KeepMajority => "keep-majority",
         SplitBrainStrategy.KeepOldest => "keep-oldest",

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Screening.Actors.Cluster.Forming;
 using Screening.Actors.Fleet;
 using Screening.Actors.Whitelist;
 using static Screening.Actors.Serialization.WireParts;
@@ -105,17 +106,16 @@ internal static class WireForms
             (w, m) => w.Integer(m.Version).Records(m.Rules, WriteRule),
             (ref r) => new(r.Long(), r.Records(ReadRule))),
 
-        // Fleet/FormingMessages.cs
+        // Cluster/Forming/FormingMessages.cs
         WireForm.Of<AskPresence>("AP1",
-            (w, m) => w.Integer(m.Id).Record(m.From, WriteIdentity),
+            (w, m) => w.Integer(m.Round).Record(m.From, WriteIdentity),
             (ref r) => new(r.Long(), r.Record(ReadIdentity))),
         WireForm.Of<NodePresence>("NP1",
-            (w, m) => w.Integer(m.Id).Record(m.From, WriteIdentity).Text(m.ClusterId).Items(m.Members, WriteText)
+            (w, m) => w.Integer(m.Round).Record(m.From, WriteIdentity).Octet((byte)m.Phase).Text(m.ClusterId)
                 .Integer(m.CacheMembers).Flag(m.HasUnreachable).Text(m.Refusal),
-            (ref r) => new(
-                r.Long(), r.Record(ReadIdentity), r.Text(), r.Items((ref item) => item.Text()), r.Int(), r.Flag(), r.Text())),
-        WireForm.Of<AskVote>("AV1", (w, m) => w.Integer(m.Id).Text(m.Candidate), (ref r) => new(r.Long(), r.Text())),
-        WireForm.Of<FoundingVote>("FV1", (w, m) => w.Integer(m.Id).Flag(m.Granted), (ref r) => new(r.Long(), r.Flag())),
+            (ref r) => new(r.Long(), r.Record(ReadIdentity), ReadPhase(ref r), r.Text(), r.Int(), r.Flag(), r.Text())),
+
+        // Fleet/HoldingsMessages.cs
         WireForm.Of<AskHoldings>("AH1", (w, m) => w.Integer(m.Id), (ref r) => new(r.Long())),
         WireForm.Of<NodeHoldings>("NH1",
             (w, m) => w.Integer(m.Id).Text(m.Node).Integer(m.Shards).Integer(m.Buckets).Integer(m.Recovering).Integer(m.Entries),

@@ -1,5 +1,7 @@
 using System.Runtime.Serialization;
+using Akka.Actor;
 using Screening.Actors.Checks;
+using Screening.Actors.Cluster.Forming;
 using Screening.Actors.Fleet;
 using Screening.Actors.Whitelist;
 using Screening.Protocol.Dnsbl;
@@ -116,10 +118,25 @@ internal static class WireParts
     public static RemovedRule ReadRemoved(ref PackedReader reader) => new(reader.Network(), ReadKind(ref reader));
 
     public static void WriteIdentity(PackedWriter writer, NodeIdentity node) => writer
-        .Text(node.Node).Text(node.Address).Flag(node.IsCache).Integer(node.Layout).Text(node.Provider).Integer(node.ClockMs);
+        .Text(node.Node).Text(node.Address.ToString()).Flag(node.IsCache).Integer(node.Layout).Text(node.Provider).Text(node.SplitBrain)
+        .Integer(node.ClockMs);
 
     public static NodeIdentity ReadIdentity(ref PackedReader reader) => new(
-        reader.Text(), reader.Text(), reader.Flag(), reader.Int(), reader.Text(), reader.Long());
+        reader.Text(), ReadAddress(ref reader), reader.Flag(), reader.Int(), reader.Text(), reader.Text(), reader.Long());
+
+    public static NodePhase ReadPhase(ref PackedReader reader)
+    {
+        var phase = (NodePhase)reader.Octet();
+        return phase <= NodePhase.Leaving ? phase : throw new SerializationException($"there is no phase {phase}");
+    }
+
+    private static Address ReadAddress(ref PackedReader reader)
+    {
+        var text = reader.Text();
+        return ActorPath.TryParseAddress(text, out var address) && address.HasGlobalScope
+            ? address
+            : throw new SerializationException("an address of a node is no address");
+    }
 
     // A pass lives hours, and times since 1970 are long: the end is written as what it adds to the beginning.
     private static void WriteStoredPass(PackedWriter writer, StoredPass pass) => writer

@@ -25,7 +25,7 @@ internal static class FleetPlan
             PublicHost = reached.Host,
             PublicPort = reached.Port == 0 ? listen.Port : reached.Port,
             Seeds = [.. cluster.Seeds.Select(s => new FleetSeed(s.Host, s.Port))],
-            Expected = expected,
+            Expected = cluster.Expected,
             IsCache = cluster.IsCache(),
             SplitBrain = StrategyOf(cluster.SplitBrain, expected, store),
             LookUpWait = cluster.LookupWait,

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Reflection;
+using Akka.Actor;
 using Screening.Actors.Checks;
 using Screening.Actors.Whitelist;
 using Screening.Protocol.Dnsbl;
@@ -41,6 +42,8 @@ internal sealed class RandomMessages(int seed)
         _ when type == typeof(ulong) => (ulong)Number(long.MinValue, long.MaxValue),
         _ when type == typeof(string) => Text(),
         _ when type == typeof(ClientAddress) => Client(),
+        _ when type == typeof(Address) => new Address(
+            "akka.tcp", "fleet", _random.Next(2) == 0 ? $"mx{_random.Next(9)}.example" : "[2001:db8::1]", _random.Next(1, 65536)),
         _ when type == typeof(Network) => AnyNetwork(),
         _ when type == typeof(PostscreenTimes) => Times(),
         _ when type == typeof(AnswerCode) => new AnswerCode(0x7f000000u | (uint)_random.Next(1 << 24)),

@@ -55,12 +55,12 @@ public sealed class SerializationConfigurationTests : IAsyncLifetime
     {
         var (first, firstFaults) = StartMember();
         var (second, secondFaults) = StartMember();
-        await Cluster.Get(first).JoinAsync(Cluster.Get(first).SelfAddress).Within("the first member");
+        await Akka.Cluster.Cluster.Get(first).JoinAsync(Akka.Cluster.Cluster.Get(first).SelfAddress).Within("the first member");
         var regions = new[] { StartShards(first) };
         for (var bucket = 0; bucket < 64; bucket++)
             await AskAsync(regions[0], bucket);
 
-        await Cluster.Get(second).JoinAsync(Cluster.Get(first).SelfAddress).Within("the second member");
+        await Akka.Cluster.Cluster.Get(second).JoinAsync(Akka.Cluster.Cluster.Get(first).SelfAddress).Within("the second member");
         regions = [regions[0], StartShards(second)];
         var homes = new HashSet<int>();
 
@@ -82,7 +82,7 @@ public sealed class SerializationConfigurationTests : IAsyncLifetime
         var stats = await regions[0].Ask<ClusterShardingStats>(new GetClusterShardingStats(TimeSpan.FromSeconds(5)), Waiting.Limit);
         Assert.Equal(2, stats.Regions.Count);
 
-        await Cluster.Get(second).LeaveAsync().Within("the second member's leave");
+        await Akka.Cluster.Cluster.Get(second).LeaveAsync().Within("the second member's leave");
         for (var bucket = 0; bucket < 64; bucket++)
             Assert.Equal(PortOf(first), await AskAsync(regions[0], bucket));
         Assert.Empty(firstFaults);

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using Akka.Actor;
 using Screening.Actors.Checks;
+using Screening.Actors.Cluster.Forming;
 using Screening.Actors.Fleet;
 using Screening.Actors.Whitelist;
 using Screening.Protocol.Dnsbl;
@@ -59,7 +61,8 @@ internal static class WireVectors
     ];
 
     private static readonly ImmutableArray<RemovedRule> Removed = [new(Net4, RuleKind.Ban), new(Net6, RuleKind.Grant)];
-    private static readonly NodeIdentity Node = new("mx1", "akka.tcp://fleet@mx1.example:4053", true, 1, "postgresql", Now);
+    private static readonly NodeIdentity Node = new(
+        "mx1", new Address("akka.tcp", "fleet", "mx1.example", 4053), true, 1, "postgresql", "lease-majority", Now);
 
     public static readonly ImmutableSortedDictionary<string, object> All = new Dictionary<string, object>
     {
@@ -97,9 +100,7 @@ internal static class WireVectors
         ["RE1"] = new RulesEvent(41, Rules, Removed),
         ["RS1"] = new RulesSnapshot(41, Rules),
         ["AP1"] = new AskPresence(14, Node),
-        ["NP1"] = new NodePresence(14, Node, "c0ffee", [Node.Address, "akka.tcp://fleet@mx2.example:4053"], 1, true, ""),
-        ["AV1"] = new AskVote(15, Node.Address),
-        ["FV1"] = new FoundingVote(15, true),
+        ["NP1"] = new NodePresence(14, Node, NodePhase.Member, "c0ffee", 1, true, ""),
         ["AH1"] = new AskHoldings(16),
         ["NH1"] = new NodeHoldings(16, "mx1", 22, 341, 2, 333_333),
     }.ToImmutableSortedDictionary(StringComparer.Ordinal);

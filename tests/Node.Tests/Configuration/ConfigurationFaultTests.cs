@@ -140,6 +140,22 @@ public sealed class ConfigurationFaultTests(ConfigurationFixture fixture) : ICla
         { "[cluster]\nroles = []", ["screening.toml:2: cluster.roles is []; an edge node must have cluster.seeds, which is []"] },
         { "[cluster]\nexpected = 3", ["screening.toml:2: cluster.expected is 3; a cluster of more than one must have cluster.seeds, which is []"] },
         { "[cluster]\nlisten = \"10.0.0.1:4053\"", ["screening.toml:2: cluster.listen is 10.0.0.1:4053; off loopback it must come with cluster.tls, or with cluster.insecure = true"] },
+        {
+            "[store]\nprovider = \"memory\"\n[cluster]\nseeds = [\"127.0.0.1:4053\", \"mx2.example:4053\", \"MX2.example.:4053\"]",
+            ["screening.toml:4: cluster.seeds has mx2.example:4053 more than once; each node must stand in it once"]
+        },
+        {
+            "[store]\nprovider = \"memory\"\n[cluster]\nlisten = \"[::1]:4053\"\nseeds = [\"[::1]:4053\", \"[0:0:0::1]:4053\"]",
+            ["screening.toml:5: cluster.seeds has [::1]:4053 more than once; each node must stand in it once"]
+        },
+        {
+            "[store]\nprovider = \"memory\"\n[cluster]\nseeds = [\"127.0.0.1:4053\", \"[::1]:4054\"]",
+            ["screening.toml:4: cluster.seeds has [::1]:4054; its nodes must be IPv4 addresses, or names that have one, as this node is known to the others by cluster.listen, which is 127.0.0.1:4053 (the default)"]
+        },
+        {
+            "[store]\nprovider = \"memory\"\n[cluster]\nadvertise = \"mx1.example:4053\"\nseeds = [\"mx1.example:4053\", \"192.0.2.2:4053\"]",
+            ["screening.toml:5: cluster.seeds has 192.0.2.2:4053; its nodes must be names, as this node is known to the others by cluster.advertise, which is mx1.example:4053 (line 4)"]
+        },
         { "[cluster]\nsplit_brain = \"lease\"", ["screening.toml:2: cluster.split_brain is lease; it must come with store.provider postgresql, which is sqlite (the default)"] },
         { "[http]\ncertificate = \"/dev/null\"", ["screening.toml:2: http.certificate is \"/dev/null\"; it must come with http.key, which is empty (the default)"] },
 

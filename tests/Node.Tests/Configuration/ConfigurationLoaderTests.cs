@@ -149,7 +149,7 @@ public sealed class ConfigurationLoaderTests : IDisposable
             provider = "memory"
             [cluster]
             listen = "[::]:4053"
-            advertise = "mx1.example.org:4053"
+            advertise = "[2001:db8::1]:4053"
             seeds = ["mx1.example.org:4053", "[2001:db8::1]:4053"]
             insecure = true
             """);

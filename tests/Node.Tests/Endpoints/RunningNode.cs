@@ -6,14 +6,13 @@ using Screening.Actors.Fleet;
 using Screening.Node.Commands;
 using Screening.Node.Configuration;
 using Screening.Node.Hosting;
+using Screening.Testing;
 
 namespace Screening.Node.Tests.Endpoints;
 
 /// <summary>A whole node in this process, on free ports, with a folder of its own.</summary>
 internal sealed class RunningNode : IAsyncDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
-
     private readonly NodeHost _node;
 
     private RunningNode(NodeHost node, DirectoryInfo folder)
@@ -41,6 +40,9 @@ internal sealed class RunningNode : IAsyncDisposable
         [
             "node.data_dir={folder}/data", "node.name=test", "endpoints.plugin=[\"tcp://127.0.0.1:0\",\"unix://{folder}/plugin\"]",
             "endpoints.http=[\"tcp://127.0.0.1:0\"]", "endpoints.policy=[]", "endpoints.dnsbl=[]", "endpoints.memcache=[]", "access.permit=[]", "cluster.listen=127.0.0.1:0", "store.provider=memory",
+
+            // On a busy machine a verdict may take seconds. Tests of the deadlines themselves set their own.
+            "verdict.deadline=60s", "verdict.serial_deadline=60s", "verdict.dnsbl_deadline=60s", "dnsbl.timeout=20s",
         ];
         var request = new ConfigurationRequest
         {
@@ -141,10 +143,9 @@ internal sealed class PluginPeer(Socket socket) : IDisposable
     private async Task<bool> ReceiveAsync()
     {
         var buffer = new byte[8192];
-        using var patience = new CancellationTokenSource(RunningNode.Patience);
         try
         {
-            var read = await Socket.ReceiveAsync(buffer, patience.Token);
+            var read = await Socket.ReceiveAsync(buffer.AsMemory()).AsTask().Within($"more than '{_received}' from the node");
             _received.Append(Encoding.Latin1.GetString(buffer, 0, read));
             return read > 0;
         }

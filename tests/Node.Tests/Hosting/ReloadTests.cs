@@ -1,6 +1,7 @@
-using System.Diagnostics;
 using Screening.Node.Tests.Endpoints;
+using Screening.Testing;
 using Screening.Testing.Dns;
+using Screening.Testing.Lab;
 
 namespace Screening.Node.Tests.Hosting;
 
@@ -29,7 +30,7 @@ public sealed class ReloadTests
         dns.List("192.0.2.1", "bad.test", 120, "127.0.0.4");
         var file = Path.Combine(Directory.CreateTempSubdirectory("screening-").FullName, "screening.toml");
         await File.WriteAllTextAsync(file, "[dnsbl]\nsites = \"bad.test*1\"\n");
-        await using var node = await RunningNode.StartFromAsync(file, $"dnsbl.resolver=[\"{dns.EndPoint}\"]", "verdict.deadline=5s", "verdict.serial_deadline=5s");
+        await using var node = await RunningNode.StartFromAsync(file, $"dnsbl.resolver=[\"{dns.EndPoint}\"]");
         using var peer = await node.ConnectAsync();
         Assert.Equal("action=ignore", await AskAsync(peer));
         await File.WriteAllTextAsync(file, "[dnsbl]\nsites = \"bad.test*9 other.test*1\"\n");
@@ -45,13 +46,6 @@ public sealed class ReloadTests
         return (await peer.ReadAsync(1)).Single();
     }
 
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        var watch = Stopwatch.StartNew();
-        while (!await condition())
-        {
-            Assert.True(watch.Elapsed < RunningNode.Patience, "the change was not taken up in time");
-            await Task.Delay(50);
-        }
-    }
+    private static Task UntilAsync(Func<Task<bool>> condition) =>
+        Poll.UntilAsync(condition, Waiting.Limit, "an answer by the file as it is now");
 }

@@ -9,6 +9,7 @@ public sealed class DnsQueryWriterTests
     public void Query_is_a_question_with_recursion_desired_and_an_opt_record()
     {
         var query = new byte[DnsQueryWriter.MaxBytes];
+        query.AsSpan().Fill(0xee); // Buffers are used again.
 
         Assert.True(DnsQueryWriter.TryWrite(query, 0x1234, "2.0.0.127.bl.example", DnsType.A, out var length));
 
@@ -16,6 +17,19 @@ public sealed class DnsQueryWriterTests
             "12340100000100000000000101320130013003313237" + "02626C076578616D706C6500" + "00010001"
             + "00" + "0029" + "04D0" + "00000000" + "0000",
             Convert.ToHexString(query.AsSpan(0, length)));
+    }
+
+    [Fact]
+    public void Another_id_changes_nothing_else()
+    {
+        var query = new byte[DnsQueryWriter.MaxBytes];
+        Assert.True(DnsQueryWriter.TryWrite(query, 0x1234, "bl.example", DnsType.Txt, out var length));
+        var other = query[..length];
+        DnsQueryWriter.SetId(other, 0xabcd);
+
+        Assert.Equal([0xab, 0xcd, .. query[2..length]], other);
+        Assert.Equal((0x1234, 0xabcd), (DnsReplyReader.Id(query), DnsReplyReader.Id(other)));
+        Assert.Equal(0, DnsReplyReader.Id(query.AsSpan(0, 11)));
     }
 
     [Theory]

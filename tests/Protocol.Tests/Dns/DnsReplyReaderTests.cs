@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Buffers.Binary;
+using System.Collections.Immutable;
 using CsCheck;
 using Screening.Protocol.Dns;
 using Screening.Testing.Dns;
@@ -14,6 +14,8 @@ public sealed class DnsReplyReaderTests
     {
         { "one code", FakeDnsReply.A(60, "127.0.0.2"), DnsType.A, "NoError 127.0.0.2 ttl 60" },
         { "lowest ttl", FakeDnsReply.A(60, "127.0.0.2", "127.0.0.4") with { AddressTtls = [9, 5] }, DnsType.A, "NoError 127.0.0.2,127.0.0.4 ttl 5" },
+        { "lowest ttl first", FakeDnsReply.A(60, "127.0.0.2", "127.0.0.4") with { AddressTtls = [5, 9] }, DnsType.A,
+            "NoError 127.0.0.2,127.0.0.4 ttl 5" },
         { "aliases", FakeDnsReply.A(60, "127.0.0.3") with { Aliases = ["a.example", "b.example"] }, DnsType.A, "NoError 127.0.0.3 ttl 60" },
         { "alias to nothing", FakeDnsReply.NotFound(90) with { Aliases = ["a.example"] }, DnsType.A, "NxDomain  ttl 90" },
         { "NXDOMAIN with the SOA's own ttl", FakeDnsReply.NotFound(120) with { SoaMinimum = 5 }, DnsType.A, "NxDomain  ttl 120" },
@@ -36,6 +38,7 @@ public sealed class DnsReplyReaderTests
 
         Assert.True(DnsReplyReader.Answers(message, query), label);
         Assert.Equal(OperationStatus.Done, DnsReplyReader.TryRead(message, out var reply));
+        Assert.False(reply.IsTruncated);
         Assert.Equal(expected, $"{reply.Rcode} {string.Join(',', reply.Codes)}{string.Join('|', reply.Texts)} ttl {reply.TtlSeconds}");
     }
 
@@ -71,12 +74,10 @@ public sealed class DnsReplyReaderTests
     }
 
     [Fact]
-    public void Error_without_question_is_an_answer()
+    public void Error_without_question_is_read()
     {
-        var query = Query(Name, DnsType.A);
-        byte[] formErr = [query[0], query[1], 0x81, 0x81, 0, 0, 0, 0, 0, 0, 0, 0];
+        byte[] formErr = [0, 1, 0x81, 0x81, 0, 0, 0, 0, 0, 0, 0, 0];
 
-        Assert.True(DnsReplyReader.Answers(formErr, query));
         Assert.Equal(OperationStatus.Done, DnsReplyReader.TryRead(formErr, out var reply));
         Assert.Equal(DnsRcode.FormErr, reply.Rcode);
     }
@@ -121,13 +122,18 @@ public sealed class DnsReplyReaderTests
         Assert.True(DnsReplyReader.TryRead(message, out _) == OperationStatus.InvalidData, why);
     }
 
-    [Fact]
-    public void Alias_loop_is_invalid()
+    [Theory]
+    [InlineData("0002C00C", "a loop")]
+    [InlineData("0003C010", "cut")]
+    [InlineData("0004016100" + "00", "something behind the name")]
+    [InlineData("00020161", "a name that ends behind its record")]
+    [InlineData("0000", "no name")]
+    [InlineData("000140", "a label type nobody uses")]
+    public void Bad_alias_is_invalid(string data, string why)
     {
-        var message = Convert.FromHexString(
-            "0001818000010001" + "00000000" + "02626C00" + "00010001" + "C00C" + "00050001" + "0000003C" + "0002" + "C00C");
+        var message = Message(1, 0, "C00C" + "00050001" + "0000003C" + data);
 
-        Assert.Equal(OperationStatus.InvalidData, DnsReplyReader.TryRead(message, out _));
+        Assert.True(DnsReplyReader.TryRead(message, out _) == OperationStatus.InvalidData, why);
     }
 
     [Fact]
@@ -139,28 +145,116 @@ public sealed class DnsReplyReaderTests
         Assert.Equal(OperationStatus.InvalidData, DnsReplyReader.TryRead(message, out _));
     }
 
-    [Fact]
-    public void Cut_reply_is_invalid_at_each_place()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Cut_reply_is_invalid_at_each_place(bool isListed)
     {
-        var (_, message) = Exchange(FakeDnsReply.A(60, "127.0.0.2") with { Aliases = ["a.example"] }, DnsType.A);
+        var reply = isListed ? FakeDnsReply.A(60, "127.0.0.2") : FakeDnsReply.NotFound();
+        var (_, message) = Exchange(reply with { Aliases = ["a.example"] }, DnsType.A);
 
         for (var length = 0; length < message.Length; length++)
             Assert.True(DnsReplyReader.TryRead(message.AsSpan(0, length), out _) == OperationStatus.InvalidData, $"cut at {length}");
     }
 
-    [Fact]
-    public void Too_many_records_are_invalid()
+    [Theory]
+    [InlineData("answers")]
+    [InlineData("authorities")]
+    [InlineData("half of each")]
+    public void A_reply_of_1024_records_is_the_longest(string sections)
     {
-        var (_, message) = Exchange(FakeDnsReply.A(60, "127.0.0.2"), DnsType.A);
-        BinaryPrimitives.WriteUInt16BigEndian(message.AsSpan(6), DnsReplyReader.MaxRecords + 1);
-
-        Assert.Equal(OperationStatus.InvalidData, DnsReplyReader.TryRead(message, out _));
+        // An address is 16 octets here, so that all of them are less than a message can be.
+        const string Record = "C00C" + "00010001" + "0000003C" + "0004" + "7F000002";
+        foreach (var count in new[] { DnsReplyReader.MaxRecords, DnsReplyReader.MaxRecords + 1 })
+        {
+            var status = count == DnsReplyReader.MaxRecords ? OperationStatus.Done : OperationStatus.InvalidData;
+            var answers = sections switch { "answers" => count, "authorities" => 0, _ => count / 2 };
+            var message = Message(answers, count - answers, string.Concat(Enumerable.Repeat(Record, count)));
+            Assert.Equal((count, status), (count, DnsReplyReader.TryRead(message, out var reply)));
+            Assert.Equal(status == OperationStatus.Done ? answers : 0, reply.Codes.Length);
+        }
     }
 
-    [Fact]
-    public void No_bytes_make_it_throw()
+    // What a list's "not listed" is worth: the ttl of the SOA record, wherever in the section it stands.
+    [Theory]
+    [InlineData(0, "NS 900|SOA 60", 60)]
+    [InlineData(0, "SOA 60|NS 900", 60)]
+    [InlineData(0, "SOA 60|SOA 900", 60)]
+    [InlineData(0, "NS 900", null)]
+    [InlineData(0, "SOA/CH 900", null)]
+    [InlineData(0, "SOA/CH 900|SOA 60", 60)]
+    [InlineData(1, "A 20|SOA 900", 20)]
+    [InlineData(1, "A 900|SOA 20", 900)]
+    [InlineData(1, "A/CH 20|SOA 60", 60)]
+    [InlineData(2, "A/CH 20|A 30|SOA 60", 30)]
+    [InlineData(1, "SOA 20|SOA 60", 60)]
+    public void The_ttl_is_that_of_the_records_that_count(int answers, string records, int? ttl)
     {
-        var (query, good) = Exchange(FakeDnsReply.A(60, "127.0.0.2", "127.0.0.3") with { Aliases = ["a.example"] }, DnsType.A);
+        var lines = records.Split('|');
+        var hex = lines.Select(line =>
+        {
+            var words = line.Split('/', ' ');
+            var type = words[0] switch { "A" => "0001", "NS" => "0002", _ => "0006" };
+            var data = words[0] == "A" ? "00047F000002" : words[0] == "NS" ? "0002C00C" : "0018C00CC00C" + new string('0', 40);
+            return $"C00C{type}{(words.Length == 3 ? "0003" : "0001")}{int.Parse(words[^1]):X8}{data}";
+        });
+        var message = Message(answers, lines.Length - answers, string.Concat(hex));
+        Assert.Equal(OperationStatus.Done, DnsReplyReader.TryRead(message, out var reply));
+        var codes = lines.Take(answers).Count(line => line.StartsWith("A ", StringComparison.Ordinal));
+        Assert.Equal((ttl, codes), (reply.TtlSeconds, reply.Codes.Length));
+    }
+
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1, true)]
+    [InlineData(2, true)]
+    [InlineData(3, false)]
+    [InlineData(5, true)]
+    public void Without_a_question_only_an_error_is_an_answer(byte rcode, bool isAnswer)
+    {
+        var query = Query(Name, DnsType.A);
+        byte[] reply = [query[0], query[1], 0x81, (byte)(0x80 | rcode), 0, 0, 0, 0, 0, 0, 0, 0];
+        Assert.Equal(isAnswer, DnsReplyReader.Answers(reply, query));
+        Assert.False(DnsReplyReader.Answers([.. reply, 0], query), "something where the question should be");
+    }
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("00", "")]
+    [InlineData("0161", "a")]
+    [InlineData("016100" + "0162", "ab")]
+    [InlineData("01FF", "\ufffd")]
+    [InlineData("01", null)]
+    [InlineData("0261", null)]
+    [InlineData("0161" + "01", null)]
+    [InlineData("FF61", null)]
+    public void A_text_is_its_strings_or_invalid(string data, string? text)
+    {
+        var message = Convert.FromHexString(
+            "000181800001000100000000" + "02626C00" + "00100001" + "C00C" + "00100001" + "0000003C" + $"{data.Length / 2:X4}" + data);
+        var status = DnsReplyReader.TryRead(message, out var reply);
+        Assert.Equal(text is null ? OperationStatus.InvalidData : OperationStatus.Done, status);
+        Assert.Equal(text, reply.Texts.SingleOrDefault());
+    }
+
+    [Theory]
+    [InlineData(16, true)]
+    [InlineData(17, false)]
+    public void Sixteen_aliases_are_followed(int aliases, bool isRead)
+    {
+        var names = Enumerable.Range(0, aliases).Select(i => $"a{i}.example").ToImmutableArray();
+        var (_, message) = Exchange(FakeDnsReply.A(60, "127.0.0.2") with { Aliases = names }, DnsType.A);
+        Assert.Equal(isRead ? OperationStatus.Done : OperationStatus.InvalidData, DnsReplyReader.TryRead(message, out var reply));
+        Assert.Equal(isRead ? 1 : 0, reply.Codes.Length);
+    }
+
+    [Theory]
+    [InlineData(DnsType.A)]
+    [InlineData(DnsType.Txt)]
+    public void No_bytes_make_it_throw(DnsType type)
+    {
+        var sent = FakeDnsReply.A(60, "127.0.0.2", "127.0.0.3") with { Aliases = ["a.example"], Texts = ["why", new string('x', 300)] };
+        var (query, good) = Exchange(sent, type);
         Gen.Select(Gen.Int[0, good.Length - 1], Gen.Byte).Array[1, 6].Sample(changes =>
         {
             var message = good.ToArray();
@@ -175,6 +269,10 @@ public sealed class DnsReplyReaderTests
             _ = DnsReplyReader.TryRead(message, out _);
         });
     }
+
+    // An answer to "bl A", whose records are given in hexadecimal; C00C is the name that was asked for.
+    private static byte[] Message(int answers, int authorities, string records) =>
+        Convert.FromHexString($"000181800001{answers:X4}{authorities:X4}0000" + "02626C00" + "00010001" + records);
 
     private static byte[] Query(string name, DnsType type)
     {

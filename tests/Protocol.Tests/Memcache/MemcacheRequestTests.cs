@@ -18,6 +18,12 @@ public sealed class MemcacheRequestTests
     [InlineData("set k 0 0 -1", MemcacheCommand.Set, false, "k", 0, 0, -1, false)]
     [InlineData("set k 0 0 1x", MemcacheCommand.Set, false, "k", 0, 0, -1, false)]
     [InlineData("set k 0 0", MemcacheCommand.Set, false, "k", 0, 0, -1, false)]
+    [InlineData("set k -1 0 1", MemcacheCommand.Set, false, "k", 0, 0, 1, false)]
+    [InlineData("set k x 0 1", MemcacheCommand.Set, false, "k", 0, 0, 1, false)]
+    [InlineData("set k 0 soon 1", MemcacheCommand.Set, false, "k", 0, 0, 1, false)]
+    [InlineData("set k 0 0 2147483647", MemcacheCommand.Set, true, "k", 0, 0, int.MaxValue, false)]
+    [InlineData("set k 0 0 2147483648", MemcacheCommand.Set, false, "k", 0, 0, -1, false)]
+    [InlineData("set k\x7f 7 0 1 noreply", MemcacheCommand.Set, false, "k\x7f", 0, 0, 1, true)]
     [InlineData("set", MemcacheCommand.Set, false, "", 0, 0, -1, false)]
     [InlineData("add k 1 2 3", MemcacheCommand.Add, true, "k", 1, 2, 3, false)]
     [InlineData("replace k 1 2 3", MemcacheCommand.Replace, true, "k", 1, 2, 3, false)]
@@ -56,6 +62,8 @@ public sealed class MemcacheRequestTests
     {
         Assert.True(MemcacheRequest.Parse(Encoding.Latin1.GetBytes($"get {new string('k', 250)}")).IsWellFormed);
         Assert.False(MemcacheRequest.Parse(Encoding.Latin1.GetBytes($"get a {new string('k', 251)}")).IsWellFormed);
+        Assert.True(MemcacheRequest.Parse(Encoding.Latin1.GetBytes($"set {new string('k', 250)} 0 0 1")).IsWellFormed);
+        Assert.False(MemcacheRequest.Parse(Encoding.Latin1.GetBytes($"set {new string('k', 251)} 0 0 1")).IsWellFormed);
     }
 
     [Fact]

@@ -14,6 +14,8 @@ public sealed class PluginReplyReaderTests
     [InlineData("score=-2\nreason=seen before\naction=drop\nquery_id=q1\nlater=x\n\n", "q1 Drop - -2 seen before")]
     [InlineData("action=pass\naction=drop\n\n", " Drop - - -")]
     [InlineData("action=drop\nttl=0\n\n", " Drop - - -")]
+    [InlineData("action=pass\nttl=1\nscore=0\n\n", " Pass 1 0 -")]
+    [InlineData("action=pass\nscore=-1000000\n\n", " Pass - -1000000 -")]
     [InlineData("action=pass\nttl=2147483647\nscore=1000000\n\n", " Pass 2147483647 1000000 -")]
     [InlineData("action=pass\nreason=\n\n", " Pass - - ")]
     [InlineData("action=pass\nreason=caf\u00e9\u0007\n\n", " Pass - - caf??")]
@@ -43,6 +45,8 @@ public sealed class PluginReplyReaderTests
     [InlineData("action=pass\nscore=--1\n\n", ParseErrorKind.BadValue)]
     [InlineData("action=pass\nscore=+1\n\n", ParseErrorKind.BadValue)]
     [InlineData("action=pass\nscore=1000001\n\n", ParseErrorKind.BadValue)]
+    [InlineData("action=pass\nscore=-1000001\n\n", ParseErrorKind.BadValue)]
+    [InlineData("action=pass\nscore=-\n\n", ParseErrorKind.BadValue)]
     [InlineData("action=pass\nnonsense\n\n", ParseErrorKind.MissingSeparator)]
     public void What_is_wrong_spoils_the_answer(string message, ParseErrorKind expected)
     {

@@ -60,6 +60,21 @@ public sealed class PolicyRequestTests
         Assert.Equal(Address.Of(client), Parsed(message).Client);
 
     [Theory]
+    [InlineData("0", 0)]
+    [InlineData("1", 1)]
+    [InlineData("65535", 65535)]
+    [InlineData("65536", 0)]
+    [InlineData("-1", 0)]
+    [InlineData("+25", 0)]
+    [InlineData("25 ", 0)]
+    [InlineData("", 0)]
+    public void A_port_is_16_bits_or_not_told(string digits, int port)
+    {
+        var request = Parsed($"client_address=192.0.2.1\nclient_port={digits}\nserver_port={digits}\n\n");
+        Assert.Equal((port, port), (request.ClientPort, request.ServerPort));
+    }
+
+    [Theory]
     [InlineData("\n", ParseErrorKind.MissingAttribute)]
     [InlineData("helo_name=a\n\n", ParseErrorKind.MissingAttribute)]
     [InlineData("client_address=unknown\n\n", ParseErrorKind.BadAddress)]

@@ -35,7 +35,7 @@ public abstract class FakeSource<TQuestion, TAnswer>
     {
         for (var i = 0; i < count; i++)
         {
-            if (!await _arrived.WaitAsync(TimeSpan.FromSeconds(10)).ConfigureAwait(false))
+            if (!await _arrived.WaitAsync(Waiting.Limit).ConfigureAwait(false))
                 throw new TimeoutException($"{GetType().Name} was asked {_asked.Count} times; {count} more were waited for, {i} came");
         }
     }

@@ -15,7 +15,6 @@ public sealed class MailLab : IAsyncDisposable
 
     /// <summary>Where the first node answers as a DNSBL. What runs in the mail servers' namespace has it for its resolver.</summary>
     private const string ZoneAddress = "127.0.0.40";
-    private static readonly TimeSpan FleetPatience = TimeSpan.FromSeconds(60);
     private static readonly string[] Names = ["mx1", "mx2"];
     private readonly Stack<IAsyncDisposable> _parts = new();
     private readonly TemporaryFolder _folder = new();
@@ -91,7 +90,7 @@ public sealed class MailLab : IAsyncDisposable
         _parts.Push(p0f);
         foreach (var mx in new[] { 0, 1 })
             await StartAsync(mx, p0f, doors, dnsblAction, mainCf);
-        await Poll.UntilAsync(async () => await MembersUpAsync() == Names.Length, FleetPatience, "a fleet of two", () => Transcript);
+        await Poll.UntilAsync(async () => await MembersUpAsync() == Names.Length, Waiting.Limit, "a fleet of two", () => Transcript);
     }
 
     private async Task<int> MembersUpAsync()

@@ -24,7 +24,7 @@ public sealed class Memcached : RunningProcess
         var server = new Memcached(plan, endPoint);
         try
         {
-            await Poll.UntilAsync(() => server.AcceptsAsync(inside), TimeSpan.FromSeconds(10), "memcached", () => server.Transcript);
+            await Poll.UntilAsync(() => server.AcceptsAsync(inside), Waiting.Limit, "memcached", () => server.Transcript);
         }
         catch
         {

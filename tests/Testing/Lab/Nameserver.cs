@@ -13,7 +13,7 @@ internal static class Nameserver
             ?? new Socket(endPoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
         try
         {
-            using var timeout = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+            using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(1));
             await socket.ConnectAsync(endPoint, timeout.Token);
             await socket.SendAsync(SoaQuery(zone), timeout.Token);
             return await socket.ReceiveAsync(new byte[512], timeout.Token) > 0;

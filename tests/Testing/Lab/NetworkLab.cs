@@ -16,7 +16,6 @@ public sealed class NetworkLab : IAsyncDisposable
 {
     private const string Prefix = "screening-lab-";
     private const string Cable = "wire0";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static int _count;
 
     private NetworkLab(string tag) => (Mx, Client) = (new NetworkNamespace($"{tag}-mx"), new NetworkNamespace($"{tag}-cl"));
@@ -78,7 +77,7 @@ public sealed class NetworkLab : IAsyncDisposable
 
     private async Task BuildAsync()
     {
-        var first = await RunningProcess.RunAsync(new LaunchPlan("ip", "netns", "add", Mx.Name), Patience);
+        var first = await RunningProcess.RunAsync(new LaunchPlan("ip", "netns", "add", Mx.Name), Waiting.Limit);
         Skip.If(first.ExitCode != 0, $"needs network namespaces: {first.Error.Trim()}");
         await IpAsync("netns", "add", Client.Name);
         await IpAsync("link", "add", Cable, "netns", Mx.Name, "type", "veth", "peer", "name", Cable, "netns", Client.Name);
@@ -105,7 +104,7 @@ public sealed class NetworkLab : IAsyncDisposable
 
     private static async Task RunAsync(LaunchPlan plan, string input)
     {
-        var result = await RunningProcess.RunAsync(plan, Patience, input);
+        var result = await RunningProcess.RunAsync(plan, Waiting.Limit, input);
         if (result.ExitCode != 0)
         {
             throw new InvalidOperationException($"{plan}: {result}");
@@ -128,13 +127,13 @@ public sealed class NetworkLab : IAsyncDisposable
     /// <summary>Ends what still runs inside, for a namespace lives as long as a process in it, and removes the name.</summary>
     private static async Task RemoveAsync(string name)
     {
-        var inside = await RunningProcess.RunAsync(new LaunchPlan("ip", "netns", "pids", name), Patience);
+        var inside = await RunningProcess.RunAsync(new LaunchPlan("ip", "netns", "pids", name), Waiting.Limit);
         foreach (var line in inside.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             Native.SendSignal(int.Parse(line, CultureInfo.InvariantCulture), Signal.Kill);
         }
 
-        await RunningProcess.RunAsync(new LaunchPlan("ip", "netns", "del", name), Patience);
+        await RunningProcess.RunAsync(new LaunchPlan("ip", "netns", "del", name), Waiting.Limit);
         if (Directory.Exists(EtcOf(name)))
         {
             Directory.Delete(EtcOf(name), recursive: true);

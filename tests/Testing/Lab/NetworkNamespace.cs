@@ -53,7 +53,7 @@ public sealed class NetworkNamespace(string name)
                 socket.Bind(new IPEndPoint(from, 0));
             }
 
-            using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+            using var timeout = new CancellationTokenSource(Waiting.Limit);
             await socket.ConnectAsync(to, timeout.Token);
             return socket;
         }

@@ -27,7 +27,7 @@ public sealed class P0fProcess : RunningProcess
         var p0f = new P0fProcess(plan, socketPath);
         try
         {
-            await Poll.UntilAsync(p0f.AnswersAsync, TimeSpan.FromSeconds(10), "an answer of p0f", () => p0f.Transcript);
+            await Poll.UntilAsync(p0f.AnswersAsync, Waiting.Limit, "an answer of p0f", () => p0f.Transcript);
         }
         catch
         {

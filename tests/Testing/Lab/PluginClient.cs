@@ -7,7 +7,6 @@ namespace Screening.Testing.Lab;
 /// <summary>A plain client of the plug-in protocol: lines of name=value, ended by an empty line.</summary>
 public sealed class PluginClient : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private readonly Socket _socket;
     private readonly StreamReader _reader;
 
@@ -53,9 +52,8 @@ public sealed class PluginClient : IDisposable
     /// <summary>The next reply, or null when the server has closed.</summary>
     public async Task<IReadOnlyDictionary<string, string>?> ReadReplyAsync(TimeSpan? within = null)
     {
-        using var timeout = new CancellationTokenSource(within ?? Patience);
         var reply = new Dictionary<string, string>();
-        while (await _reader.ReadLineAsync(timeout.Token) is { } line)
+        while (await ReadLineAsync(within ?? Waiting.Limit, reply) is { } line)
         {
             if (line.Length == 0)
             {
@@ -81,4 +79,17 @@ public sealed class PluginClient : IDisposable
     }
 
     public void Dispose() => _reader.Dispose();
+
+    private async Task<string?> ReadLineAsync(TimeSpan within, Dictionary<string, string> soFar)
+    {
+        using var timeout = new CancellationTokenSource(within);
+        try
+        {
+            return await _reader.ReadLineAsync(timeout.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"no line of a reply within {within.TotalSeconds:0.#} s after: {string.Join(", ", soFar)}");
+        }
+    }
 }

@@ -68,7 +68,7 @@ public sealed partial class PostfixInstance : IAsyncDisposable
 
     /// <summary>Waits for the first log line that matches.</summary>
     public Task<string> WaitForLogAsync(Regex pattern, TimeSpan? within = null)
-        => Poll.ForAsync(() => LogLines.FirstOrDefault(line => pattern.IsMatch(line)), within ?? TimeSpan.FromSeconds(10), $"a log line like {pattern}",
+        => Poll.ForAsync(() => LogLines.FirstOrDefault(line => pattern.IsMatch(line)), within ?? Waiting.Limit, $"a log line like {pattern}",
             () => Transcript);
 
     /// <summary>Ends it and starts it anew, with the same files.</summary>
@@ -95,7 +95,7 @@ public sealed partial class PostfixInstance : IAsyncDisposable
                 // master(8) leaves our process group; at its end it ends its children.
                 var pid = int.Parse(match.Groups["pid"].Value, CultureInfo.InvariantCulture);
                 Native.SendSignal(pid, Signal.Terminate);
-                await Poll.UntilAsync(() => !Native.IsRunning(pid), TimeSpan.FromSeconds(10), "the end of master(8)", () => Transcript);
+                await Poll.UntilAsync(() => !Native.IsRunning(pid), Waiting.Limit, "the end of master(8)", () => Transcript);
             }
 
             await _master.DisposeAsync();
@@ -106,7 +106,7 @@ public sealed partial class PostfixInstance : IAsyncDisposable
     {
         _master = RunningProcess.Start(new LaunchPlan("postfix", "-c", _folder["conf"], "start-fg") { Namespace = inside.Name });
         await Poll.UntilAsync(
-            () => LogLines.Count(line => StartedLine().IsMatch(line)) > startedBefore, TimeSpan.FromSeconds(30), "master(8)'s word that it started",
+            () => LogLines.Count(line => StartedLine().IsMatch(line)) > startedBefore, Waiting.Limit, "master(8)'s word that it started",
             () => Transcript);
     }
 
@@ -161,7 +161,7 @@ public sealed partial class PostfixInstance : IAsyncDisposable
 
     private static async Task RunAsync(string program, params string[] arguments)
     {
-        var result = await RunningProcess.RunAsync(new LaunchPlan(program, arguments), TimeSpan.FromSeconds(10));
+        var result = await RunningProcess.RunAsync(new LaunchPlan(program, arguments), Waiting.Limit);
         if (result.ExitCode != 0)
         {
             throw new InvalidOperationException($"{program}: {result}");

@@ -34,7 +34,7 @@ public sealed class RblDnsd : RunningProcess
         var server = new RblDnsd(plan, folder, inside, endPoint);
         try
         {
-            await Poll.UntilAsync(() => server.AnswersAsync(zones.Keys.First()), TimeSpan.FromSeconds(10), "an answer of rbldnsd", () => server.Transcript);
+            await Poll.UntilAsync(() => server.AnswersAsync(zones.Keys.First()), Waiting.Limit, "an answer of rbldnsd", () => server.Transcript);
         }
         catch
         {

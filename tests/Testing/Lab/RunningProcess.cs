@@ -129,7 +129,7 @@ public class RunningProcess : IAsyncDisposable
     public async Task KillAsync()
     {
         SignalGroup(Lab.Signal.Kill);
-        await WaitForExitAsync(TimeSpan.FromSeconds(10));
+        await WaitForExitAsync(Waiting.Limit);
     }
 
     /// <summary>SIGKILL to the group, if that was not done before.</summary>
@@ -143,7 +143,7 @@ public class RunningProcess : IAsyncDisposable
         SignalGroup(Lab.Signal.Kill);
         try
         {
-            await WaitForExitAsync(TimeSpan.FromSeconds(10));
+            await WaitForExitAsync(Waiting.Limit);
         }
         finally
         {

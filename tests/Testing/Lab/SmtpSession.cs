@@ -88,7 +88,7 @@ public static class SmtpSession
     /// <summary>The last line of a reply; "220-" alone is postscreen's teaser, and the rest of that reply may come seconds later.</summary>
     private static async Task<string> ReadReplyAsync(StreamReader reader, List<string> lines)
     {
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var timeout = new CancellationTokenSource(Waiting.Limit);
         while (true)
         {
             string? line;

@@ -25,7 +25,7 @@ public sealed class Unbound : RunningProcess
         {
             await Poll.UntilAsync(
                 () => server.HasExited ? throw new InvalidOperationException($"unbound ended.{Environment.NewLine}{server.Transcript}") : Nameserver.AnswersAsync(inside, endPoint, "localhost"),
-                TimeSpan.FromSeconds(10), "an answer of unbound", () => server.Transcript);
+                Waiting.Limit, "an answer of unbound", () => server.Transcript);
         }
         catch
         {

@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+
 namespace Screening.Node.Configuration;
 
 /// <summary>Rules of [cluster].</summary>
@@ -8,6 +11,8 @@ internal static class ClusterRules
         var cluster = context.Options.Cluster;
         if (context.IsSound("cluster.seeds") && context.IsSound("cluster.roles"))
             CheckMembers(context, cluster);
+        if (context.IsSound("cluster.seeds") && context.IsSound("cluster.listen") && context.IsSound("cluster.advertise"))
+            CheckSeeds(context, cluster);
         var provider = context.Options.Store.Provider;
         if (cluster.SplitBrain == SplitBrain.Lease && provider != StoreProvider.Postgresql && context.IsSound("store.provider"))
         {
@@ -40,6 +45,31 @@ internal static class ClusterRules
                     + $" which holds a cluster of one: use postgresql or memory");
         }
     }
+
+    // A node takes messages only by the one address that it is known by. Seeds of another kind would never be answered.
+    private static void CheckSeeds(RuleContext context, ClusterOptions cluster)
+    {
+        foreach (var twice in cluster.Seeds.CountBy(Written).Where(seed => seed.Value > 1))
+            context.Fault("cluster.seeds", $"cluster.seeds has {twice.Key} more than once; each node must stand in it once");
+        var (own, setting) = cluster.Advertise is { } advertise ? (advertise, "cluster.advertise") : (cluster.Listen, "cluster.listen");
+        if (own.IsWildcard || cluster.Seeds.FirstOrDefault(seed => KindOf(seed) != "name" && KindOf(seed) != KindOf(own)) is not { } other)
+            return;
+        var rule = KindOf(own) == "name" ? "names" : $"{KindOf(own)} addresses, or names that have one";
+        context.Fault(
+            "cluster.seeds",
+            $"cluster.seeds has {other}; its nodes must be {rule}, as this node is known to the others by {setting}, which is {own}"
+                + $" {context.Where(setting, "cluster.seeds")}");
+    }
+
+    private static string KindOf(HostPort place) => !IPAddress.TryParse(place.Host, out var address)
+        ? "name"
+        : address.AddressFamily == AddressFamily.InterNetworkV6 ? "IPv6" : "IPv4";
+
+    // Names do not differ by case, and an IPv6 address can be written in many ways.
+    private static HostPort Written(HostPort place) => place with
+    {
+        Host = IPAddress.TryParse(place.Host, out var address) ? address.ToString() : place.Host.TrimEnd('.').ToLowerInvariant(),
+    };
 
     private static void CheckListen(RuleContext context, ClusterOptions cluster)
     {

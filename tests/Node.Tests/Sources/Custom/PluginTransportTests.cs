@@ -358,7 +358,7 @@ public sealed class PluginTransportTests : IAsyncLifetime
             _time.Advance(TimeSpan.FromMilliseconds(100));
             try
             {
-                await Ask(Subject).WaitAsync(TimeSpan.FromMilliseconds(50));
+                await Ask(Subject).WaitAsync(TimeSpan.FromSeconds(1));
                 return;
             }
             catch (Exception e) when (e is SourceException or TimeoutException)

@@ -13,7 +13,7 @@ public sealed class DnsTransportTests : IDisposable
     private const string Name = "2.0.0.127.bl.example";
     private const int LostEvent = 3001;
     private const int RegainedEvent = 3002;
-    private static readonly TimeSpan LongTimeout = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan LongTimeout = Waiting.Limit;
     private static readonly TimeSpan ShortTimeout = TimeSpan.FromMilliseconds(800);
 
     private readonly FakeDnsServer _server = new();

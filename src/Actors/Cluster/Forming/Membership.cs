@@ -2,7 +2,7 @@ using Akka.Actor;
 using Akka.Cluster;
 using Screening.Actors.Hosting;
 
-namespace Screening.Actors.Fleet.Forming;
+namespace Screening.Actors.Cluster.Forming;
 
 /// <summary>The members as the cluster's events tell them.</summary>
 internal sealed class Membership
@@ -20,7 +20,8 @@ internal sealed class Membership
     public bool HasMajority => Caches.Count(member => !_unreachable.Contains(member.Address)) * 2 > Caches.Count();
 
     /// <summary>The member of role cache that has been one for longest.</summary>
-    public Member? Oldest => Caches.Aggregate((Member?)null, (oldest, member) => oldest is null || member.IsOlderThan(oldest) ? member : oldest);
+    public Member? Oldest => Caches.Aggregate(
+        (Member?)null, (oldest, member) => oldest is null || member.IsOlderThan(oldest) ? member : oldest);
 
     public MemberStatus? StatusOf(Address address) => _members.TryGetValue(address, out var member) ? member.Status : null;
 
@@ -29,10 +30,7 @@ internal sealed class Membership
     public void Reset(ClusterEvent.CurrentClusterState state)
     {
         foreach (var member in state.Members)
-        {
             _members[member.Address] = member;
-        }
-
         _unreachable.UnionWith(state.Unreachable.Select(member => member.Address));
     }
 
@@ -52,13 +50,9 @@ internal sealed class Membership
     public void Apply(ClusterEvent.ReachabilityEvent change)
     {
         if (change is ClusterEvent.UnreachableMember)
-        {
             _unreachable.Add(change.Member.Address);
-        }
         else
-        {
             _unreachable.Remove(change.Member.Address);
-        }
     }
 
     public string StateOf(Member member) =>

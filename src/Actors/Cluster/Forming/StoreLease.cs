@@ -3,9 +3,9 @@ using Akka.Actor.Setup;
 using Akka.Coordination;
 using Screening.Actors.Fleet;
 
-namespace Screening.Actors.Fleet.Forming;
+namespace Screening.Actors.Cluster.Forming;
 
-/// <summary>Hands the store to what Akka makes by itself.</summary>
+/// <summary>Hands the store to what Akka creates by itself.</summary>
 internal sealed class FleetStoreSetup(IFleetStore store, TimeProvider time) : Setup
 {
     public IFleetStore Store { get; } = store;
@@ -14,10 +14,11 @@ internal sealed class FleetStoreSetup(IFleetStore store, TimeProvider time) : Se
 }
 
 /// <summary>
-/// The lease that the split brain resolver of two nodes asks for, on a lock of the store. Whoever gets it stays, the other ends.
-/// While held it prolongs itself; what could not be prolonged for its whole time is lost.
+/// The lease that the split brain resolver of two nodes asks for, on a lock of the store. The side that gets it stays, the other ends.
+/// A lease that is held prolongs itself. It counts as lost when it could not be prolonged for its whole life, reckoned from before the call
+/// that last succeeded: the holder gives it up before the store does.
 /// </summary>
-/// <remarks>Akka makes it by its name in the configuration, with these parameters.</remarks>
+/// <remarks>Akka creates it by its name in the configuration, with these parameters.</remarks>
 internal sealed class StoreLease : Lease
 {
     private readonly IFleetLock? _lock;
@@ -35,7 +36,7 @@ internal sealed class StoreLease : Lease
 
         // A node that restarted is not the node that held it.
         _owner = $"{settings.OwnerName}#{Guid.NewGuid():N}";
-        system.RegisterOnTermination(() => Drop(null));
+        system.RegisterOnTermination(() => Replace(null));
     }
 
     public override Task<bool> Acquire() => Acquire(_ => { });
@@ -43,29 +44,21 @@ internal sealed class StoreLease : Lease
     public override async Task<bool> Acquire(Action<Exception> leaseLostCallback)
     {
         if (CheckLease())
-        {
             return true;
-        }
-
-        if (!await TakeAsync().ConfigureAwait(false))
-        {
+        var asked = _time.GetTimestamp();
+        if (!await TryTakeAsync().ConfigureAwait(false))
             return false;
-        }
-
         var holding = new Holding(leaseLostCallback);
-        Drop(holding);
-        _ = ProlongAsync(holding);
+        Replace(holding);
+        _ = ProlongAsync(holding, asked);
         return true;
     }
 
     public override async Task<bool> Release()
     {
-        Drop(null);
+        Replace(null);
         if (_lock is null)
-        {
             return true;
-        }
-
         using var limit = new CancellationTokenSource(Settings.TimeoutSettings.OperationTimeout, _time);
         await _lock.ReleaseAsync(Settings.LeaseName, _owner, limit.Token).ConfigureAwait(false);
         return true;
@@ -74,54 +67,44 @@ internal sealed class StoreLease : Lease
     public override bool CheckLease()
     {
         lock (_gate)
-        {
             return _holding is not null;
-        }
     }
 
-    private async Task<bool> TakeAsync()
+    private async Task<bool> TryTakeAsync()
     {
         if (_lock is null)
-        {
             return false;
-        }
-
         using var limit = new CancellationTokenSource(Settings.TimeoutSettings.OperationTimeout, _time);
-        return await _lock.TryTakeAsync(Settings.LeaseName, _owner, Settings.TimeoutSettings.HeartbeatTimeout, limit.Token).ConfigureAwait(false);
+        return await _lock.TryTakeAsync(Settings.LeaseName, _owner, Settings.TimeoutSettings.HeartbeatTimeout, limit.Token)
+            .WaitAsync(limit.Token).ConfigureAwait(false);
     }
 
-    private async Task ProlongAsync(Holding holding)
+    private async Task ProlongAsync(Holding holding, long taken)
     {
-        var until = _time.GetUtcNow() + Settings.TimeoutSettings.HeartbeatTimeout;
         using var timer = new PeriodicTimer(Settings.TimeoutSettings.HeartbeatInterval, _time);
         try
         {
             while (await timer.WaitForNextTickAsync(holding.Stop.Token).ConfigureAwait(false))
             {
-                var asked = _time.GetUtcNow();
+                var asked = _time.GetTimestamp();
                 try
                 {
-                    if (!await TakeAsync().ConfigureAwait(false))
-                    {
+                    if (await TryTakeAsync().ConfigureAwait(false))
+                        taken = asked;
+                    else
                         Lose(holding, new LeaseException("another node holds the lease"));
-                        return;
-                    }
-
-                    until = asked + Settings.TimeoutSettings.HeartbeatTimeout;
                 }
-                catch (Exception e) when (e is StoreException or OperationCanceledException)
+                catch (Exception fault)
                 {
-                    if (_time.GetUtcNow() >= until)
-                    {
-                        Lose(holding, e);
-                        return;
-                    }
+                    // Whatever the driver throws, the lease was not prolonged.
+                    if (_time.GetElapsedTime(taken) >= Settings.TimeoutSettings.HeartbeatTimeout)
+                        Lose(holding, fault);
                 }
             }
         }
         catch (OperationCanceledException)
         {
-            // Given back.
+            // Given back or lost.
         }
     }
 
@@ -130,25 +113,19 @@ internal sealed class StoreLease : Lease
         lock (_gate)
         {
             if (_holding != holding)
-            {
                 return;
-            }
-
             _holding = null;
         }
 
+        holding.Stop.Cancel();
         holding.Lost(reason);
     }
 
-    private void Drop(Holding? next)
+    private void Replace(Holding? next)
     {
         Holding? last;
         lock (_gate)
-        {
-            last = _holding;
-            _holding = next;
-        }
-
+            (last, _holding) = (_holding, next);
         last?.Stop.Cancel();
     }
 

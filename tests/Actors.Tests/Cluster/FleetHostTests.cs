@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using Akka.Cluster;
+using Screening.Actors.Cluster;
 using Screening.Actors.Fleet;
 using Xunit;
 
-namespace Screening.Actors.Tests.Fleet;
+namespace Screening.Actors.Tests.Cluster;
 
 public sealed class FleetHostTests
 {
@@ -35,7 +35,7 @@ public sealed class FleetHostTests
         Environment.ExitCode = 0;
         var node = await lab.StartAsync(FleetLab.Alone(FleetLab.FreePort()));
         await node.IsUpAsync(1);
-        var cluster = Cluster.Get(node.Host.System);
+        var cluster = Akka.Cluster.Cluster.Get(node.Host.System);
         cluster.Down(cluster.SelfAddress);
         await node.Host.Ended.WaitAsync(TimeSpan.FromSeconds(15));
         Assert.Equal(0, Environment.ExitCode);

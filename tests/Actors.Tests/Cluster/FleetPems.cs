@@ -1,8 +1,9 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Screening.Actors.Cluster;
 using Screening.Actors.Fleet;
 
-namespace Screening.Actors.Tests.Fleet;
+namespace Screening.Actors.Tests.Cluster;
 
 /// <summary>An authority, and certificates that it signed, in files of their own.</summary>
 internal sealed class FleetPems : IDisposable

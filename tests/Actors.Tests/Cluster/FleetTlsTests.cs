@@ -3,10 +3,11 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using Akka.Event;
 using Microsoft.Extensions.Logging.Abstractions;
+using Screening.Actors.Cluster;
 using Screening.Actors.Fleet;
 using Xunit;
 
-namespace Screening.Actors.Tests.Fleet;
+namespace Screening.Actors.Tests.Cluster;
 
 public sealed class FleetTlsTests : IDisposable
 {

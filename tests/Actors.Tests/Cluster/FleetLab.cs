@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Screening.Actors.Cluster;
 using Screening.Actors.Fleet;
 using Xunit;
 
-namespace Screening.Actors.Tests.Fleet;
+namespace Screening.Actors.Tests.Cluster;
 
 /// <summary>Several nodes in one process, on loopback.</summary>
 internal sealed class FleetLab : IAsyncDisposable
@@ -18,10 +19,7 @@ internal sealed class FleetLab : IAsyncDisposable
         Look = TimeSpan.FromMilliseconds(300),
         LookRefused = TimeSpan.FromMilliseconds(500),
         Watch = TimeSpan.FromSeconds(1),
-        Turn = TimeSpan.FromMilliseconds(800),
-        Vote = TimeSpan.FromSeconds(4),
         Lock = TimeSpan.FromSeconds(4),
-        Lease = TimeSpan.FromSeconds(4),
     };
 
     private readonly List<Node> _nodes = [];
@@ -33,12 +31,14 @@ internal sealed class FleetLab : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
+    /// <summary>Settings of a node that is its own only seed.</summary>
     public static FleetSettings Alone(int port) => new()
     {
         Node = $"n{port}",
         ListenPort = port,
         PublicHost = "127.0.0.1",
         PublicPort = port,
+        Seeds = [new("127.0.0.1", port)],
         Store = new MemoryStore(),
     };
 
@@ -53,7 +53,7 @@ internal sealed class FleetLab : IAsyncDisposable
 
     public async Task<Node> StartAsync(FleetHostSetup setup)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         var node = new Node(setup, await FleetHost.StartAsync(setup, limit.Token));
         _nodes.Add(node);
         return node;
@@ -62,7 +62,7 @@ internal sealed class FleetLab : IAsyncDisposable
     public async ValueTask DisposeAsync() => await Task.WhenAll(_nodes.Select(node => node.Host.StopAsync()));
 
     /// <summary>Waits until something holds.</summary>
-    public static async Task UntilAsync(Func<bool> holds, Func<string> what, double seconds = 20)
+    public static async Task UntilAsync(Func<bool> holds, Func<string> what, double seconds = 60)
     {
         var watch = Stopwatch.StartNew();
         while (!holds())
@@ -87,9 +87,9 @@ internal sealed class FleetLab : IAsyncDisposable
     {
         public FleetStatus Now => Setup.Presence.Now;
 
-        public Task IsUpAsync(int members, double seconds = 20) =>
+        public Task IsUpAsync(int members, double seconds = 60) =>
             UntilAsync(() => Now.State == FleetState.Up && Now.Members.Count(m => m.State == "up") == members, () => $"{members} members up: {Now}", seconds);
 
-        public Task IsAsync(FleetState state, double seconds = 20) => UntilAsync(() => Now.State == state, () => $"{state}: {Now}", seconds);
+        public Task IsAsync(FleetState state, double seconds = 60) => UntilAsync(() => Now.State == state, () => $"{state}: {Now}", seconds);
     }
 }

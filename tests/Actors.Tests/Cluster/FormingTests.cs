@@ -1,8 +1,10 @@
 using System.Net;
+using System.Security.Cryptography;
+using Screening.Actors.Cluster;
 using Screening.Actors.Fleet;
 using Xunit;
 
-namespace Screening.Actors.Tests.Fleet;
+namespace Screening.Actors.Tests.Cluster;
 
 public sealed class FormingTests
 {
@@ -68,7 +70,18 @@ public sealed class FormingTests
         await using var lab = new FleetLab();
         var port = FleetLab.FreePort();
         IPAddress[] hosts = [IPAddress.Parse("127.0.0.11"), IPAddress.Parse("127.0.0.12"), IPAddress.Parse("127.0.0.13")];
-        var nodes = await Task.WhenAll(hosts.Select(host => lab.StartAsync(Named(host.ToString(), port, "fleet.example", _ => hosts))));
+        var nodes = await Task.WhenAll(hosts.Select(host => lab.StartAsync(
+            new FleetHostSetup(FleetLab.Alone(port) with
+            {
+                Node = $"{host}-{port}",
+                ListenHost = host.ToString(),
+                PublicHost = host.ToString(),
+                Seeds = [new("fleet.example", port)],
+            })
+            {
+                Timings = FleetLab.Quick,
+                Resolve = (_, _) => Task.FromResult(hosts),
+            })));
         foreach (var node in nodes)
         {
             await node.IsUpAsync(3);
@@ -76,36 +89,90 @@ public sealed class FormingTests
     }
 
     [Fact]
-    public async Task A_name_by_which_the_node_is_known_is_used_as_it_is()
+    public async Task Nodes_that_are_known_by_a_name_are_asked_by_it()
     {
         await using var lab = new FleetLab();
-        var port = FleetLab.FreePort();
-        var first = await lab.StartAsync(Named("localhost", port, "localhost", _ => [IPAddress.Loopback]));
-        await first.IsUpAsync(1);
-        var second = await lab.StartAsync(Named("127.0.0.1", FleetLab.FreePort(), "localhost", _ => [IPAddress.Loopback], port));
-        await second.IsUpAsync(2);
+        int[] ports = [FleetLab.FreePort(), FleetLab.FreePort(), FleetLab.FreePort()];
+        var nodes = await Task.WhenAll(ports.Select(port => lab.StartAsync(Named(port, ports, _ => [IPAddress.Loopback], "localhost"))));
+        await Task.WhenAll(nodes.Select(node => node.IsUpAsync(3)));
+        Assert.Single(nodes.Select(node => node.Now.ClusterId).Distinct());
+    }
+
+    /// <summary>The most usual way to write it: names as seeds, and nothing to advertise but the address that is listened on.</summary>
+    [Theory]
+    [Trait("Finding", "B1")]
+    [Trait("Finding", "B2")]
+    [InlineData("127.0.0.1")]
+    [InlineData("127.0.0.1 ::1")]
+    [InlineData("::1 127.0.0.1")]
+    public async Task Nodes_that_are_known_by_an_address_are_found_by_names(string resolved)
+    {
+        await using var lab = new FleetLab();
+        int[] ports = [FleetLab.FreePort(), FleetLab.FreePort(), FleetLab.FreePort()];
+        IPAddress[] addresses = [.. resolved.Split(' ').Select(IPAddress.Parse)];
+        var nodes = await Task.WhenAll(ports.Select(port => lab.StartAsync(Named(port, ports, _ => addresses, "127.0.0.1"))));
+        await Task.WhenAll(nodes.Select(node => node.IsUpAsync(3)));
+        Assert.Single(nodes.Select(node => node.Now.ClusterId).Distinct());
+    }
+
+    [Fact]
+    [Trait("Finding", "B3")]
+    public async Task A_seed_that_is_written_twice_keeps_nobody_out()
+    {
+        await using var lab = new FleetLab();
+        var nodes = await Task.WhenAll(FleetLab.Fleet(2).Select(settings => lab.StartAsync(settings with { Seeds = [.. settings.Seeds, .. settings.Seeds] })));
+        await Task.WhenAll(nodes.Select(node => node.IsUpAsync(2)));
+    }
+
+    [Fact]
+    [Trait("Finding", "B3")]
+    public async Task A_round_that_fails_is_followed_by_another_one()
+    {
+        await using var lab = new FleetLab();
+        int[] ports = [FleetLab.FreePort(), FleetLab.FreePort()];
+        var failures = 0;
+        IPAddress[] Resolve(string name) => Interlocked.Increment(ref failures) <= 6 ? throw new CryptographicException("odd") : [IPAddress.Loopback];
+        var nodes = await Task.WhenAll(ports.Select(port => lab.StartAsync(Named(port, ports, Resolve, "127.0.0.1"))));
+        await Task.WhenAll(nodes.Select(node => node.IsUpAsync(2)));
+    }
+
+    [Fact]
+    [Trait("Finding", "B1")]
+    public async Task A_node_that_is_asked_by_another_address_than_its_own_is_told_of()
+    {
+        await using var lab = new FleetLab();
+        int[] ports = [FleetLab.FreePort(), FleetLab.FreePort()];
+        await lab.StartAsync(Named(ports[0], ports, _ => [IPAddress.Loopback], "localhost"));
+        var second = await lab.StartAsync(Named(ports[1], ports, _ => [IPAddress.Loopback], "127.0.0.1"));
+        await FleetLab.UntilAsync(
+            () => second.Now.Reason.Contains($"127.0.0.1:{ports[0]} can be reached but does not answer by this address", StringComparison.Ordinal),
+            () => $"a reason: {second.Now}");
     }
 
     [Theory]
-    [InlineData("a cluster of one (cluster.seeds is empty)")]
     [InlineData("store.provider is sqlite, which keeps the whitelist on one node")]
     [InlineData("store.provider is sqlite here and memory there")]
-    public async Task Who_may_not_join_is_told_why(string reason)
+    [InlineData("a split is decided by keep-majority here and by keep-oldest there")]
+    public async Task Nodes_that_may_not_join_are_told_why(string reason)
     {
         await using var lab = new FleetLab();
         var settings = FleetLab.Fleet(2);
-        var isSqlite = reason.Contains("sqlite");
+        var isSqlite = reason.Contains("sqlite", StringComparison.Ordinal);
         var first = await lab.StartAsync(settings[0] with
         {
-            Seeds = isSqlite ? [settings[0].Seeds[0]] : [],
+            Seeds = [settings[0].Seeds[0]],
             Expected = 1,
             Store = isSqlite ? new OtherStore("sqlite") : new MemoryStore(),
         });
         await first.IsUpAsync(1);
-        var second = await lab.StartAsync(settings[1] with { Store = reason.Contains("which keeps") ? new OtherStore("sqlite") : new MemoryStore() });
+        var second = await lab.StartAsync(settings[1] with
+        {
+            Store = reason.Contains("which keeps", StringComparison.Ordinal) ? new OtherStore("sqlite") : new MemoryStore(),
+            SplitBrain = isSqlite ? SplitBrainStrategy.KeepMajority : SplitBrainStrategy.KeepOldest,
+        });
         await second.IsAsync(FleetState.Refused);
-        Assert.Contains(reason, second.Now.Reason);
-        Assert.Contains(first.Setup.Settings.Node, second.Now.Reason);
+        Assert.Contains(reason, second.Now.Reason, StringComparison.Ordinal);
+        Assert.Contains(first.Setup.Settings.Node, second.Now.Reason, StringComparison.Ordinal);
         Assert.Single(first.Now.Members);
     }
 
@@ -123,14 +190,13 @@ public sealed class FormingTests
         Assert.Contains("ahead of", (await late).Now.Warnings[0]);
     }
 
-    private static FleetHostSetup Named(string host, int port, string seed, Func<string, IPAddress[]> resolve, int seedPort = 0) =>
+    // A node with names as seeds, one for each port.
+    private static FleetHostSetup Named(int port, int[] ports, Func<string, IPAddress[]> resolve, string knownAs) =>
         new(FleetLab.Alone(port) with
         {
-            Node = $"{host}-{port}",
-            ListenHost = host == "localhost" ? "127.0.0.1" : host,
-            PublicHost = host,
-            Seeds = [new(seed, seedPort == 0 ? port : seedPort)],
-            Expected = resolve(seed).Length,
+            ListenHost = "127.0.0.1",
+            PublicHost = knownAs,
+            Seeds = [.. ports.Select(seed => new FleetSeed("localhost", seed))],
         })
         {
             Timings = FleetLab.Quick,
@@ -147,7 +213,7 @@ public sealed class FormingTests
 
         public Task PrepareAsync(CancellationToken cancellation) => Task.CompletedTask;
 
-        public Task PingAsync(CancellationToken cancellation) => Task.CompletedTask;
+        public Task<StoreMark> PingAsync(CancellationToken cancellation) => Task.FromResult(new StoreMark("", TimeProvider.System.GetTimestamp()));
     }
 
     private sealed class SlowClock(TimeSpan ahead) : TimeProvider

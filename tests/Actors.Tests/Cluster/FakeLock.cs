@@ -1,6 +1,7 @@
+using Screening.Actors.Cluster;
 using Screening.Actors.Fleet;
 
-namespace Screening.Actors.Tests.Fleet;
+namespace Screening.Actors.Tests.Cluster;
 
 /// <summary>A lock and a store that all nodes of a test see.</summary>
 internal sealed class FakeLock : IFleetLock, IFleetStore
@@ -10,7 +11,12 @@ internal sealed class FakeLock : IFleetLock, IFleetStore
 
     public bool IsDown { get; set; }
 
-    public string Provider => "memory";
+    /// <summary>How often a lock was asked for.</summary>
+    public int Calls { get; private set; }
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    public string Provider { get; init; } = "memory";
 
     public StoreConnection? Connection => null;
 
@@ -20,7 +26,7 @@ internal sealed class FakeLock : IFleetLock, IFleetStore
     {
         lock (_gate)
         {
-            return _held.TryGetValue(name, out var held) && held.Until > DateTimeOffset.UtcNow ? held.Owner : null;
+            return _held.TryGetValue(name, out var held) && held.Until > Time.GetUtcNow() ? held.Owner : null;
         }
     }
 
@@ -28,12 +34,13 @@ internal sealed class FakeLock : IFleetLock, IFleetStore
     {
         lock (_gate)
         {
+            Calls++;
             if (IsDown)
             {
                 return Task.FromException<bool>(new StoreException("the database is down"));
             }
 
-            var now = DateTimeOffset.UtcNow;
+            var now = Time.GetUtcNow();
             var isFree = !_held.TryGetValue(name, out var held) || held.Owner == owner || held.Until <= now;
             if (isFree)
             {
@@ -59,5 +66,7 @@ internal sealed class FakeLock : IFleetLock, IFleetStore
 
     public Task PrepareAsync(CancellationToken cancellation) => Task.CompletedTask;
 
-    public Task PingAsync(CancellationToken cancellation) => Task.CompletedTask;
+    public Task<StoreMark> PingAsync(CancellationToken cancellation) => IsDown
+        ? Task.FromException<StoreMark>(new StoreException("the database is down"))
+        : Task.FromResult(new StoreMark("", TimeProvider.System.GetTimestamp()));
 }

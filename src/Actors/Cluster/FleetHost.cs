@@ -1,0 +1,151 @@
+using System.Net;
+using System.Net.Sockets;
+using Akka.Actor;
+using Akka.Actor.Setup;
+using Akka.Event;
+using Akka.Hosting.Logging;
+using Akka.Persistence.Sql.Config;
+using LinqToDB;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Screening.Actors.Cluster.Forming;
+using Screening.Actors.Fleet;
+using Screening.Actors.Hosting;
+
+namespace Screening.Actors.Cluster;
+
+/// <summary>What a cluster system is built from.</summary>
+internal sealed record FleetHostSetup(FleetSettings Settings)
+{
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    public FleetTimings Timings { get; init; } = FleetTimings.Default;
+
+    /// <summary>Where the join guard writes what it knows.</summary>
+    public FleetPresence Presence { get; init; } = new();
+
+    /// <summary>TLS between nodes; needed if the settings ask for it.</summary>
+    public FleetCertificates? Certificates { get; init; }
+
+    /// <summary>Addresses of a name.</summary>
+    public Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; } = Dns.GetHostAddressesAsync;
+
+    /// <summary>Where the cluster system logs to.</summary>
+    public ILoggerFactory Loggers { get; init; } = NullLoggerFactory.Instance;
+
+    /// <summary>Starts actors and regions, before the node is in a cluster.</summary>
+    public Action<ActorSystem> StartActors { get; init; } = _ => { };
+}
+
+/// <summary>
+/// One life of the cluster system, from <see cref="StartAsync"/> until the split brain resolver, the join guard or the process ends it.
+/// Nothing else ends with it: whoever holds it starts another one.
+/// </summary>
+internal sealed class FleetHost
+{
+    /// <summary>The cluster system's name, part of each node's address.</summary>
+    public const string SystemName = "fleet";
+
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(5);
+
+    private readonly TimeProvider _time;
+    private readonly FleetPresence _presence;
+
+    private FleetHost(ActorSystem system, FleetHostSetup setup)
+    {
+        System = system;
+        _time = setup.Time;
+        _presence = setup.Presence;
+        _presence.Why = "";
+        Ended = EndAsync();
+    }
+
+    /// <summary>The cluster system.</summary>
+    public ActorSystem System { get; }
+
+    /// <summary>Completes, and never fails, when the cluster system has ended for whatever reason.</summary>
+    public Task Ended { get; }
+
+    /// <summary>True if nodes that are known by names are reached by IPv6: those that listen on all addresses take IPv4 as well.</summary>
+    public static bool UsesIPv6(FleetSettings settings) =>
+        IPAddress.TryParse(settings.ListenHost, out var address)
+        && address.AddressFamily == AddressFamily.InterNetworkV6 && !address.Equals(IPAddress.IPv6Any);
+
+    /// <summary>Starts a cluster system. Its join guard does the rest.</summary>
+    /// <exception cref="FleetStartException">The port cannot be bound, or something that was configured fails.</exception>
+    public static async Task<FleetHost> StartAsync(FleetHostSetup setup, CancellationToken cancellation)
+    {
+        ActorSystem? system = null;
+        try
+        {
+            // Binding the port blocks its thread.
+            system = await Task.Run(() => ActorSystem.Create(SystemName, Bootstrap(setup)), cancellation).ConfigureAwait(false);
+            setup.StartActors(system);
+            var host = new FleetHost(system, setup);
+            system.ActorOf(JoinGuard.CreateProps(setup), JoinGuard.Name);
+            return host;
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            if (system is not null)
+                await system.Terminate().ConfigureAwait(false);
+            var reason = fault.GetBaseException().Message;
+            throw new FleetStartException(
+                $"the cluster port {setup.Settings.ListenHost}:{setup.Settings.ListenPort} cannot be opened: {reason}", fault);
+        }
+    }
+
+    /// <summary>Leaves the cluster so that others take over the shards first, then ends.</summary>
+    /// <param name="limit">After this it ends without.</param>
+    public async Task LeaveAsync(TimeSpan limit)
+    {
+        _ = CoordinatedShutdown.Get(System).Run(CoordinatedShutdown.ActorSystemTerminateReason.Instance);
+        if (!await EndsWithinAsync(limit).ConfigureAwait(false))
+            await StopAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Ends at once; others find out by themselves.</summary>
+    public async Task StopAsync()
+    {
+        _ = System.Terminate();
+        await EndsWithinAsync(StopLimit).ConfigureAwait(false);
+    }
+
+    private async Task<bool> EndsWithinAsync(TimeSpan limit)
+    {
+        try
+        {
+            await Ended.WaitAsync(limit, _time).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private async Task EndAsync()
+    {
+        await System.WhenTerminated.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _presence.Now = _presence.Why.Length == 0 ? FleetStatus.Down : FleetStatus.Down with { Reason = _presence.Why };
+    }
+
+    private static ActorSystemSetup Bootstrap(FleetHostSetup setup)
+    {
+        var config = FleetConfiguration.Logging.WithFallback(FleetConfiguration.Of(setup.Settings, setup.Timings));
+        var bootstrap = BootstrapSetup.Create().WithConfig(config)
+            .And(new LoggerFactorySetup(setup.Loggers))
+            .And(new FleetStoreSetup(setup.Settings.Store, setup.Time))
+
+            // Each region says so every second until the node is a member, and blames seed nodes; the guard tells why it is none yet.
+            .And(new LogFilterBuilder().ExcludeMessageContaining("no seed-nodes configured").Build());
+        if (setup.Settings.Tls is not null)
+            bootstrap = bootstrap.And((setup.Certificates ?? throw new InvalidOperationException("TLS needs certificates")).ToSetup());
+        return setup.Settings.Store.Connection is { } connection
+            ? bootstrap.And(new DataOptionsSetup(StoreOptions.Of(connection)))
+            : bootstrap;
+    }
+}
+
+/// <summary>The cluster system cannot be started. The message is for the operator.</summary>
+internal sealed class FleetStartException(string message, Exception inner) : Exception(message, inner);

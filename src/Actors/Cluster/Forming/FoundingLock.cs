@@ -1,0 +1,52 @@
+using Screening.Actors.Fleet;
+
+namespace Screening.Actors.Cluster.Forming;
+
+/// <summary>
+/// The lock of the cluster that uses a database. Its founder takes it before there is a cluster, under the name that the cluster will have;
+/// members prolong it; the last one that leaves gives it back. Calls end within <see cref="Limit"/> and never throw.
+/// </summary>
+internal sealed class FoundingLock(IFleetStore store, TimeSpan life, TimeProvider time)
+{
+    public const string Name = "cluster";
+
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
+
+    /// <summary>Takes or prolongs the lock. After <see cref="LockState.Unknown"/> it may be held all the same.</summary>
+    public Task<LockAnswer> TakeAsync(string clusterId) => GuardAsync(async (taken, limit) =>
+        await taken.TryTakeAsync(Name, clusterId, life, limit).ConfigureAwait(false) ? LockState.Taken : LockState.Held);
+
+    /// <summary>Asks whether the database answers.</summary>
+    public Task<LockAnswer> TestAsync() => GuardAsync(async (_, limit) =>
+    {
+        await store.PingAsync(limit).ConfigureAwait(false);
+        return LockState.NotAsked;
+    });
+
+    /// <summary>Gives the lock back. One that cannot be given back ends by itself.</summary>
+    public Task<LockAnswer> ReleaseAsync(string clusterId) => GuardAsync(async (taken, limit) =>
+    {
+        await taken.ReleaseAsync(Name, clusterId, limit).ConfigureAwait(false);
+        return LockState.NotAsked;
+    });
+
+    private async Task<LockAnswer> GuardAsync(Func<IFleetLock, CancellationToken, Task<LockState>> ask)
+    {
+        if (store.Lock is not { } held)
+            return new LockAnswer(LockState.Unknown, "the store has no locks");
+        using var limit = new CancellationTokenSource(Limit, time);
+        try
+        {
+            return new LockAnswer(await ask(held, limit.Token).WaitAsync(limit.Token).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException)
+        {
+            return new LockAnswer(LockState.Unknown, FormattableString.Invariant($"no answer within {Limit.TotalSeconds} s"));
+        }
+        catch (Exception fault)
+        {
+            // Whatever the driver throws, the guard asks again.
+            return new LockAnswer(LockState.Unknown, fault.Message);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using Akka.Actor;
+using Akka.Event;
+using Screening.Actors.Fleet;
+
+namespace Screening.Actors.Cluster.Forming;
+
+/// <summary>
+/// Tries whether an address accepts connections, before Akka does. Akka.Remote ends its whole system when a TLS handshake that it began
+/// fails, so that one seed with a bad certificate would end every node; and it warns of each address that does not answer, each time.
+/// </summary>
+internal sealed class SeedProbe(FleetHostSetup setup)
+{
+    private readonly bool _usesIPv6 = FleetHost.UsesIPv6(setup.Settings);
+
+    /// <returns>Why there can be no connection; null: there can.</returns>
+    public async Task<string?> TryAsync(Address address)
+    {
+        using var limit = new CancellationTokenSource(setup.Timings.Answer, setup.Time);
+        try
+        {
+            await ConnectAsync(address, limit.Token).WaitAsync(limit.Token).ConfigureAwait(false);
+            return null;
+        }
+        catch (OperationCanceledException)
+        {
+            return "no answer";
+        }
+        catch (Exception fault)
+        {
+            // Sockets, TLS and certificates fail in many ways, and each is one seed that cannot be asked now.
+            return fault.Message;
+        }
+    }
+
+    private async Task ConnectAsync(Address address, CancellationToken limit)
+    {
+        var host = address.Host.Trim('[', ']');
+        var literal = await ResolveAsync(host, limit).ConfigureAwait(false);
+        using var socket = new TcpClient(literal.AddressFamily);
+        await socket.ConnectAsync(literal, address.Port ?? 0, limit).ConfigureAwait(false);
+        if (setup.Certificates is not { } certificates)
+            return;
+        var stream = new SslStream(socket.GetStream());
+        await using (stream.ConfigureAwait(false))
+            await stream.AuthenticateAsClientAsync(Options(certificates, host), limit).ConfigureAwait(false);
+    }
+
+    // Of a name's addresses remoting takes the last one of the family that it uses.
+    private async Task<IPAddress> ResolveAsync(string host, CancellationToken limit)
+    {
+        if (IPAddress.TryParse(host, out var literal))
+            return literal;
+        var family = _usesIPv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;
+        return (await setup.Resolve(host, limit).ConfigureAwait(false)).LastOrDefault(address => address.AddressFamily == family)
+            ?? throw new IOException($"the name has no {(_usesIPv6 ? "IPv6" : "IPv4")} address, which cluster.listen asks for");
+    }
+
+    private static SslClientAuthenticationOptions Options(FleetCertificates certificates, string host) => new()
+    {
+        TargetHost = host,
+        ClientCertificates = [certificates.Own],
+        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+        RemoteCertificateValidationCallback = (_, shown, chain, errors) =>
+            certificates.Accept(shown as X509Certificate2, chain, host, errors, NoLogger.Instance),
+    };
+}
