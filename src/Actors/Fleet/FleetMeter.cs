@@ -8,6 +8,9 @@ namespace Screening.Actors.Fleet;
 /// </summary>
 public sealed class FleetMeter(TimeProvider time)
 {
+    /// <summary>The fault of a store until it was asked for the first time.</summary>
+    internal const string NotAsked = "it was not asked yet";
+
     private long _entries;
     private readonly int[] _bucketsOfShard = new int[WhitelistLayout.Shards];
     private int _recovering;
@@ -17,8 +20,8 @@ public sealed class FleetMeter(TimeProvider time)
     private readonly Lock _lock = new();
     private int _failingSnapshots;
     private string? _snapshotError;
-    private string? _storeFault = "it was not asked yet";
-    private volatile StoreHealth _store = new(false, "it was not asked yet", time.GetUtcNow());
+    private string? _storeFault = NotAsked;
+    private volatile StoreHealth _store = new(false, NotAsked, time.GetUtcNow());
 
     /// <summary>Entries in the buckets that this node holds.</summary>
     public long Entries => Interlocked.Read(ref _entries);

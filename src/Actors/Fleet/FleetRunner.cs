@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Microsoft.Extensions.Logging;
 using Screening.Actors.Checks;
+using Screening.Actors.Cluster;
 using Screening.Actors.Whitelist;
 
 namespace Screening.Actors.Fleet;
@@ -61,9 +62,10 @@ public abstract class FleetRunner
     public abstract Task RunAsync(CancellationToken stopping);
 
     /// <param name="lists">Asks lists for other nodes; nobody where there are none.</param>
-    private protected BucketContext ContextFor(IActorRef news, IActorRef lists) => new(
+    /// <param name="stored">What was read of the store before entities start; null: each reads by itself.</param>
+    private protected BucketContext ContextFor(IActorRef news, IActorRef lists, StoredWhitelist? stored = null) => new(
         Time, Meter, news, lists, Settings.MaxLife, BucketCapacity(Settings.MaxEntries),
-        Settings.Store.Connection is null ? null : StoreKeeper.Signal);
+        Settings.Store.Connection is null ? null : StoreKeeper.Signal, stored);
 
     private static int BucketCapacity(int maxEntries)
     {

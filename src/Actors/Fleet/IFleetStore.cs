@@ -12,15 +12,39 @@ public interface IFleetStore
     /// <summary>A lock that all nodes see; null: there is none.</summary>
     IFleetLock? Lock { get; }
 
-    /// <summary>Creates what is missing and checks that what is there was made for <see cref="Whitelist.WhitelistLayout.Version"/>.</summary>
+    /// <summary>
+    /// Creates what is missing and checks that what is there was made for <see cref="Whitelist.WhitelistLayout.Version"/>. Connections that were
+    /// kept from before are not used any longer: they may lead to a store that was there before. May be repeated.
+    /// </summary>
     /// <exception cref="StoreLayoutException">It was made for another layout: it must not be touched.</exception>
-    /// <exception cref="StoreException">It can not be reached or used now.</exception>
+    /// <exception cref="StoreException">It cannot be reached or used now.</exception>
     Task PrepareAsync(CancellationToken cancellation);
 
     /// <summary>Asks whether it answers and can be written to.</summary>
+    /// <returns>What tells it from another store, and from an older state of itself.</returns>
     /// <exception cref="StoreException">It does not.</exception>
-    Task PingAsync(CancellationToken cancellation);
+    Task<StoreMark> PingAsync(CancellationToken cancellation);
+
+    /// <summary>Reads in one pass all that entities stored, before anything is written. A store that waits for others fails within a second.</summary>
+    /// <param name="row">Receives each row: for an entity its latest snapshot first, then the events after it, in order.</param>
+    /// <returns>False: this store does not offer it; entities read by themselves.</returns>
+    /// <exception cref="StoreException">It cannot be read now.</exception>
+    Task<bool> TryReadAllAsync(Action<StoredRow> row, CancellationToken cancellation) => Task.FromResult(false);
 }
+
+/// <summary>What a store is known by, read at each ping.</summary>
+/// <param name="Id">Random, made with the tables, beside all that changes when a database fails over.</param>
+/// <param name="Beat">Number of this node's pings, counted by the store: a store that came back older has forgotten some.</param>
+public sealed record StoreMark(string Id, long Beat)
+{
+    /// <summary>True if the store still has all that it had at that earlier ping.</summary>
+    public bool Follows(StoreMark earlier) => Id == earlier.Id && Beat > earlier.Beat;
+}
+
+/// <summary>A row of the journal or of the snapshots.</summary>
+/// <param name="Entity">The persistence id.</param>
+/// <param name="Bytes">Null: an event that is deleted, of which only the number counts.</param>
+public readonly record struct StoredRow(string Entity, long SequenceNr, bool IsSnapshot, int Serializer, string Manifest, byte[]? Bytes);
 
 /// <summary>A connection as linq2db names it.</summary>
 /// <param name="ProviderName"><c>SQLite.MS</c> or <c>PostgreSQL.15</c>.</param>
@@ -40,15 +64,15 @@ public interface IFleetLock
     /// <summary>Takes or prolongs a lock.</summary>
     /// <param name="life">How long it holds from now, by the database's clock.</param>
     /// <returns>False if another owner holds it.</returns>
-    /// <exception cref="StoreException">The database can not be asked.</exception>
+    /// <exception cref="StoreException">The database cannot be asked.</exception>
     Task<bool> TryTakeAsync(string name, string owner, TimeSpan life, CancellationToken cancellation);
 
     /// <summary>Gives a lock back, if this owner holds it.</summary>
-    /// <exception cref="StoreException">The database can not be asked.</exception>
+    /// <exception cref="StoreException">The database cannot be asked.</exception>
     Task ReleaseAsync(string name, string owner, CancellationToken cancellation);
 }
 
-/// <summary>The database can not be reached or used now. The message is for the operator and holds no secret.</summary>
+/// <summary>The database cannot be reached or used now. The message is for the operator and holds no secret.</summary>
 public class StoreException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>The database was made for another layout of the whitelist.</summary>
@@ -57,6 +81,8 @@ public sealed class StoreLayoutException(string message) : StoreException(messag
 /// <summary>A store that stores nothing.</summary>
 public sealed class MemoryStore : IFleetStore
 {
+    private long _pings;
+
     public string Provider => "memory";
 
     public StoreConnection? Connection => null;
@@ -65,5 +91,5 @@ public sealed class MemoryStore : IFleetStore
 
     public Task PrepareAsync(CancellationToken cancellation) => Task.CompletedTask;
 
-    public Task PingAsync(CancellationToken cancellation) => Task.CompletedTask;
+    public Task<StoreMark> PingAsync(CancellationToken cancellation) => Task.FromResult(new StoreMark("", Interlocked.Increment(ref _pings)));
 }

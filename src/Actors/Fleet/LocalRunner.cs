@@ -18,6 +18,7 @@ internal sealed class LocalRunner : FleetRunner, IDisposable
 
     private readonly CancellationTokenSource _storeStopping = new();
     private Task _storeKeeping = Task.CompletedTask;
+    private StoredWhitelist? _stored;
 
     public LocalRunner(FleetSettings settings, NodeParts node, ILoggerFactory loggers)
         : base(settings, node, loggers.CreateLogger<LocalRunner>())
@@ -36,7 +37,8 @@ internal sealed class LocalRunner : FleetRunner, IDisposable
     public async Task StartAsync(ActorSystem system)
     {
         _storeKeeping = StoreKeeper.RunAsync(_storeStopping.Token);
-        await Task.WhenAny(StoreKeeper.Ready, Task.Delay(StoreLimit, Time)).ConfigureAwait(false);
+        await Task.WhenAny(StoreKeeper.Signal.Ready, Task.Delay(StoreLimit, Time)).ConfigureAwait(false);
+        _stored = StoreKeeper.Signal.Ready.IsCompleted ? await ReadStoredAsync().ConfigureAwait(false) : null;
         var region = system.ActorOf(LocalRegion.CreateProps(EntitiesOf), "whitelist");
         Node.Client.Open(region, system.ActorOf(AnswerReceiver.CreateProps(Node.Client), "answers"));
     }
@@ -54,10 +56,22 @@ internal sealed class LocalRunner : FleetRunner, IDisposable
 
     public void Dispose() => _storeStopping.Dispose();
 
+    private async Task<StoredWhitelist?> ReadStoredAsync()
+    {
+        try
+        {
+            return await StoredWhitelist.ReadAsync(Settings.Store, _storeStopping.Token).ConfigureAwait(false);
+        }
+        catch (StoreException)
+        {
+            return null; // Entities read by themselves, as soon as that can be.
+        }
+    }
+
     private Func<string, Props> EntitiesOf(IActorContext region)
     {
         var news = region.ActorOf(NewsReceiver.CreateProps(Node.NearCache, Rules, region.Self, Node.CheckSupervisor), NewsSender.ReceiverName);
-        var context = ContextFor(news, lists: ActorRefs.Nobody);
+        var context = ContextFor(news, lists: ActorRefs.Nobody, _stored);
         return entity => WhitelistRegion.PropsOf(entity, context);
     }
 }

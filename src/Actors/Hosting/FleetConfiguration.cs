@@ -18,6 +18,11 @@ internal static class FleetConfiguration
 
     private const int FrameBytes = 1 << 20;
 
+    private const int StoreThreads = 4;
+
+    private const string Dispatchers =
+        "plugin-dispatcher = screening.store-dispatcher, replay-dispatcher = screening.store-dispatcher, materializer-dispatcher = screening.store-dispatcher";
+
     /// <summary>Logs to the process's loggers alone; the standard output belongs to the process.</summary>
     public static readonly Config Logging = ConfigurationFactory.ParseString(
         $$"""akka { stdout-loglevel = off, loggers = ["{{typeof(LoggerFactoryLogger).AssemblyQualifiedName}}"] }""");
@@ -145,16 +150,26 @@ internal static class FleetConfiguration
 
         """;
 
-    // The store makes the tables. SQLite has one writer anyway; tags are not used.
-    private static string Persistence(StoreConnection connection) => $$"""
+    // The store makes the tables; tags are not used. SQLite has one writer anyway, and its calls hold their threads: the pool's would be
+    // missed by those who answer mail servers, so its calls have threads of their own.
+    private static string Persistence(StoreConnection connection)
+    {
+        var isSqlite = connection.ProviderName.StartsWith("SQLite", StringComparison.Ordinal);
+        return $$"""
+        screening.store-dispatcher {
+          type = ForkJoinDispatcher
+          throughput = 5
+          dedicated-thread-pool { thread-count = {{StoreThreads}}, threadtype = background }
+        }
         akka.persistence {
-          max-concurrent-recoveries = 64
+          max-concurrent-recoveries = {{(isSqlite ? StoreThreads : 64)}}
           journal {
             plugin = akka.persistence.journal.sql
             sql {
               {{Access(connection)}}
+              {{(isSqlite ? Dispatchers : "")}}
               tag-write-mode = Csv
-              parallelism = {{(connection.ProviderName.StartsWith("SQLite", StringComparison.Ordinal) ? 1 : 3)}}
+              parallelism = {{(isSqlite ? 1 : 3)}}
               batch-size = 100
               recovery-event-timeout = 3s
               circuit-breaker { max-failures = 5, call-timeout = 2s, reset-timeout = 3s }
@@ -164,12 +179,14 @@ internal static class FleetConfiguration
             plugin = akka.persistence.snapshot-store.sql
             sql {
               {{Access(connection)}}
+              {{(isSqlite ? Dispatchers : "")}}
               circuit-breaker { max-failures = 5, call-timeout = 2s, reset-timeout = 3s }
             }
           }
         }
 
         """;
+    }
 
     private static string Access(StoreConnection connection) =>
         $"provider-name = {Quote(connection.ProviderName)}, connection-string = {Quote(connection.ConnectionString)}, auto-initialize = false";

@@ -14,7 +14,9 @@ internal sealed class WhitelistSerializer(ExtendedActorSystem system) : Serializ
     private static readonly FrozenDictionary<string, WireForm> ByManifest = WireForms.All.ToFrozenDictionary(form => form.Manifest);
 
     /// <summary>Stands in every stored row: never another.</summary>
-    public override int Identifier => 1012;
+    public const int Number = 1012;
+
+    public override int Identifier => Number;
 
     public override string Manifest(object o) => FormOf(o).Manifest;
 
@@ -25,7 +27,11 @@ internal sealed class WhitelistSerializer(ExtendedActorSystem system) : Serializ
         return writer.ToArray();
     }
 
-    public override object FromBinary(byte[] bytes, string manifest)
+    public override object FromBinary(byte[] bytes, string manifest) => Read(bytes, manifest);
+
+    /// <summary>Reads one message.</summary>
+    /// <exception cref="SerializationException">It cannot be read.</exception>
+    public static object Read(byte[] bytes, string manifest)
     {
         if (!ByManifest.TryGetValue(manifest ?? "", out var form))
         {

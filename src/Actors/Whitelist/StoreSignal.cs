@@ -20,7 +20,10 @@ internal sealed class StoreSignal
 {
     private readonly Lock _lock = new();
     private readonly HashSet<IActorRef> _entities = [];
-    private bool _isReady;
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when the store may be used for the first time.</summary>
+    public Task Ready => _ready.Task;
 
     /// <summary>From now on the entity is told; at once if the store may be used already.</summary>
     public void Subscribe(IActorRef entity)
@@ -28,7 +31,7 @@ internal sealed class StoreSignal
         lock (_lock)
         {
             _entities.Add(entity);
-            if (_isReady)
+            if (_ready.Task.IsCompleted)
                 entity.Tell(StoreReady.Instance);
         }
     }
@@ -44,7 +47,7 @@ internal sealed class StoreSignal
     {
         lock (_lock)
         {
-            _isReady = true;
+            _ready.TrySetResult();
             foreach (var entity in _entities)
                 entity.Tell(StoreReady.Instance);
         }

@@ -13,7 +13,8 @@ namespace Screening.Actors.Whitelist;
 /// </code>
 /// A derived class calls <see cref="Store"/> for each change, after it was made in memory, and is asked for the event of some changes or a snapshot
 /// when it is time to write. It overrides <c>PreStart</c> and <c>PostStop</c> only with a call of this class's. Without a store an entity is
-/// recovered from the start and each change counts as stored.
+/// recovered from the start and each change counts as stored. An entity that is given what was read of the store (<see cref="StoredWhitelist"/>) is
+/// recovered once it has started, and has a writer only when something is to be stored.
 /// </remarks>
 /// <typeparam name="TChange">One change, as events hold them.</typeparam>
 internal abstract class StoredEntity<TChange> : UntypedActor, IWithTimers
@@ -63,8 +64,8 @@ internal abstract class StoredEntity<TChange> : UntypedActor, IWithTimers
     /// <summary>Handles all messages but those of the store, and none once the entity leaves.</summary>
     protected abstract void OnCommand(object message);
 
-    /// <summary>Sees to it that a change is stored soon.</summary>
-    /// <param name="now">True: it does not wait for others to be written with.</param>
+    /// <summary>Sees to it that a change is stored: soon, or at once if somebody waits for it.</summary>
+    /// <param name="now">True: at once in any case.</param>
     /// <returns>Its number, for <see cref="AnswerOnceStored"/>.</returns>
     protected long Store(TChange change, bool now = false)
     {
@@ -95,6 +96,7 @@ internal abstract class StoredEntity<TChange> : UntypedActor, IWithTimers
 
         var waiting = new Waiting(asker, number, answer);
         _waiting.Add(waiting);
+        Flush(now: true);
         Timers.StartSingleTimer(waiting, new AnswerDue(waiting), limit > TimeSpan.Zero ? limit : TimeSpan.Zero);
     }
 
@@ -103,6 +105,8 @@ internal abstract class StoredEntity<TChange> : UntypedActor, IWithTimers
         if (_context.Store is not { } store)
             return;
         _context.Meter.AddRecovering(1);
+        if (_context.Stored?.TryTake(_entity) is { } stored)
+            BecomeRecovered(stored);
         store.Subscribe(Self);
     }
 
@@ -171,7 +175,7 @@ internal abstract class StoredEntity<TChange> : UntypedActor, IWithTimers
             case EventStored stored:
                 _storage.EventStored(stored);
                 AnswerWaiting();
-                Flush(now: false);
+                Flush(now: _waiting.Count > 0);
                 return true;
             case SnapshotStored stored:
                 if (!_storage.SnapshotStored(stored))
@@ -207,13 +211,18 @@ internal abstract class StoredEntity<TChange> : UntypedActor, IWithTimers
         }
         else
         {
-            Recover(ready.Stored);
-            IsRecovered = true;
-            _context.Meter.AddRecovering(-1);
-            _storage.Rebase(ready.Stored.SequenceNr);
+            BecomeRecovered(ready.Stored);
         }
 
         _storage.Open(ready.Writer, ready.Stored.SequenceNr);
+    }
+
+    private void BecomeRecovered(StoredState stored)
+    {
+        Recover(stored);
+        IsRecovered = true;
+        _context.Meter.AddRecovering(-1);
+        _storage.Rebase(stored.SequenceNr);
     }
 
     private void Forget(IActorRef lost)

@@ -11,8 +11,10 @@ namespace Screening.Actors.Whitelist;
 /// <param name="News">Takes each <see cref="NewsItem"/>, to tell all nodes.</param>
 /// <param name="Lists">Takes each <see cref="LookUp"/> of a client that is not known, to ask its lists; nobody: each node asks by itself.</param>
 /// <param name="Store">Tells when the store may be used; null: nothing is stored.</param>
+/// <param name="Stored">What was read of the store before the entities started; null: each reads by itself.</param>
 internal sealed record BucketContext(
-    TimeProvider Time, FleetMeter Meter, IActorRef News, IActorRef Lists, TimeSpan MaxLife, int MaxEntries, StoreSignal? Store);
+    TimeProvider Time, FleetMeter Meter, IActorRef News, IActorRef Lists, TimeSpan MaxLife, int MaxEntries, StoreSignal? Store,
+    StoredWhitelist? Stored = null);
 
 /// <summary>
 /// One of the 1,024 parts of the whitelist. Answers from memory at once, whatever its store does; has the lists of an unknown client asked

@@ -57,11 +57,18 @@ internal sealed class PostgresConnections
             await connection.OpenAsync(limit.Token);
             return await use(connection, limit.Token);
         }
-        catch (Exception problem) when (problem is NpgsqlException or SocketException or IOException or TimeoutException
-                                            or OperationCanceledException && !cancellation.IsCancellationRequested)
+        catch (Exception problem) when (problem is not StoreException
+            && (problem is not OperationCanceledException || !cancellation.IsCancellationRequested))
         {
             throw new StoreException($"{Place}: {Explain(problem, within)}", problem);
         }
+    }
+
+    /// <summary>Makes the journal open new connections from now on.</summary>
+    public void ForgetPooled()
+    {
+        using var any = new NpgsqlConnection(Journal);
+        NpgsqlConnection.ClearPool(any);
     }
 
     private static NpgsqlConnectionStringBuilder Read(Secret connection)

@@ -35,16 +35,24 @@ internal sealed class PostgresStore : IFleetStore
 
     public IFleetLock? Lock { get; }
 
-    public Task PrepareAsync(CancellationToken cancellation) => _connections.UseAsync(PrepareAsync, PrepareLimit, cancellation);
+    public Task PrepareAsync(CancellationToken cancellation)
+    {
+        _connections.ForgetPooled();
+        return _connections.UseAsync(PrepareAsync, PrepareLimit, cancellation);
+    }
 
     /// <summary>
     /// Writes this node's heartbeat and commits, which fails when the database is read-only, a standby, or can not write its log; and
     /// makes a temporary file of about a megabyte, which fails when the disk of the database is full: the heartbeat alone would go on
     /// for long, since it is written in place of an older one. Asks on a new connection, so it also fails when there is none to be had.
     /// </summary>
-    public Task PingAsync(CancellationToken cancellation) => _connections.UseAsync(PingAsync, PingLimit, cancellation);
+    /// <remarks>
+    /// A standby that takes over writes a timeline of its own, and may have less than its primary had. Where the role may read the timeline it is
+    /// part of the mark, and where not, a takeover shows only if it lost a heartbeat.
+    /// </remarks>
+    public Task<StoreMark> PingAsync(CancellationToken cancellation) => _connections.UseAsync(PingAsync, PingLimit, cancellation);
 
-    private async Task<bool> PrepareAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    private async Task<StoreMark> PrepareAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
         await using (var transaction = await connection.BeginTransactionAsync(cancellation))
         {
@@ -62,6 +70,7 @@ internal sealed class PostgresStore : IFleetStore
                 await StoreTables.CheckLayoutAsync(connection, _connections.Place, cancellation);
             }
 
+            await StoreTables.IdentifyAsync(connection, cancellation);
             // Of nodes that are no more.
             await connection.ExecuteAsync(
                 "DELETE FROM screening_meta WHERE key LIKE 'heartbeat %' AND value < to_char(now() - interval '30 days', 'YYYY-MM-DD')",
@@ -72,16 +81,32 @@ internal sealed class PostgresStore : IFleetStore
         return await PingAsync(connection, cancellation);
     }
 
-    private async Task<bool> PingAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    // A heartbeat is the time, for operators, and the number of heartbeats so far.
+    private async Task<StoreMark> PingAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
-        await connection.ExecuteAsync(
-            "INSERT INTO screening_meta (key, value) VALUES (@key, to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'))"
-                + " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        const string now = "to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')";
+        var beat = await connection.ExecuteAsync(
+            $"INSERT INTO screening_meta AS known (key, value) VALUES (@key, {now} || ' 1') ON CONFLICT (key)"
+                + $" DO UPDATE SET value = {now} || ' ' || (split_part(known.value, ' ', 2)::bigint + 1) RETURNING split_part(value, ' ', 2)::bigint",
             cancellation,
             ("key", _heartbeat));
         // Rows of a function that do not fit into work_mem go to a file.
         await connection.ExecuteAsync("SET work_mem = '64kB'; SELECT count(*) FROM generate_series(1, 50000)", cancellation);
-        return true;
+        var id = await StoreTables.ReadIdAsync(connection, cancellation);
+        return new StoreMark($"{id} {await ReadTimelineAsync(connection, cancellation)}", (long)beat!);
+    }
+
+    // The first eight digits of a WAL file's name are its timeline. (pg_control_checkpoint() tells that of the last checkpoint only.)
+    private static async Task<object?> ReadTimelineAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        try
+        {
+            return await connection.ExecuteAsync("SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)", cancellation);
+        }
+        catch (PostgresException)
+        {
+            return null; // Not with this role, or this service.
+        }
     }
 
     private static async Task<bool> HasTablesAsync(NpgsqlConnection connection, string names, CancellationToken cancellation) =>

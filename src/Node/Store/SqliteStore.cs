@@ -6,7 +6,8 @@ namespace Screening.Node.Store;
 
 /// <summary>The whitelist of a cluster of one, in a file of this node.</summary>
 /// <remarks>
-/// Microsoft.Data.Sqlite has no asynchronous calls underneath: whatever waits for the disk does so on a thread of the pool.
+/// Microsoft.Data.Sqlite has no asynchronous calls underneath: whatever waits for the disk or for the file holds a thread. So each call
+/// here has a thread of its own, and none of the pool waits.
 /// </remarks>
 internal sealed class SqliteStore : IFleetStore
 {
@@ -17,6 +18,8 @@ internal sealed class SqliteStore : IFleetStore
 
     private readonly SqliteConnectionStringBuilder _settings;
     private readonly string _control;
+    private readonly string _read;
+    private long _beat;
 
     /// <param name="folder">Where the file is, unless <paramref name="connection"/> names another place.</param>
     /// <param name="connection">Settings that differ from ours; may be empty. A relative <c>Data Source</c> is inside the folder.</param>
@@ -37,6 +40,7 @@ internal sealed class SqliteStore : IFleetStore
         };
         // What is opened here must also notice that the file is gone or another one, so it is never a connection that was kept.
         _control = new SqliteConnectionStringBuilder(_settings.ConnectionString) { DefaultTimeout = 2, Pooling = false }.ConnectionString;
+        _read = new SqliteConnectionStringBuilder(_control) { DefaultTimeout = 1, Mode = SqliteOpenMode.ReadWrite }.ConnectionString;
     }
 
     public string Provider => "sqlite";
@@ -45,10 +49,22 @@ internal sealed class SqliteStore : IFleetStore
 
     public IFleetLock? Lock => null;
 
-    public Task PrepareAsync(CancellationToken cancellation) => UseAsync(PrepareAsync, cancellation);
+    public Task PrepareAsync(CancellationToken cancellation)
+    {
+        using (var any = new SqliteConnection(_settings.ConnectionString))
+            SqliteConnection.ClearPool(any);
+        return UseAsync(_control, PrepareAsync, cancellation);
+    }
 
-    /// <summary>Writes a heartbeat, and sees that the disk has room: a small write may still succeed on one that is full.</summary>
-    public Task PingAsync(CancellationToken cancellation) => UseAsync(WriteHeartbeatAsync, cancellation);
+    /// <summary>
+    /// Writes a heartbeat, and sees that the disk has room: a small write may still succeed on one that is full. Heartbeats that are not of this
+    /// process are a fault.
+    /// </summary>
+    public Task<StoreMark> PingAsync(CancellationToken cancellation) => UseAsync(_control, PingAsync, cancellation);
+
+    public Task<bool> TryReadAllAsync(Action<StoredRow> row, CancellationToken cancellation) => File.Exists(Place)
+        ? UseAsync(_read, (connection, cancelled) => ReadAllAsync(connection, row, cancelled), cancellation)
+        : Task.FromResult(true);
 
     private static SqliteConnectionStringBuilder Read(Secret connection)
     {
@@ -63,20 +79,63 @@ internal sealed class SqliteStore : IFleetStore
         }
     }
 
-    private async Task PrepareAsync(SqliteConnection connection, CancellationToken cancellation)
+    private async Task<StoreMark> PrepareAsync(SqliteConnection connection, CancellationToken cancellation)
     {
-        if (!await HasTableAsync(connection, "screening_meta", cancellation))
+        if (!await HasTablesAsync(connection, cancellation))
         {
-            if (await HasTableAsync(connection, "journal", cancellation))
-                throw new StoreException($"{Place} is the database of another program; move it away or name another in store.connection");
             // In this order: the file takes auto_vacuum only before anything is written, and WAL is written.
             await connection.ExecuteAsync("PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL", cancellation);
             await CreateTablesAsync(connection, cancellation);
         }
 
         await StoreTables.CheckLayoutAsync(connection, Place, cancellation);
+        await StoreTables.IdentifyAsync(connection, cancellation);
         await connection.ExecuteAsync($"PRAGMA incremental_vacuum({MostPagesGivenBack})", cancellation);
-        await WriteHeartbeatAsync(connection, cancellation);
+        _beat = 0;
+        return await PingAsync(connection, cancellation);
+    }
+
+    private async Task<bool> ReadAllAsync(SqliteConnection connection, Action<StoredRow> row, CancellationToken cancellation)
+    {
+        // Both tables as they are at one time.
+        await using var transaction = connection.BeginTransaction(deferred: true);
+        if (!await HasTablesAsync(connection, cancellation))
+            return true;
+        await StoreTables.CheckLayoutAsync(connection, Place, cancellation);
+        var covered = new Dictionary<string, long>();
+        await ReadRowsAsync(
+            // Columns that stand beside max() are those of the row that has it (https://www.sqlite.org/lang_select.html#bareagg).
+            "SELECT persistence_id, max(sequence_number), serializer_id, manifest, snapshot FROM snapshot GROUP BY persistence_id",
+            found =>
+            {
+                covered[found.Entity] = found.SequenceNr;
+                row(found with { IsSnapshot = true });
+            });
+        await ReadRowsAsync(
+            "SELECT persistence_id, sequence_number, identifier, manifest, CASE WHEN deleted THEN NULL ELSE message END FROM journal"
+                + " ORDER BY persistence_id, sequence_number",
+            found => row(found.SequenceNr > covered.GetValueOrDefault(found.Entity) ? found : found with { Bytes = null }));
+        return true;
+
+        async Task ReadRowsAsync(string sql, Action<StoredRow> each)
+        {
+            await using var command = connection.CreateCommand();
+            command.CommandText = sql;
+            await using var reader = await command.ExecuteReaderAsync(cancellation);
+            while (await reader.ReadAsync(cancellation))
+                each(new StoredRow(
+                    reader.GetString(0), reader.GetInt64(1), IsSnapshot: false, reader.IsDBNull(2) ? 0 : reader.GetInt32(2),
+                    reader.IsDBNull(3) ? "" : reader.GetString(3), reader.IsDBNull(4) ? null : reader.GetFieldValue<byte[]>(4)));
+        }
+    }
+
+    private async Task<bool> HasTablesAsync(SqliteConnection connection, CancellationToken cancellation)
+    {
+        if (await HasTableAsync(connection, "screening_meta", cancellation))
+            return true;
+        return await HasTableAsync(connection, "journal", cancellation)
+            ? throw new StoreException($"{Place} is the database of another program; move it away or name another in store.connection")
+            : false;
     }
 
     private static async Task CreateTablesAsync(SqliteConnection connection, CancellationToken cancellation)
@@ -93,25 +152,32 @@ internal sealed class SqliteStore : IFleetStore
         await connection.ExecuteAsync(
             "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $name", cancellation, ("$name", name)) is not null;
 
-    private async Task WriteHeartbeatAsync(SqliteConnection connection, CancellationToken cancellation)
+    // A heartbeat is the time, for operators, and the number of heartbeats so far.
+    private async Task<StoreMark> PingAsync(SqliteConnection connection, CancellationToken cancellation)
     {
-        await connection.ExecuteAsync(
-            "INSERT INTO screening_meta (key, value) VALUES ('heartbeat', strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))"
-                + " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-            cancellation);
+        const string now = "strftime('%Y-%m-%dT%H:%M:%SZ ', 'now')";
+        var beat = (long)(await connection.ExecuteAsync(
+            $"INSERT INTO screening_meta (key, value) VALUES ('heartbeat', {now} || 1) ON CONFLICT (key)"
+                + $" DO UPDATE SET value = {now} || (substr(value, 22) + 1) RETURNING CAST(substr(value, 22) AS INTEGER)",
+            cancellation))!;
+        var isShared = _beat > 0 && beat > _beat + 1;
+        _beat = beat;
+        if (isShared)
+            throw new StoreException($"{Place}: another node writes to it as well; each needs a node.data_dir of its own");
         if (new DriveInfo(Folder).AvailableFreeSpace < LeastFreeBytes)
             throw new StoreException($"{Place}: the disk is full");
+        return new StoreMark(await StoreTables.ReadIdAsync(connection, cancellation), beat);
     }
 
-    private Task UseAsync(Func<SqliteConnection, CancellationToken, Task> use, CancellationToken cancellation) => Task.Run(
+    private Task<T> UseAsync<T>(string way, Func<SqliteConnection, CancellationToken, Task<T>> use, CancellationToken cancellation) => Task.Factory.StartNew(
         async () =>
         {
             try
             {
                 Directory.CreateDirectory(Folder);
-                await using var connection = new SqliteConnection(_control);
+                await using var connection = new SqliteConnection(way);
                 await connection.OpenAsync(cancellation);
-                await use(connection, cancellation);
+                return await use(connection, cancellation);
             }
             catch (SqliteException problem)
             {
@@ -122,7 +188,7 @@ internal sealed class SqliteStore : IFleetStore
                 throw new StoreException($"{Place}: {problem.Message}", problem);
             }
         },
-        cancellation);
+        cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
 
     private string Place => _settings.DataSource;
 

@@ -46,6 +46,15 @@ internal static class StoreTables
                     + " give it a database of its own, or run the release that made this one");
     }
 
+    /// <summary>Gives a new database an id of its own, which a copy of it keeps.</summary>
+    public static Task IdentifyAsync(DbConnection connection, CancellationToken cancellation) => connection.ExecuteAsync(
+        "INSERT INTO screening_meta (key, value) VALUES ('id', @id) ON CONFLICT (key) DO NOTHING", cancellation,
+        ("@id", Guid.NewGuid().ToString("N")));
+
+    /// <summary>The database's id; empty: it has none.</summary>
+    public static async Task<string> ReadIdAsync(DbConnection connection, CancellationToken cancellation) =>
+        await connection.ExecuteAsync("SELECT value FROM screening_meta WHERE key = 'id'", cancellation) as string ?? "";
+
     /// <summary>Runs statements and gives the first value of the first row, or null.</summary>
     public static async Task<object?> ExecuteAsync(
         this DbConnection connection, string sql, CancellationToken cancellation, params (string Name, object Value)[] parameters)

@@ -66,6 +66,7 @@ internal sealed class FakeLock : IFleetLock, IFleetStore
 
     public Task PrepareAsync(CancellationToken cancellation) => Task.CompletedTask;
 
-    public Task PingAsync(CancellationToken cancellation) =>
-        IsDown ? Task.FromException(new StoreException("the database is down")) : Task.CompletedTask;
+    public Task<StoreMark> PingAsync(CancellationToken cancellation) => IsDown
+        ? Task.FromException<StoreMark>(new StoreException("the database is down"))
+        : Task.FromResult(new StoreMark("", TimeProvider.System.GetTimestamp()));
 }

@@ -213,7 +213,7 @@ public sealed class FormingTests
 
         public Task PrepareAsync(CancellationToken cancellation) => Task.CompletedTask;
 
-        public Task PingAsync(CancellationToken cancellation) => Task.CompletedTask;
+        public Task<StoreMark> PingAsync(CancellationToken cancellation) => Task.FromResult(new StoreMark("", TimeProvider.System.GetTimestamp()));
     }
 
     private sealed class SlowClock(TimeSpan ahead) : TimeProvider

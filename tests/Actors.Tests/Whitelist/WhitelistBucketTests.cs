@@ -4,6 +4,7 @@ using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using Microsoft.Extensions.Time.Testing;
 using Screening.Actors.Fleet;
+using Screening.Actors.Serialization;
 using Screening.Actors.Whitelist;
 using Screening.Protocol.Vocabulary;
 
@@ -78,6 +79,51 @@ public class WhitelistBucketTests : TestKit
         var stored = Assert.IsType<BucketSnapshot>(ready.Stored.Snapshot).Entries.Length;
         Assert.InRange(ready.Stored.Events.Count, 0, EntityStorage<BucketChanged>.WritesPerSnapshot);
         Assert.Equal(120, stored + ready.Stored.Events.Cast<BucketChanged>().Sum(e => e.Entries.Length));
+    }
+
+    [Fact]
+    [Trait("Finding", "A8")]
+    public void An_idle_bucket_writes_all_that_it_holds_anew_when_the_store_is_another()
+    {
+        var store = Usable();
+        var bucket = StartBucket(persists: true, store);
+        for (var i = 0u; i < 20; i++)
+            bucket.Tell(Passed(ClientAddress.FromIPv4(0xC0000200 + i)));
+        AwaitAssert(() => Assert.Equal((0L, 20L), (_meter.Queued, _meter.Journaled)), TimeSpan.FromSeconds(10));
+        var before = StoredOf().SequenceNr;
+        store.Announce();
+        AwaitAssert(() => Assert.True(StoredOf().SequenceNr > before), TimeSpan.FromSeconds(20), TimeSpan.FromMilliseconds(500));
+        AwaitAssert(() => Assert.Equal(20, (StoredOf().Snapshot as BucketSnapshot)?.Entries.Length), TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
+    public async Task It_holds_what_was_read_in_one_pass_at_its_first_message_and_has_no_writer_until_it_has_something_to_store()
+    {
+        var rows = new RowsStore(new BucketSnapshot(7, [Stored(Client, 1)], [], []), BucketChanged.Of(Stored(ClientAddress.Parse("192.0.2.2"), 8)));
+        var read = (await StoredWhitelist.ReadAsync(rows, CancellationToken.None))!;
+        var bucket = StartBucket(persists: true, stored: read);
+        Ask<LookUpHit>(bucket, LookUp(1));
+        Ask<LookUpHit>(bucket, LookUp(2) with { Client = ClientAddress.Parse("192.0.2.2") });
+        Assert.Equal((0, 2L), (_meter.Recovering, _meter.Entries));
+        await Assert.ThrowsAsync<ActorNotFoundException>(() => WriterAsync(bucket));
+
+        bucket.Tell(Passed(ClientAddress.Parse("192.0.2.3")));
+        AwaitAssert(() => Assert.Equal((0L, 1L), (_meter.Queued, _meter.Journaled)), TimeSpan.FromSeconds(10));
+        await WriterAsync(bucket);
+        Stop(bucket);
+
+        // It has written since: its next life reads by itself.
+        Assert.Null(read.TryTake(WhitelistLayout.EntityOf(Bucket)));
+        Assert.Same(StoredState.Nothing, read.TryTake(WhitelistLayout.EntityOf(WhitelistLayout.Rules)));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_unpacked_is_left_to_the_entity()
+    {
+        var unknown = new StoredRow(WhitelistLayout.EntityOf(Bucket), 1, IsSnapshot: true, WhitelistSerializer.Number, "ZZ9", [1, 2, 3]);
+        Assert.Null((await StoredWhitelist.ReadAsync(new RowsStore(unknown), CancellationToken.None))!.TryTake(unknown.Entity));
+        var others = unknown with { Serializer = 1 };
+        Assert.Null((await StoredWhitelist.ReadAsync(new RowsStore(others), CancellationToken.None))!.TryTake(unknown.Entity));
     }
 
     [Fact]
@@ -336,9 +382,26 @@ public class WhitelistBucketTests : TestKit
         return store;
     }
 
-    private IActorRef StartBucket(bool persists, StoreSignal? store = null) => Sys.ActorOf(WhitelistBucket.CreateProps(
+    private StoredState StoredOf()
+    {
+        var probe = CreateTestProbe();
+        var reader = Sys.ActorOf(EntityWriter.CreateProps(WhitelistLayout.EntityOf(Bucket), probe));
+        var stored = probe.ExpectMsg<WriterReady>(TimeSpan.FromSeconds(10)).Stored;
+        Sys.Stop(reader);
+        return stored;
+    }
+
+    private Task<IActorRef> WriterAsync(IActorRef bucket) => Sys.ActorSelection(bucket.Path / "store").ResolveOne(TimeSpan.FromSeconds(5));
+
+    private StoredEntry Stored(ClientAddress client, long sequence)
+    {
+        var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        return new StoredEntry(client, "default", [new StoredPass(now + 600_000, now, false, 0, "p1", "mx1", "clean")], default, sequence);
+    }
+
+    private IActorRef StartBucket(bool persists, StoreSignal? store = null, StoredWhitelist? stored = null) => Sys.ActorOf(WhitelistBucket.CreateProps(
         WhitelistLayout.EntityOf(Bucket),
-        new BucketContext(_time, _meter, _news, _lists, TimeSpan.FromDays(30), 10_000, persists ? store ?? Usable() : null)));
+        new BucketContext(_time, _meter, _news, _lists, TimeSpan.FromDays(30), 10_000, persists ? store ?? Usable() : null, stored)));
 
     private IActorRef StartRecovered()
     {
@@ -354,5 +417,38 @@ public class WhitelistBucketTests : TestKit
         Sys.Stop(bucket);
         ExpectTerminated(bucket, TimeSpan.FromSeconds(5));
         Unwatch(bucket);
+    }
+
+    /// <summary>A store that can only be read.</summary>
+    private sealed class RowsStore(params StoredRow[] rows) : IFleetStore
+    {
+        public RowsStore(BucketSnapshot snapshot, BucketChanged changed)
+            : this(Row(1, true, snapshot), Row(2, false, changed))
+        {
+        }
+
+        public string Provider => "rows";
+
+        public StoreConnection? Connection => null;
+
+        public IFleetLock? Lock => null;
+
+        public Task PrepareAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+        public Task<StoreMark> PingAsync(CancellationToken cancellation) => Task.FromResult(new StoreMark("", 1));
+
+        public Task<bool> TryReadAllAsync(Action<StoredRow> row, CancellationToken cancellation)
+        {
+            foreach (var each in rows)
+                row(each);
+            return Task.FromResult(true);
+        }
+
+        private static StoredRow Row(long number, bool isSnapshot, object content)
+        {
+            var serializer = new WhitelistSerializer(null!);
+            return new StoredRow(
+                WhitelistLayout.EntityOf(Bucket), number, isSnapshot, WhitelistSerializer.Number, serializer.Manifest(content), serializer.ToBinary(content));
+        }
     }
 }

@@ -112,6 +112,32 @@ public sealed class PostgresStoreNeedsPostgresqlTests(PostgresStoreNeedsPostgres
     }
 
     [SkippableFact]
+    [Trait("Finding", "A8")]
+    public async Task A_store_is_known_by_an_id_and_by_each_nodes_heartbeats()
+    {
+        var database = await DatabaseAsync();
+        var (store, other) = (Store(database), Store(database, "mx2"));
+        await PrepareAsync(store);
+        await PrepareAsync(other);
+        var first = await MarkAsync(store);
+        await MarkAsync(other);
+        var second = await MarkAsync(store);
+        Assert.Equal((first.Id, first.Beat + 1), (second.Id, second.Beat));
+        Assert.EndsWith(" 00000001", first.Id); // The timeline of a database that never failed over.
+
+        // A standby that had not heard of the last heartbeats takes over, or an administrator's copy.
+        await Server.QueryAsync("UPDATE screening_meta SET value = '2026-01-01T00:00:00Z 1' WHERE key = 'heartbeat mx1'", database);
+        Assert.False((await MarkAsync(store)).Follows(second));
+
+        // An empty database of the same name.
+        await Server.QueryAsync("DROP TABLE screening_meta, screening_lock, journal, snapshot", database);
+        await Assert.ThrowsAsync<StoreException>(() => PingAsync(store));
+        await PrepareAsync(store);
+        var fresh = await MarkAsync(store);
+        Assert.NotEqual(first.Id, fresh.Id);
+    }
+
+    [SkippableFact]
     public async Task A_lock_has_one_owner_at_a_time()
     {
         var store = await PreparedAsync();
@@ -205,6 +231,8 @@ public sealed class PostgresStoreNeedsPostgresqlTests(PostgresStoreNeedsPostgres
         await Server.CreateDatabaseAsync(name);
         return name;
     }
+
+    private static Task<StoreMark> MarkAsync(PostgresStore store) => store.PingAsync(CancellationToken.None).WaitAsync(Waiting.Limit);
 
     private async Task<PostgresStore> PreparedAsync()
     {

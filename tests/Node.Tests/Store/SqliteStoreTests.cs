@@ -133,6 +133,97 @@ public sealed class SqliteStoreTests : IDisposable
     }
 
     [Fact]
+    [Trait("Finding", "A8")]
+    public async Task A_store_is_known_by_an_id_and_by_its_heartbeats()
+    {
+        var store = Store();
+        await PrepareAsync(store);
+        var first = await MarkAsync(store);
+        var copy = Path.Combine(_folder, "copy.db");
+        await QueryAsync($"VACUUM INTO '{copy}'");
+        var second = await MarkAsync(store);
+        Assert.True(second.Follows(first));
+
+        // An older state of the same file.
+        Replace(copy);
+        await PrepareAsync(store);
+        var older = await MarkAsync(store);
+        Assert.Equal(second.Id, older.Id);
+        Assert.True(older.Beat <= second.Beat + 1);
+        Assert.False((older with { Beat = first.Beat + 1 }).Follows(second));
+
+        // Another file, and none at all.
+        Replace(null);
+        await Assert.ThrowsAsync<StoreException>(() => PingAsync(store));
+        await PrepareAsync(store);
+        Assert.False((await MarkAsync(store)).Follows(older));
+    }
+
+    [Fact]
+    [Trait("Finding", "A8")]
+    public async Task After_a_replaced_file_the_journal_writes_to_the_new_one()
+    {
+        var store = Store();
+        await PrepareAsync(store);
+        await using (var kept = new SqliteConnection(store.Connection!.ConnectionString))
+            await kept.OpenAsync(); // From now on in the pool.
+        Replace(null);
+        await PrepareAsync(store);
+        await using (var journal = new SqliteConnection(store.Connection!.ConnectionString))
+        {
+            await journal.OpenAsync();
+            await journal.ExecuteAsync("INSERT INTO snapshot (persistence_id, sequence_number, created) VALUES ('bucket-1', 1, 1)", CancellationToken.None);
+        }
+
+        Assert.Equal("1", await QueryAsync("SELECT count(*) FROM snapshot"));
+    }
+
+    [Fact]
+    public async Task Two_nodes_on_one_file_are_told_of_each_other()
+    {
+        var (store, other) = (Store(), Store());
+        await PrepareAsync(store);
+        await PrepareAsync(other);
+        var refusal = await Assert.ThrowsAsync<StoreException>(() => PingAsync(store));
+        Assert.Equal($"{File}: another node writes to it as well; each needs a node.data_dir of its own", refusal.Message);
+        await PingAsync(store); // The other has left.
+    }
+
+    [Fact]
+    public async Task All_that_is_stored_is_read_in_one_pass_as_the_journal_would_replay_it()
+    {
+        var store = Store();
+        Assert.Empty((await ReadAllAsync(store))!);
+        await PrepareAsync(store);
+        Assert.Empty((await ReadAllAsync(store))!);
+        await StoredActor.RoundTripAsync(store.Connection!);
+        var rows = await ReadAllAsync(store);
+        Assert.Equal([(true, 10), (false, 10), (false, 11), (false, 12)], rows.Select(r => (r.IsSnapshot, r.SequenceNr)));
+        Assert.Equal([false, true, false, false], rows.Select(r => r.Bytes is null));
+        Assert.All(rows, row => Assert.Equal("stored", row.Entity));
+    }
+
+    [Fact]
+    public async Task A_file_that_cannot_be_read_fails_in_time()
+    {
+        var store = Store();
+        await PrepareAsync(store);
+        await QueryAsync("PRAGMA journal_mode=DELETE");
+        await using (var other = new SqliteConnection($"Data Source={File};Pooling=False"))
+        {
+            await other.OpenAsync();
+            await other.ExecuteAsync("BEGIN EXCLUSIVE", CancellationToken.None);
+            var locked = await Assert.ThrowsAsync<StoreException>(() => ReadAllAsync(store).WaitAsync(TimeSpan.FromSeconds(10)));
+            Assert.Equal($"{File}: another process keeps it locked", locked.Message);
+        }
+
+        SqliteConnection.ClearAllPools();
+        await System.IO.File.WriteAllTextAsync(File, string.Concat(Enumerable.Repeat("192.0.2.1 permit\n", 500)));
+        var broken = await Assert.ThrowsAsync<StoreException>(() => ReadAllAsync(store));
+        Assert.EndsWith("it is not a database; move it away to start with an empty whitelist", broken.Message);
+    }
+
+    [Fact]
     public void The_connection_setting_overrides_place_and_settings()
     {
         var elsewhere = new SqliteConnectionStringBuilder(Store("Data Source=other.db;Default Timeout=9").Connection!.ConnectionString);
@@ -173,6 +264,23 @@ public sealed class SqliteStoreTests : IDisposable
     private static Task PrepareAsync(SqliteStore store) => store.PrepareAsync(CancellationToken.None).Within("the store's tables");
 
     private static Task PingAsync(SqliteStore store) => store.PingAsync(CancellationToken.None).Within("the store's answer");
+
+    private static Task<StoreMark> MarkAsync(SqliteStore store) => store.PingAsync(CancellationToken.None).WaitAsync(Waiting.Limit);
+
+    private static async Task<List<StoredRow>> ReadAllAsync(SqliteStore store)
+    {
+        var rows = new List<StoredRow>();
+        Assert.True(await store.TryReadAllAsync(rows.Add, CancellationToken.None));
+        return rows;
+    }
+
+    private void Replace(string? by)
+    {
+        foreach (var part in new[] { "", "-wal", "-shm" })
+            System.IO.File.Delete(File + part);
+        if (by is not null)
+            System.IO.File.Move(by, File);
+    }
 
     private async Task<string?> QueryAsync(string sql, string? file = null)
     {

@@ -83,6 +83,6 @@ public sealed class FoundingLockTests
 
         public Task PrepareAsync(CancellationToken cancellation) => Task.CompletedTask;
 
-        public Task PingAsync(CancellationToken cancellation) => Task.CompletedTask;
+        public Task<StoreMark> PingAsync(CancellationToken cancellation) => Task.FromResult(new StoreMark("", 1));
     }
 }

@@ -1,0 +1,88 @@
+using Microsoft.Extensions.Logging;
+using Screening.Actors.Fleet;
+using Screening.Actors.Whitelist;
+
+namespace Screening.Actors.Cluster;
+
+/// <summary>
+/// Prepares the store when it can be reached, asks every other second whether it still answers, and notices when it is another store, or an
+/// older state of it: entities then write their state anew. A store that is down is no reason to end: the whitelist goes on from memory.
+/// </summary>
+/// <remarks>Whatever a look throws, unless it was told to end, is a fault of the store, and another look follows.</remarks>
+internal sealed partial class StoreKeeper(IFleetStore store, FleetMeter meter, TimeProvider time, ILogger log)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+
+    private bool _isPrepared;
+    private StoreMark? _mark;
+
+    /// <summary>Tells entities that the store may be used, or is to be written anew.</summary>
+    public StoreSignal Signal { get; } = new();
+
+    /// <summary>Runs until cancelled.</summary>
+    public async Task RunAsync(CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        try
+        {
+            do
+                await LookAsync(stopping).ConfigureAwait(false);
+            while (await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Told to end.
+        }
+    }
+
+    private async Task LookAsync(CancellationToken stopping)
+    {
+        string? fault = null;
+        try
+        {
+            await ConfirmAsync(stopping).ConfigureAwait(false);
+        }
+        catch (Exception problem) when (problem is not OperationCanceledException || !stopping.IsCancellationRequested)
+        {
+            // What it was may have removed the tables too.
+            _isPrepared = false;
+            fault = problem is StoreException ? problem.Message : $"{problem.GetType().Name}: {problem.Message}";
+        }
+
+        var known = meter.Store;
+        meter.ReportStore(fault);
+        if (meter.Store is { IsOk: false } health && (known.IsOk || known.Fault == FleetMeter.NotAsked))
+            StoreIsDown(log, store.Provider, health.Fault!);
+        else if (meter.Store.IsOk && !known.IsOk && known.Fault != FleetMeter.NotAsked)
+            StoreIsBack(log, store.Provider, meter.Queued);
+    }
+
+    private async Task ConfirmAsync(CancellationToken stopping)
+    {
+        if (!_isPrepared)
+            await store.PrepareAsync(stopping).ConfigureAwait(false);
+        var mark = await store.PingAsync(stopping).ConfigureAwait(false);
+        if (_mark is { } known && !mark.Follows(known))
+        {
+            if (_isPrepared)
+                await store.PrepareAsync(stopping).ConfigureAwait(false);
+            StoreIsAnother(log, store.Provider);
+            Signal.Announce();
+        }
+        else if (_mark is null)
+        {
+            Signal.Announce();
+        }
+
+        (_mark, _isPrepared) = (mark, true);
+    }
+
+    [LoggerMessage(4010, LogLevel.Warning, "The store ({Provider}) cannot be used; the whitelist goes on from memory: {Fault}")]
+    private static partial void StoreIsDown(ILogger log, string provider, string fault);
+
+    [LoggerMessage(4011, LogLevel.Information, "The store ({Provider}) can be used again; {Queued} changes wait to be stored")]
+    private static partial void StoreIsBack(ILogger log, string provider, long queued);
+
+    [LoggerMessage(4012, LogLevel.Warning, "The store ({Provider}) is another one, or an older state of it; all that is known is written anew")]
+    private static partial void StoreIsAnother(ILogger log, string provider);
+}

@@ -1,0 +1,83 @@
+using System.Runtime.Serialization;
+using Screening.Actors.Fleet;
+using Screening.Actors.Serialization;
+
+namespace Screening.Actors.Whitelist;
+
+/// <summary>
+/// All that a store holds, read in one pass at the start, for entities that start before anything else is written. Kept as it is stored:
+/// each entity unpacks its own part, so that all cores share the work. Safe for many threads.
+/// </summary>
+internal sealed class StoredWhitelist
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, List<StoredRow>> _rows = [];
+    private readonly HashSet<string> _taken = [];
+
+    /// <summary>Reads everything.</summary>
+    /// <returns>Null: the store does not offer it; entities read by themselves.</returns>
+    /// <exception cref="StoreException">It cannot be read now; entities read by themselves, later.</exception>
+    public static async Task<StoredWhitelist?> ReadAsync(IFleetStore store, CancellationToken cancellation)
+    {
+        var read = new StoredWhitelist();
+        return await store.TryReadAllAsync(read.Add, cancellation).ConfigureAwait(false) ? read : null;
+    }
+
+    /// <summary>What is stored of an entity, which may be nothing.</summary>
+    /// <returns>
+    /// Null: the entity must read by itself, because it was given its part already and may have written since, or because its part cannot be
+    /// understood here.
+    /// </returns>
+    public StoredState? TryTake(string entity)
+    {
+        List<StoredRow>? rows;
+        lock (_lock)
+        {
+            if (!_taken.Add(entity))
+                return null;
+            if (!_rows.Remove(entity, out rows))
+                return StoredState.Nothing;
+        }
+
+        return TryUnpack(rows);
+    }
+
+    private void Add(StoredRow row)
+    {
+        if (!_rows.TryGetValue(row.Entity, out var rows))
+            _rows[row.Entity] = rows = [];
+        rows.Add(row);
+    }
+
+    private static StoredState? TryUnpack(List<StoredRow> rows)
+    {
+        object? snapshot = null;
+        var (events, sequenceNr) = (new List<object>(), 0L);
+        foreach (var row in rows)
+        {
+            sequenceNr = Math.Max(sequenceNr, row.SequenceNr);
+            if (row.Bytes is null)
+                continue;
+            if (row.Serializer != WhitelistSerializer.Number || TryUnpack(row.Bytes, row.Manifest) is not { } content)
+                return null;
+            if (row.IsSnapshot)
+                snapshot = content;
+            else
+                events.Add(content);
+        }
+
+        return new StoredState(snapshot, events, sequenceNr);
+    }
+
+    private static object? TryUnpack(byte[] bytes, string manifest)
+    {
+        try
+        {
+            return WhitelistSerializer.Read(bytes, manifest);
+        }
+        catch (SerializationException)
+        {
+            return null;
+        }
+    }
+}
