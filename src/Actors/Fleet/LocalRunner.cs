@@ -13,6 +13,10 @@ internal sealed class LocalRunner : FleetRunner, IDisposable
     // The start does not wait longer for a store that does not answer; what is stored is read once it does.
     private static readonly TimeSpan StoreLimit = TimeSpan.FromSeconds(1);
 
+    // A million entries take a fraction of this.
+    private static readonly TimeSpan RecoveryLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RecoveryLook = TimeSpan.FromMilliseconds(5);
+
     // So that the process ends within the five seconds that supervisors give.
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(1.5);
 
@@ -40,6 +44,8 @@ internal sealed class LocalRunner : FleetRunner, IDisposable
         await Task.WhenAny(StoreKeeper.Signal.Ready, Task.Delay(StoreLimit, Time)).ConfigureAwait(false);
         _stored = StoreKeeper.Signal.Ready.IsCompleted ? await ReadStoredAsync().ConfigureAwait(false) : null;
         var region = system.ActorOf(LocalRegion.CreateProps(EntitiesOf), "whitelist");
+        if (_stored is not null)
+            await UntilRecoveredAsync().ConfigureAwait(false);
         Node.Client.Open(region, system.ActorOf(AnswerReceiver.CreateProps(Node.Client), "answers"));
     }
 
@@ -55,6 +61,14 @@ internal sealed class LocalRunner : FleetRunner, IDisposable
     }
 
     public void Dispose() => _storeStopping.Dispose();
+
+    // So that a known client is known from the first query on.
+    private async Task UntilRecoveredAsync()
+    {
+        var since = Time.GetTimestamp();
+        while ((Meter.Buckets < WhitelistLayout.Buckets || Meter.Recovering > 0) && Time.GetElapsedTime(since) < RecoveryLimit)
+            await Task.Delay(RecoveryLook, Time).ConfigureAwait(false);
+    }
 
     private async Task<StoredWhitelist?> ReadStoredAsync()
     {

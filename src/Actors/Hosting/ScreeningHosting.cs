@@ -106,6 +106,7 @@ public static class ScreeningHosting
 
     private static async Task StartAsync(ActorSystem system, ScreeningSetup setup, ScreeningHandle handle)
     {
+        StartScheduler(system);
         var directory = new CheckDirectory();
         var (time, fleet) = (setup.Time, setup.Fleet);
         var nearCache = new NearCache(time, setup.NearEntries, fleet?.NearLife ?? TimeSpan.MaxValue / 1000, fleet?.TrustAny ?? false);
@@ -124,6 +125,11 @@ public static class ScreeningHosting
         var screener = new Screener(time, gate, nearCache, rules, setup.Observer, setup.MaxInFlight, setup.Policies, setup.Access);
         handle.Set(new ScreeningHandle.Running(screener, new ListLookup(checks, directory, setup.Sources.Skips), nearCache, directory, checks, runner));
     }
+
+    // Akka's scheduler starts with the first timer, and whoever sets that waits for a thread of the pool. A thousand buckets that set their
+    // first timers at once would keep all threads of the pool waiting for one more.
+    private static void StartScheduler(ActorSystem system) =>
+        system.Scheduler.ScheduleTellOnce(TimeSpan.Zero, ActorRefs.Nobody, Done.Instance, ActorRefs.NoSender);
 
     private static (FleetRunner Runner, FleetAccess Access) FleetOf(ScreeningSetup setup, FleetSettings fleet, NodeParts node)
     {
