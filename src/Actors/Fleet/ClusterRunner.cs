@@ -123,12 +123,21 @@ internal sealed partial class ClusterRunner : FleetRunner
     {
         var news = system.ActorOf(NewsSender.CreateProps(), "news-sender");
         system.ActorOf(NewsReceivers.CreateProps(FleetConfiguration.CacheRole, news), "news-receivers");
-        var context = ContextFor(news, system.ActorOf(ListAsker.CreateProps(Node.Checks, Time), "lists"));
+        var cluster = Akka.Cluster.Cluster.Get(system);
+        var lists = system.ActorOf(ListAsker.CreateProps(Node.Checks, Time), "lists");
+        var context = ContextFor(news, lists) with { CountNodes = () => CountNodes(cluster) };
         var region = WhitelistRegion.Start(system, Settings.IsCache, context);
-        system.ActorOf(NewsReceiver.CreateProps(Node.NearCache, Rules, region, Node.CheckSupervisor), NewsSender.ReceiverName);
+        system.ActorOf(NewsReceiver.CreateProps(Node.NearCache, Grants, region, Node.CheckSupervisor, Time), NewsSender.ReceiverName);
         var answers = system.ActorOf(AnswerReceiver.CreateProps(Node.Client), "answers");
         system.ActorOf(
             FleetDoor.CreateProps(Settings.Node, FleetConfiguration.CacheRole, Meter, Node.Client, region, answers), FleetDoor.Name);
+    }
+
+    // With a store, what nodes know beyond it is little. Without, a node that is still on its way here may be the only one that knows anything.
+    private int CountNodes(Akka.Cluster.Cluster cluster)
+    {
+        var members = cluster.State.Members.Count;
+        return Settings.Store.Connection is null ? Math.Max(members, Settings.Expected) : members;
     }
 
     private static async Task<NodeHoldings?> AskAsync(FleetHost host, string address)

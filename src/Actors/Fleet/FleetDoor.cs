@@ -144,7 +144,7 @@ internal sealed class FleetDoor : UntypedActor, IWithTimers
         var isDue = _round - _changedAtRound <= RoundsAfterChange || _round % RoundsBetween == 0;
         if (!isDue || !_cluster.SelfAddress.Equals(_cluster.State.RoleLeader(_cacheRole)))
             return;
-        for (var bucket = WhitelistLayout.Rules; bucket < WhitelistLayout.Buckets; bucket++)
+        for (var bucket = WhitelistLayout.Grants; bucket < WhitelistLayout.Buckets; bucket++)
             _region.Tell(new Wake(bucket), ActorRefs.NoSender);
     }
 

@@ -22,7 +22,7 @@ public abstract class FleetRunner
         Node = node;
         Log = log;
         Meter = new FleetMeter(node.Time);
-        Whitelist = new FleetDesk(node.Client, node.Rules, node.NearCache, Meter, node.Time);
+        Whitelist = new WhitelistAdmin(node.Client, node.Grants, node.NearCache, Meter, node.Time);
         Times = new FleetTimes(node.Client, node.NearCache, settings.MaxLife, node.Time);
         StoreKeeper = new StoreKeeper(settings.Store, Meter, node.Time, log);
     }
@@ -37,7 +37,7 @@ public abstract class FleetRunner
     public FleetMeter Meter { get; }
 
     /// <summary>This node's copy of grants and bans.</summary>
-    public FleetRules Rules => Node.Rules;
+    public GrantsAndBans Grants => Node.Grants;
 
     /// <summary>Name of the store.</summary>
     public string StoreProvider => Settings.Store.Provider;
@@ -79,7 +79,7 @@ public abstract class FleetRunner
 /// <param name="Checks">The lists that are asked for other nodes.</param>
 /// <param name="CheckSupervisor">Takes <see cref="ForgetAnswers"/>.</param>
 internal sealed record NodeParts(
-    TimeProvider Time, FleetClient Client, CheckDirectory Checks, IActorRef CheckSupervisor, NearCache NearCache, FleetRules Rules);
+    TimeProvider Time, FleetClient Client, CheckDirectory Checks, IActorRef CheckSupervisor, NearCache NearCache, GrantsAndBans Grants);
 
 /// <summary>What a node sees of its cluster.</summary>
 /// <param name="State">down, looking, refused, joining or up.</param>

@@ -50,6 +50,9 @@ public sealed record FleetSettings
     /// <summary>TLS between nodes; null: plain.</summary>
     public FleetTls? Tls { get; init; }
 
+    /// <summary>Folder where this node keeps its last copy of grants and bans (node.data_dir); empty: it keeps none.</summary>
+    public string DataDir { get; init; } = "";
+
     /// <summary>Where the whitelist is stored.</summary>
     public required IFleetStore Store { get; init; }
 

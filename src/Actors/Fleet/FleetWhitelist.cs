@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Screening.Actors.Whitelist;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Actors.Fleet;
@@ -8,14 +9,14 @@ namespace Screening.Actors.Fleet;
 public interface IFleetWhitelist
 {
     /// <summary>Sets a grant or a ban in place of one of the same kind and network. A ban takes back the passes inside as well.</summary>
-    /// <exception cref="WhitelistFullException">There are too many rules.</exception>
-    Task<WhitelistChange> SetRuleAsync(
-        RuleKind kind, Network network, TimeSpan life, string author, string reason, CancellationToken cancellation);
+    /// <exception cref="WhitelistFullException">There are too many grants and bans.</exception>
+    Task<WhitelistChange> SetAsync(
+        GrantKind kind, Network network, TimeSpan life, string author, string reason, CancellationToken cancellation);
 
     /// <summary>Forgets a network: its grants and bans, and the passes and times of every client inside.</summary>
     Task<WhitelistChange> ForgetAsync(Network network, CancellationToken cancellation);
 
-    /// <summary>What is known of one client: rules that cover it and its entries. The line that decides comes first.</summary>
+    /// <summary>What is known of one client: grants and bans that cover it, and its entries. The line that decides comes first.</summary>
     Task<ImmutableArray<WhitelistLine>> ShowAsync(ClientAddress client, CancellationToken cancellation);
 
     /// <summary>One page: grants and bans in order of network, then entries in an order of their own that pages rely on.</summary>
@@ -28,6 +29,14 @@ public interface IFleetWhitelist
     /// <summary>Takes over exported lines. What is expired is left out; what is there and lives longer stays.</summary>
     /// <returns>How many were taken.</returns>
     Task<WhitelistChange> ImportAsync(ImmutableArray<WhitelistLine> lines, CancellationToken cancellation);
+
+    /// <summary>What lies inside a network, and so what a ban takes back and a forget forgets. Changes nothing.</summary>
+    Task<WhitelistCount> CountAsync(Network network, CancellationToken cancellation);
+
+    /// <summary>
+    /// How many lines an import would take over. Changes nothing. A pass counts even if one is there that lives longer: only its bucket knows.
+    /// </summary>
+    Task<int> CountImportAsync(ImmutableArray<WhitelistLine> lines, CancellationToken cancellation);
 }
 
 /// <summary>What kind a line is.</summary>
@@ -55,6 +64,12 @@ public sealed record WhitelistPage(ImmutableArray<WhitelistLine> Lines, string? 
 /// <param name="Count">Lines that were set, taken back or taken over.</param>
 /// <param name="Durable">It is journaled; false: it holds, but a store that is down has still to be told.</param>
 public sealed record WhitelistChange(int Count, bool Durable);
+
+/// <summary>What a network holds.</summary>
+/// <param name="Grants">Grants of networks inside it.</param>
+/// <param name="Bans">Bans of networks inside it.</param>
+/// <param name="Entries">Passes and times of clients inside it.</param>
+public sealed record WhitelistCount(int Grants, int Bans, int Entries);
 
 /// <summary>The fleet can not be asked now. The message is for the operator.</summary>
 public sealed class FleetUnavailableException(string message) : Exception(message);

@@ -84,7 +84,7 @@ internal sealed class LocalRunner : FleetRunner, IDisposable
 
     private Func<string, Props> EntitiesOf(IActorContext region)
     {
-        var news = region.ActorOf(NewsReceiver.CreateProps(Node.NearCache, Rules, region.Self, Node.CheckSupervisor), NewsSender.ReceiverName);
+        var news = region.ActorOf(NewsReceiver.CreateProps(Node.NearCache, Grants, region.Self, Node.CheckSupervisor, Time), NewsSender.ReceiverName);
         var context = ContextFor(news, lists: ActorRefs.Nobody, _stored);
         return entity => WhitelistRegion.PropsOf(entity, context);
     }

@@ -23,14 +23,14 @@ internal static class WhitelistRegion
 
     /// <summary>What an entity is made of, by its name.</summary>
     public static Props PropsOf(string entity, BucketContext context) =>
-        entity == WhitelistLayout.EntityOf(WhitelistLayout.Rules)
-            ? RulesEntity.CreateProps(context)
+        entity == WhitelistLayout.EntityOf(WhitelistLayout.Grants)
+            ? GrantsEntity.CreateProps(context)
             : WhitelistBucket.CreateProps(entity, context);
 
     private sealed class Extractor : IMessageExtractor
     {
-        private static readonly string[] Entities = [.. Enumerable.Range(WhitelistLayout.Rules, WhitelistLayout.Buckets + 1).Select(WhitelistLayout.EntityOf)];
-        private static readonly string[] Shards = [.. Enumerable.Range(WhitelistLayout.Rules, WhitelistLayout.Buckets + 1).Select(WhitelistLayout.ShardOf)];
+        private static readonly string[] Entities = [.. Enumerable.Range(WhitelistLayout.Grants, WhitelistLayout.Buckets + 1).Select(WhitelistLayout.EntityOf)];
+        private static readonly string[] Shards = [.. Enumerable.Range(WhitelistLayout.Grants, WhitelistLayout.Buckets + 1).Select(WhitelistLayout.ShardOf)];
         private static readonly Dictionary<string, string> ShardOfEntity = Entities.Zip(Shards).ToDictionary();
 
         public string? EntityId(object message) => IndexOf(message) is { } index ? Entities[index] : null;
@@ -43,8 +43,8 @@ internal static class WhitelistRegion
 
         // A number from the wire that is no bucket's belongs to nobody.
         private static int? IndexOf(object message) =>
-            message is IToWhitelist { Bucket: >= WhitelistLayout.Rules and < WhitelistLayout.Buckets and var bucket }
-                ? bucket - WhitelistLayout.Rules
+            message is IToWhitelist { Bucket: >= WhitelistLayout.Grants and < WhitelistLayout.Buckets and var bucket }
+                ? bucket - WhitelistLayout.Grants
                 : null;
     }
 }

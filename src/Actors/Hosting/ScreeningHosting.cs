@@ -114,15 +114,17 @@ public static class ScreeningHosting
         var checks = system.ActorOf(
             ChecksSupervisor.CreateProps(new CheckContext(time, directory, setup.Observer)), "checks");
         await checks.Ask<Done>(setup.Sources, StartLimit).ConfigureAwait(false);
-        var rules = new FleetRules(time);
-        var node = new NodeParts(time, new FleetClient(time), directory, checks, nearCache, rules);
+        var grants = new GrantsAndBans(time);
+        if (fleet is { DataDir.Length: > 0 })
+            GrantsFile.Attach(fleet.DataDir, grants, time, setup.Loggers);
+        var node = new NodeParts(time, new FleetClient(time), directory, checks, nearCache, grants);
         var (runner, access) = fleet is null ? default : FleetOf(setup, fleet, node);
         if (runner is LocalRunner local)
             await local.StartAsync(system).ConfigureAwait(false);
         var gate = system.ActorOf(
             ScreeningGate.CreateProps(new ScreeningContext(time, directory, nearCache, setup.Observer, access)), "gate");
         system.ActorOf(NearCacheSweeper.CreateProps(nearCache), "near-cache-sweeper");
-        var screener = new Screener(time, gate, nearCache, rules, setup.Observer, setup.MaxInFlight, setup.Policies, setup.Access);
+        var screener = new Screener(time, gate, nearCache, grants, setup.Observer, setup.MaxInFlight, setup.Policies, setup.Access);
         handle.Set(new ScreeningHandle.Running(screener, new ListLookup(checks, directory, setup.Sources.Skips), nearCache, directory, checks, runner));
     }
 

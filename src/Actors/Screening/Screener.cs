@@ -16,7 +16,7 @@ public sealed class Screener
     private readonly TimeProvider _time;
     private readonly IActorRef _gate;
     private readonly NearCache _nearCache;
-    private readonly FleetRules _rules;
+    private readonly GrantsAndBans _grants;
     private readonly IScreeningObserver _observer;
     private readonly int _maxInFlight;
     private int _inFlight;
@@ -25,12 +25,12 @@ public sealed class Screener
     private volatile PolicyBook _policies;
 
     internal Screener(
-        TimeProvider time, IActorRef gate, NearCache nearCache, FleetRules rules, IScreeningObserver observer, int maxInFlight, PolicyBook policies, PermanentLists access)
+        TimeProvider time, IActorRef gate, NearCache nearCache, GrantsAndBans grants, IScreeningObserver observer, int maxInFlight, PolicyBook policies, PermanentLists access)
     {
         _time = time;
         _gate = gate;
         _nearCache = nearCache;
-        _rules = rules;
+        _grants = grants;
         _observer = observer;
         _maxInFlight = maxInFlight;
         _policies = policies;
@@ -102,13 +102,13 @@ public sealed class Screener
         var isListed = _access.TryDecide(query.Client, query.Policy.Rules, out verdict, out reason);
         if (isListed && verdict.Source == VerdictSource.Reject)
             return true;
-        if (_rules.TryMatch(RuleKind.Ban, query.Client, out _, out var banned))
+        if (_grants.TryMatch(GrantKind.Ban, query.Client, out _, out var banned))
         {
             (verdict, reason) = (new Verdict(query.Policy.Rules.RejectAction, false, 0, 0, VerdictSource.Ban), banned);
             return true;
         }
 
-        if (isListed || !_rules.TryMatch(RuleKind.Grant, query.Client, out var ttlSeconds, out var granted))
+        if (isListed || !_grants.TryMatch(GrantKind.Grant, query.Client, out var ttlSeconds, out var granted))
             return isListed;
         (verdict, reason) = (new Verdict(VerdictAction.Pass, true, ttlSeconds, 0, VerdictSource.Grant), granted);
         return true;

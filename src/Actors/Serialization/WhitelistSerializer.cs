@@ -20,12 +20,7 @@ internal sealed class WhitelistSerializer(ExtendedActorSystem system) : Serializ
 
     public override string Manifest(object o) => FormOf(o).Manifest;
 
-    public override byte[] ToBinary(object obj)
-    {
-        var writer = new PackedWriter();
-        FormOf(obj).Write(writer, obj);
-        return writer.ToArray();
-    }
+    public override byte[] ToBinary(object obj) => FormOf(obj).ToBytes(obj);
 
     public override object FromBinary(byte[] bytes, string manifest) => Read(bytes, manifest);
 
@@ -41,8 +36,7 @@ internal sealed class WhitelistSerializer(ExtendedActorSystem system) : Serializ
 
         try
         {
-            var reader = new PackedReader(bytes);
-            return form.Read(ref reader);
+            return form.FromBytes(bytes);
         }
         catch (SerializationException fault)
         {

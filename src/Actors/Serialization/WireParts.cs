@@ -20,7 +20,7 @@ internal static class WireParts
     public static int ReadBucket(ref PackedReader reader)
     {
         var bucket = reader.Int();
-        return bucket is WhitelistLayout.Rules or (>= 0 and < WhitelistLayout.Buckets)
+        return bucket is WhitelistLayout.Grants or (>= 0 and < WhitelistLayout.Buckets)
             ? bucket
             : throw new SerializationException($"there is no bucket {bucket}");
     }
@@ -102,20 +102,25 @@ internal static class WireParts
 
     public static ForgottenTimes ReadForgotten(ref PackedReader reader) => new(reader.Client(), reader.Times());
 
-    public static void WriteRule(PackedWriter writer, Rule rule) => writer
-        .Network(rule.Network).Octet((byte)rule.Kind).Integer(rule.MadeMs).Integer(unchecked(rule.ExpiresMs - rule.MadeMs))
-        .Text(rule.By).Text(rule.Reason);
+    public static void WriteGrant(PackedWriter writer, GrantOrBan line) => writer
+        .Network(line.Network).Octet((byte)line.Kind).Integer(line.MadeMs).Integer(unchecked(line.ExpiresMs - line.MadeMs))
+        .Text(line.By).Text(line.Reason);
 
-    public static Rule ReadRule(ref PackedReader reader)
+    public static GrantOrBan ReadGrant(ref PackedReader reader)
     {
         var (network, kind, made, life) = (reader.Network(), ReadKind(ref reader), reader.Long(), reader.Long());
-        return new Rule(network, kind, unchecked(made + life), made, reader.Text(), reader.Text());
+        return new GrantOrBan(network, kind, unchecked(made + life), made, reader.Text(), reader.Text());
     }
 
-    public static void WriteRemoved(PackedWriter writer, RemovedRule removed) => writer
-        .Network(removed.Network).Octet((byte)removed.Kind);
+    public static void WriteChange(PackedWriter writer, GrantsChange change) => writer
+        .Records(change.Set, WriteGrant).Network(change.RemoveInside).Integer(change.RemoveExpiredBefore);
 
-    public static RemovedRule ReadRemoved(ref PackedReader reader) => new(reader.Network(), ReadKind(ref reader));
+    public static GrantsChange ReadChange(ref PackedReader reader) => new(reader.Records(ReadGrant), reader.OptionalNetwork(), reader.Long());
+
+    public static PackedWriter WriteVersion(PackedWriter writer, GrantsVersion version) =>
+        writer.Integer(version.Life).Integer(version.Number).Fixed64(version.Hash);
+
+    public static GrantsVersion ReadVersion(ref PackedReader reader) => new(reader.Long(), reader.Long(), reader.Fixed64());
 
     public static void WriteIdentity(PackedWriter writer, NodeIdentity node) => writer
         .Text(node.Node).Text(node.Address.ToString()).Flag(node.IsCache).Integer(node.Layout).Text(node.Provider).Text(node.SplitBrain)
@@ -156,10 +161,10 @@ internal static class WireParts
         return new RevocationNews(networks, ReadBucket(ref reader), before, ReadEpoch(ref reader));
     }
 
-    // A rule may not be left out as evidence may: a node that does not know a kind keeps the rules that it has.
-    private static RuleKind ReadKind(ref PackedReader reader)
+    // A grant or a ban may not be left out as evidence may: a node that does not know a kind keeps the copy that it has.
+    private static GrantKind ReadKind(ref PackedReader reader)
     {
-        var kind = (RuleKind)reader.Octet();
-        return kind <= RuleKind.Ban ? kind : throw new SerializationException($"there are no rules of kind {kind}");
+        var kind = (GrantKind)reader.Octet();
+        return kind <= GrantKind.Ban ? kind : throw new SerializationException($"there are no grants or bans of kind {kind}");
     }
 }

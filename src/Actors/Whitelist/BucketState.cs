@@ -194,6 +194,9 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
         return ([.. clients.Take(limit).SelectMany(client => client).SelectMany(e => LinesOf(e.Key, e.Value, nowMs))], clients.Count > limit);
     }
 
+    /// <summary>Unexpired entries of a network.</summary>
+    public int CountInside(Network network, long nowMs) => _entries.Count(e => e.Value.ExpiresMs > nowMs && network.Contains(e.Key.Client));
+
     /// <summary>Drops what is expired, and corrects what a clock ahead of this one stored: nothing was made later than now.</summary>
     /// <returns>Entries dropped.</returns>
     public int Sweep(long nowMs)

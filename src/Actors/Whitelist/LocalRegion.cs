@@ -23,15 +23,15 @@ internal sealed class LocalRegion : UntypedActor
         var propsOf = _entities(Context);
         for (var entity = 0; entity < Entities; entity++)
         {
-            var name = WhitelistLayout.EntityOf(entity + WhitelistLayout.Rules);
+            var name = WhitelistLayout.EntityOf(entity + WhitelistLayout.Grants);
             _byNumber[entity] = Context.ActorOf(propsOf(name), name);
         }
     }
 
     protected override void OnReceive(object message)
     {
-        if (message is IToWhitelist { Bucket: >= WhitelistLayout.Rules and < WhitelistLayout.Buckets and var bucket })
-            _byNumber[bucket - WhitelistLayout.Rules].Forward(message);
+        if (message is IToWhitelist { Bucket: >= WhitelistLayout.Grants and < WhitelistLayout.Buckets and var bucket })
+            _byNumber[bucket - WhitelistLayout.Grants].Forward(message);
         else
             Unhandled(message);
     }

@@ -5,34 +5,24 @@ using Screening.Actors.Fleet;
 namespace Screening.Actors.Whitelist;
 
 /// <summary>
-/// Takes the fleet's news into this node's near cache and its copy of the rules. News can be missed, so it asks now and then whether the
-/// rules are still the same.
+/// Takes the fleet's news into this node's near cache, and hands those of grants and bans to its <see cref="GrantsFollower"/>.
 /// </summary>
-internal sealed class NewsReceiver : UntypedActor, IWithTimers
+internal sealed class NewsReceiver : UntypedActor
 {
-    private static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(5);
-
     private readonly NearCache _nearCache;
-    private readonly FleetRules _rules;
-    private readonly IActorRef _region;
+    private readonly IActorRef _grants;
     private readonly IActorRef _checks;
 
-    public NewsReceiver(NearCache nearCache, FleetRules rules, IActorRef region, IActorRef checks)
+    public NewsReceiver(NearCache nearCache, GrantsAndBans grants, IActorRef region, IActorRef checks, TimeProvider time)
     {
         _nearCache = nearCache;
-        _rules = rules;
-        _region = region;
+        _grants = Context.ActorOf(GrantsFollower.CreateProps(grants, region, time), GrantsFollower.Name);
         _checks = checks;
     }
 
-    public ITimerScheduler Timers { get; set; } = null!;
-
     /// <param name="checks">Takes <see cref="ForgetAnswers"/>: clients that were taken back are asked about again.</param>
-    public static Props CreateProps(NearCache nearCache, FleetRules rules, IActorRef region, IActorRef checks) =>
-        Props.Create(() => new NewsReceiver(nearCache, rules, region, checks));
-
-    protected override void PreStart() =>
-        Timers.StartPeriodicTimer(nameof(AskAgain), AskAgain.Instance, TimeSpan.Zero, AskInterval);
+    public static Props CreateProps(NearCache nearCache, GrantsAndBans grants, IActorRef region, IActorRef checks, TimeProvider time) =>
+        Props.Create(() => new NewsReceiver(nearCache, grants, region, checks, time));
 
     protected override void OnReceive(object message)
     {
@@ -45,23 +35,8 @@ internal sealed class NewsReceiver : UntypedActor, IWithTimers
             case NewsItem item:
                 Apply(item);
                 break;
-            case RuleNews news when !_rules.TryApply(news):
-                AskForRules();
-                break;
-            case RuleNews:
-                break;
-            case RulesCopy { Rules: { } rules } copy:
-                _rules.Replace(copy.Version, rules);
-                break;
-            case RulesCopy:
-                break;
-            case RulesWanted wanted when wanted.Version < _rules.Version:
-                _region.Tell(new OfferRules(_rules.Version, [.. _rules.All]), Self);
-                break;
-            case RulesWanted:
-                break;
-            case AskAgain:
-                AskForRules();
+            case GrantsChanged or GrantsUpToDate or ReportGrants:
+                _grants.Forward(message);
                 break;
             default:
                 Unhandled(message);
@@ -85,12 +60,5 @@ internal sealed class NewsReceiver : UntypedActor, IWithTimers
                     _checks.Tell(new ForgetAnswers(network));
                 break;
         }
-    }
-
-    private void AskForRules() => _region.Tell(new GetRules(_rules.Version), Self);
-
-    private sealed class AskAgain
-    {
-        public static readonly AskAgain Instance = new();
     }
 }

@@ -48,9 +48,9 @@ internal sealed class NewsSender : UntypedActor, IWithTimers
             case Due:
                 Send();
                 break;
-            case RuleNews rules:
+            case GrantsChanged or GrantsUpToDate or ReportGrants:
                 foreach (var node in _nodes.Values)
-                    node.Receiver.Tell(rules, Self);
+                    node.Receiver.Tell(message, Self);
                 break;
             case NewsReceiverFound found:
                 _nodes[found.Node] = found;

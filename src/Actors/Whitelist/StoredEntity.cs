@@ -31,7 +31,7 @@ internal abstract class StoredEntity<TChange> : UntypedActor, IWithTimers
     private IActorRef? _writer;
     private bool _isStoreReady;
 
-    /// <param name="number">0..1023, or <see cref="WhitelistLayout.Rules"/>.</param>
+    /// <param name="number">0..1023, or <see cref="WhitelistLayout.Grants"/>.</param>
     protected StoredEntity(int number, BucketContext context)
     {
         _context = context;

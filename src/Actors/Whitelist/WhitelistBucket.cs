@@ -14,7 +14,11 @@ namespace Screening.Actors.Whitelist;
 /// <param name="Stored">What was read of the store before the entities started; null: each reads by itself.</param>
 internal sealed record BucketContext(
     TimeProvider Time, FleetMeter Meter, IActorRef News, IActorRef Lists, TimeSpan MaxLife, int MaxEntries, StoreSignal? Store,
-    StoredWhitelist? Stored = null);
+    StoredWhitelist? Stored = null)
+{
+    /// <summary>How many nodes there are, or should be.</summary>
+    public Func<int> CountNodes { get; init; } = static () => 1;
+}
 
 /// <summary>
 /// One of the 1,024 parts of the whitelist. Answers from memory at once, whatever its store does; has the lists of an unknown client asked
@@ -112,6 +116,11 @@ internal sealed class WhitelistBucket : StoredEntity<BucketChanged>
             case ListEntries list:
                 Answer(Sender, list);
                 break;
+            case CountInside asked when IsRecovered:
+                Sender.Tell(new EntriesCounted(asked.Id, _bucket, _state.CountInside(asked.Network, NowMs)));
+                break;
+            case CountInside:
+                break; // The asker asks again.
             case ListingsDue:
                 AnswerListings(isWhole: IsRecovered);
                 break;

@@ -18,8 +18,8 @@ public static class WhitelistLayout
     /// <summary>Shards; each cache node holds some.</summary>
     public const int Shards = 64;
 
-    /// <summary>The number that stands for the entity of rules, beside the buckets.</summary>
-    internal const int Rules = -1;
+    /// <summary>The number that stands for the entity of grants and bans, beside the buckets.</summary>
+    internal const int Grants = -1;
 
     private const int NeighboursIPv4 = 24;
     private const int NeighboursIPv6 = 64;
@@ -34,12 +34,12 @@ public static class WhitelistLayout
         return network.PrefixLength >= NeighbourLength(network.Address);
     }
 
-    /// <summary>Name of the entity: <c>bucket-17</c>, or <c>rules</c>.</summary>
+    /// <summary>Name of the entity: <c>bucket-17</c>, or <c>grants</c>.</summary>
     internal static string EntityOf(int bucket) =>
-        bucket == Rules ? "rules" : string.Create(CultureInfo.InvariantCulture, $"bucket-{bucket}");
+        bucket == Grants ? "grants" : string.Create(CultureInfo.InvariantCulture, $"bucket-{bucket}");
 
     /// <summary>Name of the shard, the number of the entity modulo the number of shards.</summary>
-    internal static string ShardOf(int bucket) => (bucket == Rules ? 0 : bucket % Shards).ToString(CultureInfo.InvariantCulture);
+    internal static string ShardOf(int bucket) => (bucket == Grants ? 0 : bucket % Shards).ToString(CultureInfo.InvariantCulture);
 
     private static int NeighbourLength(ClientAddress client) => client.IsIPv4 ? NeighboursIPv4 : NeighboursIPv6;
 

@@ -11,7 +11,7 @@ namespace Screening.Actors.Whitelist;
 /// <summary>A message to one entity of the whitelist.</summary>
 internal interface IToWhitelist
 {
-    /// <summary>0..1023, or <see cref="WhitelistLayout.Rules"/>.</summary>
+    /// <summary>0..1023, or <see cref="WhitelistLayout.Grants"/>.</summary>
     int Bucket { get; }
 }
 
@@ -121,6 +121,12 @@ internal sealed record EntriesListed(long Id, int Bucket, ImmutableArray<EntryLi
 /// <param name="Pass">The pass, if there is one.</param>
 /// <param name="AgeSeconds">How long ago the pass was made.</param>
 internal sealed record EntryLine(ClientAddress Client, string Profile, Pass? Pass, int AgeSeconds, PostscreenTimes Times);
+
+/// <summary>Asks how many entries a network has. Answered with <see cref="EntriesCounted"/>, once the bucket has recovered.</summary>
+internal sealed record CountInside(long Id, int Bucket, Network Network) : IToWhitelist;
+
+/// <summary>How many entries of a network are not expired.</summary>
+internal sealed record EntriesCounted(long Id, int Bucket, int Count);
 
 /// <summary>Starts a bucket, so that it recovers before anybody asks. Not answered.</summary>
 internal sealed record Wake(int Bucket) : IToWhitelist;

@@ -36,6 +36,7 @@ internal static class FleetPlan
             Tls = cluster.Tls.Certificate.Length > 0
                 ? new FleetTls(cluster.Tls.Certificate, cluster.Tls.Key, cluster.Tls.Ca)
                 : null,
+            DataDir = options.Node.DataDir,
             Store = store,
         };
     }

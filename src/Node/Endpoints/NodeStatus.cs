@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Json;
 using Screening.Actors.Checks;
 using Screening.Actors.Fleet;
+using Screening.Actors.Whitelist;
 using Screening.Actors.Hosting;
 using Screening.Node.Telemetry;
 
@@ -54,8 +55,8 @@ internal sealed class NodeStatus(string node, ScreeningHandle screening, Ladder 
         json.WriteNumber("near", screening.NearCache.Count);
         json.WriteNumber("entries", holdings.Entries);
         json.WriteNumber("here", screening.Fleet?.Meter.Entries ?? 0);
-        json.WriteNumber("grants", screening.Fleet?.Rules.Count(RuleKind.Grant) ?? 0);
-        json.WriteNumber("bans", screening.Fleet?.Rules.Count(RuleKind.Ban) ?? 0);
+        json.WriteNumber("grants", screening.Fleet?.Grants.Count(GrantKind.Grant) ?? 0);
+        json.WriteNumber("bans", screening.Fleet?.Grants.Count(GrantKind.Ban) ?? 0);
         json.WriteEndObject();
         json.WriteNumber("in_flight", screening.Screener.InFlight);
         WriteChecks(json, checks);

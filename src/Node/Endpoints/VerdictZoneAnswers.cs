@@ -49,6 +49,9 @@ internal sealed class VerdictZoneAnswers(ScreeningHandle screening, EndpointSett
     private ZoneAnswer AnswerOf(in Decision decision, bool allow)
     {
         var (code, ttl) = VerdictZone.Answer(decision.Verdict, allow, settings.FailTtlSeconds);
-        return new ZoneAnswer(code, ttl, decision.Reason);
+
+        // A node that has no copy of the bans yet does not know of any: no resolver may remember what it says of a client meanwhile.
+        var isKnown = screening.Fleet is not { Grants.IsKnown: false };
+        return new ZoneAnswer(code, isKnown ? ttl : 0, decision.Reason);
     }
 }

@@ -124,6 +124,8 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton(new AuditLogSettings(Path.Combine(options.Node.DataDir, "audit.jsonl"), options.Node.Name));
         services.AddSingleton<AuditLog>();
         services.AddSingleton<ChangeGuard>();
+        services.AddSingleton(OwnAddresses.Of(options));
+        services.AddSingleton<ReachGuard>();
         services.AddSingleton<CacheApi>();
         services.AddSingleton<PluginConnectionHandler>();
         services.AddSingleton(new PolicyTexts(options.Policy, options.Node.Name));

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Screening.Actors.Fleet;
+using Screening.Actors.Whitelist;
 using Screening.Actors.Hosting;
 using Screening.Protocol.Vocabulary;
 
@@ -10,9 +11,9 @@ internal sealed class NodeWhitelist(ScreeningHandle screening) : IFleetWhitelist
 {
     private IFleetWhitelist Fleet => screening.Fleet?.Whitelist ?? throw new FleetUnavailableException("this node has no fleet");
 
-    public Task<WhitelistChange> SetRuleAsync(
-        RuleKind kind, Network network, TimeSpan life, string author, string reason, CancellationToken cancellation) =>
-        Fleet.SetRuleAsync(kind, network, life, author, reason, cancellation);
+    public Task<WhitelistChange> SetAsync(
+        GrantKind kind, Network network, TimeSpan life, string author, string reason, CancellationToken cancellation) =>
+        Fleet.SetAsync(kind, network, life, author, reason, cancellation);
 
     public Task<WhitelistChange> ForgetAsync(Network network, CancellationToken cancellation) => Fleet.ForgetAsync(network, cancellation);
 
@@ -23,4 +24,9 @@ internal sealed class NodeWhitelist(ScreeningHandle screening) : IFleetWhitelist
 
     public Task<WhitelistChange> ImportAsync(ImmutableArray<WhitelistLine> lines, CancellationToken cancellation) =>
         Fleet.ImportAsync(lines, cancellation);
+
+    public Task<WhitelistCount> CountAsync(Network network, CancellationToken cancellation) => Fleet.CountAsync(network, cancellation);
+
+    public Task<int> CountImportAsync(ImmutableArray<WhitelistLine> lines, CancellationToken cancellation) =>
+        Fleet.CountImportAsync(lines, cancellation);
 }

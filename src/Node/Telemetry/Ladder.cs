@@ -10,7 +10,7 @@ namespace Screening.Node.Telemetry;
 internal sealed record Degradation(int Rung, string What, DateTimeOffset Since);
 
 /// <summary>
-/// The ladder of degradation: 1 the store is gone, 2 part of the fleet, 3 the fleet, 4 some checks, 5 all checks, or there are too many
+/// The ladder of degradation: 1 the store is gone or grants and bans are not confirmed, 2 part of the fleet, 3 the fleet, 4 some checks, 5 all checks, or there are too many
 /// queries. Looked at twice a second, so that a rung is logged once when it is entered and once when it is left. Safe for many threads.
 /// </summary>
 internal sealed class Ladder(ScreeningHandle screening, TimeProvider time, ILogger<Ladder> log) : BackgroundService
@@ -94,6 +94,8 @@ internal sealed class Ladder(ScreeningHandle screening, TimeProvider time, ILogg
             yield break;
         if (fleet.Meter.Store is { IsOk: false, Fault: var fault })
             yield return ("store", 1, $"store {fleet.StoreProvider}: {fault}");
+        if (fleet.Grants.IsStale)
+            yield return ("grants", 1, "grants and bans: the fleet does not confirm this node's copy; what it has holds, later changes may be missing");
         var view = fleet.View;
         if (!view.IsWhole && now - _started > StartGrace)
             yield return ("cluster", 3, $"cluster: {(view.Reason.Length > 0 ? view.Reason : view.State == "up" ? "the majority can not be reached" : view.State)}");

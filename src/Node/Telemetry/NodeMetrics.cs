@@ -2,6 +2,7 @@ using Prometheus;
 using Screening.Actors.Fleet;
 using Screening.Actors.Hosting;
 using Screening.Actors.Screening;
+using Screening.Actors.Whitelist;
 using Screening.Protocol.Framing;
 using Screening.Protocol.Vocabulary;
 
@@ -97,8 +98,8 @@ internal sealed class NodeMetrics
             return;
         _cacheEntries.WithLabels("times").Set(fleet.Times.Count);
         _cacheEntries.WithLabels("pass").Set(fleet.Meter.Entries);
-        _cacheEntries.WithLabels("grant").Set(fleet.Rules.Count(RuleKind.Grant));
-        _cacheEntries.WithLabels("ban").Set(fleet.Rules.Count(RuleKind.Ban));
+        _cacheEntries.WithLabels("grant").Set(fleet.Grants.Count(GrantKind.Grant));
+        _cacheEntries.WithLabels("ban").Set(fleet.Grants.Count(GrantKind.Ban));
         _storeQueue.Set(fleet.Meter.Queued);
         _storeDropped.IncTo(fleet.Meter.Dropped);
         _storeJournaled.IncTo(fleet.Meter.Journaled);

@@ -20,6 +20,8 @@ internal sealed class RandomMessages(int seed)
     {
         if (type == typeof(HandOver))
             return HandOver.Instance;
+        if (type == typeof(ReportGrants))
+            return ReportGrants.Instance;
         var constructor = type.GetConstructors().MaxBy(candidate => candidate.GetParameters().Length)!;
         return constructor.Invoke([.. constructor.GetParameters().Select(Argument)]);
     }

@@ -17,7 +17,7 @@ public sealed partial class WhitelistSerializerTests(ITestOutputHelper output)
     private static readonly HashSet<string> Parts =
     [
         "Pass", "SharedEvidence", "EntryLine", "PassNews", "TimesNews", "RevocationNews",
-        "StoredPass", "StoredEntry", "Tombstone", "ForgottenTimes", "Rule", "RemovedRule", "NodeIdentity",
+        "StoredPass", "StoredEntry", "Tombstone", "ForgottenTimes", "GrantOrBan", "GrantsChange", "NodeIdentity",
     ];
 
     private static readonly byte[] Edges = [0, 1, 127, 128, 255];
@@ -28,7 +28,7 @@ public sealed partial class WhitelistSerializerTests(ITestOutputHelper output)
     [Theory]
     [InlineData("WhitelistMessages")]
     [InlineData("WhitelistEvents")]
-    [InlineData("RuleMessages")]
+    [InlineData("GrantMessages")]
     [InlineData("FormingMessages")]
     [InlineData("HoldingsMessages")]
     public void Every_message_that_a_file_declares_has_a_form(string file)
@@ -195,7 +195,7 @@ public sealed partial class WhitelistSerializerTests(ITestOutputHelper output)
     [InlineData("LU1", "000205", "an address of 5 octets")]
     [InlineData("LU1", "000200", "an address is missing")]
     [InlineData("LH1", "000200", "a record is missing")]
-    [InlineData("RR1", "0002040000000021", "a prefix of 33 bits")]
+    [InlineData("RG1", "0002040000000021", "a prefix of 33 bits")]
     [InlineData("WN1", "00FFFFFFFF07", "2147483647 of something")] // items
     [InlineData("WN1", "0001FFFF03", "65535 of something")] // length of an item
     [InlineData("WA1", "008010", "no bucket 1024")]

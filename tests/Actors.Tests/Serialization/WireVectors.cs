@@ -54,13 +54,13 @@ internal static class WireVectors
 
     private static readonly ImmutableArray<ForgottenTimes> Forgotten = [new(Client4, Times)];
 
-    private static readonly ImmutableArray<Rule> Rules =
+    private static readonly ImmutableArray<GrantOrBan> Grants =
     [
-        new(Net4, RuleKind.Grant, Now + 86_400_000, Now, "alice", "a customer's range"),
-        new(Net6, RuleKind.Ban, Now + 1, Now, "bob", ""),
+        new(Net4, GrantKind.Grant, Now + 86_400_000, Now, "alice", "a customer's range"),
+        new(Net6, GrantKind.Ban, Now + 1, Now, "bob", ""),
     ];
 
-    private static readonly ImmutableArray<RemovedRule> Removed = [new(Net4, RuleKind.Ban), new(Net6, RuleKind.Grant)];
+    private static readonly GrantsVersion Version = new(Now, 41, 0xfedcba9876543210);
     private static readonly NodeIdentity Node = new(
         "mx1", new Address("akka.tcp", "fleet", "mx1.example", 4053), true, 1, "postgresql", "lease-majority", Now);
 
@@ -89,16 +89,19 @@ internal static class WireVectors
         ["HO1"] = HandOver.Instance,
         ["BC1"] = new BucketChanged(Entries, Tombstones, Forgotten),
         ["BS1"] = new BucketSnapshot(70_001, Entries, Tombstones, Forgotten),
-        ["SR1"] = new SetRules(12, Rules, 2000),
-        ["RR1"] = new RemoveRules(13, Net4, 2000),
-        ["RC1"] = new RulesChanged(13, 41, 2, false, "there are too many rules"),
-        ["GR1"] = new GetRules(41),
-        ["RP1"] = new RulesCopy(41, Rules),
-        ["RW1"] = new RulesWanted(0),
-        ["OR1"] = new OfferRules(41, Rules),
-        ["RN1"] = new RuleNews(40, 41, Rules, Removed),
-        ["RE1"] = new RulesEvent(41, Rules, Removed),
-        ["RS1"] = new RulesSnapshot(41, Rules),
+        ["SG1"] = new SetGrants(12, Grants, true, 2000),
+        ["RG1"] = new RemoveGrants(13, Net4, 2000),
+        ["GR1"] = new GrantsRecorded(13, Version, 2, false, "there are too many grants and bans"),
+        ["GG1"] = new GetGrants(Version),
+        ["GP1"] = new GetGrantsPart(Version, 3),
+        ["CP1"] = new GrantsCopyPart(Version, 3, 40, Grants),
+        ["GU1"] = new GrantsUpToDate(Version),
+        ["GC1"] = new GrantsChanged(Version, Version with { Number = 42, Hash = 1 }, new GrantsChange(Grants, Net6, Now)),
+        ["RP1"] = ReportGrants.Instance,
+        ["GE1"] = new GrantsStored(Version, [GrantsChange.Removing(Net4), GrantsChange.RemovingExpired(Now), new GrantsChange(Grants)]),
+        ["GS1"] = new GrantsSnapshot(Version, Grants),
+        ["CE1"] = new CountInside(17, 511, Net6),
+        ["CN1"] = new EntriesCounted(17, 511, 3),
         ["AP1"] = new AskPresence(14, Node),
         ["NP1"] = new NodePresence(14, Node, NodePhase.Member, "c0ffee", 1, true, ""),
         ["AH1"] = new AskHoldings(16),

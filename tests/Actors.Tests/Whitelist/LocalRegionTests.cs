@@ -8,7 +8,7 @@ namespace Screening.Actors.Tests.Whitelist;
 public class LocalRegionTests : TestKit
 {
     [Theory]
-    [InlineData(WhitelistLayout.Rules)]
+    [InlineData(WhitelistLayout.Grants)]
     [InlineData(0)]
     [InlineData(WhitelistLayout.Buckets - 1)]
     public void Every_message_reaches_its_entity_and_the_answer_its_asker(int bucket)

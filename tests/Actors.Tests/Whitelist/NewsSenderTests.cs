@@ -93,9 +93,9 @@ public class NewsSenderTests : TestKit
     public void A_node_that_is_gone_is_not_told_and_grants_and_bans_go_to_all()
     {
         var (first, second) = (Found("mx1"), Found("mx2", isCache: false));
-        _sender.Tell(new RuleNews(0, 1, [], []));
-        first.ExpectMsg<RuleNews>();
-        second.ExpectMsg<RuleNews>();
+        _sender.Tell(ReportGrants.Instance);
+        first.ExpectMsg<ReportGrants>();
+        second.ExpectMsg<ReportGrants>();
         _sender.Tell(new NewsReceiverGone(AddressOf("mx1")));
         _sender.Tell(Passed(0));
         second.ExpectMsg<WhitelistNews>();
@@ -124,7 +124,7 @@ public class NewsSenderTests : TestKit
         var cache = new NearCache(new FakeTimeProvider(), 10, TimeSpan.FromMinutes(10));
         var policy = new ScreeningPolicy("default", "p1", new VerdictRules(), []);
         cache.Use([policy]);
-        var receiver = Sys.ActorOf(NewsReceiver.CreateProps(cache, new FleetRules(TimeProvider.System), CreateTestProbe(), CreateTestProbe()));
+        var receiver = Sys.ActorOf(NewsReceiver.CreateProps(cache, new GrantsAndBans(TimeProvider.System), CreateTestProbe(), CreateTestProbe(), TimeProvider.System));
         receiver.Tell(Passed(7));
         AwaitCondition(() => cache.TryGet(ClientAddress.FromIPv4(7), policy, out _));
         receiver.Tell(new WhitelistNews([Passed(8), new RevocationNews([Network.Of(ClientAddress.FromIPv4(7))], Bucket, 0, default)]));

@@ -114,7 +114,7 @@ public class WhitelistBucketTests : TestKit
 
         // It has written since: its next life reads by itself.
         Assert.Null(read.TryTake(WhitelistLayout.EntityOf(Bucket)));
-        Assert.Same(StoredState.Nothing, read.TryTake(WhitelistLayout.EntityOf(WhitelistLayout.Rules)));
+        Assert.Same(StoredState.Nothing, read.TryTake(WhitelistLayout.EntityOf(WhitelistLayout.Grants)));
     }
 
     [Fact]

@@ -155,6 +155,8 @@ internal sealed class DeadSourcesMode(Bench bench, Table table)
                 what, $"{busy}", ready.TotalSeconds.Figure(), Over(first.All.Latency.Max), Over(steady.All.Latency.Percentile(.5)),
                 Over(steady.All.Latency.Percentile(.99)), Over(steady.All.Latency.Max), $"{late}", $"{first.Lost + steady.Lost}",
                 probe.RoundTrips.Max.Milliseconds());
+            await Console.Error.WriteLineAsync(FormattableString.Invariant(
+                $"{what}, {busy} busy processes: first query {Over(first.All.Latency.Max)}, max {Over(steady.All.Latency.Max)} ms after the deadline, {late} late"));
             return busy > 0 || (late == 0 && first.IsClean && steady.IsClean);
         }
         finally

@@ -94,6 +94,36 @@ public sealed class CacheCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_reaches_far_exits_2_without_yes_and_a_dry_run_counts()
+    {
+        const string doubt = "0.0.0.0/1 is larger than /8";
+        await File.WriteAllLinesAsync(
+            InFolder("in"),
+            [
+                .. Enumerable.Range(0, 30_000).Select(i => $$"""{"address":"10.1.{{i / 250}}.{{i % 250}}","kind":"ban","expires":"2099-01-01T00:00:00Z"}"""),
+                """{"address":"0.0.0.0/1","kind":"ban","expires":"2099-01-01T00:00:00Z"}""",
+            ]);
+        var refusal = $"screening: nothing was changed: {doubt}; confirm with --yes, or yes=true over HTTP\nscreening: {doubt}\n";
+        Assert.Equal((2, "", refusal), await RunAsync("ban", "0.0.0.0/1", "--ttl", "1h", "--reason", "r"));
+        Assert.Equal((2, "", refusal), await RunAsync("forget", "0.0.0.0/1"));
+        Assert.Equal(
+            (2, "", $"screening: {doubt}: it takes --yes\nscreening: nothing was imported; confirm with --yes\n"), await RunAsync("import", InFolder("in")));
+        Assert.Empty(_whitelist.Lines);
+
+        var counted = $"0.0.0.0/1: 0 grants, 0 bans, 0 passes and times inside; nothing was changed\n{doubt}: it takes --yes\n";
+        Assert.Equal((0, counted, ""), await RunAsync("grant", "0.0.0.0/1", "--ttl", "1h", "--reason", "r", "--dry-run"));
+        Assert.Equal((0, counted, ""), await RunAsync("forget", "0.0.0.0/1", "--dry-run"));
+        Assert.Equal(
+            (0, $"30001 of 30001 lines would be imported; nothing was changed\n{doubt}: it takes --yes\n", ""),
+            await RunAsync("import", InFolder("in"), "--dry-run"));
+        Assert.Empty(_whitelist.Lines);
+
+        Assert.Equal(0, (await RunAsync("ban", "0.0.0.0/1", "--ttl", "1h", "--reason", "r", "--yes")).Status);
+        Assert.Equal(0, (await RunAsync("import", InFolder("in"), "--yes")).Status);
+        Assert.Equal([20_000, 10_001], _whitelist.Imports);
+    }
+
+    [Fact]
     public async Task A_life_over_the_nodes_limit_exits_2()
     {
         var (status, _, error) = await RunAsync("ban", "::1", "--ttl", "31d", "--reason", "r");
@@ -138,7 +168,7 @@ public sealed class CacheCommandTests : IAsyncLifetime
         await using var node = await RunningNode.StartWithAsync(other, Doors);
         Assert.Equal((0, "6002 of 6002 lines imported\n", ""), await RunAtAsync($"unix://{node.Folder}/http", "import", InFolder("export")));
         Assert.Equal(_whitelist.Lines, other.Lines);
-        Assert.Equal([5000, 1002], other.Imports);
+        Assert.Equal([6002], other.Imports);
     }
 
     [Fact]

@@ -220,6 +220,61 @@ public sealed class CacheApiTests
         Assert.Contains(detail, problem.RootElement.GetProperty("detail").GetString());
     }
 
+    [Theory]
+    [InlineData("0.0.0.0/7", "0.0.0.0/7 is larger than /8")]
+    [InlineData("2000::/15", "2000::/15 is larger than /16")]
+    [InlineData("203.0.113.0/24", "203.0.113.0/24 holds an address of this node, 203.0.113.200")]
+    [InlineData("203.0.113.200", "203.0.113.200/32 holds an address of this node, 203.0.113.200")]
+    [InlineData("127.0.0.53", "127.0.0.53/32 holds an address of this node, 127.0.0.0/8")]
+    public async Task A_change_that_reaches_far_or_the_node_itself_has_to_be_confirmed(string network, string doubt)
+    {
+        await using var node = await RunningNode.StartWithAsync(_whitelist, Doors);
+        using var http = node.HttpUnix("http");
+        var path = $"api/v1/cache/{Uri.EscapeDataString(network)}";
+        var line = $$"""{"address":"{{network}}","kind":"grant","expires":"2099-01-01T00:00:00Z"}""";
+        (HttpMethod Method, string Path, Func<HttpContent?> Body)[] changes =
+        [
+            (HttpMethod.Put, path, () => Json(Good)), (HttpMethod.Delete, path, () => null), (HttpMethod.Post, "api/v1/cache", () => Lines(line)),
+        ];
+        foreach (var (method, where, body) in changes)
+        {
+            var (refused, problem) = await SendAsync(http, method, where, body());
+            Assert.Equal(HttpStatusCode.Conflict, refused);
+            Assert.Equal($"nothing was changed: {doubt}; confirm with --yes, or yes=true over HTTP", problem.GetProperty("detail").GetString());
+            Assert.Equal(HttpStatusCode.Conflict, (await SendAsync(http, method, where + "?yes=false", body())).Status);
+            Assert.Empty(_whitelist.Lines);
+
+            var (counted, count) = await SendAsync(http, method, where + "?dry_run=true", body());
+            Assert.Equal((HttpStatusCode.OK, doubt), (counted, count.GetProperty("needs_yes")[0].GetString()));
+            Assert.Empty(_whitelist.Lines);
+        }
+
+        Assert.Empty(AuditOf(node));
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync(http, HttpMethod.Put, path + "?yes=true", Json(Good))).Status);
+        Assert.Single(_whitelist.Lines);
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync(http, HttpMethod.Delete, path + "?yes=true", null)).Status);
+        Assert.Empty(_whitelist.Lines);
+    }
+
+    [Fact]
+    public async Task A_dry_run_counts_and_changes_nothing()
+    {
+        _whitelist.Add(Pass("10.1.1.1"), Pass("10.1.1.2"), Rule("10.0.0.0/9", WhitelistLineKind.Ban), Rule("11.0.0.0/8", WhitelistLineKind.Ban));
+        await using var node = await RunningNode.StartWithAsync(_whitelist, Doors);
+        using var http = node.HttpUnix("http");
+        foreach (var method in (HttpMethod[])[HttpMethod.Put, HttpMethod.Delete])
+        {
+            var (_, count) = await SendAsync(http, method, "api/v1/cache/10.0.0.0%2F8?dry_run=true", method == HttpMethod.Put ? Json(Good) : null);
+            Assert.Equal("""{"dry_run":true,"grants":0,"bans":1,"entries":2,"needs_yes":[]}""", count.GetRawText());
+        }
+
+        var line = """{"address":"10.0.0.0/8","kind":"ban","expires":"2099-01-01T00:00:00Z"}""";
+        var (_, import) = await SendAsync(http, HttpMethod.Post, "api/v1/cache?dry_run=true", Lines(line, line));
+        Assert.Equal("""{"dry_run":true,"imported":2,"needs_yes":[]}""", import.GetRawText());
+        Assert.Equal(4, _whitelist.Lines.Count);
+        Assert.Empty(AuditOf(node));
+    }
+
     [Fact]
     public async Task A_fleet_that_can_not_answer_is_503_and_a_full_one_507()
     {
@@ -312,6 +367,13 @@ public sealed class CacheApiTests
     {
         using var response = await http.SendAsync(new HttpRequestMessage(method, "api/v1/cache/" + path));
         return response.StatusCode;
+    }
+
+    private static async Task<(HttpStatusCode Status, JsonElement Answer)> SendAsync(HttpClient http, HttpMethod method, string path, HttpContent? body)
+    {
+        using var response = await http.SendAsync(new HttpRequestMessage(method, path) { Content = body });
+        using var document = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+        return (response.StatusCode, document.RootElement.Clone());
     }
 
     private static async Task<string> DeleteAsync(HttpClient http, string path)

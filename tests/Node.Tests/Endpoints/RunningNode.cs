@@ -5,7 +5,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Screening.Actors.Fleet;
 using Screening.Node.Commands;
 using Screening.Node.Configuration;
+using Screening.Node.Endpoints.Http;
 using Screening.Node.Hosting;
+using Screening.Protocol.Vocabulary;
 using Screening.Testing;
 
 namespace Screening.Node.Tests.Endpoints;
@@ -31,7 +33,10 @@ internal sealed class RunningNode : IAsyncDisposable
 
     /// <summary>A node with a whitelist of the test's in place of the fleet's.</summary>
     public static Task<RunningNode> StartWithAsync(IFleetWhitelist whitelist, params string[] sets) =>
-        StartAsync(null, services => services.AddSingleton(whitelist), sets);
+        StartAsync(null, services => services.AddSingleton(whitelist).AddSingleton(Own), sets);
+
+    /// <summary>The addresses of a node in tests, whatever this host's are.</summary>
+    public static readonly OwnAddresses Own = new(() => [Network.Of(ClientAddress.Parse("127.0.0.0"), 8), Network.Of(ClientAddress.Parse("203.0.113.200"))]);
 
     private static async Task<RunningNode> StartAsync(string? file, Action<IServiceCollection>? replace, string[] sets)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Screening.Actors.Fleet;
+using Screening.Actors.Whitelist;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Testing.Whitelist;
@@ -52,11 +53,11 @@ public sealed class FakeFleetWhitelist : IFleetWhitelist
         }
     }
 
-    public Task<WhitelistChange> SetRuleAsync(
-        RuleKind kind, Network network, TimeSpan life, string author, string reason, CancellationToken cancellation)
+    public Task<WhitelistChange> SetAsync(
+        GrantKind kind, Network network, TimeSpan life, string author, string reason, CancellationToken cancellation)
     {
         ThrowIfFaulty();
-        var line = kind == RuleKind.Ban ? WhitelistLineKind.Ban : WhitelistLineKind.Grant;
+        var line = kind == GrantKind.Ban ? WhitelistLineKind.Ban : WhitelistLineKind.Grant;
         var now = TimeProvider.System.GetUtcNow();
         Remove(l => l.Kind == line && l.Network == network);
         Add(new WhitelistLine(network, "default", line, now + life, default, author, now, reason));
@@ -93,6 +94,20 @@ public sealed class FakeFleetWhitelist : IFleetWhitelist
         Imports = Imports.Add(lines.Length);
         Add(lines);
         return Task.FromResult(new WhitelistChange(lines.Length, Durable));
+    }
+
+    public Task<WhitelistCount> CountAsync(Network network, CancellationToken cancellation)
+    {
+        ThrowIfFaulty();
+        var inside = Lines.Where(l => network.Contains(l.Network)).ToLookup(l => l.Kind);
+        return Task.FromResult(new WhitelistCount(
+            inside[WhitelistLineKind.Grant].Count(), inside[WhitelistLineKind.Ban].Count(), inside[WhitelistLineKind.Pass].Count()));
+    }
+
+    public Task<int> CountImportAsync(ImmutableArray<WhitelistLine> lines, CancellationToken cancellation)
+    {
+        ThrowIfFaulty();
+        return Task.FromResult(lines.Length);
     }
 
     private int Remove(Predicate<WhitelistLine> match)

@@ -1,6 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using Screening.Actors.Fleet;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Screening.Actors.Whitelist;
 using Screening.Node.Telemetry;
 using Screening.Protocol.Vocabulary;
 
@@ -16,8 +19,8 @@ internal static class CacheCommand
     {
         CacheListCommand.Create(),
         CacheShowCommand.Create(),
-        CacheRuleCommand.Create(RuleKind.Grant),
-        CacheRuleCommand.Create(RuleKind.Ban),
+        CacheGrantCommand.Create(GrantKind.Grant),
+        CacheGrantCommand.Create(GrantKind.Ban),
         CacheForgetCommand.Create(),
         CacheExportCommand.Create(),
         CacheImportCommand.Create(),
@@ -37,6 +40,34 @@ internal static class CacheCommand
 
     /// <summary>The path of an address or a network.</summary>
     public static string PathOf(string network) => $"{Root}/{Uri.EscapeDataString(network)}";
+
+    /// <summary>Confirms a change of a large network, or of one with the node's own address in it.</summary>
+    public static Option<bool> YesOption() => new("--yes")
+    {
+        Description = "Do it even for a network larger than /8 (IPv4) or /16 (IPv6), or one that holds an address of the node.",
+    };
+
+    /// <summary>Counts, and changes nothing.</summary>
+    public static Option<bool> DryRunOption() => new("--dry-run") { Description = "Count what would be touched, and change nothing." };
+
+    /// <summary>The query that says both.</summary>
+    public static string QueryOf(bool yes, bool dryRun) => (yes, dryRun) switch
+    {
+        (_, true) => "?dry_run=true",
+        (true, false) => "?yes=true",
+        _ => "",
+    };
+
+    /// <summary>What a dry run counted of a network.</summary>
+    public static string CountText(string network, JsonElement count)
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{network}: {count.GetProperty("grants").GetInt32()} grants, {count.GetProperty("bans").GetInt32()} bans, ");
+        text.Append(CultureInfo.InvariantCulture, $"{count.GetProperty("entries").GetInt32()} passes and times inside; nothing was changed");
+        foreach (var doubt in count.GetProperty("needs_yes").EnumerateArray())
+            text.Append(CultureInfo.InvariantCulture, $"\n{doubt.GetString()}: it takes --yes");
+        return text.ToString();
+    }
 
     /// <summary>Says on standard error that a change holds, but not yet in the store.</summary>
     public static Task<int> NotDurableAsync(ParseResult parsed) => ExitStatus.FailAsync(

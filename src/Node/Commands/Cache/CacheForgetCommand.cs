@@ -9,15 +9,20 @@ internal static class CacheForgetCommand
     public static Command Create()
     {
         var network = CacheCommand.NetworkArgument("A[/LEN]", "An address or a network.");
+        var (yes, dryRun) = (CacheCommand.YesOption(), CacheCommand.DryRunOption());
         var command = new Command(
             "forget", "Forget a client or a network: grants, bans, passes and postscreen's times. Status 1: it holds, but is not durable.")
         {
-            network,
+            network, yes, dryRun,
         };
         command.SetAction((parsed, cancellation) => NodeConnection.TalkAsync(
             parsed,
-            node => node.SendAsync(HttpMethod.Delete, CacheCommand.PathOf(parsed.GetValue(network)!)),
-            answer => EndAsync(parsed, answer, parsed.GetValue(network)!),
+            node => node.SendAsync(
+                HttpMethod.Delete,
+                CacheCommand.PathOf(parsed.GetValue(network)!) + CacheCommand.QueryOf(parsed.GetValue(yes), parsed.GetValue(dryRun))),
+            answer => parsed.GetValue(dryRun)
+                ? NodeConnection.PrintAsync(parsed, answer, count => CacheCommand.CountText(parsed.GetValue(network)!, count), _ => ExitStatus.Ok)
+                : EndAsync(parsed, answer, parsed.GetValue(network)!),
             cancellation));
         return command.TalksToNode();
     }

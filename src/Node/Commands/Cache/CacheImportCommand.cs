@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
+using Screening.Actors.Fleet;
 using Screening.Node.Telemetry;
 
 namespace Screening.Node.Commands.Cache;
@@ -12,32 +13,43 @@ namespace Screening.Node.Commands.Cache;
 internal static class CacheImportCommand
 {
     private const string StandardInput = "-";
-    private const int PartLines = 5000;
+    private const int PartLines = 20_000;
+    private const int DoubtLines = 1000;
     private const int PartLength = 4 * 1024 * 1024;
     private const int MaxFaults = 20;
 
     public static Command Create()
     {
         var file = new Argument<string>("FILE") { Description = "Lines that export printed; - reads standard input." };
+        var (yes, dryRun) = (CacheCommand.YesOption(), CacheCommand.DryRunOption());
         var command = new Command("import", "Take over exported lines. What is there and lives longer stays. Status 1: it holds, but is not durable.")
         {
-            file,
+            file, yes, dryRun,
         };
-        command.SetAction((parsed, cancellation) => ImportAsync(parsed, parsed.GetValue(file)!, cancellation));
+        command.SetAction((parsed, cancellation) => ImportAsync(
+            parsed, parsed.GetValue(file)!, parsed.GetValue(yes), parsed.GetValue(dryRun), cancellation));
         return command.TalksToNode();
     }
 
-    private static async Task<int> ImportAsync(ParseResult parsed, string file, CancellationToken cancellation)
+    private static async Task<int> ImportAsync(ParseResult parsed, string file, bool yes, bool dryRun, CancellationToken cancellation)
     {
         var error = parsed.InvocationConfiguration.Error;
         try
         {
             await using var input = await OpenAsync(file, cancellation).ConfigureAwait(false);
-            var faults = await FaultsAsync(input, cancellation).ConfigureAwait(false);
+            var (faults, grants) = await CheckAsync(input, cancellation).ConfigureAwait(false);
             if (faults.Count > 0)
                 return await ExitStatus.FailAsync(error, ExitStatus.Usage, [.. faults, "nothing was imported"]).ConfigureAwait(false);
             input.Position = 0;
-            return await NodeConnection.TalkAsync(parsed, node => SendAsync(parsed, node, input), cancellation).ConfigureAwait(false);
+            return await NodeConnection.TalkAsync(
+                parsed,
+                async node =>
+                {
+                    if (!yes && !dryRun && await DoubtsAsync(node, grants).ConfigureAwait(false) is { Count: > 0 } doubts)
+                        return await ExitStatus.FailAsync(error, ExitStatus.Usage, [.. doubts, "nothing was imported; confirm with --yes"]).ConfigureAwait(false);
+                    return await SendAsync(parsed, node, input, dryRun).ConfigureAwait(false);
+                },
+                cancellation).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -57,31 +69,58 @@ internal static class CacheImportCommand
         return aside;
     }
 
-    private static async Task<List<string>> FaultsAsync(Stream input, CancellationToken cancellation)
+    // What is wrong with the lines; and the grants and bans among them.
+    private static async Task<(List<string> Faults, List<string> Grants)> CheckAsync(Stream input, CancellationToken cancellation)
     {
-        var faults = new List<string>();
+        var (faults, grants) = (new List<string>(), new List<string>());
         using var reader = new StreamReader(input, Encoding.UTF8, leaveOpen: true);
         for (var number = 1; faults.Count < MaxFaults && await reader.ReadLineAsync(cancellation).ConfigureAwait(false) is { } line; number++)
         {
-            if (!string.IsNullOrWhiteSpace(line) && !CacheLines.TryRead(line, "", DateTimeOffset.UnixEpoch, out _, out var fault))
+            if (string.IsNullOrWhiteSpace(line))
+                continue;
+            if (!CacheLines.TryRead(line, "", DateTimeOffset.UnixEpoch, out var read, out var fault))
                 faults.Add(string.Create(CultureInfo.InvariantCulture, $"line {number}: {fault}"));
+            else if (read.Kind != WhitelistLineKind.Pass)
+                grants.Add(line);
         }
 
-        return faults;
+        return (faults, grants);
     }
 
-    private static async Task<int> SendAsync(ParseResult parsed, NodeClient node, Stream input)
+    // The node would refuse the part that holds one of these, when the parts before it are imported: asked before the first is sent.
+    private static async Task<List<string>> DoubtsAsync(NodeClient node, List<string> grants)
     {
-        var (imported, durable, sent) = (0, true, 0);
+        var doubts = new List<string>();
+        foreach (var part in grants.Chunk(DoubtLines))
+        {
+            using var answer = await PostAsync(node, part, CacheCommand.QueryOf(yes: false, dryRun: true)).ConfigureAwait(false);
+            doubts.AddRange(DoubtsIn(answer));
+        }
+
+        return doubts;
+    }
+
+    private static IEnumerable<string> DoubtsIn(NodeAnswer answer) =>
+        answer.Root.GetProperty("needs_yes").EnumerateArray().Select(doubt => $"{doubt.GetString()}: it takes --yes");
+
+    private static Task<NodeAnswer> PostAsync(NodeClient node, IEnumerable<string> lines, string query) =>
+        node.SendAsync(HttpMethod.Post, CacheCommand.Root + query, string.Join('\n', lines), "application/x-ndjson");
+
+    private static async Task<int> SendAsync(ParseResult parsed, NodeClient node, Stream input, bool dryRun)
+    {
+        var (imported, durable, sent, doubts) = (0, true, 0, new List<string>());
+        var query = CacheCommand.QueryOf(yes: true, dryRun);
         using var reader = new StreamReader(input, Encoding.UTF8, leaveOpen: true);
         try
         {
             while (await ReadPartAsync(reader, node.Cancellation).ConfigureAwait(false) is { Count: > 0 } part)
             {
-                var body = string.Join('\n', part);
-                using var answer = await node.SendAsync(HttpMethod.Post, CacheCommand.Root, body, "application/x-ndjson").ConfigureAwait(false);
+                using var answer = await PostAsync(node, part, query).ConfigureAwait(false);
                 imported += answer.Root.GetProperty("imported").GetInt32();
-                durable &= answer.Root.GetProperty("durable").GetBoolean();
+                if (dryRun)
+                    doubts.AddRange(DoubtsIn(answer));
+                else
+                    durable &= answer.Root.GetProperty("durable").GetBoolean();
                 sent += part.Count;
             }
         }
@@ -92,10 +131,14 @@ internal static class CacheImportCommand
             throw;
         }
 
-        var text = NodeConnection.IsJson(parsed)
-            ? $"{{\"imported\":{imported},\"durable\":{(durable ? "true" : "false")}}}"
-            : $"{imported} of {sent} lines imported";
-        await parsed.InvocationConfiguration.Output.WriteLineAsync(text).ConfigureAwait(false);
+        var text = (NodeConnection.IsJson(parsed), dryRun) switch
+        {
+            (true, true) => $"{{\"dry_run\":true,\"imported\":{imported}}}",
+            (true, false) => $"{{\"imported\":{imported},\"durable\":{(durable ? "true" : "false")}}}",
+            (false, true) => $"{imported} of {sent} lines would be imported; nothing was changed",
+            (false, false) => $"{imported} of {sent} lines imported",
+        };
+        await parsed.InvocationConfiguration.Output.WriteLineAsync(string.Join('\n', NodeConnection.IsJson(parsed) ? [text] : [text, .. doubts])).ConfigureAwait(false);
         return durable ? ExitStatus.Ok : await CacheCommand.NotDurableAsync(parsed).ConfigureAwait(false);
     }
 

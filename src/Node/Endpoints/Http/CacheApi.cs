@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Http.Features;
 using Screening.Actors.Fleet;
+using Screening.Actors.Whitelist;
 using Screening.Node.Configuration;
 using Screening.Node.Telemetry;
 using Screening.Protocol.Vocabulary;
@@ -17,12 +18,13 @@ internal sealed record CacheApiSettings(TimeSpan MaxLife);
 /// <see cref="AuditLog"/> before it is answered.
 /// </summary>
 internal sealed class CacheApi(
-    IFleetWhitelist whitelist, ChangeGuard guard, AuditLog audit, CacheApiSettings settings, TimeProvider time)
+    IFleetWhitelist whitelist, ChangeGuard guard, ReachGuard reach, AuditLog audit, CacheApiSettings settings, TimeProvider time)
 {
     private const string Root = "/api/v1/cache";
+    private const string DryRun = "dry_run";
     private const int DefaultLimit = 100;
     private const int MaxLimit = 10_000;
-    private const int MaxRuleBytes = 16 * 1024;
+    private const int MaxGrantBytes = 16 * 1024;
     private const int RetryAfterSeconds = 5;
 
     public void Map(IEndpointRouteBuilder routes)
@@ -30,7 +32,7 @@ internal sealed class CacheApi(
         routes.MapGet(Root, context => AnswerAsync(context, ListAsync));
         routes.MapPost(Root, context => AnswerAsync(context, ImportAsync));
         routes.MapGet(Root + "/{**address}", context => AnswerAsync(context, ShowAsync));
-        routes.MapPut(Root + "/{**address}", context => AnswerAsync(context, SetRuleAsync));
+        routes.MapPut(Root + "/{**address}", context => AnswerAsync(context, SetGrantAsync));
         routes.MapDelete(Root + "/{**address}", context => AnswerAsync(context, ForgetAsync));
     }
 
@@ -119,7 +121,7 @@ internal sealed class CacheApi(
             return;
         var lines = CacheLines.IsSingle(network)
             ? await whitelist.ShowAsync(network.Address, context.RequestAborted).ConfigureAwait(false)
-            : await RulesOfAsync(network, context.RequestAborted).ConfigureAwait(false);
+            : await GrantsOfAsync(network, context.RequestAborted).ConfigureAwait(false);
         if (lines.IsEmpty)
         {
             var what = CacheLines.IsSingle(network) ? "nothing is known of" : "there is neither a grant nor a ban of";
@@ -140,7 +142,7 @@ internal sealed class CacheApi(
     }
 
     // The grant and the ban of exactly this network, the ban first, for it decides. Lists begin with grants and bans.
-    private async Task<ImmutableArray<WhitelistLine>> RulesOfAsync(Network network, CancellationToken cancellation)
+    private async Task<ImmutableArray<WhitelistLine>> GrantsOfAsync(Network network, CancellationToken cancellation)
     {
         var found = new List<WhitelistLine>();
         for (string? after = null; ;)
@@ -153,25 +155,33 @@ internal sealed class CacheApi(
         }
     }
 
-    private async Task SetRuleAsync(HttpContext context)
+    private async Task SetGrantAsync(HttpContext context)
     {
         if (await guard.AdmitAsync(context).ConfigureAwait(false) is not { } caller
             || await ReadNetworkAsync(context).ConfigureAwait(false) is not { } network)
             return;
-        LimitBody(context, MaxRuleBytes);
+        if (IsSet(context, DryRun))
+        {
+            await CountAsync(context, network).ConfigureAwait(false);
+            return;
+        }
+
+        if (!await ConfirmAsync(context, [network]).ConfigureAwait(false))
+            return;
+        LimitBody(context, MaxGrantBytes);
         using var reader = new StreamReader(context.Request.Body, Encoding.UTF8);
         var body = await reader.ReadToEndAsync(context.RequestAborted).ConfigureAwait(false);
-        if (!TryReadRule(body, out var kind, out var ttl, out var life, out var reason, out var fault))
+        if (!TryReadGrant(body, out var kind, out var ttl, out var life, out var reason, out var fault))
         {
             await Answers.BadRequestAsync(context, fault).ConfigureAwait(false);
             return;
         }
 
-        var line = kind == RuleKind.Ban ? WhitelistLineKind.Ban : WhitelistLineKind.Grant;
+        var line = kind == GrantKind.Ban ? WhitelistLineKind.Ban : WhitelistLineKind.Grant;
         var entry = new AuditEntry(caller.Author, caller.Via, CacheLines.Word(line), CacheLines.Text(network), ttl, reason, 0, false);
         var made = time.GetUtcNow();
         var change = await ChangeAsync(
-            entry, () => whitelist.SetRuleAsync(kind, network, life, caller.Author, reason, CancellationToken.None)).ConfigureAwait(false);
+            entry, () => whitelist.SetAsync(kind, network, life, caller.Author, reason, CancellationToken.None)).ConfigureAwait(false);
         await Answers.WriteJsonAsync(context, json =>
         {
             json.WriteStartObject();
@@ -181,7 +191,7 @@ internal sealed class CacheApi(
         }).ConfigureAwait(false);
     }
 
-    private bool TryReadRule(string body, out RuleKind kind, out string ttl, out TimeSpan life, out string reason, out string fault)
+    private bool TryReadGrant(string body, out GrantKind kind, out string ttl, out TimeSpan life, out string reason, out string fault)
     {
         (kind, ttl, life, reason) = (default, "", default, "");
         if (!JsonMembers.TryParse(body, out var members, out fault))
@@ -189,7 +199,7 @@ internal sealed class CacheApi(
         using (members)
         {
             members.AllowOnly("kind", "ttl", "reason");
-            kind = members.OneOf("kind", ("grant", RuleKind.Grant), ("ban", RuleKind.Ban));
+            kind = members.OneOf("kind", ("grant", GrantKind.Grant), ("ban", GrantKind.Ban));
             ttl = members.Raw("ttl") ?? "";
             reason = members.Text("reason", CacheLines.MaxReasonLength) ?? "";
             if (ttl.Length == 0)
@@ -205,6 +215,14 @@ internal sealed class CacheApi(
     {
         if (await guard.AdmitAsync(context).ConfigureAwait(false) is not { } caller
             || await ReadNetworkAsync(context).ConfigureAwait(false) is not { } network)
+            return;
+        if (IsSet(context, DryRun))
+        {
+            await CountAsync(context, network).ConfigureAwait(false);
+            return;
+        }
+
+        if (!await ConfirmAsync(context, [network]).ConfigureAwait(false))
             return;
         var entry = new AuditEntry(caller.Author, caller.Via, "forget", CacheLines.Text(network), null, "", 0, false);
         var change = await ChangeAsync(entry, () => whitelist.ForgetAsync(network, CancellationToken.None)).ConfigureAwait(false);
@@ -230,10 +248,52 @@ internal sealed class CacheApi(
         var lines = import.Lines
             .Select(l => l with { Expires = l.Expires < latest ? l.Expires : latest, Times = l.Times.CappedAt(latest.ToUnixTimeSeconds()) })
             .ToImmutableArray();
+        var networks = lines.Where(l => l.Kind != WhitelistLineKind.Pass).Select(l => l.Network);
+        if (IsSet(context, DryRun))
+        {
+            var imported = await whitelist.CountImportAsync(lines, context.RequestAborted).ConfigureAwait(false);
+            await WriteCountAsync(context, networks, ("imported", imported)).ConfigureAwait(false);
+            return;
+        }
+
+        if (!await ConfirmAsync(context, networks).ConfigureAwait(false))
+            return;
         var entry = new AuditEntry(caller.Author, caller.Via, "import", "", null, "", 0, false);
         var change = await ChangeAsync(entry, () => whitelist.ImportAsync(lines, CancellationToken.None)).ConfigureAwait(false);
         await WriteAsync(context, "imported", change).ConfigureAwait(false);
     }
+
+    // Says no to a change that reaches further than its author may know, unless it is confirmed.
+    private async Task<bool> ConfirmAsync(HttpContext context, IEnumerable<Network> networks)
+    {
+        if (IsSet(context, ReachGuard.Confirmation) || reach.DoubtsOf(networks) is not { Count: > 0 } doubts)
+            return true;
+        var detail = $"nothing was changed: {doubts[0]}; confirm with --yes, or yes=true over HTTP";
+        await Answers.ProblemAsync(context, StatusCodes.Status409Conflict, "Confirmation needed", detail, doubts).ConfigureAwait(false);
+        return false;
+    }
+
+    private async Task CountAsync(HttpContext context, Network network)
+    {
+        var count = await whitelist.CountAsync(network, context.RequestAborted).ConfigureAwait(false);
+        await WriteCountAsync(context, [network], ("grants", count.Grants), ("bans", count.Bans), ("entries", count.Entries)).ConfigureAwait(false);
+    }
+
+    private Task WriteCountAsync(HttpContext context, IEnumerable<Network> networks, params (string Name, int Count)[] counts) =>
+        Answers.WriteJsonAsync(context, json =>
+        {
+            json.WriteStartObject();
+            json.WriteBoolean(DryRun, true);
+            foreach (var (name, count) in counts)
+                json.WriteNumber(name, count);
+            json.WriteStartArray("needs_yes");
+            foreach (var doubt in reach.DoubtsOf(networks))
+                json.WriteStringValue(doubt);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        });
+
+    private static bool IsSet(HttpContext context, string name) => context.Request.Query[name] is ["" or "1" or "true" or "yes"];
 
     // Never cut off by a caller who hangs up: what was changed must be in the audit log. Where the fleet can not say what came of it,
     // some of the change may hold, and the log says that.

@@ -1,21 +1,22 @@
 using System.CommandLine;
 using System.Text.Json;
-using Screening.Actors.Fleet;
+using Screening.Actors.Whitelist;
 using Screening.Node.Configuration;
 
 namespace Screening.Node.Commands.Cache;
 
 /// <summary><c>cache grant</c> and <c>cache ban</c>. Exit status 1: it holds, but is not durable.</summary>
-internal static class CacheRuleCommand
+internal static class CacheGrantCommand
 {
-    public static Command Create(RuleKind kind)
+    public static Command Create(GrantKind kind)
     {
-        var (word, description) = kind == RuleKind.Ban
+        var (word, description) = kind == GrantKind.Ban
             ? ("ban", "Reject a client or a network for a time, and take back its passes.")
             : ("grant", "Let a client or a network pass for a time, whatever the checks say.");
         var network = CacheCommand.NetworkArgument("A[/LEN]", "An address or a network.");
         var ttl = new Option<string>("--ttl") { Description = "For how long, such as 90s, 1h or 7d.", HelpName = "T", Required = true };
         var reason = new Option<string>("--reason") { Description = "Why; others will read it.", HelpName = "R", Required = true };
+        var (yes, dryRun) = (CacheCommand.YesOption(), CacheCommand.DryRunOption());
         ttl.Validators.Add(parsed =>
         {
             if (parsed.Tokens is [{ Value: var text }] && (!Duration.TryParse(text, out var life) || life < TimeSpan.FromSeconds(1)))
@@ -26,13 +27,16 @@ internal static class CacheRuleCommand
             if (parsed.Tokens is [{ Value: var text }] && string.IsNullOrWhiteSpace(text))
                 parsed.AddError("--reason: say why");
         });
-        var command = new Command(word, $"{description} Status 1: it holds, but is not durable.") { network, ttl, reason };
+        var command = new Command(word, $"{description} Status 1: it holds, but is not durable.") { network, ttl, reason, yes, dryRun };
         command.SetAction((parsed, cancellation) => NodeConnection.TalkAsync(
             parsed,
             node => node.SendAsync(
-                HttpMethod.Put, CacheCommand.PathOf(parsed.GetValue(network)!),
+                HttpMethod.Put,
+                CacheCommand.PathOf(parsed.GetValue(network)!) + CacheCommand.QueryOf(parsed.GetValue(yes), parsed.GetValue(dryRun)),
                 BodyOf(word, parsed.GetValue(ttl)!, parsed.GetValue(reason)!)),
-            answer => EndAsync(parsed, answer),
+            answer => parsed.GetValue(dryRun)
+                ? NodeConnection.PrintAsync(parsed, answer, count => CacheCommand.CountText(parsed.GetValue(network)!, count), _ => ExitStatus.Ok)
+                : EndAsync(parsed, answer),
             cancellation));
         return command.TalksToNode();
     }
@@ -44,8 +48,8 @@ internal static class CacheRuleCommand
     {
         var status = await NodeConnection.PrintAsync(
             parsed, answer,
-            rule => $"{CacheText.String(rule, "address")}: {CacheText.String(rule, "kind")}, {CacheText.LeftOf(rule, TimeProvider.System)} left",
-            rule => rule.GetProperty("durable").GetBoolean() ? ExitStatus.Ok : ExitStatus.No).ConfigureAwait(false);
+            line => $"{CacheText.String(line, "address")}: {CacheText.String(line, "kind")}, {CacheText.LeftOf(line, TimeProvider.System)} left",
+            line => line.GetProperty("durable").GetBoolean() ? ExitStatus.Ok : ExitStatus.No).ConfigureAwait(false);
         return status == ExitStatus.Ok ? status : await CacheCommand.NotDurableAsync(parsed).ConfigureAwait(false);
     }
 }

@@ -6,13 +6,14 @@ using Screening.Protocol.Vocabulary;
 
 namespace Screening.Actors.Fleet;
 
-/// <summary>What operators ask of the whitelist, put to the buckets and the rules. Holds nothing itself.</summary>
-internal sealed class FleetDesk(FleetClient client, FleetRules rules, NearCache nearCache, FleetMeter meter, TimeProvider time) : IFleetWhitelist
+/// <summary>What operators ask of the whitelist, put to the buckets and to the entity of grants and bans. Holds nothing itself.</summary>
+internal sealed class WhitelistAdmin(FleetClient client, GrantsAndBans grants, NearCache nearCache, FleetMeter meter, TimeProvider time) : IFleetWhitelist
 {
     // How long a change waits to be journaled before it is answered as not durable; and how long an entity may take to answer at all.
-    private static readonly TimeSpan StoreWait = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan StoreWait = TimeSpan.FromMilliseconds(WaitMs);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
+    private const int WaitMs = 2000;
     private const int Attempts = 3;
     private const int BucketsAtOnce = 64;
     private const int LinesPerMessage = 500;
@@ -20,13 +21,13 @@ internal sealed class FleetDesk(FleetClient client, FleetRules rules, NearCache 
     private static long _lastId;
 
     /// <inheritdoc/>
-    public async Task<WhitelistChange> SetRuleAsync(
-        RuleKind kind, Network network, TimeSpan life, string author, string reason, CancellationToken cancellation)
+    public async Task<WhitelistChange> SetAsync(
+        GrantKind kind, Network network, TimeSpan life, string author, string reason, CancellationToken cancellation)
     {
         var now = NowMs();
-        var rule = new Rule(network, kind, now + (long)life.TotalMilliseconds, now, author, reason);
-        var changed = await ChangeRulesAsync(id => new SetRules(id, [rule], WaitMs()), cancellation).ConfigureAwait(false);
-        if (kind != RuleKind.Ban)
+        var line = new GrantOrBan(network, kind, now + (long)life.TotalMilliseconds, now, author, reason);
+        var changed = await ChangeAsync(id => new SetGrants(id, [line], OnlyIfLonger: false, WaitMs), cancellation).ConfigureAwait(false);
+        if (kind != GrantKind.Ban)
             return new WhitelistChange(changed.Count, changed.Durable);
         var revoked = await RevokeAsync(network, cancellation).ConfigureAwait(false);
         return new WhitelistChange(changed.Count, changed.Durable && revoked.Durable);
@@ -35,7 +36,7 @@ internal sealed class FleetDesk(FleetClient client, FleetRules rules, NearCache 
     /// <inheritdoc/>
     public async Task<WhitelistChange> ForgetAsync(Network network, CancellationToken cancellation)
     {
-        var changed = await ChangeRulesAsync(id => new RemoveRules(id, network, WaitMs()), cancellation).ConfigureAwait(false);
+        var changed = await ChangeAsync(id => new RemoveGrants(id, network, WaitMs), cancellation).ConfigureAwait(false);
         var revoked = await RevokeAsync(network, cancellation).ConfigureAwait(false);
         return new WhitelistChange(changed.Count + revoked.Count, changed.Durable && revoked.Durable);
     }
@@ -45,8 +46,8 @@ internal sealed class FleetDesk(FleetClient client, FleetRules rules, NearCache 
     {
         var page = await AskAsync<EntriesListed>(
             id => new ListEntries(id, WhitelistLayout.BucketOf(client), Network.Of(client), null, 1), cancellation).ConfigureAwait(false);
-        return [.. RulesThat(r => r.Network.Contains(client)).OrderBy(r => r.Kind == RuleKind.Grant)
-            .ThenByDescending(r => r.Network.PrefixLength).Select(LineOf), .. page.Entries.Select(LineOf)];
+        return [.. LinesThat(line => line.Network.Contains(client)).OrderBy(line => line.Kind == GrantKind.Grant)
+            .ThenByDescending(line => line.Network.PrefixLength).Select(LineOf), .. page.Entries.Select(LineOf)];
     }
 
     /// <inheritdoc/>
@@ -54,10 +55,10 @@ internal sealed class FleetDesk(FleetClient client, FleetRules rules, NearCache 
     {
         var place = Place.Parse(after);
         var lines = ImmutableArray.CreateBuilder<WhitelistLine>();
-        if (place.Rule is not null || after is null)
+        if (place.Grant is not null || after is null)
         {
-            var sorted = RulesThat(r => within is null || within.Value.Contains(r.Network)).OrderBy(RuleOrder).ToList();
-            var first = place.Rule is { } last ? sorted.FindIndex(r => RuleOrder(r).CompareTo(last) > 0) : 0;
+            var sorted = LinesThat(line => within is null || within.Value.Contains(line.Network)).OrderBy(OrderOf).ToList();
+            var first = place.Grant is { } last ? sorted.FindIndex(line => OrderOf(line).CompareTo(last) > 0) : 0;
             var page = first < 0 ? [] : sorted.Skip(first).Take(limit).ToList();
             lines.AddRange(page.Select(LineOf));
             if (first >= 0 && first + page.Count < sorted.Count)
@@ -71,28 +72,64 @@ internal sealed class FleetDesk(FleetClient client, FleetRules rules, NearCache 
     public async Task<WhitelistChange> ImportAsync(ImmutableArray<WhitelistLine> lines, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        var (count, durable) = (0, true);
-        var fresh = lines.Where(l => l.Expires > now).ToList();
-        var newRules = fresh.Where(l => l.Kind != WhitelistLineKind.Pass).Select(RuleOf).Where(IsLonger).ToList();
-        foreach (var chunk in newRules.Chunk(LinesPerMessage))
-        {
-            var changed = await ChangeRulesAsync(id => new SetRules(id, [.. chunk], WaitMs()), cancellation).ConfigureAwait(false);
-            (count, durable) = (count + changed.Count, durable && changed.Durable);
-        }
-
-        foreach (var ban in newRules.Where(r => r.Kind == RuleKind.Ban))
-            durable &= (await RevokeAsync(ban.Network, cancellation).ConfigureAwait(false)).Durable;
-        var passes = fresh.Where(l => l.Kind == WhitelistLineKind.Pass)
-            .GroupBy(l => WhitelistLayout.BucketOf(l.Network.Address))
+        var fresh = lines.Where(line => line.Expires > now).ToList();
+        var set = await ImportGrantsAsync([.. fresh.Where(line => line.Kind != WhitelistLineKind.Pass).Select(GrantOf)], cancellation)
+            .ConfigureAwait(false);
+        var count = set.Count;
+        var passes = fresh.Where(line => line.Kind == WhitelistLineKind.Pass)
+            .GroupBy(line => WhitelistLayout.BucketOf(line.Network.Address))
             .SelectMany(bucket => bucket.Chunk(LinesPerMessage), (bucket, chunk) => (bucket.Key, chunk));
         foreach (var group in passes.Chunk(BucketsAtOnce))
         {
             var imported = await Task.WhenAll(group.Select(g => AskAsync<EntriesImported>(
-                id => new ImportEntries(id, g.Key, [.. g.chunk.Select(l => EntryOf(l, now))]), cancellation))).ConfigureAwait(false);
+                id => new ImportEntries(id, g.Key, [.. g.chunk.Select(line => EntryOf(line, now))]), cancellation))).ConfigureAwait(false);
             count += imported.Sum(i => i.Count);
         }
 
-        return new WhitelistChange(count, durable && meter.Store.IsOk);
+        return new WhitelistChange(count, set.Durable && meter.Store.IsOk);
+    }
+
+    /// <inheritdoc/>
+    public async Task<WhitelistCount> CountAsync(Network network, CancellationToken cancellation)
+    {
+        var inside = LinesThat(line => network.Contains(line.Network)).ToLookup(line => line.Kind);
+        var buckets = WhitelistLayout.TryBucketOf(network, out var only) ? [only] : Enumerable.Range(0, WhitelistLayout.Buckets);
+        var entries = 0;
+        foreach (var group in buckets.Chunk(BucketsAtOnce))
+        {
+            var counted = await Task.WhenAll(group.Select(b => AskAsync<EntriesCounted>(
+                id => new CountInside(id, b, network), cancellation))).ConfigureAwait(false);
+            entries += counted.Sum(c => c.Count);
+        }
+
+        return new WhitelistCount(inside[GrantKind.Grant].Count(), inside[GrantKind.Ban].Count(), entries);
+    }
+
+    /// <inheritdoc/>
+    public Task<int> CountImportAsync(ImmutableArray<WhitelistLine> lines, CancellationToken cancellation)
+    {
+        ThrowIfUnconfirmed();
+        var (now, state) = (time.GetUtcNow(), grants.State);
+        return Task.FromResult(lines.Count(line => line.Expires > now
+            && (line.Kind == WhitelistLineKind.Pass || state.Find(GrantOf(line).Key) is not { } known
+                || known.ExpiresMs < line.Expires.ToUnixTimeMilliseconds())));
+    }
+
+    // Only the last change is waited for: it is stored behind all others.
+    private async Task<WhitelistChange> ImportGrantsAsync(ImmutableArray<GrantOrBan> lines, CancellationToken cancellation)
+    {
+        var (count, durable) = (0, true);
+        var parts = GrantsParts.Split(lines).ToList();
+        foreach (var (index, part) in parts.Index())
+        {
+            var wait = index == parts.Count - 1 ? WaitMs : 0;
+            var changed = await ChangeAsync(id => new SetGrants(id, part, OnlyIfLonger: true, wait), cancellation).ConfigureAwait(false);
+            (count, durable) = (count + changed.Count, changed.Durable);
+        }
+
+        List<Network> banned = [.. lines.Where(line => line.Kind == GrantKind.Ban).Select(line => line.Network)];
+        var revoked = await RevokeAsync(banned, cancellation).ConfigureAwait(false);
+        return new WhitelistChange(count, durable && revoked.Durable);
     }
 
     private async Task<WhitelistPage> ListEntriesAsync(
@@ -139,31 +176,43 @@ internal sealed class FleetDesk(FleetClient client, FleetRules rules, NearCache 
     private static ClientAddress? AfterIn(int bucket, Place place) =>
         place.Client is { } client && WhitelistLayout.BucketOf(client) == bucket ? client : null;
 
-    private async Task<RulesChanged> ChangeRulesAsync(Func<long, IToWhitelist> change, CancellationToken cancellation)
+    private async Task<GrantsRecorded> ChangeAsync(Func<long, IToWhitelist> change, CancellationToken cancellation)
     {
-        var changed = await AskAsync<RulesChanged>(change, cancellation).ConfigureAwait(false);
+        var changed = await AskAsync<GrantsRecorded>(change, cancellation).ConfigureAwait(false);
         if (changed.Fault is { } fault)
             throw new WhitelistFullException(fault);
-        // Who asked here next must find it here.
+        // Whoever asks this node next must find it here.
         var since = time.GetTimestamp();
-        while (rules.Version < changed.Version && time.GetElapsedTime(since) < StoreWait)
+        while (grants.State.Version.CompareTo(changed.Version) < 0 && time.GetElapsedTime(since) < StoreWait)
             await Task.Delay(TimeSpan.FromMilliseconds(2), time, cancellation).ConfigureAwait(false);
         return changed;
     }
 
+    // News of it take their time; whoever asks this node next must not find a pass that was revoked.
     private async Task<(int Count, bool Durable)> RevokeAsync(Network network, CancellationToken cancellation)
     {
-        var buckets = WhitelistLayout.TryBucketOf(network, out var only) ? [only] : Enumerable.Range(0, WhitelistLayout.Buckets);
+        var revoked = await RevokeAsync([network], cancellation).ConfigureAwait(false);
+        nearCache.Forget(network);
+        return revoked;
+    }
+
+    // An import may ban as many networks as there may be bans: one message for a bucket holds hundreds.
+    private async Task<(int Count, bool Durable)> RevokeAsync(IReadOnlyCollection<Network> networks, CancellationToken cancellation)
+    {
+        var ofOneBucket = networks.ToLookup(network => WhitelistLayout.TryBucketOf(network, out _));
+        var messages = ofOneBucket[true].GroupBy(network => WhitelistLayout.BucketOf(network.Address))
+            .SelectMany(bucket => bucket.Chunk(LinesPerMessage), (bucket, chunk) => (Bucket: bucket.Key, Networks: chunk.ToImmutableArray()))
+            .Concat(ofOneBucket[false].Chunk(LinesPerMessage)
+                .SelectMany(_ => Enumerable.Range(0, WhitelistLayout.Buckets), (chunk, bucket) => (Bucket: bucket, Networks: chunk.ToImmutableArray())));
         var (count, durable) = (0, true);
-        foreach (var group in buckets.Chunk(BucketsAtOnce))
+        foreach (var group in messages.Chunk(BucketsAtOnce))
         {
-            var revoked = await Task.WhenAll(group.Select(b => AskAsync<Revoked>(
-                id => new Revoke(id, b, [network], WaitMs()), cancellation))).ConfigureAwait(false);
+            var revoked = await Task.WhenAll(group.Select(m => AskAsync<Revoked>(
+                id => new Revoke(id, m.Bucket, m.Networks, WaitMs), cancellation))).ConfigureAwait(false);
             count += revoked.Sum(r => r.Count);
             durable &= revoked.All(r => r.Durable);
         }
 
-        nearCache.Forget(network);
         return (count, durable);
     }
 
@@ -188,26 +237,30 @@ internal sealed class FleetDesk(FleetClient client, FleetRules rules, NearCache 
         }
     }
 
-    private IEnumerable<Rule> RulesThat(Func<Rule, bool> isMeant)
+    private IEnumerable<GrantOrBan> LinesThat(Func<GrantOrBan, bool> isMeant)
     {
+        ThrowIfUnconfirmed();
         var now = NowMs();
-        return rules.All.Where(r => r.ExpiresMs > now && isMeant(r));
+        return grants.State.Lines.Where(line => line.ExpiresMs > now && isMeant(line));
     }
 
-    // What an import must not shorten.
-    private bool IsLonger(Rule rule) =>
-        !rules.All.Any(r => r.Network == rule.Network && r.Kind == rule.Kind && r.ExpiresMs >= rule.ExpiresMs);
+    // A list is whole or not given.
+    private void ThrowIfUnconfirmed()
+    {
+        if (!grants.IsConfirmed)
+            throw new FleetUnavailableException("this node does not know yet whether its copy of grants and bans is up to date");
+    }
 
-    private static (UInt128, int, RuleKind) RuleOrder(Rule rule) => (rule.Network.Address.Bits, rule.Network.PrefixLength, rule.Kind);
+    private static (UInt128, int, GrantKind) OrderOf(GrantOrBan line) => (line.Network.Address.Bits, line.Network.PrefixLength, line.Kind);
 
-    private static Rule RuleOf(WhitelistLine line) => new(
-        line.Network, line.Kind == WhitelistLineKind.Ban ? RuleKind.Ban : RuleKind.Grant, line.Expires.ToUnixTimeMilliseconds(),
+    private static GrantOrBan GrantOf(WhitelistLine line) => new(
+        line.Network, line.Kind == WhitelistLineKind.Ban ? GrantKind.Ban : GrantKind.Grant, line.Expires.ToUnixTimeMilliseconds(),
         line.Made.ToUnixTimeMilliseconds(), line.By, line.Reason);
 
-    private static WhitelistLine LineOf(Rule rule) => new(
-        rule.Network, ScreeningPolicy.DefaultProfile, rule.Kind == RuleKind.Ban ? WhitelistLineKind.Ban : WhitelistLineKind.Grant,
-        DateTimeOffset.FromUnixTimeMilliseconds(rule.ExpiresMs), default, rule.By, DateTimeOffset.FromUnixTimeMilliseconds(rule.MadeMs),
-        rule.Reason);
+    private static WhitelistLine LineOf(GrantOrBan line) => new(
+        line.Network, ScreeningPolicy.DefaultProfile, line.Kind == GrantKind.Ban ? WhitelistLineKind.Ban : WhitelistLineKind.Grant,
+        DateTimeOffset.FromUnixTimeMilliseconds(line.ExpiresMs), default, line.By, DateTimeOffset.FromUnixTimeMilliseconds(line.MadeMs),
+        line.Reason);
 
     private WhitelistLine LineOf(EntryLine entry)
     {
@@ -231,12 +284,10 @@ internal sealed class FleetDesk(FleetClient client, FleetRules rules, NearCache 
 
     private long NowMs() => time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    private static int WaitMs() => (int)StoreWait.TotalMilliseconds;
-
-    // Where a page ended: behind a rule, or behind a client in the order of buckets. A bare address is a client's place as well.
-    private readonly record struct Place((UInt128, int, RuleKind)? Rule, ClientAddress? Client)
+    // Where a page ended: behind a grant or a ban, or behind a client in the order of buckets. A bare address is a client's place as well.
+    private readonly record struct Place((UInt128, int, GrantKind)? Grant, ClientAddress? Client)
     {
-        public static string Behind(Rule rule) => $"{rule.Kind}:{rule.Network}".ToLowerInvariant();
+        public static string Behind(GrantOrBan line) => $"{line.Kind}:{line.Network}".ToLowerInvariant();
 
         public static string Behind(WhitelistLine line) => line.Kind == WhitelistLineKind.Pass
             ? line.Network.Address.ToString()
@@ -246,7 +297,7 @@ internal sealed class FleetDesk(FleetClient client, FleetRules rules, NearCache 
         {
             if (text is null)
                 return default;
-            foreach (var kind in Enum.GetValues<RuleKind>())
+            foreach (var kind in Enum.GetValues<GrantKind>())
             {
                 var prefix = $"{kind}:".ToLowerInvariant();
                 if (text.StartsWith(prefix, StringComparison.Ordinal) && Network.TryParse(text[prefix.Length..], out var network, out _))

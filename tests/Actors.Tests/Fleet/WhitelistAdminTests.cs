@@ -7,15 +7,15 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Actors.Tests.Fleet;
 
 /// <summary>Lists of the whitelist, page by page, from real buckets.</summary>
-public class FleetDeskTests : TestKit
+public class WhitelistAdminTests : TestKit
 {
     private static readonly Pass Passed = new(600, false, 0, "p1", "mx1", "nothing speaks against this client");
 
-    private readonly FleetRules _rules = new(TimeProvider.System);
-    private readonly FleetDesk _desk;
+    private readonly GrantsAndBans _grants = new(TimeProvider.System);
+    private readonly WhitelistAdmin _desk;
     private readonly IActorRef _region;
 
-    public FleetDeskTests()
+    public WhitelistAdminTests()
     {
         var meter = new FleetMeter(TimeProvider.System);
         var context = new BucketContext(
@@ -24,7 +24,7 @@ public class FleetDeskTests : TestKit
         var client = new FleetClient(TimeProvider.System);
         client.Open(_region, CreateTestProbe());
         var near = new NearCache(TimeProvider.System, 100, TimeSpan.FromMinutes(10));
-        _desk = new FleetDesk(client, _rules, near, meter, TimeProvider.System);
+        _desk = new WhitelistAdmin(client, _grants, near, meter, TimeProvider.System);
     }
 
     [Theory]
@@ -43,7 +43,8 @@ public class FleetDeskTests : TestKit
         Keep(clients[3], "mild");
         Assert.True(Network.TryParse("198.51.100.0/24", out var network, out _));
         var tomorrow = TimeProvider.System.GetUtcNow().AddDays(1).ToUnixTimeMilliseconds();
-        _rules.Replace(1, [new Rule(network, RuleKind.Grant, tomorrow, 0, "me", "partners")]);
+        _grants.Replace(GrantsState.Of(new GrantsVersion(1, 1, 1), [new GrantOrBan(network, GrantKind.Grant, tomorrow, 0, "me", "partners")]));
+        Assert.True(_grants.TryConfirm(_grants.State.Version));
 
         var lines = new List<WhitelistLine>();
         var pages = 0;
