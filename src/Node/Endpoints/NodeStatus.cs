@@ -2,8 +2,8 @@ using System.Reflection;
 using System.Text.Json;
 using Screening.Actors.Checks;
 using Screening.Actors.Fleet;
-using Screening.Actors.Whitelist;
 using Screening.Actors.Hosting;
+using Screening.Actors.Whitelist;
 using Screening.Node.Telemetry;
 
 namespace Screening.Node.Endpoints;

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Screening.Actors.Fleet;
-using Screening.Actors.Whitelist;
 using Screening.Actors.Hosting;
+using Screening.Actors.Whitelist;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Hosting;

@@ -301,7 +301,8 @@ public class FleetScreeningTests : TestKit
         var (_, reply) = Start(q => q with { Helo = helo });
         _fleet.Reply(new LookUpMiss(_fleet.ExpectMsg<LookUp>().Id, default, Asks: true));
         Answer(_p0f, new CustomAnswer(new CustomReply(VerdictAction.Pass, null, null, null)));
-        Assert.Equal((VerdictAction.Pass, true), ((await reply.WaitAsync(Patience)).Verdict.Action, reply.Result.Complete));
+        var decision = await reply.WaitAsync(Patience);
+        Assert.Equal((VerdictAction.Pass, true), (decision.Verdict.Action, decision.Complete));
         Assert.Equal(isKept, _nearCache.TryGet(Client, Policy, out _));
     }
 

@@ -1,6 +1,6 @@
-using Akka.Actor;
 using System.Runtime.Serialization;
 using System.Text.RegularExpressions;
+using Akka.Actor;
 using CsCheck;
 using Screening.Actors.Checks;
 using Screening.Actors.Cluster.Forming;
