@@ -41,6 +41,8 @@ internal sealed class LocalRunner : FleetRunner, IDisposable
         _stored = StoreKeeper.Signal.Ready.IsCompleted ? await ReadStoredAsync().ConfigureAwait(false) : null;
         var region = system.ActorOf(LocalRegion.CreateProps(EntitiesOf), "whitelist");
         Node.Client.Open(region, system.ActorOf(AnswerReceiver.CreateProps(Node.Client), "answers"));
+        if (StoreKeeper.Signal.Ready.IsCompleted)
+            await Task.WhenAny(Grants.FirstConfirmation, Task.Delay(StoreLimit, Time)).ConfigureAwait(false);
     }
 
     /// <summary>Runs until it is told to stop, and then until what the entities know is stored, or cannot be.</summary>
