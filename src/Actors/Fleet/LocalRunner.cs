@@ -47,6 +47,8 @@ internal sealed class LocalRunner : FleetRunner, IDisposable
         if (_stored is not null)
             await UntilRecoveredAsync().ConfigureAwait(false);
         Node.Client.Open(region, system.ActorOf(AnswerReceiver.CreateProps(Node.Client), "answers"));
+        if (StoreKeeper.Signal.Ready.IsCompleted)
+            await Task.WhenAny(Grants.FirstConfirmation, Task.Delay(StoreLimit, Time)).ConfigureAwait(false);
     }
 
     /// <summary>Runs until it is told to stop, and then until what the entities know is stored, or cannot be.</summary>

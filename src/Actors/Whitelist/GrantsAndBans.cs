@@ -20,6 +20,7 @@ public sealed class GrantsAndBans(TimeProvider time)
 
     private volatile Copy _copy = new(GrantsState.Empty);
     private volatile bool _isBehind = true;
+    private readonly TaskCompletionSource _firstConfirmation = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isKnown;
     private long _confirmedAt = time.GetTimestamp();
 
@@ -37,6 +38,9 @@ public sealed class GrantsAndBans(TimeProvider time)
 
     /// <summary>True if the copy is behind for longer than an operator need not know of.</summary>
     public bool IsStale => UnconfirmedFor > ConfirmedFor;
+
+    /// <summary>Ends when this copy is confirmed for the first time.</summary>
+    internal Task FirstConfirmation => _firstConfirmation.Task;
 
     /// <summary>All of them, as one state.</summary>
     internal GrantsState State => _copy.State;
@@ -106,6 +110,7 @@ public sealed class GrantsAndBans(TimeProvider time)
         Volatile.Write(ref _confirmedAt, time.GetTimestamp());
         _isBehind = false;
         _isKnown = true;
+        _firstConfirmation.TrySetResult();
         return true;
     }
 

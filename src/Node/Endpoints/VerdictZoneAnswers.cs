@@ -50,8 +50,8 @@ internal sealed class VerdictZoneAnswers(ScreeningHandle screening, EndpointSett
     {
         var (code, ttl) = VerdictZone.Answer(decision.Verdict, allow, settings.FailTtlSeconds);
 
-        // A node that has no copy of the bans yet does not know of any: no resolver may remember what it says of a client meanwhile.
-        var isKnown = screening.Fleet is not { Grants.IsKnown: false };
-        return new ZoneAnswer(code, isKnown ? ttl : 0, decision.Reason);
+        // A node that has no copy of the bans yet does not know of any: no resolver may remember that a client is not listed.
+        var mayChange = code is null && screening.Fleet is { Grants.IsKnown: false };
+        return new ZoneAnswer(code, mayChange ? 0 : ttl, decision.Reason);
     }
 }

@@ -100,7 +100,7 @@ public sealed class CacheCommandTests : IAsyncLifetime
         await File.WriteAllLinesAsync(
             InFolder("in"),
             [
-                .. Enumerable.Range(0, 30_000).Select(i => $$"""{"address":"10.1.{{i / 250}}.{{i % 250}}","kind":"ban","expires":"2099-01-01T00:00:00Z"}"""),
+                .. Enumerable.Range(0, 10_500).Select(i => $$"""{"address":"10.1.{{i / 250}}.{{i % 250}}","kind":"ban","expires":"2099-01-01T00:00:00Z"}"""),
                 """{"address":"0.0.0.0/1","kind":"ban","expires":"2099-01-01T00:00:00Z"}""",
             ]);
         var refusal = $"screening: nothing was changed: {doubt}; confirm with --yes, or yes=true over HTTP\nscreening: {doubt}\n";
@@ -114,13 +114,13 @@ public sealed class CacheCommandTests : IAsyncLifetime
         Assert.Equal((0, counted, ""), await RunAsync("grant", "0.0.0.0/1", "--ttl", "1h", "--reason", "r", "--dry-run"));
         Assert.Equal((0, counted, ""), await RunAsync("forget", "0.0.0.0/1", "--dry-run"));
         Assert.Equal(
-            (0, $"30001 of 30001 lines would be imported; nothing was changed\n{doubt}: it takes --yes\n", ""),
+            (0, $"10501 of 10501 lines would be imported; nothing was changed\n{doubt}: it takes --yes\n", ""),
             await RunAsync("import", InFolder("in"), "--dry-run"));
         Assert.Empty(_whitelist.Lines);
 
         Assert.Equal(0, (await RunAsync("ban", "0.0.0.0/1", "--ttl", "1h", "--reason", "r", "--yes")).Status);
         Assert.Equal(0, (await RunAsync("import", InFolder("in"), "--yes")).Status);
-        Assert.Equal([20_000, 10_001], _whitelist.Imports);
+        Assert.Equal([10_000, 501], _whitelist.Imports);
     }
 
     [Fact]

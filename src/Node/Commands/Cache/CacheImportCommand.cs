@@ -13,7 +13,7 @@ namespace Screening.Node.Commands.Cache;
 internal static class CacheImportCommand
 {
     private const string StandardInput = "-";
-    private const int PartLines = 20_000;
+    private const int PartLines = 10_000;
     private const int DoubtLines = 1000;
     private const int PartLength = 4 * 1024 * 1024;
     private const int MaxFaults = 20;
