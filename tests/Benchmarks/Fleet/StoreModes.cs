@@ -129,7 +129,11 @@ internal static class StoreModes
         var settings = new FleetSettings { Node = "store", ListenPort = 0, PublicHost = "127.0.0.1", PublicPort = 0, Store = store };
         var config = ConfigurationFactory.ParseString("akka.actor.provider = local\n" + overrides)
             .WithFallback(FleetConfiguration.Of(settings, FleetTimings.Default));
-        return ActorSystem.Create("store", BootstrapSetup.Create().WithConfig(config).And(new DataOptionsSetup(Screening.Actors.Fleet.StoreOptions.Of(store.Connection!))));
+        var system = ActorSystem.Create(
+            "store", BootstrapSetup.Create().WithConfig(config).And(new DataOptionsSetup(Screening.Actors.Fleet.StoreOptions.Of(store.Connection!))));
+        // As a node does: the first timers of a thousand buckets would each wait for a thread of the pool until the scheduler runs.
+        system.Scheduler.Advanced.ScheduleOnce(TimeSpan.Zero, () => { });
+        return system;
     }
 
     private static IActorRef[] StartBuckets(ActorSystem system, FleetMeter meter, StoredWhitelist? stored)
