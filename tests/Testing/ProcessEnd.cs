@@ -6,7 +6,7 @@ namespace Screening.Testing;
 /// What is done when this process ends, by itself or by a signal. The runtime leaves SIGTERM and SIGHUP to the system, which ends the process
 /// without raising <see cref="AppDomain.ProcessExit"/>.
 /// </summary>
-internal static class ProcessEnd
+public static class ProcessEnd
 {
     private static readonly PosixSignal[] Signals = [PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGINT];
     private static readonly List<PosixSignalRegistration> Registrations = [];

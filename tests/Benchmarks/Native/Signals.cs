@@ -2,10 +2,13 @@ using System.Runtime.InteropServices;
 
 namespace Screening.Benchmarks.Native;
 
-/// <summary>Asks a process of ours to end, as an operator would.</summary>
+/// <summary>Ends a process of ours, as an operator would.</summary>
 internal static class Signals
 {
+    private const int Sigkill = 9;
     private const int Sigterm = 15;
+
+    public static void Kill(int processId) => _ = kill(processId, Sigkill);
 
     public static void Terminate(int processId) => _ = kill(processId, Sigterm);
 

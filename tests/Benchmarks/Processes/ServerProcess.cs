@@ -1,7 +1,9 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Screening.Benchmarks.Native;
+using Screening.Testing;
 
 namespace Screening.Benchmarks.Processes;
 
@@ -10,19 +12,28 @@ internal sealed class ServerException(string message) : Exception(message);
 
 /// <summary>
 /// A server in a process of its own that says <c>listening KIND URI</c> for each endpoint and then <c>ready</c>. Its output goes to a
-/// file, so that reading it costs the load client nothing.
+/// file, so that reading it costs the load client nothing. It does not outlive this program.
 /// </summary>
 internal sealed class ServerProcess : IDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(8);
 
+    private static readonly ConcurrentDictionary<int, bool> Alive = new();
+
     private readonly Process _process;
     private readonly string _log;
+
+    static ServerProcess() => ProcessEnd.Do(() =>
+    {
+        foreach (var pid in Alive.Keys)
+            Signals.Kill(pid);
+    });
 
     private ServerProcess(Process process, string log)
     {
         _process = process;
+        Alive[process.Id] = true;
         _log = log;
         Usage = new ProcessUsage(process.Id);
     }
@@ -91,6 +102,7 @@ internal sealed class ServerProcess : IDisposable
     public void Dispose()
     {
         Stop();
+        Alive.TryRemove(_process.Id, out _);
         _process.Dispose();
     }
 
