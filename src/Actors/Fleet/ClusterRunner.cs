@@ -54,7 +54,7 @@ internal sealed partial class ClusterRunner : FleetRunner
     }
 
     /// <summary>Runs until it is told to stop; then leaves, so that others take over first.</summary>
-    public override async Task RunAsync(CancellationToken stopping)
+    private protected override async Task LiveAsync(CancellationToken stopping)
     {
         using var storeStopping = new CancellationTokenSource();
         var store = StoreKeeper.RunAsync(storeStopping.Token);
@@ -62,7 +62,7 @@ internal sealed partial class ClusterRunner : FleetRunner
         while (!stopping.IsCancellationRequested)
         {
             var started = Time.GetTimestamp();
-            await LiveAsync(stopping).ConfigureAwait(false);
+            await LiveOnceAsync(stopping).ConfigureAwait(false);
             if (stopping.IsCancellationRequested)
                 break;
             pause = Time.GetElapsedTime(started) > GoodLife ? FirstPause : pause;
@@ -76,7 +76,7 @@ internal sealed partial class ClusterRunner : FleetRunner
     }
 
     // One life of the cluster system.
-    private async Task LiveAsync(CancellationToken stopping)
+    private async Task LiveOnceAsync(CancellationToken stopping)
     {
         var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         try

@@ -59,7 +59,14 @@ public abstract class FleetRunner
     public abstract Task<FleetHoldings> AskHoldingsAsync();
 
     /// <summary>Runs until it is told to stop; then sees that nothing is lost.</summary>
-    public abstract Task RunAsync(CancellationToken stopping);
+    public async Task RunAsync(CancellationToken stopping)
+    {
+        await LiveAsync(stopping).ConfigureAwait(false);
+        Node.GrantsFile?.Write(); // The last changes may not be on disk yet.
+    }
+
+    /// <summary>Runs the whitelist until it is told to stop, and ends it in good order.</summary>
+    private protected abstract Task LiveAsync(CancellationToken stopping);
 
     /// <param name="lists">Asks lists for other nodes; nobody where there are none.</param>
     /// <param name="stored">What was read of the store before entities start; null: each reads by itself.</param>
@@ -78,8 +85,10 @@ public abstract class FleetRunner
 /// <param name="Client">The way of questions into the whitelist.</param>
 /// <param name="Checks">The lists that are asked for other nodes.</param>
 /// <param name="CheckSupervisor">Takes <see cref="ForgetAnswers"/>.</param>
+/// <param name="GrantsFile">The copy of grants and bans on disk; null: none is kept.</param>
 internal sealed record NodeParts(
-    TimeProvider Time, FleetClient Client, CheckDirectory Checks, IActorRef CheckSupervisor, NearCache NearCache, GrantsAndBans Grants);
+    TimeProvider Time, FleetClient Client, CheckDirectory Checks, IActorRef CheckSupervisor, NearCache NearCache, GrantsAndBans Grants,
+    GrantsFile? GrantsFile);
 
 /// <summary>What a node sees of its cluster.</summary>
 /// <param name="State">down, looking, refused, joining or up.</param>

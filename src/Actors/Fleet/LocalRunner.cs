@@ -52,7 +52,7 @@ internal sealed class LocalRunner : FleetRunner, IDisposable
     }
 
     /// <summary>Runs until it is told to stop, and then until what the entities know is stored, or cannot be.</summary>
-    public override async Task RunAsync(CancellationToken stopping)
+    private protected override async Task LiveAsync(CancellationToken stopping)
     {
         await Task.Delay(Timeout.InfiniteTimeSpan, Time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var since = Time.GetTimestamp();

@@ -115,9 +115,8 @@ public static class ScreeningHosting
             ChecksSupervisor.CreateProps(new CheckContext(time, directory, setup.Observer)), "checks");
         await checks.Ask<Done>(setup.Sources, StartLimit).ConfigureAwait(false);
         var grants = new GrantsAndBans(time);
-        if (fleet is { DataDir.Length: > 0 })
-            GrantsFile.Attach(fleet.DataDir, grants, time, setup.Loggers);
-        var node = new NodeParts(time, new FleetClient(time), directory, checks, nearCache, grants);
+        var file = fleet is { DataDir.Length: > 0 } ? GrantsFile.Attach(fleet.DataDir, grants, time, setup.Loggers) : null;
+        var node = new NodeParts(time, new FleetClient(time), directory, checks, nearCache, grants, file);
         var (runner, access) = fleet is null ? default : FleetOf(setup, fleet, node);
         if (runner is LocalRunner local)
             await local.StartAsync(system).ConfigureAwait(false);

@@ -78,7 +78,8 @@ internal sealed class GrantsEntity : StoredEntity<GrantsChanged>
         {
             case GetGrants get:
                 Hear(Sender, get.Known);
-                if (_isReady)
+                // A node that knows more keeps what it has until this entity has taken it over.
+                if (_isReady && !IsLater(get.Known))
                     Answer(get);
                 break;
             case GetGrantsPart get when _isReady:
@@ -270,7 +271,11 @@ internal sealed class GrantsEntity : StoredEntity<GrantsChanged>
     private void TakeOver(GrantsState other)
     {
         if (!_log.IsWhole)
-            return; // What this life changed could not be put on top.
+        {
+            _lives.Add(other.Version.Life); // What this life changed could not be put on top: it stands.
+            return;
+        }
+
         var own = _log.Changes.Select(changed => changed.Change).ToList();
         _log.Clear();
         _begunWith = other.Version;

@@ -31,7 +31,8 @@ internal static class RunCommand
         try
         {
             await using var node = NodeHost.Build(configuration, request, warm: Rehearsal.RunAsync(options.Node.DataDir, cancellation));
-            await node.StartAsync(cancellation).ConfigureAwait(false);
+            if (!await node.TryStartAsync(cancellation).ConfigureAwait(false))
+                return ExitStatus.Ok;
             await Welcome.WriteAsync(Console.Out, options, node.Endpoints, configuration.File).ConfigureAwait(false);
             await node.WaitForShutdownAsync(cancellation).ConfigureAwait(false);
             return ExitStatus.Ok;

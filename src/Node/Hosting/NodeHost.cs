@@ -47,6 +47,9 @@ internal sealed class NodeHost : IAsyncDisposable
     /// <summary>The listeners that are open.</summary>
     public IReadOnlyList<OpenEndpoint> Endpoints => _status.Endpoints;
 
+    /// <summary>The whitelist as operators see it.</summary>
+    public IFleetWhitelist Whitelist => _app.Services.GetRequiredService<IFleetWhitelist>();
+
     /// <summary>Puts a node together; nothing is opened yet.</summary>
     /// <param name="configuration">Settings without faults.</param>
     /// <param name="request">Where they came from, to read them again.</param>
@@ -88,6 +91,21 @@ internal sealed class NodeHost : IAsyncDisposable
             _status.Endpoints = [];
             _app.Services.GetRequiredService<ILogger<NodeHost>>().Draining();
         });
+    }
+
+    /// <summary>Opens everything. False if the process was told to end meanwhile.</summary>
+    /// <exception cref="EndpointException">An address can't be listened on.</exception>
+    public async Task<bool> TryStartAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await StartAsync(cancellation).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception fault) when (fault is not EndpointException && _app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            return false; // Whatever a half-started part said of it.
+        }
     }
 
     /// <summary>Ends once the process is told to, and everything pending is answered.</summary>

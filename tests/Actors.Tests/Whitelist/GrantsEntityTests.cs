@@ -167,6 +167,22 @@ public class GrantsEntityTests : TestKit
     }
 
     [Fact]
+    [Trait("Finding", "A1")]
+    public void A_node_that_knows_more_is_told_nothing_less_before_its_copy_was_fetched()
+    {
+        var entity = Start();
+        Ask<GrantsRecorded>(entity, Set(1, Ban("198.51.100.0/24")));
+        var known = StateOf(NowMs + 1_000_000, Ban("203.0.113.0/24")).Version;
+
+        entity.Tell(new GetGrants(known), TestActor);
+
+        Assert.Equal(known, ExpectMsg<GetGrantsPart>(Limit).Version);
+        entity.Tell(new GetGrants(known), TestActor);
+        // The entity handles one message after the other: when this is answered, so is the question before.
+        Ask<GrantsRecorded>(entity, Set(2, Ban("198.51.100.0/24")));
+    }
+
+    [Fact]
     public void An_earlier_state_that_shows_up_late_changes_nothing()
     {
         var entity = Start();

@@ -1,6 +1,9 @@
 using System.Net.Sockets;
+using Screening.Actors.Fleet;
+using Screening.Actors.Whitelist;
 using Screening.Node.Configuration;
 using Screening.Node.Endpoints;
+using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Hosting.WarmUp;
 
@@ -29,15 +32,17 @@ internal static class Rehearsal
     /// <param name="parent">A folder that may be written to.</param>
     public static async Task RunAsync(string parent, CancellationToken cancellation)
     {
-        var folder = Path.Combine(parent, $".rehearsal-{Environment.ProcessId}");
+        var folder = Path.Combine(parent, ".rehearsal");
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(Limit);
         try
         {
+            Remove(folder); // Left by a process that was killed.
             Directory.CreateDirectory(folder);
             await PlayAsync(folder, limit.Token).ConfigureAwait(false);
         }
-        catch (Exception fault) when (fault is OperationCanceledException or SocketException or IOException or UnauthorizedAccessException or EndpointException)
+        catch (Exception fault) when (fault is OperationCanceledException or SocketException or IOException
+                                         or UnauthorizedAccessException or EndpointException or FleetUnavailableException)
         {
             // The first queries may then take longer.
         }
@@ -51,11 +56,13 @@ internal static class Rehearsal
     {
         using var sources = new ScriptedSources(folder);
         var request = RequestFor(folder, sources);
-        var node = NodeHost.Build(ConfigurationLoader.Load(request), request, services => services.AddLogging(log => log.ClearProviders()));
+        var node = NodeHost.Build(ConfigurationLoader.Load(request), request, services => services
+            .AddLogging(log => log.ClearProviders())
+            .AddSingleton<IHostLifetime, NoLifetime>());
         await using (node.ConfigureAwait(false))
         {
             await node.StartAsync(cancellation).ConfigureAwait(false);
-            await RepeatAsync(node.Endpoints, cancellation).ConfigureAwait(false);
+            await Task.WhenAll(RepeatAsync(node.Endpoints, cancellation), StoreAsync(node.Whitelist, cancellation)).ConfigureAwait(false);
             await node.StopAsync(cancellation).ConfigureAwait(false);
         }
     }
@@ -71,6 +78,14 @@ internal static class Rehearsal
         }
     }
 
+    // A grant and a pass that is taken back go through all of the storing.
+    private static async Task StoreAsync(IFleetWhitelist whitelist, CancellationToken cancellation)
+    {
+        var network = Network.Of(ScriptedSources.Client(0));
+        await whitelist.SetAsync(GrantKind.Grant, network, TimeSpan.FromMinutes(1), "rehearsal", "rehearsal", cancellation).ConfigureAwait(false);
+        await whitelist.ForgetAsync(network, cancellation).ConfigureAwait(false);
+    }
+
     private static ConfigurationRequest RequestFor(string folder, ScriptedSources sources) => new()
     {
         CurrentDirectory = folder,
@@ -78,7 +93,7 @@ internal static class Rehearsal
         HostName = "rehearsal",
         Sets =
         [
-            $"node.data_dir={folder}", "store.provider=memory", "access.permit=[]",
+            $"node.data_dir={folder}", "store.provider=sqlite", "access.permit=[]",
             "endpoints.plugin=[\"tcp://127.0.0.1:0\"]", "endpoints.policy=[\"tcp://127.0.0.1:0\"]", "endpoints.dnsblog=[\"tcp://127.0.0.1:0\"]",
             "endpoints.dnsbl=[\"udp://127.0.0.1:0\"]", "endpoints.memcache=[\"tcp://127.0.0.1:0\"]", "endpoints.http=[\"tcp://127.0.0.1:0\"]",
             $"dnsbl.resolver=[\"{sources.Resolver}\"]", $"dnsbl.sites=\"{ScriptedSources.List}*3\"",
@@ -86,6 +101,14 @@ internal static class Rehearsal
             .. sources.P0fSettings,
         ],
     };
+
+    /// <summary>Signals to the process are the real node's alone.</summary>
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
 
     private static void Remove(string folder)
     {
@@ -95,7 +118,7 @@ internal static class Rehearsal
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            // It holds nothing.
+            // It is not there, or holds nothing of use.
         }
     }
 }
