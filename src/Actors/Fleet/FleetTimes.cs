@@ -71,7 +71,7 @@ public sealed class FleetTimes
     {
         var now = _time.GetUtcNow();
         _nearCache.Times.Merge(client, times.CappedAt((now + _maxLife).ToUnixTimeSeconds()).Unexpired(now.ToUnixTimeSeconds()));
-        _ = AskAsync(id => new RecordTimes(client, times, id), client);
+        _ = TellAsync(id => new RecordTimes(client, times, id), client);
     }
 
     /// <summary>Forgets the times of one client; its pass stays.</summary>
@@ -79,17 +79,26 @@ public sealed class FleetTimes
     public bool Forget(ClientAddress client)
     {
         var isKnown = _nearCache.Times.TryGet(client, out _, out _);
-        _nearCache.Times.Replace(client, default);
-        _ = AskAsync(id => new ForgetTimes(id, client), client);
+        _nearCache.Times.Remove(client);
+        _ = TellAsync(id => new ForgetTimes(id, client), client);
         return isKnown;
+    }
+
+    // Of several changes that are on their way, only the answer to the last one is newer than what is here.
+    private async Task TellAsync(Func<long, IToWhitelist> change, ClientAddress client)
+    {
+        var number = _nearCache.Times.Tell(client);
+        var found = await _client.AskAsync(change).ConfigureAwait(false);
+        if (_nearCache.Times.TryHear(client, number) && found is not null)
+            Apply(found, isRead: false, client, "");
     }
 
     // The answer goes into the near cache whenever it comes; a reader looks there. One that is lost changes nothing: what is here stays,
     // and is told again when it has to be confirmed.
-    private async Task AskAsync(Func<long, IToWhitelist> question, ClientAddress client, string profile = "")
+    private async Task AskAsync(Func<long, IToWhitelist> question, ClientAddress client, string profile)
     {
         if (await _client.AskAsync(question).ConfigureAwait(false) is { } found)
-            Apply(found, isRead: profile.Length > 0, client, profile);
+            Apply(found, isRead: true, client, profile);
     }
 
     private void Apply(TimesFound found, bool isRead, ClientAddress client, string profile)
@@ -101,7 +110,7 @@ public sealed class FleetTimes
             _nearCache.Store(new PassNews(client, profile, pass, bucket, found.Epoch));
         // A bucket that lost its memory is told what was known here; what it was told to forget, it will not take.
         if (isRead && _nearCache.Times.TryGet(client, out var here, out _) && here.Max(found.Times) != found.Times)
-            _ = AskAsync(id => new RecordTimes(client, here, id), client);
+            _ = TellAsync(id => new RecordTimes(client, here, id), client);
         else
             _nearCache.Store(new TimesNews(client, found.Times, bucket, found.Epoch));
     }

@@ -8,8 +8,13 @@ namespace Screening.Actors.Whitelist;
 /// </summary>
 internal sealed class NearTimes(TimeProvider time, int capacity, long life)
 {
+    // After this a change that was told to the bucket is lost.
+    private static readonly TimeSpan ToldLimit = TimeSpan.FromSeconds(2);
+
     private readonly BoundedTable<ClientAddress, Entry> _entries = new(capacity);
+    private readonly Dictionary<ClientAddress, (long Number, long Since)> _told = [];
     private readonly Lock _lock = new();
+    private long _lastNumber;
 
     public int Count => _entries.Count;
 
@@ -36,15 +41,39 @@ internal sealed class NearTimes(TimeProvider time, int capacity, long life)
     }
 
     /// <summary>Replaces what is here by what the client's bucket says; empty: there are none.</summary>
+    /// <remarks>Not while the bucket has yet to hear of a change that was made here: what it says is older than that.</remarks>
     public void Replace(ClientAddress client, in PostscreenTimes times)
     {
         lock (_lock)
         {
-            if (!times.IsEmpty)
-                Put(client, times);
-            else if (_entries.Find(client) is { } known)
-                _entries.Remove(known);
+            if (!_told.TryGetValue(client, out var told) || time.GetElapsedTime(told.Since) >= ToldLimit)
+                Set(client, times);
         }
+    }
+
+    /// <summary>Removes what is here.</summary>
+    public void Remove(ClientAddress client)
+    {
+        lock (_lock)
+            Set(client, default);
+    }
+
+    /// <summary>A change that was made here is on its way to the client's bucket.</summary>
+    /// <returns>Its number, for <see cref="TryHear"/>.</returns>
+    public long Tell(ClientAddress client)
+    {
+        lock (_lock)
+        {
+            _told[client] = (++_lastNumber, time.GetTimestamp());
+            return _lastNumber;
+        }
+    }
+
+    /// <summary>The bucket has heard of the change of that number, or it is lost. False if a later one is on its way.</summary>
+    public bool TryHear(ClientAddress client, long number)
+    {
+        lock (_lock)
+            return _told.TryGetValue(client, out var told) && told.Number == number && _told.Remove(client);
     }
 
     public int Forget(Func<ClientAddress, bool> isMeant) => _entries.RemoveWhere(entry => isMeant(entry.Key));
@@ -54,6 +83,14 @@ internal sealed class NearTimes(TimeProvider time, int capacity, long life)
     {
         var now = NowSeconds;
         return _entries.RemoveWhere(entry => entry.Times.Latest <= now);
+    }
+
+    private void Set(ClientAddress client, in PostscreenTimes times)
+    {
+        if (!times.IsEmpty)
+            Put(client, times);
+        else if (_entries.Find(client) is { } known)
+            _entries.Remove(known);
     }
 
     private void Put(ClientAddress client, in PostscreenTimes times) => _entries.Put(new Entry(client, times, time.GetTimestamp() + life));

@@ -54,6 +54,33 @@ public class FleetTimesTests : TestKit
     }
 
     [Fact]
+    public async Task What_was_forgotten_here_is_not_brought_back_by_an_answer_or_news_from_before()
+    {
+        var times = PostscreenTimes.AllUntil(_now + 100);
+        _times.Record(Client, times);
+        var recorded = _bucket.ExpectMsg<RecordTimes>();
+        _times.Forget(Client);
+        var forgotten = _bucket.ExpectMsg<ForgetTimes>();
+
+        _near.Store(new TimesNews(Client, times, WhitelistLayout.BucketOf(Client), new Epoch(1, 1)));
+        Assert.False(_near.Times.TryGet(Client, out _, out _));
+        _bucket.Reply(new TimesFound(recorded.Id, times, new Epoch(1, 1)));
+        _bucket.Reply(new TimesFound(forgotten.Id, default, new Epoch(1, 1)));
+
+        // Once the bucket has heard of all, what it says counts again.
+        await AwaitConditionAsync(
+            () =>
+            {
+                Assert.False(_near.Times.TryGet(Client, out _, out _));
+                _near.Store(new TimesNews(Client, PostscreenTimes.AllUntil(_now + 200), WhitelistLayout.BucketOf(Client), new Epoch(1, 1)));
+                var isThere = _near.Times.TryGet(Client, out _, out _);
+                _near.Times.Remove(Client);
+                return Task.FromResult(isThere);
+            },
+            TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
     public async Task A_client_that_is_not_known_here_is_asked_for_and_its_pass_comes_along()
     {
         Assert.False(_times.TryGet(Client, out _));

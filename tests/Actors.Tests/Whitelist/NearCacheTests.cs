@@ -281,6 +281,7 @@ public class NearCacheTests
     {
         var cache = new NearCache(TimeProvider.System, 20_000, NearLife);
         cache.Use([Policy]);
+        cache.TryLearn(Bucket, new Epoch(1, 0)); // News without an epoch would count as they come, also behind the revocation.
         for (var i = 0u; i < 10_000; i++)
             Store(cache, ClientAddress.FromIPv4(0x0B000000 + (i << 8)));
         for (var round = 1; round <= 300; round++)
@@ -301,7 +302,7 @@ public class NearCacheTests
             cache.Revoke(Revocation(round - 1, next, Client));
             await storing;
             Assert.False(cache.TryGet(Client, Policy, out _), $"round {round}");
-            Assert.False(round > 1 && cache.Times.TryGet(Client, out _, out _), $"times in round {round}");
+            Assert.False(cache.Times.TryGet(Client, out _, out _), $"times in round {round}");
         }
     }
 
