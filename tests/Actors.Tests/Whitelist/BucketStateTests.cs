@@ -259,6 +259,17 @@ public class BucketStateTests
         Assert.Equal([lower], _state.UnknownAmong([own, lower], Now + 1000));
     }
 
+    // Numbers begin at the time of the life's start, which may be longer ago than any entry lasts.
+    [Fact]
+    public void A_revocation_is_known_as_ones_own_while_it_refuses_however_old_the_life_is()
+    {
+        var late = Now + MaxLifeMs;
+        var own = _state.Revoke([Network.Of(Client)], late).Changed.Tombstones;
+        _state.Sweep(late + 1000);
+        Assert.Equal(1, _state.TombstoneCount);
+        Assert.Empty(_state.UnknownAmong(own, late + 1000));
+    }
+
     [Fact]
     public void Events_and_snapshots_fold_to_the_same_state_in_any_cut()
     {
