@@ -15,7 +15,7 @@ protocol      Protocol  90  Dnsbl/*.cs,Memcache/*.cs,Plugin/*.cs,Policy/*.cs,Voc
 scores        Actors    90  ScoreBoard.cs,CheckPlan.cs                                      ScoreBoardTests PlanTests
 breaker       Actors    90  Breaker.cs                                                      BreakerTests CheckActorTests
 near-cache    Actors    90  NearCache.cs                                                    NearCacheTests
-bucket-state  Actors    90  BucketState.cs,BucketEntry.cs,Tombstones.cs,Epoch.cs            BucketStateTests WhitelistBucketTests
+bucket-state  Actors    90  BucketState.cs,BucketEntry.cs,Tombstones.cs,Epoch.cs            BucketStateTests WhitelistBucketTests EpochTests
 grants        Actors    90  Grants*State*.cs,GrantsAndBans.cs                               Grants
 forming       Actors    90  Admission.cs,Decision.cs,Founding.cs,Peers.cs,Rivals.cs,Round.cs  Tests.Cluster.Forming
 '

@@ -71,7 +71,7 @@ internal readonly struct BucketEntry
 
     public static BucketEntry Of(StoredEntry stored)
     {
-        var passes = stored.Passes.IsDefault ? [] : stored.Passes;
+        var passes = stored.Passes;
         var rest = stored.Times.IsEmpty && passes.Length <= 1 ? null : new Rest(stored.Times, [.. passes.Skip(1).Select(KeptPass.Of)]);
         return new BucketEntry(passes.IsEmpty ? default : KeptPass.Of(passes[0]), rest, stored.Sequence);
     }

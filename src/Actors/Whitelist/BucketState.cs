@@ -27,7 +27,7 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
     private readonly Dictionary<EntryKey, BucketEntry> _entries = [];
     private readonly Tombstones _tombstones = new();
     private readonly Dictionary<ClientAddress, ImmutableArray<PostscreenTimes>> _forgotten = [];
-    private readonly HashSet<long> _revocations = [];
+    private readonly Dictionary<long, long> _revocations = []; // When each was made, by its number.
     private readonly long _maxLifeMs = (long)maxLife.TotalMilliseconds;
     private long _first; // Number of the first life that it began itself.
 
@@ -171,7 +171,7 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
 
     /// <summary>Revocations among stored ones that this state never had: those of another node that held the bucket at the same time.</summary>
     public IEnumerable<Tombstone> UnknownAmong(IEnumerable<Tombstone> stored, long nowMs) =>
-        stored.Where(t => !_revocations.Contains(t.Sequence) && t.MadeMs + _maxLifeMs > nowMs);
+        stored.Where(t => !_revocations.ContainsKey(t.Sequence) && t.MadeMs + _maxLifeMs > nowMs);
 
     /// <summary>Everything that still holds.</summary>
     public BucketSnapshot Snapshot(long nowMs) => new(
@@ -211,7 +211,8 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
         }
 
         _tombstones.RemoveWhere(t => t.MadeMs + _maxLifeMs <= nowMs);
-        _revocations.RemoveWhere(r => r + _maxLifeMs <= nowMs);
+        foreach (var (number, _) in _revocations.Where(r => r.Value + _maxLifeMs <= nowMs).ToList())
+            _revocations.Remove(number);
         foreach (var client in _forgotten.Where(f => f.Value.All(t => t.Latest * 1000 <= nowMs)).Select(f => f.Key).ToList())
             _forgotten.Remove(client);
         return before - _entries.Count;
@@ -286,7 +287,7 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
         if (tombstones.IsEmpty)
             return [];
         foreach (var tombstone in tombstones)
-            _revocations.Add(tombstone.Sequence);
+            _revocations[tombstone.Sequence] = tombstone.MadeMs;
         var latest = tombstones.Max(t => t.Sequence);
         Sequence = Math.Max(Sequence, latest);
         Epoch = Epoch with { Revocation = Math.Max(Epoch.Revocation, latest) };

@@ -70,6 +70,17 @@ public class ScoreBoardTests
     }
 
     [Fact]
+    public void An_answer_that_counts_nothing_is_knowledge_and_a_failure_is_none()
+    {
+        var board = new ScoreBoard(Rules, [new(0, 3), new(0, 3)]);
+        Assert.False(board.IsAnythingKnown);
+        Assert.True(board.Miss(0));
+        Assert.False(board.IsAnythingKnown);
+        Assert.True(board.Add(1, default));
+        Assert.True(board.IsAnythingKnown);
+    }
+
+    [Fact]
     [Trait("Finding", "A5")]
     public void An_allow_is_certain_only_if_nothing_pending_or_missed_can_change_it()
     {

@@ -71,6 +71,17 @@ public class BucketStateTests
     }
 
     [Fact]
+    public void An_entry_stays_for_an_early_pass_that_outlives_the_later_ones()
+    {
+        Record(_state, Key, Pass(600));
+        Record(_state, Key, Pass(90) with { Policy = "p2" });
+        Record(_state, Key, Pass(60) with { Policy = "p3" });
+        Assert.Equal(0, _state.Sweep(Now + 599_999));
+        Assert.Equal("p1", _state.FindPass(Key, "", Now + 599_999)!.Policy);
+        Assert.Equal(1, _state.Sweep(Now + 600_000));
+    }
+
+    [Fact]
     public void A_pass_whose_screening_began_before_a_revocation_is_refused_and_one_after_it_is_kept()
     {
         var seen = _state.Epoch;
@@ -131,12 +142,24 @@ public class BucketStateTests
         foreach (var client in new[] { Client, Neighbour, other })
             Record(_state, KeyOf(client), Pass(60));
         var expired = ClientAddress.Parse("192.0.2.3");
-        _state.RecordPass(KeyOf(expired), Pass(1), _state.Epoch, 0, Now - 2000);
+        _state.RecordPass(KeyOf(expired), Pass(1), _state.Epoch, 0, Now - 1000);
         Assert.Equal(2, _state.Revoke([Net("192.0.2.0/25"), Net("2001:db8::/32")], Now).Count);
         Assert.Null(_state.FindPass(Key, "p1", Now));
         Assert.Null(_state.FindPass(KeyOf(other), "p1", Now));
         Assert.NotNull(_state.FindPass(KeyOf(Neighbour), "p1", Now));
         Assert.Equal(1, _state.Count);
+    }
+
+    [Fact]
+    public void A_revocation_may_cover_all_clients_of_an_address_family()
+    {
+        var other = KeyOf(ClientAddress.Parse("2001:db8::1"));
+        Record(_state, Key, Pass(60));
+        Record(_state, other, Pass(60));
+        var seen = _state.Epoch;
+        Assert.Equal(1, _state.Revoke([Net("0.0.0.0/0")], Now).Count);
+        Assert.Null(_state.RecordPass(Key, Pass(60), seen, 0, Now));
+        Assert.NotNull(_state.FindPass(other, "p1", Now));
     }
 
     [Fact]
@@ -150,6 +173,17 @@ public class BucketStateTests
         Assert.NotNull(_state.ImportPass(Key, Pass(600), ageSeconds: 20, Now + 30_000));
         Assert.NotNull(_state.ImportTimes(Client, PostscreenTimes.AllUntil(Seconds + 600), ageSeconds: 20, Now + 30_000));
         Assert.Equal(20 + 5, Assert.Single(_state.List(Network.Of(Client), null, 1, Now + 35_000).Lines).AgeSeconds);
+    }
+
+    [Theory]
+    [InlineData(30, true)]
+    [InlineData(29, true)] // In whole seconds: it may have been almost 30.
+    [InlineData(28, false)]
+    public void A_line_that_may_be_older_than_a_revocation_is_not_imported(int ageSeconds, bool isRefused)
+    {
+        Revoke(_state, Client);
+        Assert.Equal(isRefused, _state.ImportPass(Key, Pass(600), ageSeconds, Now + 30_000) is null);
+        Assert.Equal(isRefused, _state.ImportTimes(Client, PostscreenTimes.AllUntil(Seconds + 600), ageSeconds, Now + 30_000) is null);
     }
 
     [Fact]
@@ -212,6 +246,18 @@ public class BucketStateTests
         Assert.Equal(Seconds + 100, stored.FindTimes(Neighbour, Now).Latest);
     }
 
+    [Fact]
+    public void Times_that_were_revoked_while_recovering_stay_forgotten()
+    {
+        var old = PostscreenTimes.AllUntil(Seconds + 600);
+        _state.RecordTimes(Client, old, Now);
+        Revoke(_state, Client);
+        var stored = Stored(_ => { });
+        stored.Absorb(_state);
+        Assert.Null(stored.RecordTimes(Client, old, Now));
+        Assert.NotNull(stored.RecordTimes(Neighbour, old, Now));
+    }
+
     // The bucket could not know of the revocation when it took them.
     [Fact]
     [Trait("Finding", "A6")]
@@ -237,13 +283,20 @@ public class BucketStateTests
     [Fact]
     public void Numbers_that_a_clock_which_went_back_would_use_twice_are_moved()
     {
-        var stored = Stored(state => Revoke(state, Neighbour), bornMs: Now + 5_000_000);
+        var stored = Stored(state => state.Revoke([Network.Of(Neighbour)], Now - 20_000), bornMs: Now + 5_000_000);
         var before = stored.Epoch.Revocation;
-        Record(_state, Key, Pass(60));
+        Record(_state, KeyOf(Neighbour), Pass(60));
+        _state.BeginLife(Now + 100);
         Revoke(_state, Client);
+        Record(_state, Key, Pass(60));
         stored.Absorb(_state);
-        Assert.Equal(new Epoch(before + 1, before + 3), stored.Epoch);
-        Assert.Equal(before + 3, stored.Sequence);
+        Assert.Equal(new Epoch(before + 101, before + 102), stored.Epoch);
+        Assert.Equal(before + 103, stored.Sequence);
+
+        // Both passes came after the revocations of their clients.
+        Revoke(stored, ClientAddress.Parse("192.0.2.3"));
+        Assert.NotNull(stored.FindPass(KeyOf(Neighbour), "p1", Now));
+        Assert.NotNull(stored.FindPass(Key, "p1", Now));
     }
 
     [Fact]
@@ -257,6 +310,17 @@ public class BucketStateTests
         Assert.Equal([lower], _state.UnknownAmong([own, lower, expired], Now));
         _state.Sweep(Now + 1000);
         Assert.Equal([lower], _state.UnknownAmong([own, lower], Now + 1000));
+    }
+
+    // Numbers begin at the time of the life's start, which may be longer ago than any entry lasts.
+    [Fact]
+    public void A_revocation_is_known_as_ones_own_while_it_refuses_however_old_the_life_is()
+    {
+        var late = Now + MaxLifeMs;
+        var own = _state.Revoke([Network.Of(Client)], late).Changed.Tombstones;
+        _state.Sweep(late + 1000);
+        Assert.Equal(1, _state.TombstoneCount);
+        Assert.Empty(_state.UnknownAmong(own, late + 1000));
     }
 
     [Fact]
@@ -294,9 +358,27 @@ public class BucketStateTests
         _state.Revoke([Network.Of(Neighbour)], Now);
         var snapshot = _state.Snapshot(Now + 49_000);
         Assert.Equal((1, 1, 1, _state.Sequence), (snapshot.Entries.Length, snapshot.Tombstones.Length, snapshot.Forgotten.Length, snapshot.Sequence));
+        Assert.Empty(_state.Snapshot(Now + 50_000).Forgotten);
         snapshot = _state.Snapshot(Now + 60_000);
         Assert.Equal((0, 1, 0), (snapshot.Entries.Length, snapshot.Tombstones.Length, snapshot.Forgotten.Length));
         Assert.Empty(_state.Snapshot(Now + MaxLifeMs).Tombstones);
+    }
+
+    [Fact]
+    public void A_pass_comes_back_from_a_snapshot_as_it_was()
+    {
+        var pass = Pass(60) with { Allow = true, Score = -7 };
+        Record(_state, Key, pass);
+        Assert.Equal(-7, _state.Snapshot(Now).Entries[0].Passes[0].Score);
+        Assert.Equal(pass, Restarted(Now).FindPass(Key, "p1", Now));
+    }
+
+    [Fact]
+    public void A_number_is_not_given_again_when_nothing_is_left_of_its_change()
+    {
+        Record(_state, Key, Pass(60));
+        var next = Restarted(Now + 60_000);
+        Assert.Equal((0, _state.Sequence), (next.Count, next.Sequence));
     }
 
     [Fact]
@@ -368,6 +450,45 @@ public class BucketStateTests
             Assert.Equal((1, 100), (changed.Tombstones.Length, changed.Forgotten.Length));
             Assert.Equal((1, 100), (_state.TombstoneCount, _state.Snapshot(now + 1000).Forgotten.Length));
         }
+    }
+
+    [Fact]
+    public void Times_that_are_over_need_not_be_remembered_as_forgotten()
+    {
+        Record(_state, Key, Pass(60));
+        _state.RecordTimes(Client, PostscreenTimes.AllUntil(Seconds), Now - 1000);
+        Assert.Empty(_state.Revoke([Network.Of(Client)], Now).Changed.Forgotten);
+    }
+
+    [Fact]
+    public void The_forgotten_times_of_a_client_leave_when_the_last_of_them_is_over()
+    {
+        Forget(Client, 50);
+        Forget(Client, 20);
+
+        // The snapshot is one of an earlier time, at which both would hold: it shows what was dropped.
+        _state.Sweep(Now + 49_999);
+        Assert.Equal(2, _state.Snapshot(Now).Forgotten.Length);
+        _state.Sweep(Now + 50_000);
+        Assert.Empty(_state.Snapshot(Now).Forgotten);
+    }
+
+    [Fact]
+    public void Eight_forgotten_times_of_a_client_are_remembered()
+    {
+        for (var seconds = 1; seconds <= 10; seconds++)
+            Forget(Client, seconds);
+        Assert.Equal(Enumerable.Range(3, 8).Select(i => Seconds + i), _state.Snapshot(Now).Forgotten.Select(f => f.Times.Latest));
+    }
+
+    [Fact]
+    public void Beyond_the_capacity_the_forgotten_times_that_end_first_leave()
+    {
+        Forget(ClientAddress.FromIPv4(0), 10); // It has longer ones too.
+        for (var i = 0u; i <= 100; i++)
+            Forget(ClientAddress.FromIPv4(i), 1000 - (int)i);
+        var left = Enumerable.Range(0, 95).Select(i => ClientAddress.FromIPv4((uint)i)).ToHashSet();
+        Assert.Equal(left, _state.Snapshot(Now).Forgotten.Select(f => f.Client).ToHashSet());
     }
 
     [Fact]
@@ -457,6 +578,23 @@ public class BucketStateTests
 
     [Fact]
     [Trait("Finding", "A4")]
+    public void Only_those_passes_of_an_entry_are_corrected_that_a_clock_ahead_made()
+    {
+        Record(_state, Key, Pass(600), Now - 30_000);
+        foreach (var key in new[] { Key, KeyOf(Neighbour) })
+        {
+            Record(_state, key, Pass(60) with { Policy = "p2" }, Now + 300_000);
+            Record(_state, key, Pass(60) with { Policy = "p3" });
+        }
+
+        Assert.Equal(0, _state.Sweep(Now));
+        Assert.Equal(40, _state.FindPass(Key, "p2", Now + 20_000)!.TtlSeconds);
+        Assert.Equal(40, _state.FindPass(KeyOf(Neighbour), "p2", Now + 20_000)!.TtlSeconds);
+        Assert.Equal(570, _state.FindPass(Key, "p1", Now)!.TtlSeconds);
+    }
+
+    [Fact]
+    [Trait("Finding", "A4")]
     public void Stored_times_are_never_longer_than_max_life_from_now()
     {
         var late = Now + (10 * MaxLifeMs);
@@ -523,6 +661,13 @@ public class BucketStateTests
         return stored;
     }
 
+    private BucketState Restarted(long nowMs)
+    {
+        var next = Empty();
+        next.Apply(_state.Snapshot(nowMs));
+        return next;
+    }
+
     private static BucketState Folded(IEnumerable<BucketChanged> changes)
     {
         var state = Empty();
@@ -534,6 +679,12 @@ public class BucketStateTests
     private static StoredEntry? Record(BucketState state, EntryKey key, Pass pass, long now = Now) => state.RecordPass(key, pass, state.Epoch, 0, now);
 
     private static void Revoke(BucketState state, ClientAddress client) => state.Revoke([Network.Of(client)], Now);
+
+    private void Forget(ClientAddress client, int seconds)
+    {
+        _state.RecordTimes(client, PostscreenTimes.AllUntil(Seconds + seconds), Now);
+        Revoke(_state, client);
+    }
 
     private static List<string> Shown(BucketState state) => [.. state.List(null, null, 1000, Now).Lines.Select(l => l.ToString()).Order(StringComparer.Ordinal)];
 
