@@ -131,9 +131,12 @@ internal sealed class SqliteStore : IFleetStore
 
     private async Task<bool> HasTablesAsync(SqliteConnection connection, CancellationToken cancellation)
     {
-        if (await HasTableAsync(connection, "screening_meta", cancellation))
+        // In one statement: another node may make them between two.
+        var tables = await connection.ExecuteAsync(
+            "SELECT group_concat(name) FROM sqlite_master WHERE type = 'table' AND name IN ('screening_meta', 'journal')", cancellation) as string ?? "";
+        if (tables.Contains("screening_meta", StringComparison.Ordinal))
             return true;
-        return await HasTableAsync(connection, "journal", cancellation)
+        return tables.Length > 0
             ? throw new StoreException($"{Place} is the database of another program; move it away or name another in store.connection")
             : false;
     }
@@ -147,10 +150,6 @@ internal sealed class SqliteStore : IFleetStore
         await command.ExecuteNonQueryAsync(cancellation);
         await transaction.CommitAsync(cancellation);
     }
-
-    private static async Task<bool> HasTableAsync(SqliteConnection connection, string name, CancellationToken cancellation) =>
-        await connection.ExecuteAsync(
-            "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $name", cancellation, ("$name", name)) is not null;
 
     // A heartbeat is the time, for operators, and the number of heartbeats so far.
     private async Task<StoreMark> PingAsync(SqliteConnection connection, CancellationToken cancellation)
