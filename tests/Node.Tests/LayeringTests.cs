@@ -27,7 +27,7 @@ public class LayeringTests
             || name.StartsWith("Microsoft.Extensions.DependencyInjection", StringComparison.Ordinal) // The nested host of the cluster system.
             || name is "Screening.Protocol" or "Microsoft.Extensions.Logging.Abstractions" or "Microsoft.Extensions.Hosting.Abstractions" or "linq2db",
             $"Actors must not reference {name}"));
-        // Sockets only where a node knocks at another's remoting port before Akka calls it: Fleet/Forming/Knocker.cs.
+        // Sockets only where a node tries another's remoting port before Akka calls it: Cluster/Forming/SeedProbe.cs.
         Assert.DoesNotContain("System.Net.Http", names);
     }
 
