@@ -112,7 +112,7 @@ public sealed class ConfigurationLoaderTests : IDisposable
             "dnsbl.list=[{zone=\"b.example\",name=\"b\"}]",
             "store.provider=postgresql",
             "store.connection=Host=db;Password=geheim",
-            "cluster.tls={ ca = \"/dev/null\" }");
+            "cluster.tls={ certificate = \"/dev/null\", key = \"/dev/null\", ca = \"/dev/null\" }");
         Assert.Equal(TimeSpan.FromMilliseconds(800), options.Verdict.Deadline);
         Assert.Equal(TimeSpan.FromMilliseconds(200), options.Verdict.SerialDeadline);
         Assert.Equal(TimeSpan.Zero, options.Cache.FailShare);
