@@ -21,6 +21,7 @@ internal static class ConfigurationLoader
         var binder = new OptionsBinder();
         binder.Bind(root, options);
         faults.AddRange(binder.Faults.Where(fault => !IsConsequence(fault, syntax)));
+        options = options.WithDataDir(request.CurrentDirectory);
 
         // Where a line could not be read a related value may be missing, so related values are not compared.
         var context = new RuleContext(options, binder);
@@ -28,7 +29,7 @@ internal static class ConfigurationLoader
             ConfigurationRules.Check(context);
         faults.AddRange(context.Faults);
         return new ConfigurationResult(
-            faults.Count == 0 ? options : null, InOrder(faults), InOrder(context.Warnings), file, binder.Origins);
+            faults.Count == 0 ? options with { Endpoints = options.Endpoints.WithoutLongPaths() } : null, InOrder(faults), InOrder(context.Warnings), file, binder.Origins);
     }
 
     private static string? FindFile(ConfigurationRequest request)

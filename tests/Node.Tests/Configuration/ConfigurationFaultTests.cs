@@ -136,27 +136,39 @@ public sealed class ConfigurationFaultTests(ConfigurationFixture fixture) : ICla
         },
         { "[store]\nprovider = \"postgresql\"", ["screening.toml:2: store.provider is postgresql; it must come with store.connection, which is empty (the default)"] },
         {
-            "[cluster]\nseeds = [\"mx1:4053\"]",
+            "[cluster]\nseeds = [\"mx1:4053\"]\ninsecure = true",
             ["screening.toml:2: cluster.seeds is not empty; it must be with store.provider sqlite (the default), which holds a cluster of one: use postgresql or memory"]
         },
         { "[cluster]\nroles = []", ["screening.toml:2: cluster.roles is []; an edge node must have cluster.seeds, which is []"] },
         { "[cluster]\nexpected = 3", ["screening.toml:2: cluster.expected is 3; a cluster of more than one must have cluster.seeds, which is []"] },
-        { "[cluster]\nlisten = \"10.0.0.1:4053\"", ["screening.toml:2: cluster.listen is 10.0.0.1:4053; off loopback it must come with cluster.tls, or with cluster.insecure = true"] },
         {
-            "[store]\nprovider = \"memory\"\n[cluster]\nseeds = [\"127.0.0.1:4053\", \"mx2.example:4053\", \"MX2.example.:4053\"]",
+            "[store]\nprovider = \"memory\"\n[cluster]\nseeds = [\"127.0.0.1:4053\", \"mx2.example:4053\", \"MX2.example.:4053\"]\ninsecure = true",
             ["screening.toml:4: cluster.seeds has mx2.example:4053 more than once; each node must stand in it once"]
         },
         {
-            "[store]\nprovider = \"memory\"\n[cluster]\nlisten = \"[::1]:4053\"\nseeds = [\"[::1]:4053\", \"[0:0:0::1]:4053\"]",
+            "[store]\nprovider = \"memory\"\n[cluster]\nlisten = \"[::1]:4053\"\nseeds = [\"[::1]:4053\", \"[0:0:0::1]:4053\"]\ninsecure = true",
             ["screening.toml:5: cluster.seeds has [::1]:4053 more than once; each node must stand in it once"]
         },
         {
-            "[store]\nprovider = \"memory\"\n[cluster]\nseeds = [\"127.0.0.1:4053\", \"[::1]:4054\"]",
+            "[store]\nprovider = \"memory\"\n[cluster]\nseeds = [\"127.0.0.1:4053\", \"[::1]:4054\"]\ninsecure = true",
             ["screening.toml:4: cluster.seeds has [::1]:4054; its nodes must be IPv4 addresses, or names that have one, as this node is known to the others by cluster.listen, which is 127.0.0.1:4053 (the default)"]
         },
         {
-            "[store]\nprovider = \"memory\"\n[cluster]\nadvertise = \"mx1.example:4053\"\nseeds = [\"mx1.example:4053\", \"192.0.2.2:4053\"]",
+            "[store]\nprovider = \"memory\"\n[cluster]\nadvertise = \"mx1.example:4053\"\nseeds = [\"mx1.example:4053\", \"192.0.2.2:4053\"]\ninsecure = true",
             ["screening.toml:5: cluster.seeds has 192.0.2.2:4053; its nodes must be names, as this node is known to the others by cluster.advertise, which is mx1.example:4053 (line 4)"]
+        },
+        {
+            "[store]\nprovider = \"memory\"\n[cluster]\nseeds = [\"127.0.0.1:4053\"]",
+            ["screening.toml:4: cluster.seeds is not empty; cluster.tls must then be set, because anyone who can connect to 127.0.0.1:4053, on loopback any local user, can otherwise change the whitelist, grants and bans; cluster.insecure = true accepts that risk"]
+        },
+        {
+            "[store]\nprovider = \"memory\"\n[cluster]\nseeds = [\"127.0.0.1:4053\"]\ntls = { certificate = \"/dev/null\", key = \"/dev/null\" }",
+            ["screening.toml:5: cluster.tls.certificate is \"/dev/null\"; it must come with cluster.tls.ca, which is empty (the default)"]
+        },
+        { "[cluster]\ntls = { ca = \"/dev/null\" }", ["screening.toml:2: cluster.tls.ca is \"/dev/null\"; it must come with cluster.tls.certificate, which is empty (the default)"] },
+        {
+            "[cluster]\npeers = [\"mx1.example:4053\", \"*.edge.example\", \"2001:db8::1\"]",
+            ["screening.toml:2: cluster.peers[1] is \"mx1.example:4053\"; it must be an IP address, a host name, or *. and a domain, without a port"]
         },
         { "[cluster]\nsplit_brain = \"lease\"", ["screening.toml:2: cluster.split_brain is lease; it must come with store.provider postgresql, which is sqlite (the default)"] },
         { "[http]\ncertificate = \"/dev/null\"", ["screening.toml:2: http.certificate is \"/dev/null\"; it must come with http.key, which is empty (the default)"] },
@@ -232,6 +244,24 @@ public sealed class ConfigurationFaultTests(ConfigurationFixture fixture) : ICla
     [InlineData("/proc/self/mem", "/proc/self/mem: it cannot be read: Input/output error")]
     public void A_file_without_an_end_or_a_text_is_a_fault(string path, string fault) =>
         Assert.Equal(fault, Assert.Single(ConfigurationLoader.Load(fixture.Request() with { ConfigPath = path }).Faults).ToString());
+
+    [Theory]
+    [Trait("Finding", "security-1")]
+    [InlineData("127.0.0.1:4053")]
+    [InlineData("localhost:4053")]
+    [InlineData("192.0.2.1:4053")]
+    public void Seeds_without_tls_need_insecure_wherever_the_port_is(string listen)
+    {
+        string[] settings = ["store.provider=memory", $"cluster.listen={listen}", $"cluster.seeds=[\"{listen}\"]"];
+        var fault = Assert.Single(fixture.Load("", settings).Faults).ToString();
+        Assert.Contains("cluster.tls must then be set", fault, StringComparison.Ordinal);
+        Assert.Contains($"connect to {listen}", fault, StringComparison.Ordinal);
+        Assert.Contains("cluster.insecure = true", fault, StringComparison.Ordinal);
+        Assert.Empty(fixture.Load("", [.. settings, "cluster.insecure=true"]).Faults);
+
+        // Without seeds there is no port.
+        Assert.Empty(fixture.Load("", $"cluster.listen={listen}").Faults);
+    }
 
     [Fact]
     public void All_faults_come_at_once_file_first_by_line()

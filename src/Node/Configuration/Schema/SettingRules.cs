@@ -97,7 +97,9 @@ internal sealed class SchemesAttribute(EndpointScheme first, EndpointScheme seco
 internal sealed class ReachableAttribute : SettingRuleAttribute
 {
     public override string? Broken(object value) =>
-        value is HostPort { Port: 0 } or EndpointAddress { IsUnix: false, Port: 0 } ? "its port must be 1 to 65535" : null;
+        value is HostPort { Port: 0 } or EndpointAddress { IsUnix: false, Port: 0 } ? "its port must be 1 to 65535"
+        : value is EndpointAddress { IsInDataDir: true } ? "it must name an absolute path: unix:///PATH"
+        : null;
 }
 
 /// <summary>An URL of HTTP.</summary>
