@@ -158,13 +158,7 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton<MemcacheConnectionHandler>();
         services.AddSingleton<DecisionLog>();
         services.AddHostedService(provider => provider.GetRequiredService<DecisionLog>());
-        services.AddAkka("screening", (akka, provider) => akka
-            .ConfigureLoggers(loggers =>
-            {
-                loggers.ClearLoggers();
-                loggers.AddLoggerFactory();
-            })
-            .WithScreening(SetupOf(options, provider), handle));
+        services.AddAkka("screening", (akka, provider) => akka.WithScreening(SetupOf(options, provider), handle));
         services.AddHostedService<FleetService>();
         services.AddHostedService(provider => provider.GetRequiredService<Ladder>());
         services.AddHostedService(_ => new WarmUpService(warm));
