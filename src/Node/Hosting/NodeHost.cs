@@ -74,6 +74,7 @@ internal sealed class NodeHost : IAsyncDisposable
         var app = builder.Build();
         var screening = app.Services.GetRequiredService<ScreeningHandle>();
         app.Services.GetRequiredService<NodeMetrics>().OnScrape(screening, app.Services.GetRequiredService<Ladder>());
+        app.UseStatusCodePages(Answers.DescribeAsync);
         app.UseMiddleware<HostGuard>(options.Node.Name);
         app.Services.GetRequiredService<HttpApi>().Map(app);
         app.Services.GetRequiredService<CacheApi>().Map(app);
