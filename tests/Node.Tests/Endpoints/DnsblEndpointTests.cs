@@ -25,6 +25,7 @@ public sealed class DnsblEndpointTests : IAsyncLifetime
         _lists.List("192.0.2.9", "worst.test", 60, "127.0.0.2");
         _lists.List("192.0.2.7", "good.test", 700, "127.0.2.1");
         _lists.List("2001:db8::4", "worse.test", 60, "127.0.0.2");
+        _lists.List("2.0.0.2", "worse.test", 60, "127.0.0.2");
         _node = await RunningNode.StartAsync(
             "endpoints.dnsbl=[\"udp://127.0.0.1:0\",\"tcp://127.0.0.1:0\"]", "dnsbl_zone.name=z.test", "cache.fail_share=5s",
             "dnsbl.sites=bl.test*1,worse.test*4,worst.test*9,good.test*-4", $"dnsbl.resolver=[\"{_lists.EndPoint}\"]", "dnsbl.skip=[]",
@@ -59,7 +60,11 @@ public sealed class DnsblEndpointTests : IAsyncLifetime
     [InlineData("127.0.0.2", "z.test", "127.0.0.2", DnsRcode.NoError, 3600)] // RFC 5782 section 5
     [InlineData("127.0.0.1", "z.test", null, DnsRcode.NxDomain, 3600)]
     [InlineData("127.0.0.1", "allow.z.test", null, DnsRcode.NxDomain, 3600)]
-    [InlineData("127.0.0.2", "allow.z.test", null, DnsRcode.NxDomain, 3600)]
+    [InlineData("127.0.0.2", "allow.z.test", "127.0.0.2", DnsRcode.NoError, 3600)]
+    [InlineData("127.0.0.2", "allow.mild.z.test", "127.0.0.2", DnsRcode.NoError, 3600)]
+    [InlineData("2.0.0.1", "z.test", null, DnsRcode.NoError, -1)] // also on the way to 2001::/16
+    [InlineData("2.0.0.2", "z.test", "127.0.0.4", DnsRcode.NoError, 5)]
+    [InlineData("2001:db8::4", "mild.z.test", null, DnsRcode.NxDomain, 0)]
     public async Task A_verdict_is_told_as_a_listing(string client, string zone, string? code, DnsRcode rcode, int ttl)
     {
         foreach (var overTcp in new[] { false, true })
@@ -83,6 +88,29 @@ public sealed class DnsblEndpointTests : IAsyncLifetime
         Assert.Empty(clean.Texts);
         var other = await AskAsync("4.2.0.192.z.test", (DnsType)28);
         Assert.Equal((DnsRcode.NoError, 0), (other.Rcode, other.Codes.Length));
+    }
+
+    [Fact]
+    [Trait("Finding", "clients-P3")]
+    public async Task The_way_to_an_ipv6_client_leads_over_names_that_exist_and_leaves_no_client_behind()
+    {
+        using var http = _node.Http();
+        foreach (var zone in new[] { "z.test", "allow.z.test", "mild.z.test", "allow.mild.z.test" })
+        {
+            var labels = DnsblName.QueryName(ClientAddress.Parse("2001:db8::4"), "")[..^1].Split('.');
+            for (var count = 1; count < labels.Length; count++)
+            {
+                var name = $"{string.Join('.', labels[^count..])}.{zone}";
+                Assert.Equal((name, DnsRcode.NoError), (name, (await AskAsync(name, DnsType.A)).Rcode));
+                Assert.Equal((name, DnsRcode.NoError), (name, (await AskAsync(name, DnsType.Ns)).Rcode));
+            }
+        }
+
+        Assert.Equal("127.0.0.4", (await AskAsync(DnsblName.QueryName(ClientAddress.Parse("2.0.0.2"), "z.test"), DnsType.A)).Codes.Single().ToString());
+        Assert.Equal("[]", await http.GetStringAsync("api/v1/cache?prefix=2.0.0.0/16"));
+        var metrics = await http.GetStringAsync("metrics");
+        Assert.DoesNotContain("endpoint=\"dnsbl\",action=\"pass\"", metrics, StringComparison.Ordinal);
+        Assert.Contains("screening_verdicts_total{endpoint=\"dnsbl\",action=\"enforce\",source=\"screened\"} 1", metrics, StringComparison.Ordinal);
     }
 
     [Theory]
