@@ -14,6 +14,9 @@ namespace Screening.Node.Tests.Endpoints;
 
 public sealed class DnsblEndpointTests : IAsyncLifetime
 {
+    // Ten thousand names share a few of the table's slots by chance.
+    private const int SharedSlots = 50;
+
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(2);
     private readonly FakeDnsServer _lists = new();
     private RunningNode _node = null!;
@@ -187,7 +190,7 @@ public sealed class DnsblEndpointTests : IAsyncLifetime
     {
         var rates = new ResponseRateLimit(new StillTime());
         RateVerdict[] Take(string address, string? name, int count) =>
-            [.. Enumerable.Range(0, count).Select(_ => rates.Take(IPAddress.Parse(address), name)).Distinct().Order()];
+            [.. Enumerable.Range(0, count).Select(_ => rates.AdmitAnswer(IPAddress.Parse(address), name, isNegative: false)).Distinct().Order()];
         Assert.Equal([RateVerdict.Send], Take("198.51.100.1", "a", ResponseRateLimit.SamePerSecond));
         Assert.Equal([RateVerdict.Send], Take("198.51.100.1", "b", 1));
         Assert.Equal([RateVerdict.Truncate, RateVerdict.Drop], Take("198.51.100.200", "a", 2));
@@ -196,9 +199,37 @@ public sealed class DnsblEndpointTests : IAsyncLifetime
         Assert.Equal([RateVerdict.Send], Take("2001:db8::1", null, ResponseRateLimit.SamePerSecond));
         Assert.Equal([RateVerdict.Truncate], Take("2001:db8:0:00ff::1", null, 1));
         for (var i = 0; i < ResponseRateLimit.TotalPerSecond; i++)
-            rates.Take(IPAddress.Parse("203.0.113.1"), $"{i}");
-        Assert.NotEqual(RateVerdict.Send, rates.Take(IPAddress.Parse("203.0.113.77"), "new"));
+            rates.AdmitAnswer(IPAddress.Parse("203.0.113.1"), $"{i}", isNegative: false);
+        Assert.NotEqual(RateVerdict.Send, rates.AdmitAnswer(IPAddress.Parse("203.0.113.77"), "new", isNegative: false));
     }
+
+    [Theory]
+    [Trait("Finding", "security-11")]
+    [InlineData("198.51.100.1", "198.51.100.200", true, ResponseRateLimit.NegativePerSecond)]
+    [InlineData("2001:db8::1", "2001:db8:0:ff::1", true, ResponseRateLimit.NegativePerSecond)]
+    [InlineData("198.51.100.1", "198.51.100.200", false, 10_000)]
+    [InlineData("127.0.0.1", "127.0.0.2", true, 10_000)]
+    public void Names_that_nobody_lists_are_one_answer(string asker, string neighbour, bool isNegative, int sent)
+    {
+        var rates = new ResponseRateLimit(new StillTime());
+        var questions = Enumerable.Range(0, 10_000).Select(i => Exchange(rates, IPAddress.Parse(i % 2 == 0 ? asker : neighbour), $"{i}", isNegative)).ToList();
+        Assert.InRange(questions.Count(verdict => verdict == RateVerdict.Send), sent - SharedSlots, sent);
+        Assert.InRange(questions.Count(verdict => verdict == RateVerdict.Truncate), (10_000 - sent) / 2 - SharedSlots, (10_000 - sent) / 2 + SharedSlots);
+        Assert.Equal(RateVerdict.Send, Exchange(rates, IPAddress.Parse("203.0.113.1"), "other", isNegative));
+    }
+
+    [Fact]
+    [Trait("Finding", "security-11")]
+    public void Questions_that_nobody_has_answered_yet_count()
+    {
+        var rates = new ResponseRateLimit(new StillTime());
+        var asker = IPAddress.Parse("198.51.100.1");
+        Assert.Equal(
+            ResponseRateLimit.NegativePerSecond, Enumerable.Range(0, 10_000).Count(_ => rates.AdmitQuestion(asker) == RateVerdict.Send));
+    }
+
+    private static RateVerdict Exchange(ResponseRateLimit rates, IPAddress asker, string name, bool isNegative) =>
+        rates.AdmitQuestion(asker) is var question and not RateVerdict.Send ? question : rates.AdmitAnswer(asker, name, isNegative);
 
     private async Task<DnsReply> AskAsync(string name, DnsType type, bool overTcp = false)
     {

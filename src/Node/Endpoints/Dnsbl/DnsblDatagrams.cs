@@ -101,7 +101,7 @@ internal sealed class DnsblDatagrams(
             try
             {
                 var length = socket.ReceiveFrom(buffer, SocketFlags.None, from);
-                Take(socket, buffer.AsMemory(0, length), from, answer);
+                Answer(socket, buffer.AsMemory(0, length), from, answer);
             }
             catch (ObjectDisposedException)
             {
@@ -118,11 +118,18 @@ internal sealed class DnsblDatagrams(
         }
     }
 
-    private void Take(Socket socket, ReadOnlyMemory<byte> message, SocketAddress from, byte[] answer)
+    private void Answer(Socket socket, ReadOnlyMemory<byte> message, SocketAddress from, byte[] answer)
     {
         var request = DnsRequest.Read(message.Span);
         if (request.Kind == DnsRequestKind.Ignore)
             return;
+        if (request.Kind == DnsRequestKind.Question && rates.AdmitQuestion(AddressOf(from)) is var admitted and not RateVerdict.Send)
+        {
+            if (admitted == RateVerdict.Truncate)
+                socket.SendTo(answer.AsSpan(0, DnsAnswerWriter.WriteTruncated(answer, message.Span, request)), SocketFlags.None, from);
+            return;
+        }
+
         var content = zone.AnswerAsync(request);
         if (content.IsCompletedSuccessfully)
         {
@@ -158,7 +165,8 @@ internal sealed class DnsblDatagrams(
         Socket socket, ReadOnlySpan<byte> message, in DnsRequest request, in DnsAnswerContent content, SocketAddress to, byte[] answer)
     {
         var isOurs = request.Kind == DnsRequestKind.Question && content.IsAuthoritative;
-        var rate = rates.Take(AddressOf(to), isOurs ? request.Name : null);
+        var isNegative = isOurs && content.Type is null;
+        var rate = rates.AdmitAnswer(AddressOf(to), isOurs ? request.Name : null, isNegative);
         if (rate == RateVerdict.Drop)
             return;
         var limit = Math.Min(request.PayloadBytes, DnsAnswerWriter.MaxUdpBytes);
