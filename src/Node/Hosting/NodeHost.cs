@@ -155,6 +155,8 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton<ResponseRateLimit>();
         services.AddSingleton<DnsblConnectionHandler>();
         services.AddSingleton<DnsblogConnectionHandler>();
+        services.AddSingleton(DigestKeysSettings.Of(options.Cache.MaxEntries));
+        services.AddSingleton<DigestKeys>();
         services.AddSingleton<MemcacheTable>();
         services.AddSingleton<MemcacheConnectionHandler>();
         services.AddSingleton<DecisionLog>();

@@ -26,7 +26,9 @@ internal sealed class NodeMetrics
     private readonly Counter _decisionsLost;
     private readonly Counter.Child _memcacheHits;
     private readonly Counter.Child _memcacheMisses;
-    private readonly Counter _memcacheSets;
+    private readonly Counter.Child _memcacheStored;
+    private readonly Counter.Child _memcacheRefused;
+    private readonly Counter _memcacheDigestsLeft;
     private readonly Gauge _cacheEntries;
     private readonly Gauge _rung;
     private readonly Gauge _storeQueue;
@@ -50,7 +52,10 @@ internal sealed class NodeMetrics
         _decisionsLost = factory.CreateCounter("screening_decisions_lost_total", "Decisions that the decision log could not keep up with.");
         var gets = factory.CreateCounter("screening_memcache_gets_total", "Keys that postscreen looked up.", "result");
         (_memcacheHits, _memcacheMisses) = (gets.WithLabels("hit"), gets.WithLabels("miss"));
-        _memcacheSets = factory.CreateCounter("screening_memcache_sets_total", "Values that postscreen stored.");
+        var sets = factory.CreateCounter("screening_memcache_sets_total", "Values sent to the memcache door.", "result");
+        (_memcacheStored, _memcacheRefused) = (sets.WithLabels("stored"), sets.WithLabels("refused"));
+        _memcacheDigestsLeft = factory.CreateCounter(
+            "screening_memcache_digests_left_total", "Keys without an address that were removed because this node had too many.");
         _cacheEntries = factory.CreateGauge("screening_cache_entries", "Entries held, by kind.", "kind");
         _rung = factory.CreateGauge("screening_rung", "Rung of the ladder of degradation, 0 is best.");
         _storeQueue = factory.CreateGauge("screening_store_queue", "Changes that wait for the store.");
@@ -83,11 +88,13 @@ internal sealed class NodeMetrics
 
     public void MemcacheGot(bool hit) => (hit ? _memcacheHits : _memcacheMisses).Inc();
 
-    public void MemcacheSet() => _memcacheSets.Inc();
+    public void MemcacheSet(bool stored) => (stored ? _memcacheStored : _memcacheRefused).Inc();
+
+    public void MemcacheDigestLeft() => _memcacheDigestsLeft.Inc();
 
     /// <summary>What the memcache door did since the start.</summary>
     public (long Hits, long Misses, long Sets) MemcacheCounts =>
-        ((long)_memcacheHits.Value, (long)_memcacheMisses.Value, (long)_memcacheSets.Value);
+        ((long)_memcacheHits.Value, (long)_memcacheMisses.Value, (long)(_memcacheStored.Value + _memcacheRefused.Value));
 
     /// <summary>Takes what is looked up only when somebody asks.</summary>
     public void OnScrape(ScreeningHandle screening, Ladder ladder) => _registry.AddBeforeCollectCallback(() =>
