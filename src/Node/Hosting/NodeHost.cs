@@ -73,7 +73,8 @@ internal sealed class NodeHost : IAsyncDisposable
 
         var app = builder.Build();
         var screening = app.Services.GetRequiredService<ScreeningHandle>();
-        app.Services.GetRequiredService<NodeMetrics>().OnScrape(screening, app.Services.GetRequiredService<Ladder>());
+        app.Services.GetRequiredService<NodeMetrics>().OnScrape(
+            screening, app.Services.GetRequiredService<Ladder>(), app.Services.GetRequiredService<LogHealth>());
         app.UseMiddleware<HostGuard>(options.Node.Name);
         app.Services.GetRequiredService<HttpApi>().Map(app);
         app.Services.GetRequiredService<CacheApi>().Map(app);
@@ -130,16 +131,17 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton(FleetPlan.Of(options, StoreFactory.Create(options)));
         services.AddSingleton<Ladder>();
         services.AddSingleton(provider => new NodeStatus(options.Node.Name, handle, provider.GetRequiredService<Ladder>()));
-        services.AddSingleton(new DecisionLogSettings(
-            options.DecisionsFolder(), options.Log.Keep, options.Node.Name,
-            new AddressView(options.Log.Address, Path.Combine(options.Node.DataDir, "log.key"))));
+        var addresses = new AddressView(options.Log.Address, Path.Combine(options.Node.DataDir, "log.key"));
+        services.AddSingleton(addresses);
+        services.AddSingleton(DecisionLogSettings.Of(options, addresses));
+        services.AddSingleton<LogHealth>();
         services.AddSingleton<NodeMetrics>();
         services.AddSingleton<TransportSet>();
         services.AddSingleton<HttpApi>();
         services.AddSingleton<IFleetWhitelist, NodeWhitelist>();
         services.AddSingleton(new CacheApiSettings(options.Cache.MaxLife));
         services.AddSingleton(new ChangeGuardSettings(options.Http.TokenFile));
-        services.AddSingleton(new AuditLogSettings(Path.Combine(options.Node.DataDir, "audit.jsonl"), options.Node.Name));
+        services.AddSingleton(AuditLogSettings.Of(options));
         services.AddSingleton<AuditLog>();
         services.AddSingleton<ChangeGuard>();
         services.AddSingleton(OwnAddresses.Of(options));
@@ -149,6 +151,7 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton(new PolicyTexts(options.Policy, options.Node.Name));
         services.AddSingleton<PolicyInstances>();
         services.AddSingleton<PolicyConnectionHandler>();
+        services.AddSingleton<ZoneDecisions>();
         services.AddSingleton<VerdictZoneAnswers>();
         services.AddSingleton<DnsblZone>();
         services.AddSingleton<ResponseRateLimit>();

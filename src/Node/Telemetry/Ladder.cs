@@ -13,7 +13,7 @@ internal sealed record Degradation(int Rung, string What, DateTimeOffset Since);
 /// The ladder of degradation: 1 the store is gone or grants and bans are not confirmed, 2 part of the fleet, 3 the fleet, 4 some checks, 5 all checks, or there are too many
 /// queries. Looked at twice a second, so that a rung is logged once when it is entered and once when it is left. Safe for many threads.
 /// </summary>
-internal sealed class Ladder(ScreeningHandle screening, TimeProvider time, ILogger<Ladder> log) : BackgroundService
+internal sealed class Ladder(ScreeningHandle screening, LogHealth decisionLog, TimeProvider time, ILogger<Ladder> log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
@@ -84,6 +84,8 @@ internal sealed class Ladder(ScreeningHandle screening, TimeProvider time, ILogg
         var gone = checks.Where(c => c.State != CheckState.Ok).ToList();
         foreach (var check in gone)
             yield return ("check " + check.Source, gone.Count == checks.Count ? 5 : 4, $"check {check.Name}: {check.Reason}");
+        if (decisionLog.Fault is { } fault)
+            yield return ("decision log", 0, $"decision log: {fault}");
         if (IsShedding(now))
             yield return ("shed", 5, "queries are answered with the default: limits.in_flight");
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Screening.Actors.Fleet;
 using Screening.Node.Commands;
@@ -34,6 +35,9 @@ internal sealed class RunningNode : IAsyncDisposable
     /// <summary>A node with a whitelist of the test's in place of the fleet's.</summary>
     public static Task<RunningNode> StartWithAsync(IFleetWhitelist whitelist, params string[] sets) =>
         StartAsync(null, services => services.AddSingleton(whitelist).AddSingleton(Own), sets);
+
+    /// <summary>A node with other services in place of its own.</summary>
+    public static Task<RunningNode> StartWithAsync(Action<IServiceCollection> replace, params string[] sets) => StartAsync(null, replace, sets);
 
     /// <summary>The addresses of a node in tests, whatever this host's are.</summary>
     public static readonly OwnAddresses Own = new(() => [Network.Of(ClientAddress.Parse("127.0.0.0"), 8), Network.Of(ClientAddress.Parse("203.0.113.200"))]);
@@ -93,6 +97,16 @@ internal sealed class RunningNode : IAsyncDisposable
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(Folder, name)));
         return new PluginPeer(socket);
     }
+
+    /// <summary>Stops the node; its files stay.</summary>
+    public Task StopAsync() => _node.StopAsync();
+
+    /// <summary>The lines of the decision log, in the order of its files.</summary>
+    public List<JsonElement> Decisions() =>
+    [
+        .. Directory.EnumerateFiles(Folder, "decisions*.jsonl", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+            .SelectMany(File.ReadLines).Select(line => JsonElement.Parse(line)),
+    ];
 
     public async ValueTask DisposeAsync()
     {
