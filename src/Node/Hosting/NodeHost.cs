@@ -147,7 +147,7 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton<NodeEnd>();
         services.AddSingleton(provider => new ReloadState(
             configuration, provider.GetRequiredService<Troubles>(), provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(new ReloadInterval(TimeSpan.FromSeconds(1)));
+        services.AddSingleton(new ReloadInterval(TimeSpan.FromSeconds(0.5)));
         services.AddSingleton(new EndpointSettings(
             options.Limits.PerConnection, options.DnsblZone.Name, (int)options.Cache.FailShare.TotalSeconds));
         services.AddSingleton(new ConnectionLimits(options.Limits.ConnectionsPerAddress, options.Limits.InFlight));

@@ -13,8 +13,8 @@ namespace Screening.Node.Hosting;
 internal sealed record ReloadInterval(TimeSpan Period);
 
 /// <summary>
-/// Reads the configuration and the permanent lists again on SIGHUP and when a file changes. Files are looked at once a second rather than
-/// watched: that also sees the symbolic links that Kubernetes swaps.
+/// Reads the configuration and the permanent lists again on SIGHUP and when a file changes. Files are looked at twice a second
+/// rather than watched: that also sees the symbolic links that Kubernetes swaps. A change counts once it is at rest from one look to the next.
 /// </summary>
 /// <remarks>
 /// What is faulty, a file that is gone included, leaves everything as it was. It is logged once, kept in <see cref="ReloadState"/>, and read
@@ -26,8 +26,8 @@ internal sealed class ReloadService(
 {
     private readonly ConfigurationRequest _request = state.File is { } file ? request with { ConfigPath = file } : request;
 
-    private FileStamp _configuration = StampOf(request, state);
-    private FileStamp _lists = FileStamp.Of(AccessFiles.Paths(state.Options.Access));
+    private readonly FileWatch _configuration = new(StampOf(request, state));
+    private readonly FileWatch _lists = new(FileStamp.Of(AccessFiles.Paths(state.Options.Access)));
     private int _hangups;
 
     protected override async Task RunAsync(CancellationToken stopping)
@@ -50,14 +50,19 @@ internal sealed class ReloadService(
     {
         var isTold = Interlocked.Exchange(ref _hangups, 0) > 0;
         var configuration = StampOf(request, state);
-        var isDue = isTold || configuration != _configuration || state.HasFaults(ReloadPart.Configuration);
-        var isReloaded = isDue && TryReloadConfiguration();
-        _configuration = configuration;
+        var isReloaded = false;
+        if (_configuration.HasChanged(configuration) || isTold || state.HasFaults(ReloadPart.Configuration))
+        {
+            isReloaded = TryReloadConfiguration();
+            _configuration.Use(configuration);
+        }
 
         var lists = FileStamp.Of(AccessFiles.Paths(state.Options.Access));
-        if (isTold || isReloaded || lists != _lists || state.HasFaults(ReloadPart.Lists))
+        if (_lists.HasChanged(lists) || isTold || isReloaded || state.HasFaults(ReloadPart.Lists))
+        {
             ReloadLists();
-        _lists = lists;
+            _lists.Use(lists);
+        }
     }
 
     private bool TryReloadConfiguration()
