@@ -1,3 +1,5 @@
+using Screening.Node.Configuration;
+
 namespace Screening.Node.Commands;
 
 /// <summary>What the program's exit status means; scripts rely on it.</summary>
@@ -22,7 +24,7 @@ internal static class ExitStatus
     public static async Task<int> FailAsync(TextWriter error, int status, params IEnumerable<string> faults)
     {
         foreach (var fault in faults)
-            await error.WriteLineAsync($"screening: {fault}").ConfigureAwait(false);
+            await error.WriteLineAsync($"screening: {SettingTypes.Escaped(fault)}").ConfigureAwait(false);
         return status;
     }
 }
