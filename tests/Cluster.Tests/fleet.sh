@@ -42,7 +42,7 @@ up() {
         local folder=$lab/mx$i setting
         mkdir -p "$folder/data"
         for setting in "node.name=mx$i" "node.data_dir=$folder/data" "cluster.listen=127.0.53.$i:4053" "cluster.seeds=[$seeds]" \
-            store.provider=memory "endpoints.plugin=[\"tcp://127.0.53.$i:10025\"]" "endpoints.http=[\"tcp://127.0.53.$i:10080\", \"unix://$folder/http\"]" \
+            cluster.insecure=true store.provider=memory "endpoints.plugin=[\"tcp://127.0.53.$i:10025\"]" "endpoints.http=[\"tcp://127.0.53.$i:10080\", \"unix://$folder/http\"]" \
             'endpoints.policy=[]' 'endpoints.dnsbl=[]' 'endpoints.memcache=[]' 'access.permit=[]' \
             "$pass_everybody" "$@"; do
             printf '%s\n' --set "$setting"

@@ -77,6 +77,7 @@ public sealed class LifeTests
     }
 
     [SkippableFact]
+    [Trait("Finding", "security-1")]
     public async Task A_node_without_seeds_has_no_cluster_and_no_port_for_one()
     {
         Requires.Programs("setsid");

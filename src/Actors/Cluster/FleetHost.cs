@@ -22,7 +22,7 @@ internal sealed record FleetHostSetup(FleetSettings Settings)
     public FleetTimings Timings { get; init; } = FleetTimings.Default;
 
     /// <summary>Where the join guard writes what it knows.</summary>
-    public FleetPresence Presence { get; init; } = new();
+    public FleetPresence Presence { get; init; } = new(TimeProvider.System);
 
     /// <summary>TLS between nodes; needed if the settings ask for it.</summary>
     public FleetCertificates? Certificates { get; init; }

@@ -13,6 +13,7 @@ internal sealed partial class StoreKeeper(IFleetStore store, FleetMeter meter, T
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
+    private readonly TaskCompletionSource _firstLook = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isPrepared;
     private StoreMark? _mark;
 
@@ -32,6 +33,19 @@ internal sealed partial class StoreKeeper(IFleetStore store, FleetMeter meter, T
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             // Told to end.
+        }
+    }
+
+    /// <summary>Waits until the store was asked once, so that a fault is logged before the node is ready; no longer than the limit.</summary>
+    public async Task WaitForFirstLookAsync(TimeSpan limit, CancellationToken cancellation)
+    {
+        try
+        {
+            await _firstLook.Task.WaitAsync(limit, time, cancellation).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            StoreIsSilent(log, store.Provider, limit.TotalSeconds);
         }
     }
 
@@ -55,6 +69,7 @@ internal sealed partial class StoreKeeper(IFleetStore store, FleetMeter meter, T
             StoreIsDown(log, store.Provider, health.Fault!);
         else if (meter.Store.IsOk && !known.IsOk && known.Fault != FleetMeter.NotAsked)
             StoreIsBack(log, store.Provider, meter.Queued);
+        _firstLook.TrySetResult();
     }
 
     private async Task ConfirmAsync(CancellationToken stopping)
@@ -77,12 +92,15 @@ internal sealed partial class StoreKeeper(IFleetStore store, FleetMeter meter, T
         (_mark, _isPrepared) = (mark, true);
     }
 
-    [LoggerMessage(4010, LogLevel.Warning, "The store ({Provider}) cannot be used; the whitelist goes on from memory: {Fault}")]
+    [LoggerMessage(4010, LogLevel.Warning, "The store ({Provider}) cannot be used; the whitelist is kept in memory only: {Fault}")]
     private static partial void StoreIsDown(ILogger log, string provider, string fault);
+
+    [LoggerMessage(4013, LogLevel.Warning, "The store ({Provider}) has not answered within {Seconds} s; the node starts without it")]
+    private static partial void StoreIsSilent(ILogger log, string provider, double seconds);
 
     [LoggerMessage(4011, LogLevel.Information, "The store ({Provider}) can be used again; {Queued} changes wait to be stored")]
     private static partial void StoreIsBack(ILogger log, string provider, long queued);
 
-    [LoggerMessage(4012, LogLevel.Warning, "The store ({Provider}) is another one, or an older state of it; all that is known is written anew")]
+    [LoggerMessage(4012, LogLevel.Warning, "The store ({Provider}) is a different or an older one; everything known is written to it again")]
     private static partial void StoreIsAnother(ILogger log, string provider);
 }

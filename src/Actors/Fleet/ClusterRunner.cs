@@ -23,12 +23,16 @@ internal sealed partial class ClusterRunner : FleetRunner
     private static readonly TimeSpan CertificateSpread = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan HoldingsLimit = TimeSpan.FromMilliseconds(500);
 
-    private readonly FleetPresence _presence = new();
+    private readonly FleetPresence _presence;
     private readonly ILoggerFactory _loggers;
     private volatile FleetHost? _host;
 
     public ClusterRunner(FleetSettings settings, NodeParts node, ILoggerFactory loggers)
-        : base(settings, node, loggers.CreateLogger<ClusterRunner>()) => _loggers = loggers;
+        : base(settings, node, loggers.CreateLogger<ClusterRunner>())
+    {
+        _loggers = loggers;
+        _presence = new FleetPresence(node.Time, settings.Expected > 0 ? settings.Expected : settings.Seeds.Length);
+    }
 
     /// <inheritdoc/>
     public override FleetView View
@@ -39,7 +43,7 @@ internal sealed partial class ClusterRunner : FleetRunner
             return new FleetView(
                 now.State.ToString().ToLowerInvariant(), now.State == FleetState.Up && now.HasMajority, now.Reason,
                 [.. now.Members.Select(m => new FleetNode(m.Node, m.Address, m.Roles, m.State))], now.Warnings,
-                Node.Client.IsLeftAlone, Node.Client.LateShare);
+                _presence.Caches, Node.Client.IsLeftAlone, Node.Client.LateShare);
         }
     }
 

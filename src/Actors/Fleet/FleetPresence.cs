@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Screening.Actors.Hosting;
 
 namespace Screening.Actors.Fleet;
 
@@ -39,17 +40,49 @@ internal sealed record FleetStatus(
     public static readonly FleetStatus Down = new(FleetState.Down, "the cluster system is not running", "", [], false, []);
 }
 
-/// <summary>Where the join guard writes what it knows, and everybody reads it. It outlives the cluster system.</summary>
-internal sealed class FleetPresence
+/// <summary>Members of role cache: those that hold the whitelist and vote.</summary>
+/// <param name="Up">Members that are up and can be reached, this node included; 0 while this node is in no cluster.</param>
+/// <param name="Expected">How many there should be: <c>cluster.expected</c>, or as many as the seeds stand for.</param>
+/// <param name="FewerSince">Since when there are fewer; null: there are enough.</param>
+public sealed record CacheMembers(int Up, int Expected, DateTimeOffset? FewerSince);
+
+/// <summary>Where the join guard writes what it knows, for everybody to read. It outlives the cluster system. Safe for many threads.</summary>
+/// <param name="expected">Members of role cache that there should be, as long as nothing better is known.</param>
+internal sealed class FleetPresence(TimeProvider time, int expected = 1)
 {
+    private readonly Lock _gate = new();
     private volatile FleetStatus _now = FleetStatus.Down;
+    private volatile CacheMembers _caches = new(0, expected, time.GetUtcNow());
 
     public FleetStatus Now
     {
         get => _now;
-        internal set => _now = value;
+        internal set
+        {
+            lock (_gate)
+            {
+                _now = value;
+                Count(_caches.Expected);
+            }
+        }
     }
 
-    /// <summary>Why the cluster system ends; empty when it was not this node's guard who ended it.</summary>
+    /// <summary>Members of role cache, and how many there should be.</summary>
+    public CacheMembers Caches => _caches;
+
+    /// <summary>Why the cluster system ends; empty when it was not this node's guard that ended it.</summary>
     internal string Why { get; set; } = "";
+
+    /// <summary>Sets how many members of role cache there should be.</summary>
+    internal void Expect(int members)
+    {
+        lock (_gate)
+            Count(members);
+    }
+
+    private void Count(int wanted)
+    {
+        var up = _now.Members.Count(member => member.State == "up" && member.Roles.Contains(FleetConfiguration.CacheRole));
+        _caches = new CacheMembers(up, wanted, up >= wanted ? null : _caches.FewerSince ?? time.GetUtcNow());
+    }
 }

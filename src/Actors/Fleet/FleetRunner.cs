@@ -16,6 +16,9 @@ public abstract class FleetRunner
     // Buckets do not fill evenly: a bucket may hold four standard deviations more than its share.
     private const int Deviations = 4;
 
+    // The start does not wait longer for a store that does not answer.
+    private protected static readonly TimeSpan StoreLimit = TimeSpan.FromSeconds(1);
+
     internal FleetRunner(FleetSettings settings, NodeParts node, ILogger log)
     {
         Settings = settings;
@@ -58,6 +61,9 @@ public abstract class FleetRunner
     /// <summary>What all members hold together. Members that do not answer at once are left out.</summary>
     public abstract Task<FleetHoldings> AskHoldingsAsync();
 
+    /// <summary>Waits until the store was asked once, at most a second: an operator then reads of a fault before <c>ready</c>.</summary>
+    public Task WaitForStoreAsync(CancellationToken cancellation) => StoreKeeper.WaitForFirstLookAsync(StoreLimit, cancellation);
+
     /// <summary>Runs until it is told to stop; then sees that nothing is lost.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
@@ -95,11 +101,12 @@ internal sealed record NodeParts(
 /// <param name="IsWhole">It is a member, and reaches more than half of the cache members.</param>
 /// <param name="Reason">Why it is not up; empty when there is nothing to say.</param>
 /// <param name="Warnings">What an operator should look at.</param>
+/// <param name="Caches">Members of role cache, and how many there should be.</param>
 /// <param name="IsLeftAlone">The fleet lost questions repeatedly and is not asked for a while.</param>
 /// <param name="LateShare">Part of the questions of the last seconds that were answered late or not at all, 0..1.</param>
 public sealed record FleetView(
-    string State, bool IsWhole, string Reason, ImmutableArray<FleetNode> Members, ImmutableArray<string> Warnings, bool IsLeftAlone,
-    double LateShare);
+    string State, bool IsWhole, string Reason, ImmutableArray<FleetNode> Members, ImmutableArray<string> Warnings,
+    CacheMembers Caches, bool IsLeftAlone, double LateShare);
 
 /// <summary>A member of the cluster.</summary>
 /// <param name="Node">Its name; empty until it told.</param>

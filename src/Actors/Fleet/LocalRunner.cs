@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Microsoft.Extensions.Logging;
+using Screening.Actors.Hosting;
 using Screening.Actors.Whitelist;
 
 namespace Screening.Actors.Fleet;
@@ -10,9 +11,6 @@ namespace Screening.Actors.Fleet;
 /// </summary>
 internal sealed class LocalRunner : FleetRunner, IDisposable
 {
-    // The start does not wait longer for a store that does not answer; what is stored is read once it does.
-    private static readonly TimeSpan StoreLimit = TimeSpan.FromSeconds(1);
-
     // A million entries take a fraction of this.
     private static readonly TimeSpan RecoveryLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RecoveryLook = TimeSpan.FromMilliseconds(5);
@@ -31,7 +29,8 @@ internal sealed class LocalRunner : FleetRunner, IDisposable
 
     /// <inheritdoc/>
     public override FleetView View => new(
-        "up", IsWhole: true, "", [new FleetNode(Settings.Node, "", ["cache"], "up")], [], Node.Client.IsLeftAlone, Node.Client.LateShare);
+        "up", IsWhole: true, "", [new FleetNode(Settings.Node, "", [FleetConfiguration.CacheRole], "up")], [],
+        new CacheMembers(1, 1, FewerSince: null), Node.Client.IsLeftAlone, Node.Client.LateShare);
 
     /// <inheritdoc/>
     public override Task<FleetHoldings> AskHoldingsAsync() =>

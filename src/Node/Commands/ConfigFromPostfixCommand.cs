@@ -41,7 +41,7 @@ internal static class ConfigFromPostfixCommand
 
         await output.WriteAsync(toml).ConfigureAwait(false);
         foreach (var note in notes)
-            await error.WriteLineAsync($"not carried over: {ZoneText.Hide(note)}").ConfigureAwait(false);
+            await error.WriteLineAsync($"not carried over: {SettingTypes.Escaped(ZoneText.Hide(note))}").ConfigureAwait(false);
         return ExitStatus.Ok;
     }
 
@@ -53,13 +53,10 @@ internal static class ConfigFromPostfixCommand
             return (output, $"postconf -n: {fault}; name a main.cf");
         }
 
-        try
-        {
-            return (file == "-" ? await Console.In.ReadToEndAsync().ConfigureAwait(false) : await File.ReadAllTextAsync(file).ConfigureAwait(false), "");
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            return (null, $"can not read {file}: {fault.Message}");
-        }
+        using var stream = file == "-" ? Console.OpenStandardInput() : null;
+        var isRead = stream is null
+            ? TextFile.TryRead(file, TextFile.MaxConfigurationBytes, out var text, out var problem, anyBytes: true)
+            : TextFile.TryRead(stream, TextFile.MaxConfigurationBytes, out text, out problem, anyBytes: true);
+        return isRead ? (text, "") : (null, $"{file}: {problem}");
     }
 }

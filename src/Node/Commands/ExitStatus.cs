@@ -1,3 +1,5 @@
+using Screening.Node.Configuration;
+
 namespace Screening.Node.Commands;
 
 /// <summary>What the program's exit status means; scripts rely on it.</summary>
@@ -15,6 +17,9 @@ internal static class ExitStatus
     /// <summary>The node could not be reached, or can not do it now.</summary>
     public const int Unreachable = 3;
 
+    /// <summary>A node ended by a fault of its own: EX_SOFTWARE of sysexits(3).</summary>
+    public const int Failed = 70;
+
     /// <summary>Says what went wrong on standard error and returns the status.</summary>
     public static Task<int> FailAsync(int status, params IEnumerable<string> faults) => FailAsync(Console.Error, status, faults);
 
@@ -22,7 +27,7 @@ internal static class ExitStatus
     public static async Task<int> FailAsync(TextWriter error, int status, params IEnumerable<string> faults)
     {
         foreach (var fault in faults)
-            await error.WriteLineAsync($"screening: {fault}").ConfigureAwait(false);
+            await error.WriteLineAsync($"screening: {SettingTypes.Escaped(fault)}").ConfigureAwait(false);
         return status;
     }
 }

@@ -31,15 +31,14 @@ internal static class AccessFiles
         }
 
         var file = Path.GetFileName(entry.File!);
-        try
+        if (!TextFile.TryRead(entry.File!, TextFile.MaxTableBytes, out var text, out var problem, anyBytes: true))
         {
-            var table = CidrTable.Parse(File.ReadAllText(entry.File!), rule);
-            lines.AddRange(table.Entries.Select(e => new AccessLine(e.Network, e.Rule, $"{file}:{e.Line}")));
-            faults.AddRange(table.Errors.Select(e => $"{entry.File}:{e.Line}: {e.Message}"));
+            faults.Add($"{setting}: {entry.File}: {problem}");
+            return;
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            faults.Add($"{setting}: can not read {entry.File}: {fault.Message}");
-        }
+
+        var table = CidrTable.Parse(text, rule);
+        lines.AddRange(table.Entries.Select(e => new AccessLine(e.Network, e.Rule, $"{file}:{e.Line}")));
+        faults.AddRange(table.Errors.Select(e => $"{entry.File}:{e.Line}: {e.Message}"));
     }
 }

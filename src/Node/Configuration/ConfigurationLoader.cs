@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 
 namespace Screening.Node.Configuration;
 
@@ -9,9 +8,6 @@ namespace Screening.Node.Configuration;
 /// </summary>
 internal static class ConfigurationLoader
 {
-    /// <summary>The largest file that is read, in bytes.</summary>
-    public const int MaxFileBytes = 4 * 1024 * 1024;
-
     public static ConfigurationResult Load(ConfigurationRequest request)
     {
         var faults = new List<ConfigurationFault>();
@@ -25,6 +21,7 @@ internal static class ConfigurationLoader
         var binder = new OptionsBinder();
         binder.Bind(root, options);
         faults.AddRange(binder.Faults.Where(fault => !IsConsequence(fault, syntax)));
+        options = options.WithDataDir(request.CurrentDirectory);
 
         // Where a line could not be read a related value may be missing, so related values are not compared.
         var context = new RuleContext(options, binder);
@@ -32,7 +29,7 @@ internal static class ConfigurationLoader
             ConfigurationRules.Check(context);
         faults.AddRange(context.Faults);
         return new ConfigurationResult(
-            faults.Count == 0 ? options : null, InOrder(faults), InOrder(context.Warnings), file, binder.Origins);
+            faults.Count == 0 ? options with { Endpoints = options.Endpoints.WithoutLongPaths() } : null, InOrder(faults), InOrder(context.Warnings), file, binder.Origins);
     }
 
     private static string? FindFile(ConfigurationRequest request)
@@ -53,7 +50,8 @@ internal static class ConfigurationLoader
     private static ImmutableArray<SyntaxFault> ReadFile(
         ConfigurationRequest request, string file, SettingTable root, List<ConfigurationFault> faults)
     {
-        if (!TryReadText(Path.Combine(request.CurrentDirectory, file), out var text, out var problem))
+        var path = Path.Combine(request.CurrentDirectory, file);
+        if (!TextFile.TryRead(path, TextFile.MaxConfigurationBytes, out var text, out var problem))
         {
             faults.Add(new ConfigurationFault(new ConfigurationPlace(PlaceKind.File, file), "", problem));
             return [];
@@ -62,39 +60,6 @@ internal static class ConfigurationLoader
         var syntax = TomlSource.Read(text, file, root);
         faults.AddRange(syntax.Select(fault => new ConfigurationFault(fault.Place, "", fault.Message)));
         return syntax;
-    }
-
-    private static bool TryReadText(string path, out string text, out string problem)
-    {
-        (text, problem) = ("", "");
-        try
-        {
-            using var stream = File.OpenRead(path);
-            if (stream.CanSeek && stream.Length > MaxFileBytes)
-            {
-                problem = $"a configuration file must not be larger than {MaxFileBytes / 1024 / 1024} MiB";
-                return false;
-            }
-
-            using var reader = new StreamReader(stream, new UTF8Encoding(false, throwOnInvalidBytes: true));
-            text = reader.ReadToEnd();
-            return true;
-        }
-        catch (DecoderFallbackException)
-        {
-            problem = "not a text in UTF-8";
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            problem = "there is no such file";
-        }
-        catch (Exception exception)
-            when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            problem = Directory.Exists(path) ? "it is a folder, not a file" : "the file can not be read";
-        }
-
-        return false;
     }
 
     private static List<ConfigurationFault> InOrder(IEnumerable<ConfigurationFault> faults) =>

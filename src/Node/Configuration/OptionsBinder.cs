@@ -69,6 +69,7 @@ internal sealed class OptionsBinder
                 BindProfiles(setting, table, (ScreeningOptions)owner, path);
                 break;
             default:
+                _origins[path] = node.Place;
                 Wrong(setting, node, path, setting.Kind switch
                 {
                     SettingKind.Values => "it must be a list: [...]",

@@ -118,14 +118,9 @@ internal sealed class AccessListImport(bool rejects, Action<string> note)
     // A table's lines say permit or reject themselves, wherever it is named.
     private void AddCidr(string file)
     {
-        string text;
-        try
+        if (!TextFile.TryRead(file, TextFile.MaxTableBytes, out var text, out var problem, anyBytes: true))
         {
-            text = File.ReadAllText(file);
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            note($"postscreen_access_list: cidr:{file} can not be read: {fault.Message}");
+            note($"postscreen_access_list: cidr:{file} is left out: {problem}");
             return;
         }
 

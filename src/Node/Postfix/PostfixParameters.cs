@@ -13,8 +13,12 @@ internal sealed class PostfixParameters
     private const int MaxDepth = 100;
     private const int MaxLength = 1_000_000;
 
+    // What may be read again while values are filled in, in characters: "a = $b$b", "b = $c$c" and so on would double it with each line.
+    private const int MaxExpandedCharacters = 20_000_000;
+
     private readonly Dictionary<string, string> _raw = [];
     private readonly List<string> _faults = [];
+    private long _left = MaxExpandedCharacters;
 
     private PostfixParameters()
     {
@@ -63,13 +67,14 @@ internal sealed class PostfixParameters
         var text = new StringBuilder();
         if (TryExpand(raw, text, 0))
             return text.ToString();
-        _faults.Add($"{name} refers to itself or is too long when filled in; taken as it stands");
+        _faults.Add($"{name} refers to itself or is too long when expanded; it is taken as it stands");
         return raw;
     }
 
     private bool TryExpand(ReadOnlySpan<char> raw, StringBuilder text, int depth)
     {
-        if (depth > MaxDepth)
+        _left -= raw.Length + 1;
+        if (depth > MaxDepth || _left < 0)
             return false;
         while (!raw.IsEmpty && text.Length < MaxLength)
         {

@@ -1,3 +1,5 @@
+using Screening.Node.Configuration;
+
 namespace Screening.Node.Postfix;
 
 /// <summary>
@@ -12,14 +14,6 @@ internal static class TableSource
         text = "";
         if (table.Split(':', 2) is not ["texthash" or "hash" or "btree" or "lmdb" or "cdb" or "dbm", var file])
             return false;
-        try
-        {
-            text = File.ReadAllText(file);
-            return true;
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            return false;
-        }
+        return TextFile.TryRead(file, TextFile.MaxTableBytes, out text, out _, anyBytes: true);
     }
 }

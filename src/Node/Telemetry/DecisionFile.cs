@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Screening.Actors.Screening;
+using Screening.Node.Supervision;
 
 namespace Screening.Node.Telemetry;
 
@@ -9,10 +10,12 @@ namespace Screening.Node.Telemetry;
 /// that time: they are counted, and the next ones are tried again. For one thread.
 /// </summary>
 internal sealed class DecisionFile(
-    DecisionLogSettings settings, NodeMetrics metrics, LogHealth health, TimeProvider time, ILogger<DecisionLog> log)
+    DecisionLogSettings settings, NodeMetrics metrics, Troubles troubles, TimeProvider time, ILogger<DecisionLog> log)
 {
     /// <summary>Lines are written together up to this size, in bytes.</summary>
     private const int MaxBatchBytes = 64 * 1024;
+
+    private const string Part = "decision log";
 
     // What fills the disk is not to fill the node's log as well.
     private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
@@ -70,7 +73,8 @@ internal sealed class DecisionFile(
 
     private void Failed(string fault)
     {
-        health.Fault = fault;
+        troubles.Report(Part, rung: 0, $"{Part}: {fault}");
+        metrics.DecisionLogFailed(true);
         metrics.DecisionsLost(_pending);
         _lost += _pending;
         if (_loggedAt is { } at && time.GetElapsedTime(at) < LogInterval)
@@ -81,9 +85,10 @@ internal sealed class DecisionFile(
 
     private void Recovered()
     {
-        if (health.Fault is null)
+        if (troubles.Find(Part) is null)
             return;
-        health.Fault = null;
+        troubles.Clear(Part);
+        metrics.DecisionLogFailed(false);
         _loggedAt = null;
         log.DecisionLogRegained(_lost);
         _lost = 0;

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Screening.Actors.Screening;
 using Screening.Node.Configuration;
+using Screening.Node.Supervision;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Telemetry;
@@ -34,7 +35,7 @@ internal sealed record DecisionLogSettings(RollingFileSettings File, string Node
 /// gets a line, and those after it get one line a minute. Invariant: the hits of all lines and what was counted as lost are together the
 /// hits of <c>screening_verdicts_total</c>.
 /// </remarks>
-internal sealed class DecisionLog : BackgroundService, IScreeningObserver
+internal sealed class DecisionLog : NodeService, IScreeningObserver
 {
     private const int QueueLength = 16_384;
     private static readonly TimeSpan CountedPeriod = TimeSpan.FromMinutes(1);
@@ -45,20 +46,18 @@ internal sealed class DecisionLog : BackgroundService, IScreeningObserver
     private readonly HitCounts _hits = new();
     private readonly NodeMetrics _metrics;
     private readonly DecisionLogSettings _settings;
-    private readonly TimeProvider _time;
     private readonly ILogger<DecisionLog> _console;
     private readonly DecisionFile _file;
     private volatile bool _isPeriodOver;
     private long _lost;
 
-    public DecisionLog(
-        NodeMetrics metrics, LogHealth health, DecisionLogSettings settings, TimeProvider time, ILogger<DecisionLog> console)
+    public DecisionLog(NodeMetrics metrics, DecisionLogSettings settings, Troubles troubles, TimeProvider time, ILogger<DecisionLog> console)
+        : base(troubles, time, console)
     {
         _metrics = metrics;
         _settings = settings;
-        _time = time;
         _console = console;
-        _file = new DecisionFile(settings, metrics, health, time, console);
+        _file = new DecisionFile(settings, metrics, troubles, time, console);
     }
 
     public void Decided(in Decision decision)
@@ -85,11 +84,11 @@ internal sealed class DecisionLog : BackgroundService, IScreeningObserver
         await base.StopAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stopping)
     {
         await Task.Yield(); // The disk is not to hold up the node's start.
         _file.Trim();
-        await using var period = _time.CreateTimer(_ => EndPeriod(), null, CountedPeriod, CountedPeriod).ConfigureAwait(false);
+        await using var period = Time.CreateTimer(_ => EndPeriod(), null, CountedPeriod, CountedPeriod).ConfigureAwait(false);
         while (await _queue.Reader.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false))
         {
             while (!_isPeriodOver && _queue.Reader.TryRead(out var entry))
@@ -125,7 +124,7 @@ internal sealed class DecisionLog : BackgroundService, IScreeningObserver
             Lose(Math.Max(1, hits));
     }
 
-    private bool TryEnqueue(in Decision decision, long hits) => _queue.Writer.TryWrite(new Entry(_time.GetUtcNow(), decision, hits));
+    private bool TryEnqueue(in Decision decision, long hits) => _queue.Writer.TryWrite(new Entry(Time.GetUtcNow(), decision, hits));
 
     private void Lose(long count)
     {
@@ -136,7 +135,7 @@ internal sealed class DecisionLog : BackgroundService, IScreeningObserver
     private void WritePeriod()
     {
         _isPeriodOver = false;
-        var now = _time.GetUtcNow();
+        var now = Time.GetUtcNow();
         foreach (var (first, count) in _hits.TakeCounted())
             Write(new Entry(now, first, count));
         _file.Trim();

@@ -74,10 +74,12 @@ internal ref struct AnswerFilterScanner
         if (!TryReadOctet(out var first))
             return false;
         var last = first;
+        if (Next == '-')
+            return Fail($"a range is written with two dots, {first}..{RangeEnd()}");
         if (TrySkip('.'))
         {
             if (!TrySkip('.'))
-                return Fail("a range is written with two dots, as in 2..11");
+                return Fail("a range is written with two dots, 2..11");
             var at = _next;
             if (!TryReadOctet(out last))
                 return false;
@@ -87,6 +89,15 @@ internal ref struct AnswerFilterScanner
 
         values = values.With(first, last);
         return true;
+    }
+
+    // What was meant to end the range that a hyphen begins, for the message; N where no number follows.
+    private readonly string RangeEnd()
+    {
+        var digits = _text[(_next + 1).._end];
+        var length = digits.IndexOfAnyExceptInRange('0', '9');
+        digits = length < 0 ? digits : digits[..length];
+        return digits.Length is 0 or > 3 ? "N" : digits.ToString();
     }
 
     private bool TryReadOctet(out byte value)

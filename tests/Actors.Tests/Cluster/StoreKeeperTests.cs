@@ -5,6 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 using Screening.Actors.Cluster;
 using Screening.Actors.Fleet;
 using Screening.Actors.Whitelist;
+using Screening.Testing;
 
 namespace Screening.Actors.Tests.Cluster;
 
@@ -40,6 +41,28 @@ public class StoreKeeperTests : TestKit
         _store.Fault = null;
         await UntilAsync(() => _meter.Store.IsOk);
         ExpectMsg<StoreReady>(Patience);
+        await _stopping.CancelAsync();
+        await run;
+    }
+
+    [Fact]
+    [Trait("Finding", "use-6")]
+    public async Task A_start_waits_for_the_first_answer_of_the_store_but_no_longer_than_a_limit()
+    {
+        var limit = TimeSpan.FromSeconds(1);
+        var log = new RecordingLogger<StoreKeeper>();
+        var keeper = new StoreKeeper(_store, _meter, _time, log);
+        var silent = keeper.WaitForFirstLookAsync(limit, _stopping.Token);
+        Assert.False(silent.IsCompleted);
+        _time.Advance(limit);
+        await silent;
+        Assert.Equal(1, log.CountOf(4013));
+
+        _store.Fault = new StoreException("connection refused");
+        var waiting = keeper.WaitForFirstLookAsync(limit, _stopping.Token);
+        var run = keeper.RunAsync(_stopping.Token);
+        await waiting;
+        Assert.Equal((4010, "The store (played) cannot be used; the whitelist is kept in memory only: connection refused"), log.Lines[^1]);
         await _stopping.CancelAsync();
         await run;
     }

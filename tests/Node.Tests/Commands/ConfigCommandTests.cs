@@ -21,8 +21,8 @@ public sealed class ConfigCommandTests : IDisposable
         Assert.Empty(output);
         Assert.Equal(
             [
-                $"{file}:2: verdict.deadline is \"9m\"; it must be 1ms to 60s",
-                $"{file}:3: verdict.foo is not a setting",
+                $"{file}:2:12: verdict.deadline is \"9m\"; it must be 1ms to 60s",
+                $"{file}:3:7: verdict.foo is not a setting",
                 "--set log.address: log.address is \"x\"; it must be full, truncated or hashed",
             ],
             error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
@@ -34,7 +34,7 @@ public sealed class ConfigCommandTests : IDisposable
         var file = _fixture.Write("c.toml", "[dnsbl]\nsites = \"zen.spamhaus.org\"\n");
         var (status, output, error) = Run(ConfigCheckCommand.Create(), "--config", file);
         Assert.Equal((0, ""), (status, error));
-        Assert.StartsWith($"{file}: no faults\nwarning: {file}:2: dnsbl.sites: zen.spamhaus.org without a filter", output, StringComparison.Ordinal);
+        Assert.StartsWith($"{file}: no faults\nwarning: {file}:2:9: dnsbl.sites: zen.spamhaus.org without a filter", output, StringComparison.Ordinal);
     }
 
     [Fact]

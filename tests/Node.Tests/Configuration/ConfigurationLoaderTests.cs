@@ -24,7 +24,7 @@ public sealed class ConfigurationLoaderTests : IDisposable
     public void The_defaults_are_those_of_the_contract()
     {
         var given = _fixture.Options(Contract(), "p0f.rule=[]", "dnsbl.list=[]", "custom=[]");
-        var defaults = ScreeningOptions.Defaults(isRoot: true, "mx1");
+        var defaults = ScreeningOptions.Defaults(isRoot: true, "mx1").WithDataDir("/");
         Assert.Equal(ConfigurationFixture.Show(defaults), ConfigurationFixture.Show(given with { Profiles = defaults.Profiles }));
     }
 
@@ -46,6 +46,37 @@ public sealed class ConfigurationLoaderTests : IDisposable
         Assert.Equal("mx1", result.Options!.Node.Name);
         Assert.Equal("./data", result.Options.Node.DataDir);
         Assert.Equal("./data/decisions", result.Options.DecisionsFolder());
+    }
+
+    [Theory]
+    [InlineData("/var/lib/screening", "/var/lib/screening/http.sock")]
+    [InlineData("./data", "{folder}/data/http.sock")]
+    [Trait("Finding", "security-5")]
+    public void The_api_has_a_socket_in_the_data_folder(string dataDir, string path)
+    {
+        var http = _fixture.Options("", $"node.data_dir={dataDir}").Endpoints.Http;
+        Assert.Equal(
+            ["tcp://127.0.0.1:10080", $"unix://{path.Replace("{folder}", _fixture.Folder, StringComparison.Ordinal)}?mode=0660"],
+            http.Select(address => address.ToString()));
+    }
+
+    [Fact]
+    public void A_default_socket_whose_path_is_too_long_is_left_out()
+    {
+        var folder = "/" + new string('d', 100);
+        var result = _fixture.Load("", $"node.data_dir={folder}");
+        Assert.Equal(["tcp://127.0.0.1:10080"], result.Options!.Endpoints.Http.Select(address => address.ToString()));
+        Assert.EndsWith("a socket's path must not be longer than 107 bytes, so this default is left out", Assert.Single(result.Warnings).ToString());
+    }
+
+    [Fact]
+    public void A_socket_that_was_asked_for_and_has_too_long_a_path_is_a_fault()
+    {
+        var folder = "/" + new string('d', 100);
+        var result = _fixture.Load("", $"node.data_dir={folder}", "endpoints.plugin=[\"unix://DATA_DIR/plugin\"]");
+        var fault = Assert.Single(result.Faults).ToString();
+        Assert.StartsWith("--set endpoints.plugin: endpoints.plugin[1] is unix:///ddd", fault);
+        Assert.EndsWith("...; a socket's path must not be longer than 107 bytes", fault);
     }
 
     [Fact]
@@ -112,7 +143,7 @@ public sealed class ConfigurationLoaderTests : IDisposable
             "dnsbl.list=[{zone=\"b.example\",name=\"b\"}]",
             "store.provider=postgresql",
             "store.connection=Host=db;Password=geheim",
-            "cluster.tls={ ca = \"/dev/null\" }");
+            "cluster.tls={ certificate = \"/dev/null\", key = \"/dev/null\", ca = \"/dev/null\" }");
         Assert.Equal(TimeSpan.FromMilliseconds(800), options.Verdict.Deadline);
         Assert.Equal(TimeSpan.FromMilliseconds(200), options.Verdict.SerialDeadline);
         Assert.Equal(TimeSpan.Zero, options.Cache.FailShare);

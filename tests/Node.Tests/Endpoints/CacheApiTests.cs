@@ -301,7 +301,7 @@ public sealed class CacheApiTests
     [Fact]
     public async Task Without_a_fleet_the_answer_is_503()
     {
-        await using var node = await RunningNode.StartAsync("cluster.seeds=[\"127.0.0.1:1\"]", "cluster.expected=3");
+        await using var node = await RunningNode.StartAsync("cluster.seeds=[\"127.0.0.1:1\"]", "cluster.insecure=true", "cluster.expected=3");
         using var http = node.Http();
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await http.GetAsync("api/v1/cache")).StatusCode);
     }

@@ -71,7 +71,7 @@ public sealed class ZoneDecisionTests
         lists.List("192.0.2.4", "bl.test", 60, "127.0.0.2");
         await using var node = await RunningNode.StartWithAsync(
             services => services.AddSingleton(_decisions), // Whose time stands still, however busy the machine is.
-            "endpoints.dnsblog=[\"unix://{folder}/dnsblog\"]", "endpoints.dnsbl=[\"tcp://127.0.0.1:0\"]", "dnsbl_zone.name=z.test",
+            null, "endpoints.dnsblog=[\"unix://{folder}/dnsblog\"]", "endpoints.dnsbl=[\"tcp://127.0.0.1:0\"]", "dnsbl_zone.name=z.test",
             "dnsbl.sites=bl.test*4", $"dnsbl.resolver=[\"{lists.EndPoint}\"]", "dnsbl.skip=[]");
         for (var connection = 0; connection < 3; connection++)
         {

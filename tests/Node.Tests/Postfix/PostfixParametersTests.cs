@@ -32,6 +32,16 @@ public sealed class PostfixParametersTests
         Assert.Contains("refers to itself", Assert.Single(parameters.Faults), StringComparison.Ordinal);
     }
 
+    [Trait("Finding", "security-13")]
+    [Fact]
+    public void Expansion_that_doubles_with_each_line_ends()
+    {
+        var text = string.Concat(Enumerable.Range(0, 60).Select(i => $"a{i} = $a{i + 1}$a{i + 1}\n")) + "a60 =\n";
+        var parameters = PostfixParameters.Parse(text);
+        Assert.NotNull(parameters.Value("a0"));
+        Assert.Contains("too long when expanded", Assert.Single(parameters.Faults), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void What_is_no_parameter_is_named_with_its_line()
     {

@@ -70,7 +70,7 @@ public sealed class PostscreenImportTests : IDisposable
     [InlineData("postscreen_dnsbl_max_ttl = 1y\n", "is no time")]
     [InlineData("postscreen_dnsbl_max_ttl = 40d\n", "longer than cache.max_life")]
     [InlineData("postscreen_access_list = hash:/etc/postfix/x\n", "hash:/etc/postfix/x can not be read here")]
-    [InlineData("postscreen_access_list = cidr:/nowhere/x\n", "can not be read")]
+    [InlineData("postscreen_access_list = cidr:/nowhere/x\n", "is left out: there is no such file")]
     [InlineData("postscreen_access_list = permit_mynetworks\n", "mynetworks is not given")]
     [InlineData("postscreen_dnsbl_reply_map = pcre:/etc/postfix/x\n", "can not be read here")]
     [InlineData("postscreen_greet_action = enforce\n", "postscreen_greet_action stays postscreen's own")]

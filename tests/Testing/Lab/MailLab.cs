@@ -113,6 +113,7 @@ public sealed class MailLab : IAsyncDisposable
             $"p0f.socket={p0f.SocketPath}", FormattableString.Invariant($"p0f.rule=[{{ distance = {Far}, weight = 1 }}]"),
             $"node.name={Names[mx]}", "access.permit=[]",
             FormattableString.Invariant($"cluster.listen=127.0.0.1:{4053 + mx}"), "cluster.seeds=[\"127.0.0.1:4053\",\"127.0.0.1:4054\"]",
+            "cluster.insecure=true",
         ];
         var (address, address6) = mx == 0 ? (NetworkLab.MxAddress, NetworkLab.MxAddress6) : (NetworkLab.SecondMxAddress, NetworkLab.SecondMxAddress6);
         var lines = new List<string> { $"inet_interfaces = {address}, {address6}" };

@@ -267,6 +267,8 @@ internal sealed class JoinGuard : UntypedActor, IWithTimers
         foreach (var (where, fault) in found.Faults.Where(fault => _found.Faults.GetValueOrDefault(fault.Key) != fault.Value))
             _log.Info("Seed {Seed} cannot be asked: {Fault}", where, fault);
         _found = found;
+        if (_settings.Expected == 0)
+            _setup.Presence.Expect(Math.Max(_settings.Seeds.Length, found.Places - (_settings.IsCache ? 0 : 1)));
     }
 
     private void Again(TimeSpan pause) => Timers.StartSingleTimer(NextTimer, NextRound.Instance, pause);

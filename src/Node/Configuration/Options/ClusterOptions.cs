@@ -5,7 +5,7 @@ namespace Screening.Node.Configuration;
 /// <summary>How this node finds and trusts the others. <c>[cluster]</c></summary>
 internal sealed record ClusterOptions
 {
-    /// <summary>Where Akka.Remote listens; port 0: any.</summary>
+    /// <summary>Where Akka.Remote listens if there are seeds; port 0: any.</summary>
     public HostPort Listen { get; init; } = HostPort.Parse("127.0.0.1:4053");
 
     /// <summary>By what others reach this node; null: as <see cref="Listen"/> says.</summary>
@@ -37,8 +37,15 @@ internal sealed record ClusterOptions
     [Lasts("1ms", "60s", ZeroIsOff = true)]
     public TimeSpan LookupWait { get; init; } = TimeSpan.FromMilliseconds(30);
 
-    /// <summary>True: no TLS off loopback either.</summary>
+    /// <summary>True: nodes connect without TLS. Whoever reaches the port, on loopback any local user, may then change everything.</summary>
     public bool Insecure { get; init; }
+
+    /// <summary>
+    /// Names that a node's certificate may bear: IP addresses, host names, or <c>*.DOMAIN</c> for all names of one label more. Empty: the
+    /// hosts of <see cref="Seeds"/>.
+    /// </summary>
+    [PeerName]
+    public ImmutableArray<string> Peers { get; init; } = [];
 
     public ClusterTlsOptions Tls { get; init; } = new();
 
@@ -49,16 +56,18 @@ internal sealed record ClusterOptions
     public bool IsCache() => Roles.Contains(CacheRole);
 }
 
-/// <summary>Files in PEM form for TLS between nodes; certificate and key come together. Empty: no TLS.</summary>
+/// <summary>Files in PEM form for TLS between nodes: all three, or none for no TLS.</summary>
 internal sealed record ClusterTlsOptions
 {
+    /// <summary>This node's certificate, with any intermediate ones behind it.</summary>
     [ReadableFile]
     public string Certificate { get; init; } = "";
 
+    /// <summary>The private key of <see cref="Certificate"/>.</summary>
     [ReadableFile]
     public string Key { get; init; } = "";
 
-    /// <summary>Who must have signed the others' certificates; empty: the system's authorities.</summary>
+    /// <summary>The authorities, one of which must have signed each node's certificate.</summary>
     [ReadableFile]
     public string Ca { get; init; } = "";
 }

@@ -26,9 +26,10 @@ internal sealed record EndpointOptions
     [Schemes(EndpointScheme.Unix, EndpointScheme.Tcp)]
     public ImmutableArray<EndpointAddress> Dnsblog { get; init; } = [];
 
-    /// <summary>API, metrics, health and web page; tcp or unix.</summary>
+    /// <summary>API, metrics, health and web page; tcp or unix. On a unix socket changes need no token: its mode says who may connect.</summary>
     [Schemes(EndpointScheme.Tcp, EndpointScheme.Unix)]
-    public ImmutableArray<EndpointAddress> Http { get; init; } = [EndpointAddress.Parse("tcp://127.0.0.1:10080")];
+    public ImmutableArray<EndpointAddress> Http { get; init; } =
+        [EndpointAddress.Parse("tcp://127.0.0.1:10080"), EndpointAddress.Parse("unix://DATA_DIR/http.sock?mode=0660")];
 
     /// <summary>All addresses by kind, in the order above; the kind is the setting's name.</summary>
     public IEnumerable<(string Kind, EndpointAddress Address)> All() =>
@@ -40,6 +41,23 @@ internal sealed record EndpointOptions
         .. Dnsblog.Select(address => ("dnsblog", address)),
         .. Http.Select(address => ("http", address)),
     ];
+
+    /// <summary>The same addresses with the data folder in place of <c>DATA_DIR</c>.</summary>
+    /// <param name="dataDir">The folder's absolute path.</param>
+    public EndpointOptions Within(string dataDir) => Map(addresses => [.. addresses.Select(address => address.Within(dataDir))]);
+
+    /// <summary>The addresses that a socket can have.</summary>
+    public EndpointOptions WithoutLongPaths() => Map(addresses => addresses.RemoveAll(address => address.IsPathTooLong));
+
+    private EndpointOptions Map(Func<ImmutableArray<EndpointAddress>, ImmutableArray<EndpointAddress>> change) => this with
+    {
+        Plugin = change(Plugin),
+        Policy = change(Policy),
+        Dnsbl = change(Dnsbl),
+        Memcache = change(Memcache),
+        Dnsblog = change(Dnsblog),
+        Http = change(Http),
+    };
 }
 
 /// <summary>The zone of the DNSBL doors. <c>[dnsbl_zone]</c></summary>

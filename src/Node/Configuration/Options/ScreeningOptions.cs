@@ -53,6 +53,11 @@ internal sealed record ScreeningOptions
     /// <summary>The folder of the decision log.</summary>
     public string DecisionsFolder() => Log.Decisions.Length > 0 ? Log.Decisions : Path.Combine(Node.DataDir, "decisions");
 
+    /// <summary>The same settings with the data folder's path in place of <c>DATA_DIR</c>.</summary>
+    /// <param name="currentDirectory">The folder that a relative <c>node.data_dir</c> starts from.</param>
+    public ScreeningOptions WithDataDir(string currentDirectory) =>
+        this with { Endpoints = Endpoints.Within(Path.GetFullPath(Path.Combine(currentDirectory, Node.DataDir))) };
+
     /// <summary>The defaults on a host.</summary>
     /// <param name="isRoot">Whether the process may write to system folders.</param>
     /// <param name="hostName">The host's name.</param>

@@ -1,7 +1,15 @@
 using System.Net;
 using System.Net.Sockets;
+using Screening.Actors.Fleet;
 
 namespace Screening.Node.Configuration;
+
+/// <summary>A name that the certificate of another node may bear.</summary>
+internal sealed class PeerNameAttribute : SettingRuleAttribute
+{
+    public override string? Broken(object value) =>
+        PeerNames.IsValid((string)value) ? null : "it must be an IP address, a host name, or *. and a domain, without a port";
+}
 
 /// <summary>Rules of [cluster].</summary>
 internal static class ClusterRules
@@ -23,8 +31,9 @@ internal static class ClusterRules
                     + $" which is {SettingTypes.Show(provider)} {where}");
         }
 
-        if (context.IsSound("cluster.listen"))
+        if (context.IsSound("cluster.listen") && context.IsSound("cluster.seeds"))
             CheckListen(context, cluster);
+        CheckTrust(context, cluster);
     }
 
     private static void CheckMembers(RuleContext context, ClusterOptions cluster)
@@ -71,16 +80,35 @@ internal static class ClusterRules
         Host = IPAddress.TryParse(place.Host, out var address) ? address.ToString() : place.Host.TrimEnd('.').ToLowerInvariant(),
     };
 
+    // Without seeds the node opens no port, so there is nobody to be known to.
     private static void CheckListen(RuleContext context, ClusterOptions cluster)
     {
-        var hasTls = cluster.Tls.Certificate.Length > 0 || !context.IsSound("cluster.tls.certificate");
-        if (!cluster.Listen.IsLoopback && !cluster.Insecure && !hasTls)
-            context.Fault(
-                "cluster.listen",
-                $"cluster.listen is {cluster.Listen}; off loopback it must come with cluster.tls, or with cluster.insecure = true");
         if (cluster.Listen.IsWildcard && cluster.Advertise is null && !cluster.Seeds.IsEmpty && context.IsSound("cluster.advertise"))
             context.Fault(
                 "cluster.listen",
                 $"cluster.listen is {cluster.Listen}; cluster.advertise must then say by which address others reach this node");
     }
+
+    // Whoever reaches a port without TLS can do what an operator can, and any user of a host reaches its loopback addresses.
+    private static void CheckTrust(RuleContext context, ClusterOptions cluster)
+    {
+        var tls = cluster.Tls;
+        if (!IsTlsSound(context))
+            return;
+        if (!cluster.Seeds.IsEmpty && context.IsSound("cluster.seeds") && tls.Certificate.Length == 0 && !cluster.Insecure)
+            context.Fault(
+                "cluster.seeds",
+                $"cluster.seeds is not empty; cluster.tls must then be set, because anyone who can connect to {cluster.Listen}, on loopback"
+                    + " any local user, can otherwise change the whitelist, grants and bans; cluster.insecure = true accepts that risk");
+        if ((tls.Certificate.Length > 0) == (tls.Ca.Length > 0))
+            return;
+        var (given, file, missing) = tls.Ca.Length > 0
+            ? ("cluster.tls.ca", tls.Ca, "cluster.tls.certificate")
+            : ("cluster.tls.certificate", tls.Certificate, "cluster.tls.ca");
+        context.Fault(
+            given, $"{given} is {SettingTypes.Show(file)}; it must come with {missing}, which is empty {context.Where(missing, given)}");
+    }
+
+    private static bool IsTlsSound(RuleContext context) =>
+        context.IsSound("cluster.tls") && context.IsSound("cluster.tls.certificate") && context.IsSound("cluster.tls.ca");
 }

@@ -3,9 +3,10 @@ namespace Screening.Node.Configuration;
 /// <summary>Rules of [endpoints].</summary>
 internal static class EndpointRules
 {
-    /// <summary>No address twice; cluster.listen is one of them.</summary>
+    /// <summary>No path that is too long for a socket, and no address twice; cluster.listen is one of them.</summary>
     public static void Check(RuleContext context)
     {
+        CheckPaths(context);
         var seen = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (path, address) in Addresses(context))
         {
@@ -23,6 +24,19 @@ internal static class EndpointRules
     }
 
     private const string ClusterListen = "cluster.listen";
+
+    // DATA_DIR may make a path too long. A default is then left out: a node must start in any folder.
+    private static void CheckPaths(RuleContext context)
+    {
+        foreach (var (path, address) in Addresses(context).Where(endpoint => endpoint.Address.IsPathTooLong))
+        {
+            var fault = $"{path} is {SettingTypes.Show(address)}; a socket's path must not be longer than {EndpointAddress.MaxPathBytes} bytes";
+            if (context.Place(path).Kind == PlaceKind.Default)
+                context.Warn(path, $"{fault}, so this default is left out");
+            else
+                context.Fault(path, fault);
+        }
+    }
 
     private static IEnumerable<(string Path, EndpointAddress Address)> Addresses(RuleContext context)
     {

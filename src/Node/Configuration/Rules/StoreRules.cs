@@ -24,6 +24,8 @@ internal static class StoreRules
 
     private static string? FaultOf(ScreeningOptions options)
     {
+        if (options.Store.Provider != StoreProvider.Memory && ConnectionKeywords.Problem(options.Store) is { } problem)
+            return problem;
         try
         {
             _ = StoreFactory.Create(options);

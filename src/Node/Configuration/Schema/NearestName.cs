@@ -6,18 +6,22 @@ internal static class NearestName
     private const int MaxLength = 64;
 
     /// <summary>The candidate that the fewest edits lead to, if they are few for the name's length; else null.</summary>
-    public static string? Find(string name, IEnumerable<string> candidates)
+    /// <param name="edits">How many are few for any name of more than three characters. At least 1.</param>
+    public static string? Find(string name, IEnumerable<string> candidates, int edits = 2)
     {
         if (name.Length is 0 or > MaxLength)
             return null;
-        var lower = name.ToLowerInvariant().Replace('-', '_');
+        var plain = Plain(name);
         var best = candidates
-            .Select(candidate => (candidate, edits: IsAbbreviation(lower, candidate) ? 1 : Edits(lower, candidate)))
-            .OrderBy(found => found.edits)
+            .Select(candidate => (candidate, needed: IsAbbreviation(plain, Plain(candidate)) ? 1 : Edits(plain, Plain(candidate))))
+            .OrderBy(found => found.needed)
             .FirstOrDefault();
-        var most = name.Length <= 3 ? 1 : Math.Max(2, name.Length / 3);
-        return best.candidate is not null && best.edits <= most ? best.candidate : null;
+        var most = name.Length <= 3 ? 1 : Math.Max(edits, name.Length / 3);
+        return best.candidate is not null && best.needed <= most ? best.candidate : null;
     }
+
+    // Case and the way words are joined do not matter: Keep_Majority is keep-majority.
+    private static string Plain(string name) => name.ToLowerInvariant().Replace('-', '_').Replace(' ', '_');
 
     private static bool IsAbbreviation(string name, string candidate) =>
         name.Length >= 3 && candidate.StartsWith(name, StringComparison.Ordinal);

@@ -65,10 +65,11 @@ internal sealed class HoldsAttribute(string least, string most) : SettingRuleAtt
 /// <summary>One of some words of a larger set.</summary>
 internal sealed class OneOfAttribute(params string[] words) : SettingRuleAttribute
 {
-    public override string? Broken(object value) =>
-        words.Contains(value is string text ? text : SettingTypes.Word((Enum)value))
-            ? null
-            : "it must be " + SettingTypes.Alternatives(words);
+    public override string? Broken(object value)
+    {
+        var given = value as string ?? SettingTypes.Word((Enum)value);
+        return words.Contains(given) ? null : SettingTypes.OneOf(words, given);
+    }
 }
 
 /// <summary>A text of a certain shape.</summary>
@@ -107,7 +108,9 @@ internal sealed class SchemesAttribute(EndpointScheme first, EndpointScheme seco
 internal sealed class ReachableAttribute : SettingRuleAttribute
 {
     public override string? Broken(object value) =>
-        value is HostPort { Port: 0 } or EndpointAddress { IsUnix: false, Port: 0 } ? "its port must be 1 to 65535" : null;
+        value is HostPort { Port: 0 } or EndpointAddress { IsUnix: false, Port: 0 } ? "its port must be 1 to 65535"
+        : value is EndpointAddress { IsInDataDir: true } ? "it must name an absolute path: unix:///PATH"
+        : null;
 }
 
 /// <summary>An URL of HTTP.</summary>
@@ -137,23 +140,7 @@ internal sealed class ReadableFileAttribute : SettingRuleAttribute
     public override string? Broken(object value)
     {
         var path = value is AccessEntry entry ? entry.File : (string)value;
-        if (string.IsNullOrEmpty(path))
-            return null;
-        try
-        {
-            using var stream = File.OpenRead(path);
-            return null;
-        }
-        catch (Exception exception)
-            when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            return exception switch
-            {
-                FileNotFoundException or DirectoryNotFoundException => "there is no such file",
-                _ when Directory.Exists(path) => "it is a folder, not a file",
-                _ => "the file can not be read",
-            };
-        }
+        return string.IsNullOrEmpty(path) ? null : TextFile.ProblemOf(path);
     }
 }
 

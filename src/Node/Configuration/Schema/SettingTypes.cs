@@ -123,6 +123,13 @@ internal static class SettingTypes
     private static string Escaped(char letter) =>
         char.IsControl(letter) ? string.Create(CultureInfo.InvariantCulture, $"\\u{(int)letter:x4}") : letter.ToString();
 
+    /// <summary>The rule that a word is one of these, with the one that was probably meant.</summary>
+    public static string OneOf(IReadOnlyList<string> words, string given)
+    {
+        var rule = "it must be " + Alternatives(words);
+        return NearestName.Find(given, words, edits: 1) is { } near ? $"{rule}; did you mean {near}?" : rule;
+    }
+
     private static SettingType OfText<T>(string wanted, TryParse<T> parse)
         where T : notnull => new(
         wanted,
@@ -137,7 +144,9 @@ internal static class SettingTypes
         var wanted = Alternatives([.. words.Keys]);
         return new SettingType(
             wanted,
-            node => node.Text is { } text && words.TryGetValue(text, out var value) ? (value, null) : (null, "it must be " + wanted),
+            node => node.Text is not { } text ? (null, "it must be " + wanted)
+                : words.TryGetValue(text, out var value) ? (value, null)
+                : (null, OneOf([.. words.Keys], text)),
             value => Word((Enum)value));
     }
 
@@ -204,13 +213,18 @@ internal static class SettingTypes
 
     private static bool TryParseMatch(string text, out P0fMatchWords match, out string problem)
     {
-        problem = "it must be exact, generic, fuzzy or several of these parted by |";
+        problem = "";
         match = 0;
-        foreach (var part in text.Split('|'))
+        var words = Enum.GetValues<P0fMatchWords>().ToDictionary(word => Word(word));
+        foreach (var part in text.Split('|', StringSplitOptions.TrimEntries))
         {
-            var word = Enum.GetValues<P0fMatchWords>().FirstOrDefault(known => Word(known) == part.Trim());
-            if (word == 0)
+            if (!words.TryGetValue(part, out var word))
+            {
+                problem = "it must be exact, generic, fuzzy or several of these separated by |"
+                    + (NearestName.Find(part, words.Keys, edits: 1) is { } near ? $"; did you mean {near}?" : "");
                 return false;
+            }
+
             match |= word;
         }
 

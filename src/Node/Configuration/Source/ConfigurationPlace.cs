@@ -27,7 +27,7 @@ internal sealed record ConfigurationPlace(PlaceKind Kind, string Name, int Line 
 {
     public static readonly ConfigurationPlace Default = new(PlaceKind.Default, "");
 
-    /// <summary>As it stands before a fault.</summary>
+    /// <summary>The source and, in a file, the line.</summary>
     public override string ToString() => Kind switch
     {
         PlaceKind.Default => "default",
@@ -36,6 +36,10 @@ internal sealed record ConfigurationPlace(PlaceKind Kind, string Name, int Line 
         _ when Line == 0 => Name,
         _ => string.Create(CultureInfo.InvariantCulture, $"{Name}:{Line}"),
     };
+
+    /// <summary>As it stands before a fault: with the column, as compilers write it.</summary>
+    public string WithColumn() =>
+        Kind == PlaceKind.File && Column > 0 ? string.Create(CultureInfo.InvariantCulture, $"{Name}:{Line}:{Column}") : ToString();
 
     /// <summary>As it stands behind a related value, in a fault that begins with <paramref name="first"/>.</summary>
     public string RelativeTo(ConfigurationPlace first) => Kind switch

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.RegularExpressions;
 using Tomlyn;
 using Tomlyn.Parsing;
 using Tomlyn.Syntax;
@@ -7,7 +6,7 @@ using Tomlyn.Syntax;
 namespace Screening.Node.Configuration;
 
 /// <summary>Reads TOML into <see cref="SettingNode"/>s that know their lines. Never throws on text.</summary>
-internal static partial class TomlSource
+internal static class TomlSource
 {
     /// <summary>Reads a whole file into <paramref name="root"/>.</summary>
     /// <param name="text">The file's text.</param>
@@ -22,7 +21,7 @@ internal static partial class TomlSource
         reader.ReadEntries(document.KeyValues, root);
         foreach (var table in document.Tables)
             reader.ReadEntries(table.Items, reader.Open(table, root));
-        return [.. Faults(document, text, fileName)];
+        return TomlFaults.Of(document.Diagnostics, text, fileName);
     }
 
     /// <summary>Reads a value as it stands behind <c>--set path=</c>: TOML if it parses as TOML, else a string.</summary>
@@ -50,47 +49,6 @@ internal static partial class TomlSource
             return false;
         }
     }
-
-    // One fault a line: what follows the first on a line is its consequence.
-    private static IEnumerable<SyntaxFault> Faults(DocumentSyntax document, string text, string fileName)
-    {
-        var lines = text.Split('\n');
-        var errors = document.Diagnostics.Where(found => found.Kind == DiagnosticMessageKind.Error);
-        foreach (var line in errors.GroupBy(found => found.Span.Start.Line))
-        {
-            var first = line.First();
-            var place = new ConfigurationPlace(PlaceKind.File, fileName, line.Key + 1, first.Span.Start.Column + 1);
-            var source = line.Key < lines.Length ? lines[line.Key] : "";
-            yield return Worded(place, source, first.Message);
-        }
-    }
-
-    private static SyntaxFault Worded(ConfigurationPlace place, string source, string message)
-    {
-        if (source.Contains("connection", StringComparison.Ordinal))
-            return new SyntaxFault(place, "not TOML; the line may hold a secret and is not shown", Derails: true);
-        if (AlreadyDefined().Match(message) is { Success: true } found)
-        {
-            var (key, line) = (found.Groups["key"].Value, found.Groups["line"].Value);
-            return new SyntaxFault(place, $"{key} is given twice; it is already on line {line}", Derails: false);
-        }
-
-        if (UnquotedText().Match(source) is { Success: true } bare)
-        {
-            var text = ZoneText.Hide(bare.Groups["text"].Value);
-            return new SyntaxFault(place, $"a text must stand in quotes: {bare.Groups["key"]} = \"{text}\"", Derails: false);
-        }
-
-        return new SyntaxFault(place, "not TOML: " + char.ToLowerInvariant(message[0]) + ZoneText.Hide(message[1..]), Derails: true);
-    }
-
-    [GeneratedRegex(@"^The key `(?<key>[^`]*)` is already defined at \((?<line>[0-9]+),")]
-    private static partial Regex AlreadyDefined();
-
-    [GeneratedRegex(
-        "^\\s*(?<key>[A-Za-z0-9_.-]+)\\s*=\\s*(?<text>[A-Za-z0-9/][^\\s\"'\\[\\]{}#,=]*)\\s*(#.*)?$",
-        RegexOptions.CultureInvariant)]
-    private static partial Regex UnquotedText();
 
     private sealed class Reader(Func<SourceSpan, ConfigurationPlace> place)
     {
@@ -168,9 +126,3 @@ internal static partial class TomlSource
         };
     }
 }
-
-/// <summary>A fault of syntax.</summary>
-/// <param name="Place">Where.</param>
-/// <param name="Message">What is wrong, and what was expected.</param>
-/// <param name="Derails">What follows can not be understood with certainty.</param>
-internal sealed record SyntaxFault(ConfigurationPlace Place, string Message, bool Derails);

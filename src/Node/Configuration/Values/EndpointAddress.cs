@@ -13,19 +13,33 @@ internal enum EndpointScheme
 
 /// <summary>
 /// Where a listener listens or a plug-in is reached: <c>tcp://HOST:PORT</c>, <c>udp://HOST:PORT</c> or <c>unix:///PATH[?mode=0660]</c>.
-/// HOST is an IPv4 address, an IPv6 address in brackets, or a name that is resolved when the address is used.
+/// HOST is an IPv4 address, an IPv6 address in brackets, or a name that is resolved when the address is used. <c>unix://DATA_DIR/PATH</c> is a
+/// socket in the node's data folder.
 /// </summary>
 /// <param name="Scheme">Kind of socket.</param>
 /// <param name="Host">IP address without brackets, or name; empty for unix sockets.</param>
 /// <param name="Port">0..65535; 0 takes a free port. 0 for unix sockets.</param>
-/// <param name="Path">The socket's absolute path; empty for tcp and udp.</param>
+/// <param name="Path">The socket's absolute path, or <c>DATA_DIR/</c> and what follows; empty for tcp and udp.</param>
 /// <param name="Mode">The socket file's permission bits; null: as the umask has it.</param>
 internal sealed record EndpointAddress(EndpointScheme Scheme, string Host, int Port, string Path, UnixFileMode? Mode)
 {
     /// <summary>The longest path of a unix socket in bytes: <c>sun_path</c> of unix(7) less its final zero.</summary>
     public const int MaxPathBytes = 107;
 
+    private const string DataDir = "DATA_DIR/";
+
     public bool IsUnix => Scheme == EndpointScheme.Unix;
+
+    /// <summary>True if the path begins with <c>DATA_DIR</c>, which only <see cref="Within"/> makes a place.</summary>
+    public bool IsInDataDir => Path.StartsWith(DataDir, StringComparison.Ordinal);
+
+    /// <summary>True if no socket can have this path.</summary>
+    public bool IsPathTooLong => Encoding.UTF8.GetByteCount(Path) > MaxPathBytes;
+
+    /// <summary>The same address with the data folder in place of <c>DATA_DIR</c>.</summary>
+    /// <param name="dataDir">The folder's absolute path.</param>
+    public EndpointAddress Within(string dataDir) =>
+        IsInDataDir ? this with { Path = System.IO.Path.Combine(dataDir, Path[DataDir.Length..]) } : this;
 
     /// <summary>The same address with the port that was really taken.</summary>
     public EndpointAddress WithPort(int port) => this with { Port = port };
@@ -75,7 +89,7 @@ internal sealed record EndpointAddress(EndpointScheme Scheme, string Host, int P
         UnixFileMode? mode = null;
         if (question >= 0 && !TryParseMode(rest[(question + 1)..], out mode))
             problem = "what follows the path must be ?mode= and octal digits, such as ?mode=0660";
-        else if (path.Length < 2 || path[0] != '/' || path.Any(char.IsControl))
+        else if (!IsPath(path))
             problem = "it must name an absolute path: unix:///PATH";
         else if (Encoding.UTF8.GetByteCount(path) > MaxPathBytes)
             problem = string.Create(CultureInfo.InvariantCulture, $"a socket's path must not be longer than {MaxPathBytes} bytes");
@@ -83,6 +97,9 @@ internal sealed record EndpointAddress(EndpointScheme Scheme, string Host, int P
             address = new EndpointAddress(EndpointScheme.Unix, "", 0, path, mode);
         return address is not null;
     }
+
+    private static bool IsPath(string path) =>
+        !path.Any(char.IsControl) && ((path.Length > 1 && path[0] == '/') || (path.StartsWith(DataDir, StringComparison.Ordinal) && path.Length > DataDir.Length));
 
     private static bool TryParseMode(string query, out UnixFileMode? mode)
     {
