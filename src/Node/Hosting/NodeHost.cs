@@ -157,6 +157,7 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton<MemcacheTable>();
         services.AddSingleton<MemcacheConnectionHandler>();
         services.AddSingleton<DecisionLog>();
+        services.AddSingleton<IScreeningObserver>(provider => provider.GetRequiredService<DecisionLog>());
         services.AddHostedService(provider => provider.GetRequiredService<DecisionLog>());
         services.AddAkka("screening", (akka, provider) => akka
             .ConfigureLoggers(loggers =>
@@ -185,7 +186,7 @@ internal sealed class NodeHost : IAsyncDisposable
         return new ScreeningSetup
         {
             Time = provider.GetRequiredService<TimeProvider>(),
-            Observer = provider.GetRequiredService<DecisionLog>(),
+            Observer = provider.GetRequiredService<IScreeningObserver>(),
             MaxInFlight = options.Limits.InFlight,
             NearEntries = options.Cache.NearEntries,
             Fleet = provider.GetRequiredService<FleetSettings>(),
