@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
 using Screening.Actors.Screening;
+using Screening.Node.Supervision;
 using Screening.Protocol.Vocabulary;
 using Serilog;
 using Serilog.Core;
@@ -18,7 +19,7 @@ internal sealed record DecisionLogSettings(string Folder, TimeSpan Keep, string 
 /// Hears of decisions and checks. Counting is done at once; writing happens on a task of its own behind a bounded queue, so that no
 /// answer ever waits for a disk. What does not fit the queue is counted and said.
 /// </summary>
-internal sealed class DecisionLog : BackgroundService, IScreeningObserver
+internal sealed class DecisionLog : NodeService, IScreeningObserver
 {
     private const int QueueLength = 16_384;
     private const long MaxFileBytes = 256L * 1024 * 1024;
@@ -33,7 +34,8 @@ internal sealed class DecisionLog : BackgroundService, IScreeningObserver
     private readonly ArrayBufferWriter<byte> _line = new(1024);
     private long _lost;
 
-    public DecisionLog(NodeMetrics metrics, DecisionLogSettings settings, TimeProvider time, ILogger<DecisionLog> console)
+    public DecisionLog(NodeMetrics metrics, DecisionLogSettings settings, Troubles troubles, TimeProvider time, ILogger<DecisionLog> console)
+        : base(troubles, time, console)
     {
         _metrics = metrics;
         _settings = settings;
@@ -64,7 +66,7 @@ internal sealed class DecisionLog : BackgroundService, IScreeningObserver
         await base.StopAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stopping)
     {
         await using var file = new LoggerConfiguration()
             .WriteTo.File(

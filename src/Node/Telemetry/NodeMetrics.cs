@@ -3,6 +3,7 @@ using Screening.Actors.Fleet;
 using Screening.Actors.Hosting;
 using Screening.Actors.Screening;
 using Screening.Actors.Whitelist;
+using Screening.Node.Supervision;
 using Screening.Protocol.Framing;
 using Screening.Protocol.Vocabulary;
 
@@ -29,6 +30,7 @@ internal sealed class NodeMetrics
     private readonly Counter _memcacheSets;
     private readonly Gauge _cacheEntries;
     private readonly Gauge _rung;
+    private readonly Gauge _reloadFailed;
     private readonly Gauge _storeQueue;
     private readonly Counter _storeDropped;
     private readonly Counter _storeJournaled;
@@ -53,6 +55,8 @@ internal sealed class NodeMetrics
         _memcacheSets = factory.CreateCounter("screening_memcache_sets_total", "Values that postscreen stored.");
         _cacheEntries = factory.CreateGauge("screening_cache_entries", "Entries held, by kind.", "kind");
         _rung = factory.CreateGauge("screening_rung", "Rung of the ladder of degradation, 0 is best.");
+        _reloadFailed = factory.CreateGauge(
+            "screening_config_reload_failed", "1 while the configuration or a permanent list cannot be read again, else 0.");
         _storeQueue = factory.CreateGauge("screening_store_queue", "Changes that wait for the store.");
         _storeDropped = factory.CreateCounter("screening_store_dropped_total", "Changes that were given up.");
         _storeJournaled = factory.CreateCounter("screening_store_journaled_total", "Changes that were stored.");
@@ -90,8 +94,9 @@ internal sealed class NodeMetrics
         ((long)_memcacheHits.Value, (long)_memcacheMisses.Value, (long)_memcacheSets.Value);
 
     /// <summary>Takes what is looked up only when somebody asks.</summary>
-    public void OnScrape(ScreeningHandle screening, Ladder ladder) => _registry.AddBeforeCollectCallback(() =>
+    public void OnScrape(ScreeningHandle screening, Ladder ladder, ReloadState reload) => _registry.AddBeforeCollectCallback(() =>
     {
+        _reloadFailed.Set(reload.FailedSince is null ? 0 : 1);
         _rung.Set(ladder.Rung());
         _cacheEntries.WithLabels("near").Set(screening.NearCache.Count);
         if (screening.Fleet is not { } fleet)
