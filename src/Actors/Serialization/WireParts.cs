@@ -102,7 +102,7 @@ internal static class WireParts
     }
 
     /// <summary>Reads what <see cref="WriteTimesBy"/> wrote.</summary>
-    public static string ReadTimesBy(ref PackedReader reader) => reader.HasMore ? reader.Text() : "";
+    public static string ReadTimesBy(ref PackedReader reader) => (reader.HasMore ? reader.OptionalText() : null) ?? "";
 
     public static void WriteTombstone(PackedWriter writer, Tombstone tombstone) => writer
         .Network(tombstone.Network).Integer(tombstone.Sequence).Integer(tombstone.MadeMs);

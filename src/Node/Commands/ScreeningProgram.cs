@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Screening.Node.Commands.Cache;
+using Screening.Node.Commands.Demo;
 
 namespace Screening.Node.Commands;
 
@@ -27,6 +28,7 @@ internal static class ScreeningProgram
         new("Screening answers Postfix's postscreen: pass, ignore, enforce or drop, from p0f, DNSBLs and custom checks.")
         {
             RunCommand.Create(),
+            DemoCommand.Create(),
             CheckCommand.Create(),
             StatusCommand.Create(),
             new Command("config", "Check and show the configuration.")

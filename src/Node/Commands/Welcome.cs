@@ -37,7 +37,8 @@ internal static class Welcome
     }
 
     // From a checkout the program lies under bin; the line runs as pasted from the same folder.
-    private static string ProgramName() =>
+    /// <summary>The program as it can be started from here.</summary>
+    public static string ProgramName() =>
         Environment.ProcessPath is { } path && Path.GetFileName(path) == "screening"
             ? Shorter(path)
             : $"dotnet {Shorter(typeof(Welcome).Assembly.Location)}";

@@ -58,7 +58,7 @@ internal sealed class DnsblZone(VerdictZoneAnswers answers, NodeMetrics metrics)
         if (isBetween && type is not (DnsType.A or DnsType.Txt or DnsType.Any))
             return ValueTask.FromResult(NoData);
         var isDoubtful = type == DnsType.A && question.IsProbablyBetween;
-        var asked = answers.AskAsync(Door.Dnsbl, question.Client, question.Profile, question.Allow, isDoubtful);
+        var asked = answers.AskAsync(Door.Dnsbl, question.Client, question.Profile, question.Allow, type, isDoubtful);
         return asked.IsCompletedSuccessfully
             ? ValueTask.FromResult(ContentOf(asked.Result, type, isBetween))
             : WaitAsync(asked, type, isBetween);
