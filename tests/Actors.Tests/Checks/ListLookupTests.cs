@@ -36,6 +36,7 @@ public sealed class ListLookupTests
     public async Task A_name_that_no_list_can_have_makes_no_check(string zone)
     {
         await using var node = await StartAsync();
+        await node.UntilAsync(() => node.Handle.Checks.Health.Any());
         Assert.Null(await node.Handle.Lists.AskAsync(zone, Client, ScreeningHarness.Patience));
         Assert.Equal("a.test", Assert.Single(node.Handle.Checks.Health).Name);
     }

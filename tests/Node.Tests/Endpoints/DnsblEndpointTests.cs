@@ -9,6 +9,7 @@ using Screening.Protocol.Dnsbl;
 using Screening.Protocol.Vocabulary;
 using Screening.Testing;
 using Screening.Testing.Dns;
+using Screening.Testing.Lab;
 
 namespace Screening.Node.Tests.Endpoints;
 
@@ -34,6 +35,8 @@ public sealed class DnsblEndpointTests : IAsyncLifetime
             "dnsbl.sites=bl.test*1,worse.test*4,worst.test*9,good.test*-4", $"dnsbl.resolver=[\"{_lists.EndPoint}\"]", "dnsbl.skip=[]",
             "access.permit=[\"192.0.2.40\"]", "access.reject=[\"192.0.2.50\"]", "profile.mild.verdict.enforce_at=8",
             "verdict.pass_ttl=700s", "verdict.pass_ttl_min=1s", "node.name=mx1");
+        await Poll.UntilAsync(
+            async () => (await AskAsync("40.2.0.192.z.test", DnsType.A)).TtlSeconds > 0, Waiting.Limit, "the node knows its bans");
     }
 
     public async Task DisposeAsync()
