@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Screening.Node.Commands.Display;
 using Screening.Node.Configuration;
 
 namespace Screening.Node.Commands;
@@ -8,6 +9,9 @@ internal static class ConfigurationOptions
 {
     private const string ConfigName = "--config";
     private const string SetName = "--set";
+
+    // As the loader names it when it takes the one from the current folder.
+    private const string LocalFile = "screening.toml";
 
     /// <summary>Adds <c>--config</c> and <c>--set</c> to a command.</summary>
     public static void AddTo(Command command)
@@ -37,11 +41,24 @@ internal static class ConfigurationOptions
     public static ConfigurationRequest Read(ParseResult parsed, string? file) =>
         ConfigurationRequest.OfProcess(file, parsed.GetValue<string[]>(SetName) ?? []);
 
+    /// <summary>
+    /// Loads what the options say. A file from the current folder is named on a terminal: it goes before the host's, and may be there by
+    /// accident.
+    /// </summary>
+    public static ConfigurationResult Load(ParseResult parsed)
+    {
+        var result = ConfigurationLoader.Load(Read(parsed));
+        var error = parsed.InvocationConfiguration.Error;
+        if (result.File == LocalFile && parsed.GetValue<string?>(ConfigName) is null && Screen.Of(error).IsTerminal)
+            error.WriteLine($"screening: using ./{LocalFile}");
+        return result;
+    }
+
     /// <summary>Loads what the options say. Prints all faults to standard error, one a line.</summary>
     /// <returns>Null when there are faults: the exit status is then 2.</returns>
     public static ConfigurationResult? LoadOrReport(ParseResult parsed)
     {
-        var result = ConfigurationLoader.Load(Read(parsed));
+        var result = Load(parsed);
         Report(parsed, result.Faults);
         return result.Options is null ? null : result;
     }
