@@ -17,6 +17,9 @@ internal static class ExitStatus
     /// <summary>The node could not be reached, or cannot do it now.</summary>
     public const int Unreachable = 3;
 
+    /// <summary>A node ended by a fault of its own: EX_SOFTWARE of sysexits(3).</summary>
+    public const int Failed = 70;
+
     /// <summary>Says what went wrong on standard error and returns the status.</summary>
     public static Task<int> FailAsync(int status, params IEnumerable<string> faults) => FailAsync(Console.Error, status, faults);
 

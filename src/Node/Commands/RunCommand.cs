@@ -34,8 +34,7 @@ internal static class RunCommand
             if (!await node.TryStartAsync(cancellation).ConfigureAwait(false))
                 return ExitStatus.Ok;
             await Welcome.WriteAsync(Console.Out, options, node.Endpoints, configuration.File).ConfigureAwait(false);
-            await node.WaitForShutdownAsync(cancellation).ConfigureAwait(false);
-            return ExitStatus.Ok;
+            return await node.WaitForShutdownAsync(cancellation).ConfigureAwait(false) ? ExitStatus.Ok : ExitStatus.Failed;
         }
         catch (EndpointException fault)
         {

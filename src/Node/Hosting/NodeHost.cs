@@ -17,6 +17,7 @@ using Screening.Node.Endpoints.Policy;
 using Screening.Node.Hosting.WarmUp;
 using Screening.Node.Sources;
 using Screening.Node.Store;
+using Screening.Node.Supervision;
 using Screening.Node.Telemetry;
 
 namespace Screening.Node.Hosting;
@@ -33,6 +34,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly Listeners _listeners;
     private readonly NodeStatus _status;
+    private readonly NodeEnd _end;
     private readonly ImmutableArray<OpenEndpoint> _clusterEndpoint;
 
     private NodeHost(WebApplication app, Listeners listeners)
@@ -42,6 +44,7 @@ internal sealed class NodeHost : IAsyncDisposable
         _app = app;
         _listeners = listeners;
         _status = app.Services.GetRequiredService<NodeStatus>();
+        _end = app.Services.GetRequiredService<NodeEnd>();
     }
 
     /// <summary>The listeners that are open.</summary>
@@ -49,6 +52,10 @@ internal sealed class NodeHost : IAsyncDisposable
 
     /// <summary>The whitelist as operators see it.</summary>
     public IFleetWhitelist Whitelist => _app.Services.GetRequiredService<IFleetWhitelist>();
+
+    /// <summary>A service of the node, for tests.</summary>
+    internal T Service<T>()
+        where T : notnull => _app.Services.GetRequiredService<T>();
 
     /// <summary>Puts a node together; nothing is opened yet.</summary>
     /// <param name="configuration">Settings without faults.</param>
@@ -73,7 +80,8 @@ internal sealed class NodeHost : IAsyncDisposable
 
         var app = builder.Build();
         var screening = app.Services.GetRequiredService<ScreeningHandle>();
-        app.Services.GetRequiredService<NodeMetrics>().OnScrape(screening, app.Services.GetRequiredService<Ladder>());
+        app.Services.GetRequiredService<NodeMetrics>().OnScrape(
+            screening, app.Services.GetRequiredService<Ladder>(), app.Services.GetRequiredService<ReloadState>());
         app.UseMiddleware<HostGuard>(options.Node.Name);
         app.Services.GetRequiredService<HttpApi>().Map(app);
         app.Services.GetRequiredService<CacheApi>().Map(app);
@@ -85,6 +93,7 @@ internal sealed class NodeHost : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellation = default)
     {
         await _app.StartAsync(cancellation).ConfigureAwait(false);
+        _ = EndWhenBrokenAsync(_app.Services.GetRequiredService<ScreeningHandle>());
         _status.Endpoints = [.. _listeners.Opened(), .. _app.Services.GetRequiredService<DnsblDatagrams>().Opened, .. _clusterEndpoint];
         _app.Lifetime.ApplicationStopping.Register(() =>
         {
@@ -109,12 +118,23 @@ internal sealed class NodeHost : IAsyncDisposable
     }
 
     /// <summary>Ends once the process is told to, and everything pending is answered.</summary>
-    public Task WaitForShutdownAsync(CancellationToken cancellation = default) => _app.WaitForShutdownAsync(cancellation);
+    /// <returns>False if the node ended by itself, which the log explains.</returns>
+    public async Task<bool> WaitForShutdownAsync(CancellationToken cancellation = default)
+    {
+        await _app.WaitForShutdownAsync(cancellation).ConfigureAwait(false);
+        return cancellation.IsCancellationRequested || _end.WasOrderly();
+    }
 
     /// <summary>Closes the listeners, answers what is pending, and ends.</summary>
     public Task StopAsync(CancellationToken cancellation = default) => _app.StopAsync(cancellation);
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private async Task EndWhenBrokenAsync(ScreeningHandle screening)
+    {
+        var actor = await screening.Broken.ConfigureAwait(false);
+        _end.Fail($"the actor {actor} is gone");
+    }
 
     private static void AddServices(
         IServiceCollection services, ScreeningOptions options, ConfigurationResult configuration, ConfigurationRequest request, Task warm)
@@ -122,24 +142,29 @@ internal sealed class NodeHost : IAsyncDisposable
         var handle = new ScreeningHandle();
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(handle);
-        services.AddSingleton(configuration);
         services.AddSingleton(request);
+        services.AddSingleton<Troubles>();
+        services.AddSingleton<NodeEnd>();
+        services.AddSingleton(provider => new ReloadState(
+            configuration, provider.GetRequiredService<Troubles>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(new ReloadInterval(TimeSpan.FromSeconds(0.5)));
         services.AddSingleton(new EndpointSettings(
             options.Limits.PerConnection, options.DnsblZone.Name, (int)options.Cache.FailShare.TotalSeconds));
         services.AddSingleton(new ConnectionLimits(options.Limits.ConnectionsPerAddress, options.Limits.InFlight));
         services.AddSingleton(FleetPlan.Of(options, StoreFactory.Create(options)));
         services.AddSingleton<Ladder>();
-        services.AddSingleton(provider => new NodeStatus(options.Node.Name, handle, provider.GetRequiredService<Ladder>()));
-        services.AddSingleton(new DecisionLogSettings(
-            options.DecisionsFolder(), options.Log.Keep, options.Node.Name,
-            new AddressView(options.Log.Address, Path.Combine(options.Node.DataDir, "log.key"))));
+        services.AddSingleton(provider => new NodeStatus(
+            options.Node.Name, handle, provider.GetRequiredService<Ladder>(), provider.GetRequiredService<ReloadState>()));
+        var addresses = new AddressView(options.Log.Address, Path.Combine(options.Node.DataDir, "log.key"));
+        services.AddSingleton(addresses);
+        services.AddSingleton(DecisionLogSettings.Of(options, addresses));
         services.AddSingleton<NodeMetrics>();
         services.AddSingleton<TransportSet>();
         services.AddSingleton<HttpApi>();
         services.AddSingleton<IFleetWhitelist, NodeWhitelist>();
         services.AddSingleton(new CacheApiSettings(options.Cache.MaxLife));
         services.AddSingleton(new ChangeGuardSettings(options.Http.TokenFile));
-        services.AddSingleton(new AuditLogSettings(Path.Combine(options.Node.DataDir, "audit.jsonl"), options.Node.Name));
+        services.AddSingleton(AuditLogSettings.Of(options));
         services.AddSingleton<AuditLog>();
         services.AddSingleton<ChangeGuard>();
         services.AddSingleton(OwnAddresses.Of(options));
@@ -149,6 +174,7 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton(new PolicyTexts(options.Policy, options.Node.Name));
         services.AddSingleton<PolicyInstances>();
         services.AddSingleton<PolicyConnectionHandler>();
+        services.AddSingleton<ZoneDecisions>();
         services.AddSingleton<VerdictZoneAnswers>();
         services.AddSingleton<DnsblZone>();
         services.AddSingleton<ResponseRateLimit>();
@@ -168,7 +194,7 @@ internal sealed class NodeHost : IAsyncDisposable
             .WithScreening(SetupOf(options, provider), handle));
         services.AddHostedService<FleetService>();
         services.AddHostedService(provider => provider.GetRequiredService<Ladder>());
-        services.AddHostedService(_ => new WarmUpService(warm));
+        services.AddHostedService(provider => new WarmUpService(warm, provider.GetRequiredService<ILogger<WarmUpService>>()));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DnsblDatagrams>(provider, UdpAddresses(options)));
         services.AddHostedService(provider => provider.GetRequiredService<DnsblDatagrams>());
         services.AddHostedService<ReloadService>();

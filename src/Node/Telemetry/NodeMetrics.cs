@@ -3,6 +3,7 @@ using Screening.Actors.Fleet;
 using Screening.Actors.Hosting;
 using Screening.Actors.Screening;
 using Screening.Actors.Whitelist;
+using Screening.Node.Supervision;
 using Screening.Protocol.Framing;
 using Screening.Protocol.Vocabulary;
 
@@ -24,11 +25,13 @@ internal sealed class NodeMetrics
     private readonly Counter _dnsblQueries;
     private readonly Counter _badRequests;
     private readonly Counter _decisionsLost;
+    private readonly Gauge _decisionLogFailed;
     private readonly Counter.Child _memcacheHits;
     private readonly Counter.Child _memcacheMisses;
     private readonly Counter _memcacheSets;
     private readonly Gauge _cacheEntries;
     private readonly Gauge _rung;
+    private readonly Gauge _reloadFailed;
     private readonly Gauge _storeQueue;
     private readonly Counter _storeDropped;
     private readonly Counter _storeJournaled;
@@ -47,12 +50,15 @@ internal sealed class NodeMetrics
         _dnsblQueries = factory.CreateCounter("screening_dnsbl_queries_total", "DNS queries sent to a list.", "list");
         _badRequests = factory.CreateCounter(
             "screening_bad_requests_total", "Queries that could not be understood.", "endpoint", "kind");
-        _decisionsLost = factory.CreateCounter("screening_decisions_lost_total", "Decisions that the decision log could not keep up with.");
+        _decisionsLost = factory.CreateCounter("screening_decisions_lost_total", "Decisions that are missing in the decision log.");
+        _decisionLogFailed = factory.CreateGauge("screening_decision_log_failed", "1 while the decision log cannot be written.");
         var gets = factory.CreateCounter("screening_memcache_gets_total", "Keys that postscreen looked up.", "result");
         (_memcacheHits, _memcacheMisses) = (gets.WithLabels("hit"), gets.WithLabels("miss"));
         _memcacheSets = factory.CreateCounter("screening_memcache_sets_total", "Values that postscreen stored.");
         _cacheEntries = factory.CreateGauge("screening_cache_entries", "Entries held, by kind.", "kind");
         _rung = factory.CreateGauge("screening_rung", "Rung of the ladder of degradation, 0 is best.");
+        _reloadFailed = factory.CreateGauge(
+            "screening_config_reload_failed", "1 while the configuration or a permanent list cannot be read again, else 0.");
         _storeQueue = factory.CreateGauge("screening_store_queue", "Changes that wait for the store.");
         _storeDropped = factory.CreateCounter("screening_store_dropped_total", "Changes that were given up.");
         _storeJournaled = factory.CreateCounter("screening_store_journaled_total", "Changes that were stored.");
@@ -79,7 +85,9 @@ internal sealed class NodeMetrics
 
     public void BadRequest(Door door, ParseErrorKind kind) => _badRequests.WithLabels(door.Word(), kind.ToString()).Inc();
 
-    public void DecisionLost() => _decisionsLost.Inc();
+    public void DecisionLogFailed(bool hasFailed) => _decisionLogFailed.Set(hasFailed ? 1 : 0);
+
+    public void DecisionsLost(long count) => _decisionsLost.Inc(count);
 
     public void MemcacheGot(bool hit) => (hit ? _memcacheHits : _memcacheMisses).Inc();
 
@@ -90,8 +98,9 @@ internal sealed class NodeMetrics
         ((long)_memcacheHits.Value, (long)_memcacheMisses.Value, (long)_memcacheSets.Value);
 
     /// <summary>Takes what is looked up only when somebody asks.</summary>
-    public void OnScrape(ScreeningHandle screening, Ladder ladder) => _registry.AddBeforeCollectCallback(() =>
+    public void OnScrape(ScreeningHandle screening, Ladder ladder, ReloadState reload) => _registry.AddBeforeCollectCallback(() =>
     {
+        _reloadFailed.Set(reload.FailedSince is null ? 0 : 1);
         _rung.Set(ladder.Rung());
         _cacheEntries.WithLabels("near").Set(screening.NearCache.Count);
         if (screening.Fleet is not { } fleet)
