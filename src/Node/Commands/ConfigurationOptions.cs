@@ -19,8 +19,8 @@ internal static class ConfigurationOptions
         command.Options.Add(new Option<string?>(ConfigName)
         {
             HelpName = "FILE",
-            Description = "The configuration file. Else $SCREENING_CONFIG, ./screening.toml or "
-                + "/etc/screening/screening.toml, the first that is there; without any the defaults hold.",
+            Description = "The configuration file. Default: $SCREENING_CONFIG, ./screening.toml or "
+                + "/etc/screening/screening.toml, the first that exists; without one, every setting has its default.",
         });
         AddSetTo(command);
     }
@@ -30,7 +30,7 @@ internal static class ConfigurationOptions
     {
         HelpName = "path=value",
         Arity = ArgumentArity.OneOrMore,
-        Description = "Overrides a setting; may be given several times. The value is TOML if it parses as TOML, else a text: "
+        Description = "Override a setting; can be repeated. The value is TOML if it can be read as TOML, else a string: "
             + "verdict.deadline=800ms, 'endpoints.http=[\"tcp://127.0.0.1:0\"]'.",
     });
 

@@ -18,7 +18,7 @@ internal static class NodeConnection
 
     private static readonly Option<string?> Node = new("--node")
     {
-        Description = $"The node: http://HOST:PORT or unix:///PATH. Else ${NodeVariable}, else the configuration's first endpoints.http.",
+        Description = $"The node: http://HOST:PORT or unix:///PATH. Default: ${NodeVariable}, or the first endpoints.http of the configuration.",
         HelpName = "URL",
     };
 

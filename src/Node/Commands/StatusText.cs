@@ -43,7 +43,7 @@ internal sealed class StatusText(DateTimeOffset now, int width)
         };
         return new Paragraph()
             .Append($"{status.Text("node")}: ", Palette.Strong).Append($"screening {status.Text("version")}, ").Append(words, style)
-            .Append(Number($"; {status.GetProperty("cache").Count("near")} clients known here"));
+            .Append(Number($"; clients known here: {status.GetProperty("cache").Count("near")}"));
     }
 
     private AlignedRows Degraded(IEnumerable<JsonElement> degraded)
@@ -61,10 +61,10 @@ internal sealed class StatusText(DateTimeOffset now, int width)
     private void AddCluster(JsonElement cluster, JsonElement cache)
     {
         var state = cluster.Text("state");
-        var missing = cluster.Count("missing") is > 0 and var number ? Number($"{number} members missing, ") : "";
+        var missing = cluster.Count("missing") is > 0 ? Counted(cluster, "missing", "missing") + ", " : "";
         Add(
             "cluster", state, state == "up" ? Palette.Good : Palette.Doubtful, Number($"{cluster.Count("shards")} shards"),
-            missing + Number($"{cache.Count("entries")} entries, {cache.Count("grants")} grants, {cache.Count("bans")} bans"));
+            $"{missing}{Counted(cache, "entries", "entry")}, {Counted(cache, "grants", "grant")}, {Counted(cache, "bans", "ban")}");
     }
 
     private void AddStore(JsonElement store)
@@ -91,7 +91,9 @@ internal sealed class StatusText(DateTimeOffset now, int width)
     private void Add(string what, string state, Style style, string name, string more) =>
         _parts.Add(new Cell(what, Palette.Faint), new Cell(state, style), name, more);
 
-    private string SinceOf(JsonElement trouble) => trouble.Time("since") is { } since ? $" (for {Lapse.Since(since, now)})" : "";
+    private string SinceOf(JsonElement trouble) => trouble.Time("since") is { } since
+        ? $" ({$"for {Lapse.Since(since, now)}".Replace(' ', ShownText.FirmBlank)})"
+        : "";
 
     private static Style StyleOfMember(string state) => state switch
     {
@@ -102,6 +104,9 @@ internal sealed class StatusText(DateTimeOffset now, int width)
 
     private static string Roles(JsonElement member) =>
         string.Join(' ', member.Items("roles").Select(role => ShownText.Clean(role.GetString() ?? "")).DefaultIfEmpty("edge"));
+
+    private static string Counted(JsonElement element, string name, string one) =>
+        element.Count(name) == 1 ? $"1 {one}" : Number($"{element.Count(name)} {name}");
 
     private static string Number(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -10,6 +10,9 @@ internal static class ShownText
     /// <summary>Longest text in a line for people.</summary>
     public const int MaxLength = 400;
 
+    /// <summary>A blank at which <see cref="Wrap"/> does not break.</summary>
+    public const char FirmBlank = '\u00a0';
+
     private const string Cut = "...";
 
     /// <summary>
@@ -49,7 +52,7 @@ internal static class ShownText
             fitted.Append(rune.ToString());
         }
 
-        return fitted.Append(Cut).ToString();
+        return fitted.ToString().TrimEnd() + Cut;
     }
 
     /// <summary>The text in lines of a width, broken between words; a word that is longer has a line of its own.</summary>
@@ -60,7 +63,7 @@ internal static class ShownText
         {
             if (line.Length > 0 && WidthOf(line) + 1 + WidthOf(word) > width)
             {
-                yield return line;
+                yield return line.Replace(FirmBlank, ' ');
                 line = "";
             }
 
@@ -68,7 +71,7 @@ internal static class ShownText
         }
 
         if (line.Length > 0)
-            yield return line;
+            yield return line.Replace(FirmBlank, ' ');
     }
 
     private static bool IsSafe(Rune rune) => Rune.GetUnicodeCategory(rune) is not (

@@ -19,6 +19,8 @@ internal static class UsageFaults
     private static IEnumerable<string> Mistakes(ParseResult parsed)
     {
         var given = parsed.CommandResult;
+        if (given.Command.Subcommands.Count > 0 && parsed.UnmatchedTokens is [[not '-', ..] name, ..])
+            return [OfWord(given, name)];
         if (UnknownOption(parsed) is { } option)
             return [$"'{option}' is not an option of '{CommandPath.Of(given)}'{Suggestion.For(option, Suggestion.OptionsOf(given.Command))}"];
         if (parsed.UnmatchedTokens is [var word, ..])
