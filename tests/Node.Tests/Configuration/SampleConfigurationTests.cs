@@ -48,7 +48,7 @@ public sealed partial class SampleConfigurationTests(ConfigurationFixture fixtur
             foreach (var rule in found.Setting.Rules)
             {
                 // "it must be 1ms to 60s, or 0 to turn it off"
-                object? beyond = rule is BetweenAttribute ? int.MinValue : rule is LastsAttribute ? TimeSpan.MaxValue : null;
+                object? beyond = rule is BetweenAttribute ? int.MinValue : rule is LastsAttribute ? TimeSpan.MaxValue : rule is HoldsAttribute ? default(ByteSize) : null;
                 if (beyond is not null)
                     Assert.Contains(rule.Broken(beyond)!["it must be ".Length..].Split(',')[0], line, StringComparison.Ordinal);
             }
