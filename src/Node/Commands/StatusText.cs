@@ -34,7 +34,7 @@ internal sealed class StatusText(DateTimeOffset now, int width)
 
     private static Paragraph Headline(JsonElement status, bool isDegraded)
     {
-        var rung = status.Count("rung") ?? 0;
+        var (rung, known) = (status.Count("rung") ?? 0, status.GetProperty("cache").Count("near"));
         var (words, style) = (rung, isDegraded) switch
         {
             (0, false) => ("all well", Palette.Good),
@@ -43,7 +43,7 @@ internal sealed class StatusText(DateTimeOffset now, int width)
         };
         return new Paragraph()
             .Append($"{status.Text("node")}: ", Palette.Strong).Append($"screening {status.Text("version")}, ").Append(words, style)
-            .Append(Number($"; clients known here: {status.GetProperty("cache").Count("near")}"));
+            .Append(Number($"; {known} {(known == 1 ? "client" : "clients")} known here"));
     }
 
     private AlignedRows Degraded(IEnumerable<JsonElement> degraded)

@@ -66,7 +66,7 @@ public sealed class LookTests
         var text = Show(60, json => new StatusText(Now, 60).Of(json), Status);
         Assert.Equal(
             """
-            mx1: screening 0.1.0, degraded (rung 4); clients known here: 3
+            mx1: screening 0.1.0, degraded (rung 4); 3 clients known here
               degraded  check block.example: no answer in 250 ms
                         (for 12 s)
               member    up       mx1            127.0.0.1:4053 cache
