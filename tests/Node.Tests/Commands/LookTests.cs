@@ -72,8 +72,8 @@ public sealed class LookTests
               member    up       mx1            127.0.0.1:4053 cache
               cluster   up       64 shards      4 entries, 1 grant, 0
                                                 bans
-              store     ok       sqlite         12 journaled, 0 queued, 0
-                                                dropped
+              store     ok       sqlite         12 journaled, 0 queued,
+                                                0 dropped
               endpoint  open     plugin         tcp://127.0.0.1:10025
               endpoint  open     http           unix:///var/lib/screening/a/rather/long/folder/for/a/socket/http.sock
               check     ok       p0f            p0f
