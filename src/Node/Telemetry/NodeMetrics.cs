@@ -3,6 +3,7 @@ using Screening.Actors.Fleet;
 using Screening.Actors.Hosting;
 using Screening.Actors.Screening;
 using Screening.Actors.Whitelist;
+using Screening.Node.Endpoints.Connections;
 using Screening.Node.Supervision;
 using Screening.Protocol.Framing;
 using Screening.Protocol.Vocabulary;
@@ -31,6 +32,9 @@ internal sealed class NodeMetrics
     private readonly Counter.Child _memcacheStored;
     private readonly Counter.Child _memcacheRefused;
     private readonly Counter _memcacheDigestsLeft;
+    private readonly Gauge _connections;
+    private readonly Counter _connectionsRefused;
+    private readonly Counter _connectionsClosed;
     private readonly Gauge _cacheEntries;
     private readonly Gauge _rung;
     private readonly Gauge _reloadFailed;
@@ -60,6 +64,13 @@ internal sealed class NodeMetrics
         (_memcacheStored, _memcacheRefused) = (sets.WithLabels("stored"), sets.WithLabels("refused"));
         _memcacheDigestsLeft = factory.CreateCounter(
             "screening_memcache_digests_left_total", "Keys without an address that were removed because this node had too many.");
+        _connections = factory.CreateGauge("screening_connections", "Open connections.", "endpoint");
+        _connectionsRefused = factory.CreateCounter(
+            "screening_connections_refused_total",
+            "Connections, and datagrams of the DNSBL zone, that were refused: by network, by the limit of one address, by the limit in total.", "endpoint", "reason");
+        _connectionsClosed = factory.CreateCounter(
+            "screening_connections_closed_total",
+            "Connections that this node closed: idle ones for new ones, and those whose peers did not read.", "endpoint", "reason");
         _cacheEntries = factory.CreateGauge("screening_cache_entries", "Entries held, by kind.", "kind");
         _rung = factory.CreateGauge("screening_rung", "Rung of the ladder of degradation, 0 is best.");
         _reloadFailed = factory.CreateGauge(
@@ -89,6 +100,14 @@ internal sealed class NodeMetrics
     public void DnsblQueried(string list) => _dnsblQueries.WithLabels(list).Inc();
 
     public void BadRequest(Door door, ParseErrorKind kind) => _badRequests.WithLabels(door.Word(), kind.ToString()).Inc();
+
+    /// <summary>Has a door's connections counted when somebody asks.</summary>
+    public void CountConnections(string door, Func<int> count) =>
+        _registry.AddBeforeCollectCallback(() => _connections.WithLabels(door).Set(count()));
+
+    public void ConnectionRefused(string door, Refusal reason) => _connectionsRefused.WithLabels(door, Word(reason)).Inc();
+
+    public void ConnectionClosed(string door, string reason) => _connectionsClosed.WithLabels(door, reason).Inc();
 
     public void DecisionLogFailed(bool hasFailed) => _decisionLogFailed.Set(hasFailed ? 1 : 0);
 
@@ -120,6 +139,13 @@ internal sealed class NodeMetrics
         _storeDropped.IncTo(fleet.Meter.Dropped);
         _storeJournaled.IncTo(fleet.Meter.Journaled);
     });
+
+    private static string Word(Refusal reason) => reason switch
+    {
+        Refusal.Network => "network",
+        Refusal.Address => "address",
+        _ => "total",
+    };
 
     /// <summary>Writes everything in Prometheus's text format.</summary>
     public Task WriteAsync(Stream output, CancellationToken cancellation) => _registry.CollectAndExportAsTextAsync(output, cancellation);
