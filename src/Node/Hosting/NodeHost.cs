@@ -8,6 +8,7 @@ using Screening.Actors.Hosting;
 using Screening.Actors.Screening;
 using Screening.Node.Configuration;
 using Screening.Node.Endpoints;
+using Screening.Node.Endpoints.Connections;
 using Screening.Node.Endpoints.Dnsbl;
 using Screening.Node.Endpoints.Dnsblog;
 using Screening.Node.Endpoints.Http;
@@ -82,6 +83,7 @@ internal sealed class NodeHost : IAsyncDisposable
         var screening = app.Services.GetRequiredService<ScreeningHandle>();
         app.Services.GetRequiredService<NodeMetrics>().OnScrape(
             screening, app.Services.GetRequiredService<Ladder>(), app.Services.GetRequiredService<ReloadState>());
+        app.Use(AnswerAsync);
         app.UseMiddleware<HostGuard>(options.Node.Name);
         app.Services.GetRequiredService<HttpApi>().Map(app);
         app.Services.GetRequiredService<CacheApi>().Map(app);
@@ -92,6 +94,7 @@ internal sealed class NodeHost : IAsyncDisposable
     /// <exception cref="EndpointException">An address can't be listened on.</exception>
     public async Task StartAsync(CancellationToken cancellation = default)
     {
+        SayIfFewFiles();
         await _app.StartAsync(cancellation).ConfigureAwait(false);
         _ = EndWhenBrokenAsync(_app.Services.GetRequiredService<ScreeningHandle>());
         _status.Endpoints = [.. _listeners.Opened(), .. _app.Services.GetRequiredService<DnsblDatagrams>().Opened, .. _clusterEndpoint];
@@ -130,6 +133,13 @@ internal sealed class NodeHost : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
+    private void SayIfFewFiles()
+    {
+        var files = _app.Services.GetRequiredService<OpenFileLimit>();
+        if (files.Each < files.Wanted)
+            _app.Services.GetRequiredService<ILogger<NodeHost>>().FewOpenFiles(files.Files, files.Doors, files.Needed, files.Each);
+    }
+
     private async Task EndWhenBrokenAsync(ScreeningHandle screening)
     {
         var actor = await screening.Broken.ConfigureAwait(false);
@@ -150,7 +160,11 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton(new ReloadInterval(TimeSpan.FromSeconds(0.5)));
         services.AddSingleton(new EndpointSettings(
             options.Limits.PerConnection, options.DnsblZone.Name, (int)options.Cache.FailShare.TotalSeconds));
-        services.AddSingleton(new ConnectionLimits(options.Limits.ConnectionsPerAddress, options.Limits.InFlight));
+        var files = new OpenFileLimit(OpenFileLimit.Read(), options.Endpoints.StreamDoors, options.Limits.Connections);
+        services.AddSingleton(files);
+        services.AddSingleton(new GateSettings(files.Each, options.Limits.ConnectionsPerAddress));
+        services.AddSingleton(provider => new NearbyNetworks(NearbyNetworks.OfInterfaces, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ConnectionGates>();
         services.AddSingleton(FleetPlan.Of(options, StoreFactory.Create(options)));
         services.AddSingleton<Ladder>();
         services.AddSingleton(provider => new NodeStatus(
@@ -200,10 +214,25 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddHostedService<ReloadService>();
     }
 
-    private static IReadOnlyList<IPEndPoint> UdpAddresses(ScreeningOptions options) =>
+    // A connection with a request is not idle.
+    private static async Task AnswerAsync(HttpContext context, RequestDelegate next)
+    {
+        var watch = ConnectionWatch.Of(context.Features);
+        watch.IsAnswering = true;
+        try
+        {
+            await next(context).ConfigureAwait(false);
+        }
+        finally
+        {
+            watch.IsAnswering = false;
+        }
+    }
+
+    private static IReadOnlyList<DatagramAddress> UdpAddresses(ScreeningOptions options) =>
     [
         .. options.Endpoints.Dnsbl.Where(a => a.Scheme == EndpointScheme.Udp)
-            .SelectMany(a => Listeners.Resolve("dnsbl", a), (a, host) => new IPEndPoint(host, a.Port)),
+            .SelectMany(a => Listeners.Resolve("dnsbl", a), (a, host) => new DatagramAddress(new IPEndPoint(host, a.Port), a.Allow)),
     ];
 
     private static ScreeningSetup SetupOf(ScreeningOptions options, IServiceProvider provider)

@@ -3,6 +3,7 @@ using Screening.Actors.Fleet;
 using Screening.Actors.Hosting;
 using Screening.Actors.Screening;
 using Screening.Actors.Whitelist;
+using Screening.Node.Endpoints.Connections;
 using Screening.Node.Supervision;
 using Screening.Protocol.Framing;
 using Screening.Protocol.Vocabulary;
@@ -29,6 +30,9 @@ internal sealed class NodeMetrics
     private readonly Counter.Child _memcacheHits;
     private readonly Counter.Child _memcacheMisses;
     private readonly Counter _memcacheSets;
+    private readonly Gauge _connections;
+    private readonly Counter _connectionsRefused;
+    private readonly Counter _connectionsClosed;
     private readonly Gauge _cacheEntries;
     private readonly Gauge _rung;
     private readonly Gauge _reloadFailed;
@@ -55,6 +59,13 @@ internal sealed class NodeMetrics
         var gets = factory.CreateCounter("screening_memcache_gets_total", "Keys that postscreen looked up.", "result");
         (_memcacheHits, _memcacheMisses) = (gets.WithLabels("hit"), gets.WithLabels("miss"));
         _memcacheSets = factory.CreateCounter("screening_memcache_sets_total", "Values that postscreen stored.");
+        _connections = factory.CreateGauge("screening_connections", "Open connections.", "endpoint");
+        _connectionsRefused = factory.CreateCounter(
+            "screening_connections_refused_total",
+            "Connections, and datagrams of the DNSBL zone, that were refused: by network, by the limit of one address, by the limit in total.", "endpoint", "reason");
+        _connectionsClosed = factory.CreateCounter(
+            "screening_connections_closed_total",
+            "Connections that this node closed: idle ones for new ones, and those whose peers did not read.", "endpoint", "reason");
         _cacheEntries = factory.CreateGauge("screening_cache_entries", "Entries held, by kind.", "kind");
         _rung = factory.CreateGauge("screening_rung", "Rung of the ladder of degradation, 0 is best.");
         _reloadFailed = factory.CreateGauge(
@@ -85,6 +96,14 @@ internal sealed class NodeMetrics
 
     public void BadRequest(Door door, ParseErrorKind kind) => _badRequests.WithLabels(door.Word(), kind.ToString()).Inc();
 
+    /// <summary>Has a door's connections counted when somebody asks.</summary>
+    public void CountConnections(string door, Func<int> count) =>
+        _registry.AddBeforeCollectCallback(() => _connections.WithLabels(door).Set(count()));
+
+    public void ConnectionRefused(string door, Refusal reason) => _connectionsRefused.WithLabels(door, Word(reason)).Inc();
+
+    public void ConnectionClosed(string door, string reason) => _connectionsClosed.WithLabels(door, reason).Inc();
+
     public void DecisionLogFailed(bool hasFailed) => _decisionLogFailed.Set(hasFailed ? 1 : 0);
 
     public void DecisionsLost(long count) => _decisionsLost.Inc(count);
@@ -113,6 +132,13 @@ internal sealed class NodeMetrics
         _storeDropped.IncTo(fleet.Meter.Dropped);
         _storeJournaled.IncTo(fleet.Meter.Journaled);
     });
+
+    private static string Word(Refusal reason) => reason switch
+    {
+        Refusal.Network => "network",
+        Refusal.Address => "address",
+        _ => "total",
+    };
 
     /// <summary>Writes everything in Prometheus's text format.</summary>
     public Task WriteAsync(Stream output, CancellationToken cancellation) => _registry.CollectAndExportAsTextAsync(output, cancellation);

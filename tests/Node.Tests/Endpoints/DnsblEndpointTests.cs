@@ -151,7 +151,7 @@ public sealed class DnsblEndpointTests : IAsyncLifetime
     public async Task An_address_that_is_taken_ends_the_start()
     {
         var fault = await Assert.ThrowsAsync<EndpointException>(() => RunningNode.StartAsync($"endpoints.dnsbl=[\"udp://127.0.0.1:{_node.UdpPort}\"]"));
-        Assert.StartsWith("can not listen on udp://127.0.0.1:", fault.Message, StringComparison.Ordinal);
+        Assert.StartsWith("cannot listen on udp://127.0.0.1:", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
+using Screening.Node.Endpoints.Connections;
 using Screening.Node.Telemetry;
 using Screening.Protocol.Framing;
 using Screening.Protocol.Memcache;
@@ -26,9 +27,6 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
     // Clients read three numbers for memcached's version, and libmemcached takes a first one of 0 for a fault.
     private static readonly string Version = $"1.6.0-screening-{NodeStatus.Version}";
 
-    // Replies of pipelined requests are sent from so many bytes on; a peer that does not read them is then no longer read.
-    private const int MaxUnsentBytes = 32 * 1024;
-
     private readonly PipeWriter _output = connection.Transport.Output;
     private long _skip;
     private bool _isOver;
@@ -47,8 +45,7 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
                 RequestEnded();
                 if (asksFor is not null)
                     await GetFromFleetAsync(asksFor).ConfigureAwait(false);
-                if (_output.UnflushedBytes > MaxUnsentBytes)
-                    await _output.FlushAsync().ConfigureAwait(false);
+                await FlushIfMuchAsync().ConfigureAwait(false);
             }
 
             _isInsideRequest = !buffer.IsEmpty || _skip > 0;
@@ -58,6 +55,10 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
                 return;
         }
     }
+
+    // Replies of pipelined requests are sent together, but a peer that does not read them is soon no longer read.
+    private ValueTask<FlushResult> FlushIfMuchAsync() =>
+        _output.UnflushedBytes >= AnswerBuffer.MaxWaitingBytes ? _output.FlushAsync() : default;
 
     // Takes one request. Requests seldom lie across the buffer's segments; those that do are copied.
     private bool TryTake(ref ReadOnlySequence<byte> buffer, out MemcacheQuestion? asksFor)
@@ -201,27 +202,51 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
         {
             var value = table.Find(key);
             if (value.MayBeElsewhere)
-                return new MemcacheQuestion([key.ToArray()], request.Command == MemcacheCommand.Gets);
+                return new MemcacheQuestion(key.ToArray(), request.Command == MemcacheCommand.Gets);
             WriteFound(key, value, request.Command == MemcacheCommand.Gets);
             _output.Write(MemcacheReplies.End);
             return null;
         }
 
-        var keys = new List<byte[]>();
-        for (; !key.IsEmpty; key = words.Next())
-            keys.Add(key.ToArray());
-        return new MemcacheQuestion(keys, request.Command == MemcacheCommand.Gets);
+        return new MemcacheQuestion(request.Keys.ToArray(), request.Command == MemcacheCommand.Gets);
     }
 
     private async Task GetFromFleetAsync(MemcacheQuestion question)
     {
-        var unknown = question.Keys.Where(key => table.Find(key).MayBeElsewhere).ToList();
+        var asked = AskFleet(question);
         // What is answered already need not wait.
-        if (unknown.Count > 0)
-            await Task.WhenAll([_output.FlushAsync().AsTask(), .. unknown.Select(key => table.AskFleetAsync(key))]).ConfigureAwait(false);
-        foreach (var key in question.Keys)
-            WriteFound(key, table.Find(key), question.WithUnique);
+        if (asked.Count > 0)
+            await Task.WhenAll([_output.FlushAsync().AsTask(), .. asked]).ConfigureAwait(false);
+        for (var next = 0; next < question.Keys.Length;)
+        {
+            next = WriteNext(question, next);
+            await FlushIfMuchAsync().ConfigureAwait(false);
+        }
+
         _output.Write(MemcacheReplies.End);
+    }
+
+    private List<Task> AskFleet(MemcacheQuestion question)
+    {
+        var asked = new List<Task>();
+        var words = new MemcacheWords(question.Keys);
+        for (var key = words.Next(); !key.IsEmpty; key = words.Next())
+        {
+            if (table.Find(key).MayBeElsewhere)
+                asked.Add(table.AskFleetAsync(key));
+        }
+
+        return asked;
+    }
+
+    // Writes what is found of the key that begins there or behind spaces, and tells where to go on.
+    private int WriteNext(MemcacheQuestion question, int start)
+    {
+        var words = new MemcacheWords(question.Keys.AsSpan(start));
+        var key = words.Next();
+        if (!key.IsEmpty)
+            WriteFound(key, table.Find(key), question.WithUnique);
+        return question.Keys.Length - words.Rest.Length;
     }
 
     private void WriteFound(ReadOnlySpan<byte> key, in MemcacheValue value, bool withUnique)
@@ -261,7 +286,7 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
     private void GiveUp(ParseErrorKind kind, string fault, ReadOnlySpan<byte> reply)
     {
         metrics.BadRequest(Door.Memcache, kind);
-        Fault = fault;
+        GiveUp(fault);
         _isOver = true;
         _output.Write(reply);
     }
@@ -272,6 +297,7 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
             _output.Write(reply);
     }
 
-    /// <summary>A get that the fleet may know more about.</summary>
-    private sealed record MemcacheQuestion(IReadOnlyList<byte[]> Keys, bool WithUnique);
+    /// <summary>A get of several keys, or of one that the fleet may know more about.</summary>
+    /// <param name="Keys">The keys as they came, parted by spaces: a list of them would be ten times as large.</param>
+    private sealed record MemcacheQuestion(byte[] Keys, bool WithUnique);
 }
