@@ -56,7 +56,9 @@ internal sealed class Screen
             Interactive = InteractionSupport.No,
             Out = new AnsiConsoleOutput(text),
         });
-        console.Profile.Width = Width;
+
+        // Whoever makes the content knows the width; what is longer on purpose is left to the terminal.
+        console.Profile.Width = Unbounded;
         console.Write(content);
         return string.Concat(text.ToString().TrimEnd('\n').Split('\n').Select(line => line.TrimEnd() + "\n"));
     }
