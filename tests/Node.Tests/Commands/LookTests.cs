@@ -77,8 +77,8 @@ public sealed class LookTests
               endpoint  open     plugin         tcp://127.0.0.1:10025
               endpoint  open     http           unix:///var/lib/screening/a/rather/long/folder/for/a/socket/http.sock
               check     ok       p0f            p0f
-              check     failing  block.example  dnsbl: no answer in 250 ms
-                                                (for 12 s)
+              check     failing  block.example  dnsbl: no answer in 250
+                                                ms (for 12 s)
 
             """,
             text);
