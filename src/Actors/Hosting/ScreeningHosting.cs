@@ -46,7 +46,14 @@ public sealed record ScreeningSetup
 /// <summary>What the actors offer to the rest of the process, once the actor system has started.</summary>
 public sealed class ScreeningHandle
 {
+    private readonly TaskCompletionSource<string> _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Running? _running;
+
+    /// <summary>
+    /// Ends with the name of the first actor that is gone for good although the node needs it; never, if all is well. No query is answered
+    /// from then on.
+    /// </summary>
+    public Task<string> Broken => _broken.Task;
 
     /// <summary>Asks for verdicts.</summary>
     public Screener Screener => Get().Screener;
@@ -77,11 +84,33 @@ public sealed class ScreeningHandle
         Get().Supervisor.Tell(sources, ActorRefs.NoSender);
     }
 
+    /// <summary>True if the actors that answer queries and run checks answer this, too.</summary>
+    /// <param name="within">False if they take longer.</param>
+    public async Task<bool> AnswersAsync(TimeSpan within)
+    {
+        var running = Get();
+        try
+        {
+            var answers = await Task.WhenAll(IdentifyAsync(running.Gate, within), IdentifyAsync(running.Supervisor, within)).ConfigureAwait(false);
+            return answers.All(answer => answer.Subject is not null);
+        }
+        catch (AskTimeoutException)
+        {
+            return false;
+        }
+    }
+
     internal void Set(Running running) => _running = running;
+
+    internal void Break(string actor) => _broken.TrySetResult(actor);
+
+    private static Task<ActorIdentity> IdentifyAsync(IActorRef actor, TimeSpan within) => actor.Ask<ActorIdentity>(new Identify(0), within);
 
     private Running Get() => _running ?? throw new InvalidOperationException("the actor system has not started");
 
-    internal sealed record Running(Screener Screener, ListLookup Lists, NearCache NearCache, CheckDirectory Checks, IActorRef Supervisor, FleetRunner? Fleet);
+    internal sealed record Running(
+        Screener Screener, ListLookup Lists, NearCache NearCache, CheckDirectory Checks, IActorRef Supervisor, IActorRef Gate,
+        FleetRunner? Fleet);
 }
 
 /// <summary>The only public door to the actors.</summary>
@@ -124,9 +153,11 @@ public static class ScreeningHosting
             await local.StartAsync(system).ConfigureAwait(false);
         var gate = system.ActorOf(
             ScreeningGate.CreateProps(new ScreeningContext(time, directory, nearCache, setup.Observer, access)), "gate");
-        system.ActorOf(NearCacheSweeper.CreateProps(nearCache), "near-cache-sweeper");
+        var sweeper = system.ActorOf(NearCacheSweeper.CreateProps(nearCache), "near-cache-sweeper");
+        system.ActorOf(VitalActors.CreateProps([checks, gate, sweeper], handle.Break), "vital-actors");
         var screener = new Screener(time, gate, nearCache, grants, setup.Observer, setup.MaxInFlight, setup.Policies, setup.Access);
-        handle.Set(new ScreeningHandle.Running(screener, new ListLookup(checks, directory, setup.Sources.Skips), nearCache, directory, checks, runner));
+        var lists = new ListLookup(checks, directory, setup.Sources.Skips);
+        handle.Set(new ScreeningHandle.Running(screener, lists, nearCache, directory, checks, gate, runner));
     }
 
     // Akka's scheduler starts with the first timer, and whoever sets that waits for a thread of the pool. A thousand buckets that set their

@@ -1,9 +1,11 @@
+using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using Screening.Actors.Checks;
 using Screening.Actors.Fleet;
 using Screening.Actors.Hosting;
 using Screening.Actors.Whitelist;
+using Screening.Node.Supervision;
 using Screening.Node.Telemetry;
 
 namespace Screening.Node.Endpoints;
@@ -12,7 +14,7 @@ namespace Screening.Node.Endpoints;
 internal sealed record OpenEndpoint(string Kind, string Uri);
 
 /// <summary>What the node knows of itself, for <c>status</c> and readiness.</summary>
-internal sealed class NodeStatus(string node, ScreeningHandle screening, Ladder ladder)
+internal sealed class NodeStatus(string node, ScreeningHandle screening, Ladder ladder, ReloadState reload)
 {
     private volatile IReadOnlyList<OpenEndpoint> _endpoints = [];
 
@@ -48,6 +50,7 @@ internal sealed class NodeStatus(string node, ScreeningHandle screening, Ladder 
         json.WriteString("version", Version);
         json.WriteNumber("rung", degraded.Select(d => d.Rung).DefaultIfEmpty(0).Max());
         WriteDegraded(json, degraded);
+        WriteConfiguration(json);
         WriteEndpoints(json);
         if (screening.Fleet is { } fleet)
             WriteFleet(json, fleet, holdings);
@@ -70,12 +73,26 @@ internal sealed class NodeStatus(string node, ScreeningHandle screening, Ladder 
         {
             json.WriteStartObject();
             json.WriteString("what", what);
-            json.WriteString("since", since.UtcDateTime);
+            WriteTime(json, "since", since);
             json.WriteNumber("rung", rung);
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
+    }
+
+    private void WriteConfiguration(Utf8JsonWriter json)
+    {
+        json.WriteStartObject("config");
+        json.WriteString("file", reload.File);
+        WriteTime(json, "loaded", reload.Loaded);
+        if (reload.FailedSince is { } since)
+            WriteTime(json, "failed_since", since);
+        else
+            json.WriteNull("failed_since");
+        WriteTexts(json, "faults", reload.Faults);
+        WriteTexts(json, "restart_needed", reload.RestartNeeded);
+        json.WriteEndObject();
     }
 
     private void WriteEndpoints(Utf8JsonWriter json)
@@ -103,10 +120,7 @@ internal sealed class NodeStatus(string node, ScreeningHandle screening, Ladder 
             json.WriteStartObject();
             json.WriteString("node", member.Node);
             json.WriteString("address", member.Address);
-            json.WriteStartArray("roles");
-            foreach (var role in member.Roles)
-                json.WriteStringValue(role);
-            json.WriteEndArray();
+            WriteTexts(json, "roles", member.Roles);
             json.WriteString("state", member.State);
             json.WriteEndObject();
         }
@@ -135,10 +149,22 @@ internal sealed class NodeStatus(string node, ScreeningHandle screening, Ladder 
             json.WriteString("kind", Shapes.Word(check.Kind));
             json.WriteString("state", Shapes.Word(check.State));
             json.WriteString("reason", check.Reason);
-            json.WriteString("since", check.Since.UtcDateTime);
+            WriteTime(json, "since", check.Since);
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
     }
+
+    private static void WriteTexts(Utf8JsonWriter json, string name, IEnumerable<string> texts)
+    {
+        json.WriteStartArray(name);
+        foreach (var text in texts)
+            json.WriteStringValue(text);
+        json.WriteEndArray();
+    }
+
+    // More digits than a clock is right to are of no use to anybody.
+    private static void WriteTime(Utf8JsonWriter json, string name, DateTimeOffset time) =>
+        json.WriteString(name, time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
 }

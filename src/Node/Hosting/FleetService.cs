@@ -1,9 +1,11 @@
 using Screening.Actors.Hosting;
+using Screening.Node.Supervision;
 
 namespace Screening.Node.Hosting;
 
 /// <summary>Keeps this node in the fleet for as long as the process runs, and leaves it at the end.</summary>
-internal sealed class FleetService(ScreeningHandle screening) : BackgroundService
+internal sealed class FleetService(ScreeningHandle screening, Troubles troubles, TimeProvider time, ILogger<FleetService> log)
+    : NodeService(troubles, time, log)
 {
     /// <inheritdoc/>
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -13,6 +15,9 @@ internal sealed class FleetService(ScreeningHandle screening) : BackgroundServic
             await fleet.WaitForStoreAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        screening.Fleet is { } fleet ? fleet.RunAsync(stoppingToken) : Task.CompletedTask;
+    /// <summary>Leaves the fleet, which has a limit of its own: the time that the doors took to drain does not count.</summary>
+    public override Task StopAsync(CancellationToken cancellationToken) => base.StopAsync(CancellationToken.None);
+
+    protected override Task RunAsync(CancellationToken stopping) =>
+        screening.Fleet is { } fleet ? fleet.RunAsync(stopping) : Task.CompletedTask;
 }

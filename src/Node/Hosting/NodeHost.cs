@@ -8,6 +8,7 @@ using Screening.Actors.Hosting;
 using Screening.Actors.Screening;
 using Screening.Node.Configuration;
 using Screening.Node.Endpoints;
+using Screening.Node.Endpoints.Connections;
 using Screening.Node.Endpoints.Dnsbl;
 using Screening.Node.Endpoints.Dnsblog;
 using Screening.Node.Endpoints.Http;
@@ -17,6 +18,7 @@ using Screening.Node.Endpoints.Policy;
 using Screening.Node.Hosting.WarmUp;
 using Screening.Node.Sources;
 using Screening.Node.Store;
+using Screening.Node.Supervision;
 using Screening.Node.Telemetry;
 
 namespace Screening.Node.Hosting;
@@ -33,6 +35,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly Listeners _listeners;
     private readonly NodeStatus _status;
+    private readonly NodeEnd _end;
     private readonly ImmutableArray<OpenEndpoint> _clusterEndpoint;
 
     private NodeHost(WebApplication app, Listeners listeners)
@@ -42,6 +45,7 @@ internal sealed class NodeHost : IAsyncDisposable
         _app = app;
         _listeners = listeners;
         _status = app.Services.GetRequiredService<NodeStatus>();
+        _end = app.Services.GetRequiredService<NodeEnd>();
     }
 
     /// <summary>The listeners that are open.</summary>
@@ -49,6 +53,10 @@ internal sealed class NodeHost : IAsyncDisposable
 
     /// <summary>The whitelist as operators see it.</summary>
     public IFleetWhitelist Whitelist => _app.Services.GetRequiredService<IFleetWhitelist>();
+
+    /// <summary>A service of the node, for tests.</summary>
+    internal T Service<T>()
+        where T : notnull => _app.Services.GetRequiredService<T>();
 
     /// <summary>Puts a node together; nothing is opened yet.</summary>
     /// <param name="configuration">Settings without faults.</param>
@@ -73,7 +81,10 @@ internal sealed class NodeHost : IAsyncDisposable
 
         var app = builder.Build();
         var screening = app.Services.GetRequiredService<ScreeningHandle>();
-        app.Services.GetRequiredService<NodeMetrics>().OnScrape(screening, app.Services.GetRequiredService<Ladder>());
+        app.Services.GetRequiredService<NodeMetrics>().OnScrape(
+            screening, app.Services.GetRequiredService<Ladder>(), app.Services.GetRequiredService<ReloadState>());
+        app.Use(AnswerAsync);
+        app.UseStatusCodePages(Answers.DescribeAsync);
         app.UseMiddleware<HostGuard>(options.Node.Name);
         app.Services.GetRequiredService<HttpApi>().Map(app);
         app.Services.GetRequiredService<CacheApi>().Map(app);
@@ -84,7 +95,9 @@ internal sealed class NodeHost : IAsyncDisposable
     /// <exception cref="EndpointException">An address can't be listened on.</exception>
     public async Task StartAsync(CancellationToken cancellation = default)
     {
+        SayIfFewFiles();
         await _app.StartAsync(cancellation).ConfigureAwait(false);
+        _ = EndWhenBrokenAsync(_app.Services.GetRequiredService<ScreeningHandle>());
         _status.Endpoints = [.. _listeners.Opened(), .. _app.Services.GetRequiredService<DnsblDatagrams>().Opened, .. _clusterEndpoint];
         _app.Lifetime.ApplicationStopping.Register(() =>
         {
@@ -109,12 +122,30 @@ internal sealed class NodeHost : IAsyncDisposable
     }
 
     /// <summary>Ends once the process is told to, and everything pending is answered.</summary>
-    public Task WaitForShutdownAsync(CancellationToken cancellation = default) => _app.WaitForShutdownAsync(cancellation);
+    /// <returns>False if the node ended by itself, which the log explains.</returns>
+    public async Task<bool> WaitForShutdownAsync(CancellationToken cancellation = default)
+    {
+        await _app.WaitForShutdownAsync(cancellation).ConfigureAwait(false);
+        return cancellation.IsCancellationRequested || _end.WasOrderly();
+    }
 
     /// <summary>Closes the listeners, answers what is pending, and ends.</summary>
     public Task StopAsync(CancellationToken cancellation = default) => _app.StopAsync(cancellation);
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private void SayIfFewFiles()
+    {
+        var files = _app.Services.GetRequiredService<OpenFileLimit>();
+        if (files.Each < files.Wanted)
+            _app.Services.GetRequiredService<ILogger<NodeHost>>().FewOpenFiles(files.Files, files.Doors, files.Needed, files.Each);
+    }
+
+    private async Task EndWhenBrokenAsync(ScreeningHandle screening)
+    {
+        var actor = await screening.Broken.ConfigureAwait(false);
+        _end.Fail($"the actor {actor} is gone");
+    }
 
     private static void AddServices(
         IServiceCollection services, ScreeningOptions options, ConfigurationResult configuration, ConfigurationRequest request, Task warm)
@@ -122,24 +153,33 @@ internal sealed class NodeHost : IAsyncDisposable
         var handle = new ScreeningHandle();
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(handle);
-        services.AddSingleton(configuration);
         services.AddSingleton(request);
+        services.AddSingleton<Troubles>();
+        services.AddSingleton<NodeEnd>();
+        services.AddSingleton(provider => new ReloadState(
+            configuration, provider.GetRequiredService<Troubles>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(new ReloadInterval(TimeSpan.FromSeconds(0.5)));
         services.AddSingleton(new EndpointSettings(
             options.Limits.PerConnection, options.DnsblZone.Name, (int)options.Cache.FailShare.TotalSeconds));
-        services.AddSingleton(new ConnectionLimits(options.Limits.ConnectionsPerAddress, options.Limits.InFlight));
+        var files = new OpenFileLimit(OpenFileLimit.Read(), options.Endpoints.StreamDoors, options.Limits.Connections);
+        services.AddSingleton(files);
+        services.AddSingleton(new GateSettings(files.Each, options.Limits.ConnectionsPerAddress));
+        services.AddSingleton(provider => new NearbyNetworks(NearbyNetworks.OfInterfaces, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ConnectionGates>();
         services.AddSingleton(FleetPlan.Of(options, StoreFactory.Create(options)));
         services.AddSingleton<Ladder>();
-        services.AddSingleton(provider => new NodeStatus(options.Node.Name, handle, provider.GetRequiredService<Ladder>()));
-        services.AddSingleton(new DecisionLogSettings(
-            options.DecisionsFolder(), options.Log.Keep, options.Node.Name,
-            new AddressView(options.Log.Address, Path.Combine(options.Node.DataDir, "log.key"))));
+        services.AddSingleton(provider => new NodeStatus(
+            options.Node.Name, handle, provider.GetRequiredService<Ladder>(), provider.GetRequiredService<ReloadState>()));
+        var addresses = new AddressView(options.Log.Address, Path.Combine(options.Node.DataDir, "log.key"));
+        services.AddSingleton(addresses);
+        services.AddSingleton(DecisionLogSettings.Of(options, addresses));
         services.AddSingleton<NodeMetrics>();
         services.AddSingleton<TransportSet>();
         services.AddSingleton<HttpApi>();
         services.AddSingleton<IFleetWhitelist, NodeWhitelist>();
         services.AddSingleton(new CacheApiSettings(options.Cache.MaxLife));
         services.AddSingleton(new ChangeGuardSettings(options.Http.TokenFile));
-        services.AddSingleton(new AuditLogSettings(Path.Combine(options.Node.DataDir, "audit.jsonl"), options.Node.Name));
+        services.AddSingleton(AuditLogSettings.Of(options));
         services.AddSingleton<AuditLog>();
         services.AddSingleton<ChangeGuard>();
         services.AddSingleton(OwnAddresses.Of(options));
@@ -149,28 +189,47 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton(new PolicyTexts(options.Policy, options.Node.Name));
         services.AddSingleton<PolicyInstances>();
         services.AddSingleton<PolicyConnectionHandler>();
+        services.AddSingleton<ZoneDecisions>();
         services.AddSingleton<VerdictZoneAnswers>();
         services.AddSingleton<DnsblZone>();
         services.AddSingleton<ResponseRateLimit>();
         services.AddSingleton<DnsblConnectionHandler>();
         services.AddSingleton<DnsblogConnectionHandler>();
+        services.AddSingleton(DigestKeysSettings.Of(options.Cache.MaxEntries));
+        services.AddSingleton<DigestKeys>();
         services.AddSingleton<MemcacheTable>();
         services.AddSingleton<MemcacheConnectionHandler>();
         services.AddSingleton<DecisionLog>();
+        services.AddSingleton<IScreeningObserver>(provider => provider.GetRequiredService<DecisionLog>());
         services.AddHostedService(provider => provider.GetRequiredService<DecisionLog>());
         services.AddAkka("screening", (akka, provider) => akka.WithScreening(SetupOf(options, provider), handle));
         services.AddHostedService<FleetService>();
         services.AddHostedService(provider => provider.GetRequiredService<Ladder>());
-        services.AddHostedService(_ => new WarmUpService(warm));
+        services.AddHostedService(provider => new WarmUpService(warm, provider.GetRequiredService<ILogger<WarmUpService>>()));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DnsblDatagrams>(provider, UdpAddresses(options)));
         services.AddHostedService(provider => provider.GetRequiredService<DnsblDatagrams>());
         services.AddHostedService<ReloadService>();
     }
 
-    private static IReadOnlyList<IPEndPoint> UdpAddresses(ScreeningOptions options) =>
+    // A connection with a request is not idle.
+    private static async Task AnswerAsync(HttpContext context, RequestDelegate next)
+    {
+        var watch = ConnectionWatch.Of(context.Features);
+        watch.IsAnswering = true;
+        try
+        {
+            await next(context).ConfigureAwait(false);
+        }
+        finally
+        {
+            watch.IsAnswering = false;
+        }
+    }
+
+    private static IReadOnlyList<DatagramAddress> UdpAddresses(ScreeningOptions options) =>
     [
         .. options.Endpoints.Dnsbl.Where(a => a.Scheme == EndpointScheme.Udp)
-            .SelectMany(a => Listeners.Resolve("dnsbl", a), (a, host) => new IPEndPoint(host, a.Port)),
+            .SelectMany(a => Listeners.Resolve("dnsbl", a), (a, host) => new DatagramAddress(new IPEndPoint(host, a.Port), a.Allow)),
     ];
 
     private static ScreeningSetup SetupOf(ScreeningOptions options, IServiceProvider provider)
@@ -179,7 +238,7 @@ internal sealed class NodeHost : IAsyncDisposable
         return new ScreeningSetup
         {
             Time = provider.GetRequiredService<TimeProvider>(),
-            Observer = provider.GetRequiredService<DecisionLog>(),
+            Observer = provider.GetRequiredService<IScreeningObserver>(),
             MaxInFlight = options.Limits.InFlight,
             NearEntries = options.Cache.NearEntries,
             Fleet = provider.GetRequiredService<FleetSettings>(),

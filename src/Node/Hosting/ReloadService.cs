@@ -4,119 +4,126 @@ using Screening.Actors.Hosting;
 using Screening.Node.Configuration;
 using Screening.Node.Endpoints.Policy;
 using Screening.Node.Sources;
+using Screening.Node.Supervision;
 using Screening.Node.Telemetry;
 
 namespace Screening.Node.Hosting;
 
-/// <summary>
-/// Reads the configuration and the permanent lists again on SIGHUP and when a file changes. Files are looked at once a second rather than
-/// watched: that also sees the symbolic links that Kubernetes swaps. A faulty file leaves everything as it was and says so.
-/// </summary>
-internal sealed class ReloadService(
-    ConfigurationResult started, ConfigurationRequest request, ScreeningHandle screening, PolicyTexts policyTexts, TransportSet transports,
-    TimeProvider time,
-    ILogger<ReloadService> log) : BackgroundService
-{
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+/// <summary>How often files are looked at.</summary>
+internal sealed record ReloadInterval(TimeSpan Period);
 
-    private ScreeningOptions _options = started.Options!;
+/// <summary>
+/// Reads the configuration and the permanent lists again on SIGHUP and when a file changes. Files are looked at twice a second
+/// rather than watched: that also sees the symbolic links that Kubernetes swaps. A change counts once it is at rest from one look to the next.
+/// </summary>
+/// <remarks>
+/// What is faulty, a file that is gone included, leaves everything as it was. It is logged once, kept in <see cref="ReloadState"/>, and read
+/// again at each look until it is mended.
+/// </remarks>
+internal sealed class ReloadService(
+    ConfigurationRequest request, ReloadInterval interval, ReloadState state, ScreeningHandle screening, PolicyTexts policyTexts,
+    TransportSet transports, Troubles troubles, TimeProvider time, ILogger<ReloadService> log) : NodeService(troubles, time, log)
+{
+    private readonly ConfigurationRequest _request = state.File is { } file ? request with { ConfigPath = file } : request;
+
+    private readonly FileWatch _configuration = new(StampOf(request, state));
+    private readonly FileWatch _lists = new(FileStamp.Of(AccessFiles.Paths(state.Options.Access)));
     private int _hangups;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stopping)
     {
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
         {
             signal.Cancel = true;
             Interlocked.Increment(ref _hangups);
         });
-        using var timer = new PeriodicTimer(Interval, time);
-        var configuration = Stamp.Of(started.File is null ? [] : [started.File]);
-        var lists = Stamp.Of(AccessFiles.Paths(_options.Access));
-        while (await NextAsync(timer, stoppingToken).ConfigureAwait(false))
+        using var timer = new PeriodicTimer(interval.Period, Time);
+        while (await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false))
+            Look();
+    }
+
+    // The file that the node was started with is named again: without it, the node would take another one or fall back to the defaults.
+    private static FileStamp StampOf(ConfigurationRequest request, ReloadState state) =>
+        FileStamp.Of(state.File is { } file ? [Path.Combine(request.CurrentDirectory, file)] : []);
+
+    private void Look()
+    {
+        var isTold = Interlocked.Exchange(ref _hangups, 0) > 0;
+        var configuration = StampOf(request, state);
+        var isReloaded = false;
+        if (_configuration.HasChanged(configuration) || isTold || state.HasFaults(ReloadPart.Configuration))
         {
-            var told = Interlocked.Exchange(ref _hangups, 0) > 0;
-            var configurationNow = Stamp.Of(started.File is null ? [] : [started.File]);
-            if (told || configurationNow != configuration)
-                ReloadConfiguration();
-            var listsNow = Stamp.Of(AccessFiles.Paths(_options.Access));
-            if (told || listsNow != lists || configurationNow != configuration)
-                ReloadLists();
-            (configuration, lists) = (configurationNow, listsNow);
+            isReloaded = TryReloadConfiguration();
+            _configuration.Use(configuration);
+        }
+
+        var lists = FileStamp.Of(AccessFiles.Paths(state.Options.Access));
+        if (_lists.HasChanged(lists) || isTold || isReloaded || state.HasFaults(ReloadPart.Lists))
+        {
+            ReloadLists();
+            _lists.Use(lists);
         }
     }
 
-    private static async Task<bool> NextAsync(PeriodicTimer timer, CancellationToken stopping)
+    private bool TryReloadConfiguration()
     {
+        var loaded = ConfigurationLoader.Load(_request);
+        IReadOnlyList<string> faults = loaded.Options is { } valid
+            ? [.. StartChecks.NotBuilt(valid)]
+            : [.. loaded.Faults.Select(fault => fault.ToString())];
+        ScreeningPlan? plan = null;
+        if (faults.Count == 0 && !TryPlan(loaded.Options!, out plan, out var fault))
+            faults = [fault];
+        if (faults.Count > 0)
+        {
+            if (state.Fail(ReloadPart.Configuration, faults))
+                Log(faults, log.ConfigurationFault);
+            return false;
+        }
+
+        screening.Use(plan!.Sources);
+        screening.Use(plan.Policies);
+        policyTexts.Options = loaded.Options!.Policy;
+        var restartNeeded = state.Use(loaded.Options);
+        if (restartNeeded.Count > 0)
+            log.RestartNeeded(string.Join(", ", restartNeeded));
+        log.ConfigurationReloaded();
+        return true;
+    }
+
+    private bool TryPlan(ScreeningOptions options, out ScreeningPlan? plan, out string fault)
+    {
+        (plan, fault) = (null, "");
         try
         {
-            return await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false);
+            plan = ScreeningPlan.Of(options, transports);
+            return true;
         }
-        catch (OperationCanceledException)
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
+            fault = problem.Message; // A list's key file that cannot be read.
             return false;
         }
     }
 
-    private void ReloadConfiguration()
-    {
-        var loaded = ConfigurationLoader.Load(request);
-        if (loaded.Options is not { } options)
-        {
-            foreach (var fault in loaded.Faults)
-                log.ConfigurationFault(fault.ToString()!);
-            return;
-        }
-
-        var notBuilt = StartChecks.NotBuilt(options).ToList();
-        if (notBuilt.Count > 0)
-        {
-            notBuilt.ForEach(log.ConfigurationFault);
-            return;
-        }
-
-        var fixedNow = FixedSettings.Changed(_options, options);
-        if (fixedNow.Count > 0)
-            log.RestartNeeded(string.Join(", ", fixedNow));
-        ScreeningPlan plan;
-        try
-        {
-            plan = ScreeningPlan.Of(options, transports);
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            log.ConfigurationFault(fault.Message); // A list's key file that can't be read.
-            return;
-        }
-
-        screening.Use(plan.Sources);
-        screening.Use(plan.Policies);
-        policyTexts.Options = options.Policy;
-        _options = options;
-        log.ConfigurationReloaded();
-    }
-
     private void ReloadLists()
     {
-        var (lines, faults) = AccessFiles.Read(_options.Access);
+        var (lines, faults) = AccessFiles.Read(state.Options.Access);
         if (faults.Count > 0)
         {
-            foreach (var fault in faults)
-                log.AccessFault(fault);
+            if (state.Fail(ReloadPart.Lists, faults))
+                Log(faults, log.AccessFault);
             return;
         }
 
         screening.Screener.Access = new PermanentLists(lines);
+        state.Mend(ReloadPart.Lists);
         log.AccessReloaded(lines.Count);
     }
 
-    // What a file is without reading it.
-    private sealed record Stamp(string Text)
+    private static void Log(IReadOnlyList<string> faults, Action<string> write)
     {
-        public static Stamp Of(IEnumerable<string> paths) => new(string.Join('\n', paths.Select(path =>
-        {
-            var file = new FileInfo(path);
-            var target = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
-            return target.Exists ? $"{target.FullName} {target.LastWriteTimeUtc.Ticks} {target.Length}" : $"{path} absent";
-        })));
+        foreach (var fault in faults)
+            write(fault);
     }
 }

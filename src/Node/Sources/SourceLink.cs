@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Net.Sockets;
 using Screening.Actors.Checks;
+using Screening.Node.Supervision;
 
 namespace Screening.Node.Sources;
 

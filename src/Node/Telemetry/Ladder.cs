@@ -1,5 +1,6 @@
 using Screening.Actors.Checks;
 using Screening.Actors.Hosting;
+using Screening.Node.Supervision;
 
 namespace Screening.Node.Telemetry;
 
@@ -13,7 +14,8 @@ internal sealed record Degradation(int Rung, string What, DateTimeOffset Since);
 /// The ladder of degradation: 1 the store is gone or grants and bans are not confirmed, 2 part of the fleet, 3 the fleet, 4 some checks, 5 all checks, or there are too many
 /// queries. Looked at twice a second, so that a rung is logged once when it is entered and once when it is left. Safe for many threads.
 /// </summary>
-internal sealed class Ladder(ScreeningHandle screening, TimeProvider time, ILogger<Ladder> log) : BackgroundService
+internal sealed class Ladder(ScreeningHandle screening, Troubles troubles, TimeProvider time, ILogger<Ladder> log)
+    : NodeService(troubles, time, log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
@@ -38,40 +40,34 @@ internal sealed class Ladder(ScreeningHandle screening, TimeProvider time, ILogg
     {
         lock (_lock)
         {
-            var now = time.GetUtcNow();
+            var now = Time.GetUtcNow();
             var found = Look(now).ToDictionary(d => d.Key, d => (d.Rung, d.What));
             foreach (var gone in _known.Keys.Where(k => !found.ContainsKey(k)).ToList())
                 _known.Remove(gone);
             foreach (var (key, (rung, what)) in found)
                 _known[key] = new Degradation(rung, what, _known.TryGetValue(key, out var known) ? known.Since : now);
-            return [.. _known.Values.OrderBy(d => d.Rung)];
+            var reported = Troubles.Current.Values.Select(trouble => new Degradation(trouble.Rung, trouble.What, trouble.Since));
+            return [.. _known.Values.Concat(reported).OrderBy(d => d.Rung)];
         }
     }
 
     /// <summary>The highest rung that is entered; 0: none.</summary>
     public int Rung() => Now().Select(d => d.Rung).DefaultIfEmpty(0).Max();
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stopping)
     {
-        using var timer = new PeriodicTimer(Interval, time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
-                LogChanges(Now());
-        }
-        catch (OperationCanceledException)
-        {
-            // Told to end.
-        }
+        using var timer = new PeriodicTimer(Interval, Time);
+        while (await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false))
+            LogChanges(Now());
     }
 
     private void LogChanges(IReadOnlyList<Degradation> now)
     {
-        foreach (var rung in now.Where(d => d.Rung > 0).GroupBy(d => d.Rung).Where(rung => _entered.TryAdd(rung.Key, time.GetUtcNow())))
+        foreach (var rung in now.Where(d => d.Rung > 0).GroupBy(d => d.Rung).Where(rung => _entered.TryAdd(rung.Key, Time.GetUtcNow())))
             log.RungEntered(rung.Key, string.Join("; ", rung.Select(d => d.What)));
         foreach (var rung in _entered.Keys.Where(rung => now.All(d => d.Rung != rung)).ToList())
         {
-            log.RungLeft(rung, (time.GetUtcNow() - _entered[rung]).TotalSeconds);
+            log.RungLeft(rung, (Time.GetUtcNow() - _entered[rung]).TotalSeconds);
             _entered.Remove(rung);
         }
     }
@@ -80,7 +76,7 @@ internal sealed class Ladder(ScreeningHandle screening, TimeProvider time, ILogg
     {
         foreach (var degraded in LookAtFleet(now))
             yield return degraded;
-        var checks = screening.Checks.Health.ToList();
+        var checks = screening.Checks.Health.Where(c => c.IsConfigured).ToList();
         var gone = checks.Where(c => c.State != CheckState.Ok).ToList();
         foreach (var check in gone)
             yield return ("check " + check.Source, gone.Count == checks.Count ? 5 : 4, $"check {check.Name}: {check.Reason}");

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Screening.Protocol.Vocabulary;
 
@@ -28,5 +29,18 @@ public static class P0fQuery
         MemoryMarshal.Write(destination, Magic);
         destination[4] = client.IsIPv4 ? (byte)4 : (byte)6;
         client.WriteOctets(destination[5..]);
+    }
+
+    /// <summary>Reads a query: the answering side.</summary>
+    /// <returns>False where the bytes are not a query of <see cref="Length"/> bytes.</returns>
+    public static bool TryRead(ReadOnlySpan<byte> query, out ClientAddress client)
+    {
+        client = default;
+        if (query.Length != Length || MemoryMarshal.Read<uint>(query) != Magic || query[4] is not (4 or 6))
+            return false;
+        client = query[4] == 4
+            ? ClientAddress.FromIPv4(BinaryPrimitives.ReadUInt32BigEndian(query[5..]))
+            : ClientAddress.FromBits(BinaryPrimitives.ReadUInt128BigEndian(query[5..]));
+        return true;
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Screening.Actors.Fleet;
 using Screening.Node.Commands;
@@ -35,6 +36,10 @@ internal sealed class RunningNode : IAsyncDisposable
     public static Task<RunningNode> StartWithAsync(IFleetWhitelist whitelist, params string[] sets) =>
         StartAsync(null, services => services.AddSingleton(whitelist).AddSingleton(Own), sets);
 
+    /// <summary>A node with a configuration file and services of the test's in place of its own.</summary>
+    public static Task<RunningNode> StartWithAsync(Action<IServiceCollection> replace, string? file, params string[] sets) =>
+        StartAsync(file, replace, sets);
+
     /// <summary>The addresses of a node in tests, whatever this host's are.</summary>
     public static readonly OwnAddresses Own = new(() => [Network.Of(ClientAddress.Parse("127.0.0.0"), 8), Network.Of(ClientAddress.Parse("203.0.113.200"))]);
 
@@ -62,6 +67,13 @@ internal sealed class RunningNode : IAsyncDisposable
         await node.StartAsync();
         return new RunningNode(node, folder);
     }
+
+    /// <summary>A service of the node.</summary>
+    public T Service<T>()
+        where T : notnull => _node.Service<T>();
+
+    /// <summary>Waits for the node to end by itself; false if that was a fault.</summary>
+    public Task<bool> WaitForShutdownAsync() => _node.WaitForShutdownAsync().Within("the node's end");
 
     /// <summary>The port of the first TCP listener of a kind.</summary>
     public int PortOf(string kind) => new Uri(_node.Endpoints.First(e => e.Kind == kind && e.Uri.StartsWith("tcp", StringComparison.Ordinal)).Uri).Port;
@@ -93,6 +105,16 @@ internal sealed class RunningNode : IAsyncDisposable
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(Folder, name)));
         return new PluginPeer(socket);
     }
+
+    /// <summary>Stops the node; its files stay.</summary>
+    public Task StopAsync() => _node.StopAsync();
+
+    /// <summary>The lines of the decision log, in the order of its files.</summary>
+    public List<JsonElement> Decisions() =>
+    [
+        .. Directory.EnumerateFiles(Folder, "decisions*.jsonl", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+            .SelectMany(File.ReadLines).Select(line => JsonElement.Parse(line)),
+    ];
 
     public async ValueTask DisposeAsync()
     {

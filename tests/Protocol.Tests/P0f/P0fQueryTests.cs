@@ -20,5 +20,10 @@ public sealed class P0fQueryTests
         Assert.Equal(0x50304601u, BitConverter.IsLittleEndian
             ? BinaryPrimitives.ReadUInt32LittleEndian(bytes)
             : BinaryPrimitives.ReadUInt32BigEndian(bytes));
+        Assert.True(P0fQuery.TryRead(bytes.AsSpan(0, P0fQuery.Length), out var read));
+        Assert.Equal(ClientAddress.Parse(client), read);
+        Assert.False(P0fQuery.TryRead(bytes, out _));
+        bytes[4] = 5;
+        Assert.False(P0fQuery.TryRead(bytes.AsSpan(0, P0fQuery.Length), out _));
     }
 }

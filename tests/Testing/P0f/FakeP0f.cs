@@ -143,7 +143,7 @@ public sealed class FakeP0f : IAsyncDisposable
                 await _going.Task;
                 await stream.ReadExactlyAsync(query);
                 await _going.Task;
-                if (Respond(ReadAddress(query)) is not { } reply)
+                if (!P0fQuery.TryRead(query, out var client) || Respond(client) is not { } reply)
                     return;
                 await stream.WriteAsync(reply);
                 lock (_gate)
@@ -158,7 +158,4 @@ public sealed class FakeP0f : IAsyncDisposable
             // Closed.
         }
     }
-
-    private static ClientAddress ReadAddress(ReadOnlySpan<byte> query) =>
-        ClientAddress.From(new System.Net.IPAddress(query.Slice(5, query[4] == 4 ? 4 : 16)));
 }

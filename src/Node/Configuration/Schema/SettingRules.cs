@@ -51,6 +51,17 @@ internal sealed class LastsAttribute(string least, string most) : SettingRuleAtt
     }
 }
 
+/// <summary>A size in a range, both ends included.</summary>
+internal sealed class HoldsAttribute(string least, string most) : SettingRuleAttribute
+{
+    public override string? Broken(object value)
+    {
+        _ = ByteSize.TryParse(least, out var smallest) & ByteSize.TryParse(most, out var largest);
+        var size = (ByteSize)value;
+        return size.Bytes >= smallest.Bytes && size.Bytes <= largest.Bytes ? null : $"it must be {least} to {most}";
+    }
+}
+
 /// <summary>One of some words of a larger set.</summary>
 internal sealed class OneOfAttribute(params string[] words) : SettingRuleAttribute
 {
@@ -98,6 +109,7 @@ internal sealed class ReachableAttribute : SettingRuleAttribute
 {
     public override string? Broken(object value) =>
         value is HostPort { Port: 0 } or EndpointAddress { IsUnix: false, Port: 0 } ? "its port must be 1 to 65535"
+        : value is EndpointAddress { Allow: not null } ? "?allow= is for addresses that the node listens on"
         : value is EndpointAddress { IsInDataDir: true } ? "it must name an absolute path: unix:///PATH"
         : null;
 }

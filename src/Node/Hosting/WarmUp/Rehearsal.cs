@@ -3,6 +3,7 @@ using Screening.Actors.Fleet;
 using Screening.Actors.Whitelist;
 using Screening.Node.Configuration;
 using Screening.Node.Endpoints;
+using Screening.Node.Hosting.Scripted;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Hosting.WarmUp;
@@ -101,14 +102,6 @@ internal static class Rehearsal
             .. sources.P0fSettings,
         ],
     };
-
-    /// <summary>Signals to the process are the real node's alone.</summary>
-    private sealed class NoLifetime : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    }
 
     private static void Remove(string folder)
     {

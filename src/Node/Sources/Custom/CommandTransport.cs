@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Screening.Actors.Checks;
+using Screening.Node.Supervision;
 
 namespace Screening.Node.Sources.Custom;
 

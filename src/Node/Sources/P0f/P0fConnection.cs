@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Screening.Actors.Checks;
+using Screening.Node.Supervision;
 using Screening.Protocol.P0f;
 using Screening.Protocol.Vocabulary;
 

@@ -1,4 +1,4 @@
-namespace Screening.Node.Sources;
+namespace Screening.Node.Supervision;
 
 /// <summary>How long to wait before the next attempt: doubling from the first to the longest wait.</summary>
 internal sealed class Backoff(TimeSpan first, TimeSpan longest)

@@ -1,13 +1,17 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using Screening.Protocol.P0f;
 
-namespace Screening.Testing;
+namespace Screening.Protocol.P0f;
 
-/// <summary>p0f's side of its protocol: reply bytes for a fake server.</summary>
+/// <summary>Writes p0f's side of its protocol, for what stands in for p0f. The layout is <see cref="P0fReplyReader"/>'s.</summary>
 public static class P0fReplyWriter
 {
-    /// <summary>The reply's 232 bytes. Fields that <see cref="P0fReply"/> leaves out are zero.</summary>
+    private const int StringLength = 32;
+
+    /// <summary>
+    /// The reply's <see cref="P0fReplyReader.Length"/> bytes. Fields that <see cref="P0fReply"/> leaves out are zero, characters outside ASCII
+    /// become <c>?</c>, and a text is cut at 32.
+    /// </summary>
     public static byte[] Write(P0fReply reply)
     {
         var bytes = new byte[P0fReplyReader.Length];
@@ -27,5 +31,6 @@ public static class P0fReplyWriter
     private static void Number<T>(byte[] bytes, int offset, T value)
         where T : struct => MemoryMarshal.Write(bytes.AsSpan(offset), value);
 
-    private static void Text(byte[] bytes, int offset, string text) => Encoding.ASCII.GetBytes(text, bytes.AsSpan(offset, 32));
+    private static void Text(byte[] bytes, int offset, string text) =>
+        Encoding.ASCII.GetBytes(text.AsSpan(0, Math.Min(text.Length, StringLength)), bytes.AsSpan(offset, StringLength));
 }
