@@ -69,7 +69,7 @@ internal static class DemoCommand
         await screen.SayAsync(
         [
             $"A node of its own at {node.Http}, with made-up lists, p0f and a custom check.",
-            $"All of it is in this process and in {folder.Path}, which goes when it ends." + (once ? "" : " Ctrl-C ends it."),
+            $"All of it is in this process and in {folder.Path}, which is removed when it ends." + (once ? "" : " Ctrl-C ends it."),
         ]).ConfigureAwait(false);
 
         Duration.TryParse(parsed.GetValue(Pace)!, out var pace);
