@@ -5,7 +5,7 @@ namespace Screening.Node.Commands;
 /// <summary>What a command needs of the connection to the node.</summary>
 internal enum NodeAccess
 {
-    /// <summary>Any of the node's addresses: it asks what anybody may ask who reaches one.</summary>
+    /// <summary>Any of the node's addresses: it asks what every peer may ask.</summary>
     Open,
 
     /// <summary>A unix socket, or a token: it changes the whitelist or reads all of it.</summary>

@@ -15,7 +15,7 @@ internal sealed class NodeClient(HttpClient http, CancellationToken cancellation
 
     public Task<NodeAnswer> GetAsync(string path) => SendAsync(HttpMethod.Get, path);
 
-    /// <summary>Sends one request; for changes it says who runs the command.</summary>
+    /// <summary>Sends one request; a change names the user that runs the command.</summary>
     /// <exception cref="NodeProblemException">The node refuses.</exception>
     public async Task<NodeAnswer> SendAsync(HttpMethod method, string path, string? body = null, string mediaType = "application/json")
     {

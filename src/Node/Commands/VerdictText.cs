@@ -105,7 +105,7 @@ internal sealed class VerdictText(int width)
     private static double Milliseconds(JsonElement element, string name) => element.GetProperty(name).GetDouble();
 
     /// <summary>What fits beside what.</summary>
-    /// <param name="LineWidth">Length of the time line; 0: there is no room for it.</param>
+    /// <param name="LineWidth">Length of the time line; 0: no room for one.</param>
     /// <param name="AnswersInline">Whether answers are the last column; else each is below its check.</param>
     private readonly record struct Layout(int NameWidth, int LineWidth, bool AnswersInline)
     {

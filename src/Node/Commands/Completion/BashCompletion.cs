@@ -12,12 +12,12 @@ internal static class BashCompletion
             local at=screening current=${COMP_WORDS[COMP_CWORD]} words='' i
             for ((i = 1; i < COMP_CWORD; i++)); do
                 case "$at ${COMP_WORDS[i]}" in
-                    {{string.Join(" | ", nodes.Skip(1).Select(n => Quote(n.Path)))}})
+                    {{Alternatives(nodes.Skip(1).Select(n => Quote(n.Path)))}})
                         at="$at ${COMP_WORDS[i]}" ;;
                 esac
             done
             case "$at ${COMP_WORDS[COMP_CWORD - 1]}" in
-        {{string.Concat(nodes.SelectMany(ValueCases))}}        *)
+        {{string.Concat(ValueCases(nodes))}}        *)
                     case "$at" in
         {{string.Concat(nodes.Select(WordCase))}}            esac ;;
             esac
@@ -27,17 +27,27 @@ internal static class BashCompletion
 
         """;
 
-    private static IEnumerable<string> ValueCases(CompletionNode node) => node.Options.Where(o => o.TakesValue).Select(option =>
-        $"        {Quote($"{node.Path} {option.Name}")}) words={Quote(string.Join(' ', option.Values))} ;;\n");
+    // A value that is neither known nor a file is completed by nothing.
+    private static IEnumerable<string> ValueCases(ImmutableArray<CompletionNode> nodes)
+    {
+        var options = nodes.SelectMany(node => node.Options.Where(o => o.TakesValue).Select(o => (At: Quote($"{node.Path} {o.Name}"), Option: o))).ToList();
+        foreach (var (at, option) in options.Where(o => o.Option.Values.Length > 0))
+            yield return $"        {at}) words={Quote(string.Join(' ', option.Values))} ;;\n";
+        yield return $"        {Alternatives(options.Where(o => o.Option.TakesFile).Select(o => o.At))}) return ;;\n";
+        yield return $"        {Alternatives(options.Where(o => o.Option is { TakesFile: false, Values.Length: 0 }).Select(o => o.At))}) compopt +o default; return ;;\n";
+    }
 
-    // Where a file is wanted, options come only to who starts one: else bash would not complete files.
+    // Where the argument is a file, options are offered only for a word that starts as one: else bash would not complete files.
     private static string WordCase(CompletionNode node)
     {
-        var options = string.Join(' ', node.Options.Select(o => o.Name));
-        var words = string.Join(' ', node.Commands.Select(c => c.Text).Concat(node.Values));
-        var plain = node.TakesFile || words.Length > 0 ? words : options;
-        return $"                {Quote(node.Path)}) if [[ $current == -* ]]; then words={Quote(options)}; else words={Quote(plain)}; fi ;;\n";
+        var options = Quote(string.Join(' ', node.Options.Select(o => o.Name)));
+        var words = Quote(string.Join(' ', node.Commands.Select(c => c.Text).Concat(node.Values)));
+        return node.Commands.IsEmpty && node.Values.IsEmpty && !node.TakesFile
+            ? $"                {Quote(node.Path)}) words={options} ;;\n"
+            : $"                {Quote(node.Path)}) if [[ $current == -* ]]; then words={options}; else words={words}; fi ;;\n";
     }
+
+    private static string Alternatives(IEnumerable<string> patterns) => string.Join(" | ", patterns);
 
     private static string Quote(string text) => $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

@@ -51,7 +51,7 @@ internal static class CompletionTree
             o.Name, FirstSentence(o.Description), o.Arity.MaximumNumberOfValues > 0 && o.ValueType != typeof(bool), o.HelpName == FileName, ValuesOf(o))),
     ];
 
-    // A flag has values too, true and false, but nobody writes them.
+    // A flag takes true and false, but is never written with either.
     private static ImmutableArray<string> ValuesOf(Symbol symbol) => symbol is Option { ValueType: var type } && type == typeof(bool)
         ? []
         : [.. symbol.GetCompletions(CompletionContext.Empty).Select(c => c.Label)];

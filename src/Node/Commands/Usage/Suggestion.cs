@@ -3,7 +3,7 @@ using Screening.Node.Configuration;
 
 namespace Screening.Node.Commands.Usage;
 
-/// <summary>What was probably meant by a word that nobody knows.</summary>
+/// <summary>What was probably meant by an unknown word.</summary>
 internal static class Suggestion
 {
     /// <summary><c>; did you mean 'check'?</c>, or nothing where no candidate is near.</summary>
