@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Screening.Node.Configuration;
+using Screening.Node.Platform;
 
 namespace Screening.Node.Commands;
 
@@ -75,7 +76,7 @@ internal static class NodeConnection
         }
         catch (Exception problem) when (problem is HttpRequestException or HttpIOException or TaskCanceledException)
         {
-            return await ExitStatus.FailAsync(error, ExitStatus.Unreachable, $"can not reach the node at {url}: {problem.Message}").ConfigureAwait(false);
+            return await ExitStatus.FailAsync(error, ExitStatus.Unreachable, $"cannot reach the node at {url}: {SystemError.Words(problem)}").ConfigureAwait(false);
         }
         catch (Exception problem) when (problem is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
@@ -131,7 +132,7 @@ internal static class NodeConnection
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
-            fault = $"--token-file: {problem.Message}";
+            fault = $"--token-file: {file}: {SystemError.Words(problem, file)}";
             return false;
         }
     }

@@ -1,4 +1,5 @@
 using Screening.Node.Configuration;
+using Screening.Node.Platform;
 
 namespace Screening.Node.Hosting;
 
@@ -30,7 +31,7 @@ internal static class StartChecks
             }
             catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
             {
-                faults.Add($"can not write to {folder}: {problem.Message} (node.data_dir, log.decisions)");
+                faults.Add($"cannot write to {folder}: {SystemError.Words(problem)} (node.data_dir, log.decisions)");
             }
         }
 

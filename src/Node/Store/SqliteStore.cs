@@ -1,6 +1,7 @@
 using Microsoft.Data.Sqlite;
 using Screening.Actors.Fleet;
 using Screening.Node.Configuration;
+using Screening.Node.Platform;
 
 namespace Screening.Node.Store;
 
@@ -184,7 +185,7 @@ internal sealed class SqliteStore : IFleetStore
             }
             catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
             {
-                throw new StoreException($"{Place}: {problem.Message}", problem);
+                throw new StoreException($"{Place}: {SystemError.Words(problem)}", problem);
             }
         },
         cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Screening.Node.Platform;
 
 namespace Screening.Node.Telemetry;
 
@@ -65,7 +66,7 @@ internal sealed class AuditLog(AuditLogSettings settings, TimeProvider time, ILo
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            log.AuditFault(fault.Message);
+            log.AuditFault($"{settings.File}: {SystemError.Words(fault)}");
         }
         finally
         {
