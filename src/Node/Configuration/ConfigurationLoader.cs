@@ -28,6 +28,8 @@ internal static class ConfigurationLoader
         if (syntax.IsEmpty)
             ConfigurationRules.Check(context);
         faults.AddRange(context.Faults);
+        if (faults.Count == 0)
+            ConfigurationLint.Check(context, request);
         return new ConfigurationResult(
             faults.Count == 0 ? options with { Endpoints = options.Endpoints.WithoutLongPaths() } : null, InOrder(faults), InOrder(context.Warnings), file, binder.Origins);
     }

@@ -22,6 +22,9 @@ internal sealed record ConfigurationRequest
     /// <summary>The folder of the host's configuration file.</summary>
     public string SystemDirectory { get; init; } = "/etc/screening";
 
+    /// <summary>The system's list of resolvers, resolv.conf(5).</summary>
+    public string ResolverFile { get; init; } = "/etc/resolv.conf";
+
     /// <summary>Whether the process may write to system folders.</summary>
     public bool IsRoot { get; init; }
 

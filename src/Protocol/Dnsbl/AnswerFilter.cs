@@ -20,6 +20,24 @@ public sealed record AnswerFilter(OctetSet First, OctetSet Second, OctetSet Thir
     public bool Matches(AnswerCode code) =>
         Fourth.Contains(code[3]) && Third.Contains(code[2]) && Second.Contains(code[1]) && First.Contains(code[0]);
 
+    /// <summary>True if there is a code that it takes and that may count: <see cref="AnswerCode.MayCount"/>.</summary>
+    public bool TakesAnyThatCounts()
+    {
+        if (!First.Contains(127))
+            return false;
+        for (var code = 0; code < 1 << 24; code++)
+        {
+            if (!Second.Contains((byte)(code >> 16)))
+                code |= 0xffff;
+            else if (!Third.Contains((byte)(code >> 8)))
+                code |= 0xff;
+            else if (Fourth.Contains((byte)code) && new AnswerCode(0x7f00_0000u | (uint)code).MayCount)
+                return true;
+        }
+
+        return false;
+    }
+
     /// <summary>Reads a filter. False, and never an exception, for anything else.</summary>
     /// <param name="text">The filter, such as <c>127.0.0.[2..11]</c>.</param>
     /// <param name="filter">The filter; null when the text is none.</param>

@@ -19,6 +19,7 @@ public sealed class ConfigurationFixture : IDisposable
     {
         CurrentDirectory = Folder,
         SystemDirectory = Path.Combine(Folder, "etc"),
+        ResolverFile = Path.Combine(Folder, "resolv.conf"),
         HostName = "mx1",
         Sets = sets,
     };

@@ -10,12 +10,6 @@ internal static class DnsblRules
             .Select(profile => (Path: $"profile.{profile.Key}.dnsbl.sites", Text: profile.Value.Dnsbl.Sites.Reveal()))
             .Where(found => context.IsGiven(found.Path) || !context.IsSound(found.Path))
             .Prepend((Path: "dnsbl.sites", Text: options.Dnsbl.Sites.Reveal())).ToList();
-        foreach (var (path, text) in sites)
-        {
-            foreach (var warning in SitesRule.Warnings(text))
-                context.Warn(path, $"{path}: {warning}");
-        }
-
         var zones = sites.SelectMany(found => SitesRule.Zones(found.Text)).ToHashSet(StringComparer.Ordinal);
         if (context.IsSound("dnsbl.list"))
             CheckLists(context, sites.All(found => context.IsSound(found.Path)) ? zones : null);

@@ -1,28 +1,65 @@
+using System.Net;
+using System.Net.Sockets;
+
 namespace Screening.Node.Configuration;
 
 /// <summary>Rules of [endpoints].</summary>
 internal static class EndpointRules
 {
-    /// <summary>No path that is too long for a socket, and no address twice; cluster.listen is one of them.</summary>
+    /// <summary>
+    /// No path that is too long for a socket, and no two addresses of which only one can be bound; <c>cluster.listen</c> is one of them.
+    /// </summary>
     public static void Check(RuleContext context)
     {
         CheckPaths(context);
-        var seen = new Dictionary<string, string>(StringComparer.Ordinal);
+        var seen = new List<(string Path, EndpointAddress Address)>();
         foreach (var (path, address) in Addresses(context))
         {
-            var key = (address with { Mode = null, Host = address.Host.ToLowerInvariant() }).ToString();
-            if (address is { IsUnix: false, Port: 0 } || seen.TryAdd(key, path))
+            var plain = address with { Mode = null, Host = address.Host.ToLowerInvariant() };
+            if (plain is { IsUnix: false, Port: 0 })
                 continue;
-
-            // A default gives way to what was written.
-            var (subject, other) = context.Place(path).Kind == PlaceKind.Default ? (seen[key], path) : (path, seen[key]);
-            context.Fault(
-                subject,
-                $"{subject} is {(subject == ClusterListen ? key["tcp://".Length..] : key)};"
-                    + $" {other} has the same address {context.Where(other, subject)}");
+            if (seen.FirstOrDefault(other => IsSame(plain, other.Address) || Overlap(plain, other.Address)) is { Path: not null } found)
+                Fault(context, (path, plain), found);
+            else
+                seen.Add((path, plain));
         }
     }
 
+    /// <summary>
+    /// True if one address takes the other's port along: the wildcard address of a family takes all of it, and <c>[::]</c> over TCP the IPv4
+    /// addresses too.
+    /// </summary>
+    public static bool Overlap(EndpointAddress one, EndpointAddress other) =>
+        !one.IsUnix && one.Scheme == other.Scheme && one.Port == other.Port && (Covers(one, other) || Covers(other, one));
+
+    private static bool IsSame(EndpointAddress one, EndpointAddress other) => one.ToString() == other.ToString();
+
+    private static bool Covers(EndpointAddress wide, EndpointAddress narrow) => wide.Host switch
+    {
+        "0.0.0.0" => IsIPv4(narrow),
+        "::" => IPAddress.TryParse(narrow.Host, out _) ? wide.Scheme == EndpointScheme.Tcp || !IsIPv4(narrow) : narrow.Host == Localhost,
+        Localhost => narrow.Host is "127.0.0.1" or "::1",
+        _ => false,
+    };
+
+    // A name is only resolved when the node starts; this one has the same address everywhere.
+    private static bool IsIPv4(EndpointAddress address) =>
+        address.Host == Localhost || (IPAddress.TryParse(address.Host, out var ip) && ip.AddressFamily == AddressFamily.InterNetwork);
+
+    // A default gives way to what was written.
+    private static void Fault(RuleContext context, (string Path, EndpointAddress Address) later, (string Path, EndpointAddress Address) earlier)
+    {
+        var (subject, other) = context.Place(later.Path).Kind == PlaceKind.Default ? (earlier, later) : (later, earlier);
+        var shown = subject.Path == ClusterListen ? subject.Address.ToString()["tcp://".Length..] : subject.Address.ToString();
+        var where = context.Where(other.Path, subject.Path);
+        context.Fault(
+            subject.Path,
+            $"{subject.Path} is {shown}; " + (IsSame(subject.Address, other.Address)
+                ? $"{other.Path} has the same address {where}"
+                : $"{other.Path} is {other.Address} {where}, and only one of them can be bound"));
+    }
+
+    private const string Localhost = "localhost";
     private const string ClusterListen = "cluster.listen";
 
     // DATA_DIR may make a path too long. A default is then left out: a node must start in any folder.

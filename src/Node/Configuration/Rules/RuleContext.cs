@@ -37,6 +37,13 @@ internal sealed class RuleContext(ScreeningOptions options, OptionsBinder binder
     /// <summary>Adds a warning.</summary>
     public void Warn(string path, string message) => _warnings.Add(new ConfigurationFault(Place(path), path, message));
 
+    /// <summary>Adds a warning of its usual form.</summary>
+    /// <param name="path">The setting.</param>
+    /// <param name="value">What it is: "is 3", "has dnsbl.example".</param>
+    /// <param name="why">What does not work.</param>
+    /// <param name="instead">What to write instead.</param>
+    public void Warn(string path, string value, string why, string instead) => Warn(path, $"{path} {value}; {why}; {instead}");
+
     /// <summary>A related setting's place, in brackets, as the end of a fault at <paramref name="path"/>.</summary>
     public string Where(string related, string path) => $"({Place(related).RelativeTo(Place(path))})";
 
