@@ -14,6 +14,7 @@ using Screening.Node.Endpoints.Http;
 using Screening.Node.Endpoints.Memcache;
 using Screening.Node.Endpoints.Plugin;
 using Screening.Node.Endpoints.Policy;
+using Screening.Node.Hosting.Logging;
 using Screening.Node.Hosting.WarmUp;
 using Screening.Node.Sources;
 using Screening.Node.Store;
@@ -35,14 +36,16 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly Listeners _listeners;
     private readonly NodeStatus _status;
     private readonly NodeEnd _end;
+    private readonly IReadOnlyList<ConfigurationFault> _warnings;
     private readonly ImmutableArray<OpenEndpoint> _clusterEndpoint;
 
-    private NodeHost(WebApplication app, Listeners listeners)
+    private NodeHost(WebApplication app, Listeners listeners, IReadOnlyList<ConfigurationFault> warnings)
     {
         var fleet = app.Services.GetRequiredService<FleetSettings>();
         _clusterEndpoint = fleet.IsAlone ? [] : [new OpenEndpoint("cluster", $"tcp://{new HostPort(fleet.ListenHost, fleet.ListenPort)}")];
         _app = app;
         _listeners = listeners;
+        _warnings = warnings;
         _status = app.Services.GetRequiredService<NodeStatus>();
         _end = app.Services.GetRequiredService<NodeEnd>();
     }
@@ -69,7 +72,7 @@ internal sealed class NodeHost : IAsyncDisposable
         var options = configuration.Options!;
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
-        NodeLogging.Configure(builder.Logging);
+        NodeLogging.Configure(builder.Logging, options.Log.Format);
         AddServices(builder.Services, options, configuration, request, warm ?? Task.CompletedTask);
         replace?.Invoke(builder.Services);
 
@@ -85,13 +88,15 @@ internal sealed class NodeHost : IAsyncDisposable
         app.UseMiddleware<HostGuard>(options.Node.Name);
         app.Services.GetRequiredService<HttpApi>().Map(app);
         app.Services.GetRequiredService<CacheApi>().Map(app);
-        return new NodeHost(app, listeners);
+        return new NodeHost(app, listeners, configuration.Warnings);
     }
 
     /// <summary>Opens everything.</summary>
     /// <exception cref="EndpointException">An address can't be listened on.</exception>
     public async Task StartAsync(CancellationToken cancellation = default)
     {
+        foreach (var warning in _warnings)
+            _app.Services.GetRequiredService<ILogger<NodeHost>>().ConfigurationWarning(warning.ToString());
         await _app.StartAsync(cancellation).ConfigureAwait(false);
         _ = EndWhenBrokenAsync(_app.Services.GetRequiredService<ScreeningHandle>());
         _status.Endpoints = [.. _listeners.Opened(), .. _app.Services.GetRequiredService<DnsblDatagrams>().Opened, .. _clusterEndpoint];
@@ -185,6 +190,7 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton<IScreeningObserver>(provider => provider.GetRequiredService<DecisionLog>());
         services.AddHostedService(provider => provider.GetRequiredService<DecisionLog>());
         services.AddAkka("screening", (akka, provider) => akka
+            .AddHocon("akka.stdout-loglevel = off", HoconAddMode.Prepend) // Lines of before and after its loggers have a form of their own.
             .ConfigureLoggers(loggers =>
             {
                 loggers.ClearLoggers();

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Json;
 using Screening.Node.Platform;
 
@@ -23,7 +24,17 @@ internal enum AuditVia
 /// <param name="Durable">It was journaled before the reply.</param>
 /// <param name="Fault">Why it can not be said whether the change holds; null: it does.</param>
 internal sealed record AuditEntry(
-    string Author, AuditVia Via, string Action, string Address, string? Ttl, string Reason, int Count, bool Durable, string? Fault = null);
+    string Author, AuditVia Via, string Action, string Address, string? Ttl, string Reason, int Count, bool Durable, string? Fault = null)
+{
+    /// <summary>The change for people: "ban 192.0.2.1".</summary>
+    public string Change => Address.Length > 0 ? $"{Action} {Address}" : Action;
+
+    /// <summary>What else is to be said of it, to be put behind the change; may be empty.</summary>
+    public string Details =>
+        (Count == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $", {Count} lines"))
+        + (Durable ? "" : ", not stored yet")
+        + (Reason.Length > 0 ? $": {Reason}" : "");
+}
 
 /// <summary>
 /// The operators' changes, one JSON object a line, on the disk before the operator hears of it. A line that can not be written is an error
@@ -49,9 +60,9 @@ internal sealed class AuditLog(AuditLogSettings settings, TimeProvider time, ILo
     public async Task WriteAsync(AuditEntry entry)
     {
         if (entry.Fault is null)
-            log.WhitelistChanged(entry.Author, entry.Via.Word(), entry.Action, entry.Address, entry.Count, entry.Durable, entry.Reason);
+            log.WhitelistChanged(entry.Author, entry.Via.Word(), entry.Change, entry.Details);
         else
-            log.ChangeUncertain(entry.Author, entry.Via.Word(), entry.Action, entry.Address, entry.Fault);
+            log.ChangeUncertain(entry.Author, entry.Via.Word(), entry.Change, entry.Fault);
         await _writing.WaitAsync().ConfigureAwait(false);
         try
         {

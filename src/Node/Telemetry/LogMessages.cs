@@ -32,13 +32,11 @@ internal static partial class LogMessages
     [LoggerMessage(EventIds.AccessFault, LogLevel.Warning, "Permanent lists left as they were: {Fault}")]
     public static partial void AccessFault(this ILogger log, string fault);
 
-    [LoggerMessage(EventIds.WhitelistChanged, LogLevel.Information,
-        "{Author} via {Via}: {Action} {Address}, {Count} lines, durable {Durable}: {Reason}")]
-    public static partial void WhitelistChanged(
-        this ILogger log, string author, string via, string action, string address, int count, bool durable, string reason);
+    [LoggerMessage(EventIds.WhitelistChanged, LogLevel.Information, "{Author} via {Via}: {Change}{Details}")]
+    public static partial void WhitelistChanged(this ILogger log, string author, string via, string change, string details);
 
-    [LoggerMessage(EventIds.ChangeUncertain, LogLevel.Warning, "{Author} via {Via}: {Action} {Address} may hold in part: {Fault}")]
-    public static partial void ChangeUncertain(this ILogger log, string author, string via, string action, string address, string fault);
+    [LoggerMessage(EventIds.ChangeUncertain, LogLevel.Warning, "{Author} via {Via}: {Change} may hold in part: {Fault}")]
+    public static partial void ChangeUncertain(this ILogger log, string author, string via, string change, string fault);
 
     [LoggerMessage(EventIds.AuditFault, LogLevel.Error, "A change is not in the audit log, but it holds: {Fault}")]
     public static partial void AuditFault(this ILogger log, string fault);
@@ -55,6 +53,9 @@ internal static partial class LogMessages
     [LoggerMessage(EventIds.ConfigurationFault, LogLevel.Error, "Configuration left as it was: {Fault}")]
     public static partial void ConfigurationFault(this ILogger log, string fault);
 
+    [LoggerMessage(EventIds.ConfigurationWarning, LogLevel.Warning, "Configuration: {Warning}")]
+    public static partial void ConfigurationWarning(this ILogger log, string warning);
+
     [LoggerMessage(EventIds.RestartNeeded, LogLevel.Warning, "{Settings} changed; that takes a restart")]
     public static partial void RestartNeeded(this ILogger log, string settings);
 
@@ -66,4 +67,10 @@ internal static partial class LogMessages
 
     [LoggerMessage(EventIds.RungLeft, LogLevel.Information, "Rung {Rung} left after {Seconds} s")]
     public static partial void RungLeft(this ILogger log, int rung, double seconds);
+
+    [LoggerMessage(EventIds.Degraded, LogLevel.Warning, "Worth a look: {What}")]
+    public static partial void Degraded(this ILogger log, string what);
+
+    [LoggerMessage(EventIds.DegradedNoMore, LogLevel.Information, "No longer so, after {Seconds} s: {What}")]
+    public static partial void DegradedNoMore(this ILogger log, double seconds, string what);
 }

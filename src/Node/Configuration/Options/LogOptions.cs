@@ -1,6 +1,6 @@
 namespace Screening.Node.Configuration;
 
-/// <summary>The decision log. <c>[log]</c></summary>
+/// <summary>The decision log, and the form of the node's own. <c>[log]</c></summary>
 internal sealed record LogOptions
 {
     /// <summary>
@@ -15,6 +15,19 @@ internal sealed record LogOptions
 
     /// <summary>How much of a client's address is logged.</summary>
     public LogAddress Address { get; init; } = LogAddress.Full;
+
+    /// <summary>The form of the node's own log, on standard error.</summary>
+    public LogFormat Format { get; init; } = LogFormat.Text;
+}
+
+/// <summary>The form of the node's own log.</summary>
+internal enum LogFormat
+{
+    /// <summary>Lines for people.</summary>
+    Text,
+
+    /// <summary>One JSON object a line.</summary>
+    Json,
 }
 
 /// <summary>How much of a client's address is logged.</summary>
