@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using Screening.Node.Commands;
 using Screening.Testing.Lab;
 using Xunit.Abstractions;
 
@@ -21,6 +22,28 @@ public sealed class PostscreenNeedsPostfixAndRbldnsdTests(ITestOutputHelper outp
         await scene.LogAsync($"DNSBL rank 3 for {Brackets(Bench.Listed)}:");
         Assert.DoesNotContain(scene.Postfix.LogLines, line => line.Contains("PASS NEW", StringComparison.Ordinal));
         Assert.DoesNotContain(scene.Postfix.LogLines, line => line.Contains("warning", StringComparison.Ordinal));
+    }
+
+    [SkippableFact]
+    [Trait("Finding", "use-decision-per-client")]
+    public async Task A_connection_is_one_decision()
+    {
+        using var folder = new TemporaryFolder();
+        await using var scene = await Scene.StartAsync(nodeSettings: [$"endpoints.http=[\"unix://{folder["http"]}\"]"]);
+
+        await scene.AssertRefusedAsync(Bench.Listed, "screening.internal");
+        await scene.AssertRefusedAsync(Bench.Listed, "screening.internal");
+        await scene.AssertDeliveredAsync(Bench.Clean);
+
+        using var http = new NodeUrl($"unix://{folder["http"]}").CreateClient();
+        var counts = (await http.GetStringAsync("metrics")).Split('\n')
+            .Where(line => line.StartsWith("screening_verdicts_total{", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
+        Assert.Equal(
+            [
+                "screening_verdicts_total{endpoint=\"dnsblog\",action=\"enforce\",source=\"screened\"} 2",
+                "screening_verdicts_total{endpoint=\"dnsblog\",action=\"pass\",source=\"screened\"} 1",
+            ],
+            counts);
     }
 
     [SkippableFact]

@@ -1,5 +1,6 @@
 using Screening.Actors.Hosting;
 using Screening.Actors.Screening;
+using Screening.Protocol.Dns;
 using Screening.Protocol.Dnsbl;
 using Screening.Protocol.Vocabulary;
 
@@ -12,7 +13,7 @@ namespace Screening.Node.Endpoints;
 internal readonly record struct ZoneAnswer(AnswerCode? Code, int TtlSeconds, string Reason);
 
 /// <summary>The verdict as a DNSBL: one and the same on the dnsblog socket and in the DNSBL zone.</summary>
-internal sealed class VerdictZoneAnswers(ScreeningHandle screening, EndpointSettings settings)
+internal sealed class VerdictZoneAnswers(ScreeningHandle screening, EndpointSettings settings, ZoneDecisions decisions)
 {
     // RFC 5782 section 5: whoever tests a list asks about these. They are never screened.
     private const int TestPointTtlSeconds = 3600;
@@ -28,8 +29,9 @@ internal sealed class VerdictZoneAnswers(ScreeningHandle screening, EndpointSett
 
     /// <summary>Asks one of the zones about a client.</summary>
     /// <param name="profile">The profile; empty for the one that the door chooses.</param>
+    /// <param name="type">The type of record that is asked for.</param>
     /// <returns>Null if there is no such zone. Comes at once where nobody has to be asked.</returns>
-    public ValueTask<ZoneAnswer?> AskAsync(Door door, ClientAddress client, string profile, bool allow)
+    public ValueTask<ZoneAnswer?> AskAsync(Door door, ClientAddress client, string profile, bool allow, DnsType type = DnsType.A)
     {
         var screener = screening.Screener;
         ScreeningPolicy? policy = null;
@@ -38,13 +40,16 @@ internal sealed class VerdictZoneAnswers(ScreeningHandle screening, EndpointSett
         if (client == NeverListed || client == Listed)
             return ValueTask.FromResult<ZoneAnswer?>(new ZoneAnswer(client == Listed && !allow ? TestCode : null, TestPointTtlSeconds, "test point"));
         var query = screener.Ask(door, client, null, policy);
-        return screener.TryDecide(query, out var decision)
-            ? ValueTask.FromResult<ZoneAnswer?>(AnswerOf(decision, allow))
-            : ScreenAsync(screener, query, allow);
+        var shared = decisions.Of(query, allow, type, out var isFirst);
+        if (!screener.TryKnow(query, out var known))
+            return WhenScreenedAsync(shared.ScreenAsync(() => screener.ScreenAsync(query)), allow);
+        if (isFirst)
+            screener.Note(known);
+        return ValueTask.FromResult<ZoneAnswer?>(AnswerOf(known, allow));
     }
 
-    private async ValueTask<ZoneAnswer?> ScreenAsync(Screener screener, ScreeningQuery query, bool allow) =>
-        AnswerOf(await screener.ScreenAsync(query).ConfigureAwait(false), allow);
+    private async ValueTask<ZoneAnswer?> WhenScreenedAsync(Task<Decision> screening, bool allow) =>
+        AnswerOf(await screening.ConfigureAwait(false), allow);
 
     private ZoneAnswer AnswerOf(in Decision decision, bool allow)
     {

@@ -160,16 +160,16 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton<Ladder>();
         services.AddSingleton(provider => new NodeStatus(
             options.Node.Name, handle, provider.GetRequiredService<Ladder>(), provider.GetRequiredService<ReloadState>()));
-        services.AddSingleton(new DecisionLogSettings(
-            options.DecisionsFolder(), options.Log.Keep, options.Node.Name,
-            new AddressView(options.Log.Address, Path.Combine(options.Node.DataDir, "log.key"))));
+        var addresses = new AddressView(options.Log.Address, Path.Combine(options.Node.DataDir, "log.key"));
+        services.AddSingleton(addresses);
+        services.AddSingleton(DecisionLogSettings.Of(options, addresses));
         services.AddSingleton<NodeMetrics>();
         services.AddSingleton<TransportSet>();
         services.AddSingleton<HttpApi>();
         services.AddSingleton<IFleetWhitelist, NodeWhitelist>();
         services.AddSingleton(new CacheApiSettings(options.Cache.MaxLife));
         services.AddSingleton(new ChangeGuardSettings(options.Http.TokenFile));
-        services.AddSingleton(new AuditLogSettings(Path.Combine(options.Node.DataDir, "audit.jsonl"), options.Node.Name));
+        services.AddSingleton(AuditLogSettings.Of(options));
         services.AddSingleton<AuditLog>();
         services.AddSingleton<ChangeGuard>();
         services.AddSingleton(OwnAddresses.Of(options));
@@ -179,6 +179,7 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton(new PolicyTexts(options.Policy, options.Node.Name));
         services.AddSingleton<PolicyInstances>();
         services.AddSingleton<PolicyConnectionHandler>();
+        services.AddSingleton<ZoneDecisions>();
         services.AddSingleton<VerdictZoneAnswers>();
         services.AddSingleton<DnsblZone>();
         services.AddSingleton<ResponseRateLimit>();

@@ -1,12 +1,24 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
+using Screening.Node.Configuration;
 using Screening.Node.Platform;
 
 namespace Screening.Node.Telemetry;
 
-/// <summary>Where the audit log lies and who writes it.</summary>
-internal sealed record AuditLogSettings(string File, string Node, long MaxBytes = 64L * 1024 * 1024);
+/// <summary>Where the audit log is kept and which node writes it.</summary>
+internal sealed record AuditLogSettings(RollingFileSettings File, string Node)
+{
+    private const long MaxFileBytes = 64L * 1024 * 1024;
+
+    /// <summary>The settings that the options stand for.</summary>
+    public static AuditLogSettings Of(ScreeningOptions options) =>
+        new(InFile(Path.Combine(options.Node.DataDir, "audit.jsonl"), MaxFileBytes), options.Node.Name);
+
+    /// <summary>The newest lines, up to twice this size; kept whatever their age.</summary>
+    public static RollingFileSettings InFile(string path, long maxFileBytes) =>
+        new(path, maxFileBytes, 2 * maxFileBytes, TimeSpan.MaxValue, UnixFileMode.UserRead | UnixFileMode.UserWrite) { IsDaily = false };
+}
 
 /// <summary>Where an operator's change came in.</summary>
 internal enum AuditVia
@@ -16,13 +28,13 @@ internal enum AuditVia
 }
 
 /// <summary>A change that an operator made.</summary>
-/// <param name="Author">Who, as far as this node can tell.</param>
+/// <param name="Author">Who made it, as far as this node can tell.</param>
 /// <param name="Action">grant, ban, forget or import.</param>
-/// <param name="Address">The network; empty of an import.</param>
-/// <param name="Ttl">The life that was asked for, in the words it was asked in; null where there is none.</param>
-/// <param name="Count">How many lines it was about.</param>
+/// <param name="Address">The network; empty for an import.</param>
+/// <param name="Ttl">The lifetime as it was requested; null where there is none.</param>
+/// <param name="Count">Number of entries that were changed.</param>
 /// <param name="Durable">It was journaled before the reply.</param>
-/// <param name="Fault">Why it can not be said whether the change holds; null: it does.</param>
+/// <param name="Fault">Why it is not known whether the change holds; null: it does.</param>
 internal sealed record AuditEntry(
     string Author, AuditVia Via, string Action, string Address, string? Ttl, string Reason, int Count, bool Durable, string? Fault = null)
 {
@@ -37,26 +49,16 @@ internal sealed record AuditEntry(
 }
 
 /// <summary>
-/// The operators' changes, one JSON object a line, on the disk before the operator hears of it. A line that can not be written is an error
-/// in the node's log and does not undo the change: a full disk must not keep anybody from forgetting a client.
+/// The operators' changes, one JSON object a line, on the disk before the change is answered. A line that cannot be written is an error in
+/// the node's log and does not undo the change: a full disk must not keep an operator from removing a client.
 /// </summary>
 internal sealed class AuditLog(AuditLogSettings settings, TimeProvider time, ILogger<AuditLog> log) : IDisposable
 {
-    private static readonly FileStreamOptions Appending = new()
-    {
-        Mode = FileMode.Append,
-        Access = FileAccess.Write,
-        Share = FileShare.ReadWrite | FileShare.Delete,
-        UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-    };
-
+    private readonly RollingFile _file = new(settings.File, time);
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly ArrayBufferWriter<byte> _line = new(512);
 
-    /// <summary>Where the lines of before the latest rotation are.</summary>
-    public string OldFile => settings.File + ".1";
-
-    /// <summary>Ends when the line is on the disk, or when the log says that it is not. Never fails.</summary>
+    /// <summary>Ends once the line is on the disk, or the node's log says that it is not. Never fails.</summary>
     public async Task WriteAsync(AuditEntry entry)
     {
         if (entry.Fault is null)
@@ -67,13 +69,7 @@ internal sealed class AuditLog(AuditLogSettings settings, TimeProvider time, ILo
         try
         {
             Format(entry);
-            Directory.CreateDirectory(Path.GetDirectoryName(settings.File)!);
-            Rotate();
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(settings.File))!);
-            // Opened for each line: who moves the file away or removes it loses no later line.
-            await using var file = new FileStream(settings.File, Appending);
-            await file.WriteAsync(_line.WrittenMemory).ConfigureAwait(false);
-            file.Flush(flushToDisk: true);
+            _file.Append(_line.WrittenSpan, toDisk: true);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -86,13 +82,6 @@ internal sealed class AuditLog(AuditLogSettings settings, TimeProvider time, ILo
     }
 
     public void Dispose() => _writing.Dispose();
-
-    private void Rotate()
-    {
-        var file = new FileInfo(settings.File);
-        if (file.Exists && file.Length + _line.WrittenCount > settings.MaxBytes)
-            file.MoveTo(OldFile, overwrite: true);
-    }
 
     private void Format(AuditEntry entry)
     {

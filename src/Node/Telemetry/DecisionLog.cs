@@ -1,37 +1,54 @@
-using System.Buffers;
-using System.Text;
-using System.Text.Json;
 using System.Threading.Channels;
 using Screening.Actors.Screening;
+using Screening.Node.Configuration;
 using Screening.Node.Supervision;
 using Screening.Protocol.Vocabulary;
-using Serilog;
-using Serilog.Core;
-using Serilog.Events;
-using Serilog.Formatting;
 
 namespace Screening.Node.Telemetry;
 
-/// <summary>Where the decision log lies and how much of it is kept.</summary>
-internal sealed record DecisionLogSettings(string Folder, TimeSpan Keep, string Node, AddressView Addresses);
+/// <summary>How decisions are logged.</summary>
+/// <param name="File">Where they are kept, and how many of them.</param>
+/// <param name="Node">The node's name.</param>
+/// <param name="Addresses">How much of a client's address is shown.</param>
+/// <param name="Hits">How hits are logged.</param>
+internal sealed record DecisionLogSettings(RollingFileSettings File, string Node, AddressView Addresses, LogHits Hits)
+{
+    private const long MaxFileBytes = 256L * 1024 * 1024;
+
+    /// <summary>The settings that the options stand for.</summary>
+    public static DecisionLogSettings Of(ScreeningOptions options, AddressView addresses)
+    {
+        var total = options.Log.MaxSize.Bytes;
+        var file = new RollingFileSettings(
+            Path.Combine(options.DecisionsFolder(), "decisions.jsonl"), Math.Min(MaxFileBytes, total / 8), total, options.Log.Keep,
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+        return new DecisionLogSettings(file, options.Node.Name, addresses, options.Log.Hits);
+    }
+}
 
 /// <summary>
-/// Hears of decisions and checks. Counting is done at once; writing happens on a task of its own behind a bounded queue, so that no
-/// answer ever waits for a disk. What does not fit the queue is counted and said.
+/// Is told of each decision and check. Counting is done at once; lines are written by a task of its own behind a bounded queue, so that no
+/// answer ever waits for a disk. What does not fit the queue is counted as lost.
 /// </summary>
+/// <remarks>
+/// A hit is an answer from this node's memory. Most answers are hits, so they are counted by client (<see cref="HitCounts"/>): the first
+/// gets a line, and those after it get one line a minute. Invariant: the hits of all lines and what was counted as lost are together the
+/// hits of <c>screening_verdicts_total</c>.
+/// </remarks>
 internal sealed class DecisionLog : NodeService, IScreeningObserver
 {
     private const int QueueLength = 16_384;
-    private const long MaxFileBytes = 256L * 1024 * 1024;
+    private static readonly TimeSpan CountedPeriod = TimeSpan.FromMinutes(1);
 
-    private readonly Channel<(DateTimeOffset Time, Decision Decision)> _queue =
-        Channel.CreateBounded<(DateTimeOffset, Decision)>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
+    private readonly Channel<Entry> _queue =
+        Channel.CreateBounded<Entry>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
 
+    private readonly HitCounts _hits = new();
     private readonly NodeMetrics _metrics;
     private readonly DecisionLogSettings _settings;
-    private readonly TimeProvider _time;
     private readonly ILogger<DecisionLog> _console;
-    private readonly ArrayBufferWriter<byte> _line = new(1024);
+    private readonly DecisionFile _file;
+    private volatile bool _isPeriodOver;
     private long _lost;
 
     public DecisionLog(NodeMetrics metrics, DecisionLogSettings settings, Troubles troubles, TimeProvider time, ILogger<DecisionLog> console)
@@ -39,17 +56,17 @@ internal sealed class DecisionLog : NodeService, IScreeningObserver
     {
         _metrics = metrics;
         _settings = settings;
-        _time = time;
         _console = console;
+        _file = new DecisionFile(settings, metrics, troubles, time, console);
     }
 
     public void Decided(in Decision decision)
     {
         _metrics.Decided(decision);
-        if (_queue.Writer.TryWrite((_time.GetUtcNow(), decision)))
-            return;
-        _metrics.DecisionLost();
-        Interlocked.Increment(ref _lost);
+        if (!decision.Verdict.IsHit || _settings.Hits == LogHits.All)
+            Enqueue(decision, 0);
+        else if (_settings.Hits == LogHits.Count)
+            Count(decision);
     }
 
     public void Shed(Door door) => _metrics.Shed();
@@ -58,6 +75,7 @@ internal sealed class DecisionLog : NodeService, IScreeningObserver
 
     public void DnsblQueried(string list) => _metrics.DnsblQueried(list);
 
+    /// <summary>Ends once everything is written that was decided before.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         _queue.Writer.TryComplete();
@@ -68,30 +86,73 @@ internal sealed class DecisionLog : NodeService, IScreeningObserver
 
     protected override async Task RunAsync(CancellationToken stopping)
     {
-        await using var file = new LoggerConfiguration()
-            .WriteTo.File(
-                new JsonLine(), Path.Combine(_settings.Folder, "decisions-.jsonl"), rollingInterval: RollingInterval.Day,
-                rollOnFileSizeLimit: true, fileSizeLimitBytes: MaxFileBytes, retainedFileCountLimit: null,
-                retainedFileTimeLimit: _settings.Keep, encoding: new UTF8Encoding(false))
-            .CreateLogger();
-        await foreach (var (time, decision) in _queue.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
+        await Task.Yield(); // The disk is not to hold up the node's start.
+        _file.Trim();
+        await using var period = Time.CreateTimer(_ => EndPeriod(), null, CountedPeriod, CountedPeriod).ConfigureAwait(false);
+        while (await _queue.Reader.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false))
         {
-            Write(file, time, decision);
-            if (Interlocked.Exchange(ref _lost, 0) is > 0 and var lost)
-                _console.DecisionsLost(lost);
+            while (!_isPeriodOver && _queue.Reader.TryRead(out var entry))
+                Write(entry);
+            if (_isPeriodOver)
+                WritePeriod();
+            _file.Flush();
         }
+
+        WritePeriod();
+        _file.Flush();
     }
 
-    private void Write(Logger file, DateTimeOffset time, in Decision decision)
+    private void EndPeriod()
     {
-        var client = _settings.Addresses.Show(decision.Query.Client);
-        _line.ResetWrittenCount();
-        using (var json = new Utf8JsonWriter(_line))
-            Shapes.WriteVerdict(json, decision, _settings.Node, time, client);
-        file.Write(JsonLine.EventOf(time, Encoding.UTF8.GetString(_line.WrittenSpan)));
+        _isPeriodOver = true;
+        _queue.Writer.TryWrite(default); // Wakes the writer; where there is no room for this, it is awake.
+    }
 
-        // The console shows what was worked for; hits are in the file.
-        if (decision.Verdict.Source is not VerdictSource.Near)
+    private void Count(in Decision hit)
+    {
+        if (_hits.TryCount(hit, out var evicted))
+            return;
+        if (evicted.Count > 0)
+            Enqueue(evicted.First, evicted.Count);
+        if (!TryEnqueue(hit, 1) && !_hits.TryCount(hit, out _))
+            Lose(1);
+    }
+
+    private void Enqueue(in Decision decision, long hits)
+    {
+        if (!TryEnqueue(decision, hits))
+            Lose(Math.Max(1, hits));
+    }
+
+    private bool TryEnqueue(in Decision decision, long hits) => _queue.Writer.TryWrite(new Entry(Time.GetUtcNow(), decision, hits));
+
+    private void Lose(long count)
+    {
+        _metrics.DecisionsLost(count);
+        Interlocked.Add(ref _lost, count);
+    }
+
+    private void WritePeriod()
+    {
+        _isPeriodOver = false;
+        var now = Time.GetUtcNow();
+        foreach (var (first, count) in _hits.TakeCounted())
+            Write(new Entry(now, first, count));
+        _file.Trim();
+        if (Interlocked.Exchange(ref _lost, 0) is > 0 and var lost)
+            _console.DecisionsLost(lost);
+    }
+
+    private void Write(in Entry entry)
+    {
+        var (time, decision, hits) = entry;
+        if (decision.Query.Policy is null)
+            return;
+        var client = _settings.Addresses.Show(decision.Query.Client);
+        _file.Add(decision, time, client, hits);
+
+        // The console shows what was worked for. Hits, those of a ban included, are in the file: a client could flood the journal with them.
+        if (!decision.Verdict.IsHit)
         {
             _console.Decided(
                 decision.Verdict.Action.Word(), client, decision.Verdict.Score, decision.Verdict.TtlSeconds, decision.Verdict.Source.Word(),
@@ -99,18 +160,6 @@ internal sealed class DecisionLog : NodeService, IScreeningObserver
         }
     }
 
-    // Serilog rotates and retains; the line itself is ready made.
-    private sealed class JsonLine : ITextFormatter
-    {
-        private static readonly MessageTemplate NoTemplate = new([]);
-
-        public static LogEvent EventOf(DateTimeOffset time, string line) =>
-            new(time, LogEventLevel.Information, null, NoTemplate, [new LogEventProperty("Line", new ScalarValue(line))]);
-
-        public void Format(LogEvent logEvent, TextWriter output)
-        {
-            output.Write((string)((ScalarValue)logEvent.Properties["Line"]).Value!);
-            output.Write('\n');
-        }
-    }
+    // Hits: 0 for a decision that is logged by itself, else the hits that the line stands for.
+    private readonly record struct Entry(DateTimeOffset Time, Decision Decision, long Hits);
 }

@@ -14,6 +14,8 @@ internal static class EventIds
     public const int Decided = 2001;
     public const int DecisionsLost = 2002;
     public const int PolicyShadow = 2003;
+    public const int DecisionLogFault = 2004;
+    public const int DecisionLogRegained = 2005;
     public const int AccessReloaded = 4001;
     public const int AccessFault = 4002;
     public const int WhitelistChanged = 4003;

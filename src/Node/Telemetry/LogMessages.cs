@@ -20,8 +20,14 @@ internal static partial class LogMessages
     public static partial void Decided(
         this ILogger log, string action, string client, int score, int ttl, string source, string door, double elapsedMs, string reason);
 
-    [LoggerMessage(EventIds.DecisionsLost, LogLevel.Warning, "{Count} decisions were not logged: the decision log can not keep up")]
+    [LoggerMessage(EventIds.DecisionsLost, LogLevel.Warning, "{Count} decisions were not logged: the decision log cannot keep up")]
     public static partial void DecisionsLost(this ILogger log, long count);
+
+    [LoggerMessage(EventIds.DecisionLogFault, LogLevel.Error, "The decision log cannot be written; {Count} decisions are lost so far: {Fault}")]
+    public static partial void DecisionLogFault(this ILogger log, long count, string fault);
+
+    [LoggerMessage(EventIds.DecisionLogRegained, LogLevel.Information, "The decision log is written again; {Count} decisions were lost")]
+    public static partial void DecisionLogRegained(this ILogger log, long count);
 
     [LoggerMessage(EventIds.PolicyShadow, LogLevel.Information, "policy.shadow: {Client} would have been answered {Action}")]
     public static partial void PolicyShadow(this ILogger log, string client, string action);

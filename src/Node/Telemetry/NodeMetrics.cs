@@ -25,6 +25,7 @@ internal sealed class NodeMetrics
     private readonly Counter _dnsblQueries;
     private readonly Counter _badRequests;
     private readonly Counter _decisionsLost;
+    private readonly Gauge _decisionLogFailed;
     private readonly Counter.Child _memcacheHits;
     private readonly Counter.Child _memcacheMisses;
     private readonly Counter _memcacheSets;
@@ -49,7 +50,8 @@ internal sealed class NodeMetrics
         _dnsblQueries = factory.CreateCounter("screening_dnsbl_queries_total", "DNS queries sent to a list.", "list");
         _badRequests = factory.CreateCounter(
             "screening_bad_requests_total", "Queries that could not be understood.", "endpoint", "kind");
-        _decisionsLost = factory.CreateCounter("screening_decisions_lost_total", "Decisions that the decision log could not keep up with.");
+        _decisionsLost = factory.CreateCounter("screening_decisions_lost_total", "Decisions that are missing in the decision log.");
+        _decisionLogFailed = factory.CreateGauge("screening_decision_log_failed", "1 while the decision log cannot be written.");
         var gets = factory.CreateCounter("screening_memcache_gets_total", "Keys that postscreen looked up.", "result");
         (_memcacheHits, _memcacheMisses) = (gets.WithLabels("hit"), gets.WithLabels("miss"));
         _memcacheSets = factory.CreateCounter("screening_memcache_sets_total", "Values that postscreen stored.");
@@ -83,7 +85,9 @@ internal sealed class NodeMetrics
 
     public void BadRequest(Door door, ParseErrorKind kind) => _badRequests.WithLabels(door.Word(), kind.ToString()).Inc();
 
-    public void DecisionLost() => _decisionsLost.Inc();
+    public void DecisionLogFailed(bool hasFailed) => _decisionLogFailed.Set(hasFailed ? 1 : 0);
+
+    public void DecisionsLost(long count) => _decisionsLost.Inc(count);
 
     public void MemcacheGot(bool hit) => (hit ? _memcacheHits : _memcacheMisses).Inc();
 

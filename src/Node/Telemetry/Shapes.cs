@@ -34,7 +34,9 @@ internal static class Shapes
 
     /// <summary>Writes a verdict as one JSON object.</summary>
     /// <param name="client">The client's address as it may be shown.</param>
-    public static void WriteVerdict(Utf8JsonWriter json, in Decision decision, string node, DateTimeOffset time, string client)
+    /// <param name="hits">The hits that the object stands for; 0: it is one decision, and has no such member.</param>
+    public static void WriteVerdict(
+        Utf8JsonWriter json, in Decision decision, string node, DateTimeOffset time, string client, long hits = 0)
     {
         json.WriteStartObject();
         json.WriteNumber("v", 1);
@@ -52,6 +54,8 @@ internal static class Shapes
         json.WriteBoolean("early", decision.Early);
         json.WriteBoolean("complete", decision.Complete);
         json.WriteNumber("elapsed_ms", Milliseconds(decision.Elapsed));
+        if (hits > 0)
+            json.WriteNumber("hits", hits);
         json.WriteString("reason", decision.Reason);
         json.WriteString("policy", decision.Query.Policy.Fingerprint);
         json.WriteStartArray("checks");

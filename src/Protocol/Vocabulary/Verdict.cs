@@ -61,4 +61,8 @@ public enum Door : byte
 /// <param name="TtlSeconds">How long the answer holds, whole seconds; at least 1 with a pass, 0 with anything else.</param>
 /// <param name="Score">The sum of weights that led here.</param>
 /// <param name="Source">Where it came from.</param>
-public readonly record struct Verdict(VerdictAction Action, bool Allow, int TtlSeconds, int Score, VerdictSource Source);
+public readonly record struct Verdict(VerdictAction Action, bool Allow, int TtlSeconds, int Score, VerdictSource Source)
+{
+    /// <summary>True if it stood in this node's memory, so that nothing was asked for it.</summary>
+    public bool IsHit => Source is VerdictSource.Near or VerdictSource.Permit or VerdictSource.Reject or VerdictSource.Grant or VerdictSource.Ban;
+}

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Screening.Actors.Fleet;
 using Screening.Node.Commands;
@@ -104,6 +105,16 @@ internal sealed class RunningNode : IAsyncDisposable
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(Folder, name)));
         return new PluginPeer(socket);
     }
+
+    /// <summary>Stops the node; its files stay.</summary>
+    public Task StopAsync() => _node.StopAsync();
+
+    /// <summary>The lines of the decision log, in the order of its files.</summary>
+    public List<JsonElement> Decisions() =>
+    [
+        .. Directory.EnumerateFiles(Folder, "decisions*.jsonl", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+            .SelectMany(File.ReadLines).Select(line => JsonElement.Parse(line)),
+    ];
 
     public async ValueTask DisposeAsync()
     {

@@ -15,23 +15,24 @@ public sealed class AuditLogTests : IDisposable
     public async Task Lines_at_once_are_whole_lines_and_old_ones_are_kept_once()
     {
         var file = Path.Combine(_folder, "new", "audit.jsonl");
-        using var log = new AuditLog(new AuditLogSettings(file, "mx1", MaxBytes: 2000), TimeProvider.System, new RecordingLogger<AuditLog>());
+        using var log = new AuditLog(
+            new AuditLogSettings(AuditLogSettings.InFile(file, 2000), "mx1"), TimeProvider.System, new RecordingLogger<AuditLog>());
         await Task.WhenAll(Enumerable.Range(0, 40).Select(i => log.WriteAsync(Entry with { Count = i })));
         Assert.InRange(new FileInfo(file).Length, 1, 2000);
-        Assert.InRange(new FileInfo(log.OldFile).Length, 1, 2000);
-        Assert.All(File.ReadLines(file).Concat(File.ReadLines(log.OldFile)), line =>
+        var closed = Assert.Single(Directory.GetFiles(Path.Combine(_folder, "new"), "audit-*.jsonl"));
+        Assert.InRange(new FileInfo(closed).Length, 1, 2000);
+        Assert.All(File.ReadLines(file).Concat(File.ReadLines(closed)), line =>
         {
             Assert.StartsWith("{\"time\":\"", line, StringComparison.Ordinal);
             Assert.EndsWith("\"durable\":true,\"fault\":null}", line, StringComparison.Ordinal);
         });
-        Assert.Equal(2, Directory.GetFiles(Path.Combine(_folder, "new")).Length);
     }
 
     [Fact]
     public async Task A_file_that_can_not_be_written_is_an_error_in_the_log_and_nothing_else()
     {
         var recorded = new RecordingLogger<AuditLog>();
-        using var log = new AuditLog(new AuditLogSettings(_folder, "mx1"), TimeProvider.System, recorded);
+        using var log = new AuditLog(new AuditLogSettings(AuditLogSettings.InFile(_folder, 2000), "mx1"), TimeProvider.System, recorded);
         await log.WriteAsync(Entry);
         await log.WriteAsync(Entry with { Fault = "no majority" });
         Assert.Contains(recorded.Lines, l => l.Id == EventIds.AuditFault && l.Text.StartsWith("A change is not in the audit log", StringComparison.Ordinal));

@@ -16,6 +16,13 @@ internal sealed record LogOptions
     /// <summary>How much of a client's address is logged.</summary>
     public LogAddress Address { get; init; } = LogAddress.Full;
 
+    /// <summary>How answers from this node's memory (near cache, permit, reject, grant, ban) are logged.</summary>
+    public LogHits Hits { get; init; } = LogHits.Count;
+
+    /// <summary>Size of the folder, at most; the oldest file is removed first. 1MiB..1024GiB.</summary>
+    [Holds("1MiB", "1024GiB")]
+    public ByteSize MaxSize { get; init; } = new(4L << 30);
+
     /// <summary>The form of the node's own log, on standard error.</summary>
     public LogFormat Format { get; init; } = LogFormat.Text;
 }
@@ -28,6 +35,19 @@ internal enum LogFormat
 
     /// <summary>One JSON object a line.</summary>
     Json,
+}
+
+/// <summary>How hits are logged. A hit is an answer from this node's memory, for which no check was asked.</summary>
+internal enum LogHits
+{
+    /// <summary>A client's first hit, then one line a minute with the number of further hits.</summary>
+    Count,
+
+    /// <summary>Each one.</summary>
+    All,
+
+    /// <summary>None.</summary>
+    None,
 }
 
 /// <summary>How much of a client's address is logged.</summary>

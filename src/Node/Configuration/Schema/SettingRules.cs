@@ -51,6 +51,17 @@ internal sealed class LastsAttribute(string least, string most) : SettingRuleAtt
     }
 }
 
+/// <summary>A size in a range, both ends included.</summary>
+internal sealed class HoldsAttribute(string least, string most) : SettingRuleAttribute
+{
+    public override string? Broken(object value)
+    {
+        _ = ByteSize.TryParse(least, out var smallest) & ByteSize.TryParse(most, out var largest);
+        var size = (ByteSize)value;
+        return size.Bytes >= smallest.Bytes && size.Bytes <= largest.Bytes ? null : $"it must be {least} to {most}";
+    }
+}
+
 /// <summary>One of some words of a larger set.</summary>
 internal sealed class OneOfAttribute(params string[] words) : SettingRuleAttribute
 {

@@ -41,6 +41,8 @@ internal static class SettingTypes
         [typeof(int)] = new("a whole number", ReadNumber, value => (long)(int)value),
         [typeof(TimeSpan)] = new(
             "a duration such as \"250ms\", \"5s\", \"10m\", \"1h\" or \"1d\"", ReadDuration, value => Duration.Format((TimeSpan)value)),
+        [typeof(ByteSize)] = new(
+            "a size such as \"256MiB\" or \"4GiB\" (B, KiB, MiB, GiB)", ReadSize, value => value.ToString()!),
         [typeof(EndpointAddress)] = OfText<EndpointAddress>("an address in quotes", EndpointAddress.TryParse),
         [typeof(HostPort)] = OfText<HostPort>("HOST:PORT in quotes", HostPort.TryParse),
         [typeof(AccessEntry)] = OfText<AccessEntry>("a network or file:///PATH in quotes", AccessEntry.TryParse),
@@ -159,6 +161,13 @@ internal static class SettingTypes
     {
         0L => (TimeSpan.Zero, null),
         string text when Duration.TryParse(text, out var duration) => (duration, null),
+        _ => (null, ""),
+    };
+
+    private static (object? Value, string? Problem) ReadSize(SettingValue node) => node.Value switch
+    {
+        0L => (default(ByteSize), null),
+        string text when ByteSize.TryParse(text, out var size) => (size, null),
         _ => (null, ""),
     };
 

@@ -53,7 +53,7 @@ internal sealed class DnsblZone(VerdictZoneAnswers answers, NodeMetrics metrics)
 
     private ValueTask<DnsAnswerContent> AboutClientAsync(in VerdictQuestion question, DnsType type)
     {
-        var asked = answers.AskAsync(Door.Dnsbl, question.Client, question.Profile, question.Allow);
+        var asked = answers.AskAsync(Door.Dnsbl, question.Client, question.Profile, question.Allow, type);
         return asked.IsCompletedSuccessfully ? ValueTask.FromResult(ContentOf(asked.Result, type)) : WaitAsync(asked, type);
     }
 

@@ -1,0 +1,104 @@
+using Screening.Actors.Screening;
+using Screening.Protocol.Dns;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Node.Endpoints;
+
+/// <summary>
+/// Recognizes the questions that one connection of a client causes. postscreen asks for NAME and <c>allow.NAME</c>, at the dnsblog door on
+/// two connections and in any order; a resolver may also ask for A, AAAA and TXT. All of them get one decision.
+/// </summary>
+/// <remarks>
+/// A client that connects twice within <see cref="Life"/> causes each kind of question twice, so there are as many decisions as the kind
+/// that was asked most often. A mail server that asks for NAME only gets a decision for each question. Holds at most
+/// <see cref="Capacity"/> clients; the oldest leaves, and its further questions then count as a new connection. Safe for many threads.
+/// </remarks>
+internal sealed class ZoneDecisions(TimeProvider time)
+{
+    /// <summary>Clients whose questions are recognized at one time.</summary>
+    public const int Capacity = 16_384;
+
+    /// <summary>How long after a decision further questions belong to it. They come within milliseconds, or after a resolver's retry.</summary>
+    public static readonly TimeSpan Life = TimeSpan.FromSeconds(2);
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<(Door, ClientAddress, ScreeningPolicy), Client> _clients = [];
+
+    // Each decision, in the order in which they were opened.
+    private readonly Queue<(Client Client, long Opened)> _opened = new();
+
+    /// <summary>The decision that a question belongs to.</summary>
+    /// <param name="allow">The question is for <c>allow.NAME</c>.</param>
+    /// <param name="type">The type of record that is asked for.</param>
+    /// <param name="isFirst">True for the question that opens the decision.</param>
+    public ZoneDecision Of(in ScreeningQuery query, bool allow, DnsType type, out bool isFirst)
+    {
+        var key = (query.Door, query.Client, query.Policy);
+        lock (_lock)
+        {
+            var now = time.GetTimestamp();
+            RemoveOld(now);
+            if (!_clients.TryGetValue(key, out var client))
+                _clients.Add(key, client = new Client(key));
+            isFirst = client.IsFirst(allow, type);
+            if (isFirst)
+                _opened.Enqueue((client, client.Opened = now));
+            return client.Latest;
+        }
+    }
+
+    private void RemoveOld(long now)
+    {
+        while (_opened.TryPeek(out var oldest) && (_opened.Count >= Capacity || time.GetElapsedTime(oldest.Opened, now) >= Life))
+        {
+            _opened.Dequeue();
+            if (oldest.Client.Opened == oldest.Opened)
+                _clients.Remove(oldest.Client.Key);
+        }
+    }
+
+    private sealed class Client((Door, ClientAddress, ScreeningPolicy) key)
+    {
+        // Questions by zone and type.
+        private readonly int[] _asked = new int[8];
+        private int _decisions;
+
+        public (Door, ClientAddress, ScreeningPolicy) Key => key;
+
+        /// <summary>When its latest decision was opened.</summary>
+        public long Opened { get; set; }
+
+        public ZoneDecision Latest { get; private set; } = new();
+
+        public bool IsFirst(bool allow, DnsType type)
+        {
+            if (++_asked[(allow ? 4 : 0) + IndexOf(type)] <= _decisions)
+                return false;
+            if (_decisions++ > 0)
+                Latest = new ZoneDecision();
+            return true;
+        }
+
+        private static int IndexOf(DnsType type) => type switch
+        {
+            DnsType.A => 0,
+            DnsType.Txt => 1,
+            (DnsType)28 => 2, // AAAA (RFC 3596)
+            _ => 3,
+        };
+    }
+}
+
+/// <summary>One decision, which all questions of a connection share.</summary>
+internal sealed class ZoneDecision
+{
+    private readonly Lock _lock = new();
+    private Task<Decision>? _screening;
+
+    /// <summary>The screening behind it; the first to need one starts it, the others wait for the same one.</summary>
+    public Task<Decision> ScreenAsync(Func<Task<Decision>> screen)
+    {
+        lock (_lock)
+            return _screening ??= screen();
+    }
+}
