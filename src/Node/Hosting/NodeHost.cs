@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Akka.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Hosting.Systemd;
 using Screening.Actors.Access;
 using Screening.Actors.Fleet;
 using Screening.Actors.Hosting;
@@ -15,6 +16,7 @@ using Screening.Node.Endpoints.Memcache;
 using Screening.Node.Endpoints.Plugin;
 using Screening.Node.Endpoints.Policy;
 using Screening.Node.Hosting.Logging;
+using Screening.Node.Hosting.Systemd;
 using Screening.Node.Hosting.WarmUp;
 using Screening.Node.Sources;
 using Screening.Node.Store;
@@ -100,8 +102,11 @@ internal sealed class NodeHost : IAsyncDisposable
         await _app.StartAsync(cancellation).ConfigureAwait(false);
         _ = EndWhenBrokenAsync(_app.Services.GetRequiredService<ScreeningHandle>());
         _status.Endpoints = [.. _listeners.Opened(), .. _app.Services.GetRequiredService<DnsblDatagrams>().Opened, .. _clusterEndpoint];
+        var manager = _app.Services.GetRequiredService<ServiceManager>();
+        manager.Ready();
         _app.Lifetime.ApplicationStopping.Register(() =>
         {
+            manager.Stopping();
             _status.Endpoints = [];
             _app.Services.GetRequiredService<ILogger<NodeHost>>().Draining();
         });
@@ -204,6 +209,10 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DnsblDatagrams>(provider, UdpAddresses(options)));
         services.AddHostedService(provider => provider.GetRequiredService<DnsblDatagrams>());
         services.AddHostedService<ReloadService>();
+        services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
+        services.AddSingleton<ServiceManager>();
+        services.AddSingleton<Liveness>();
+        services.AddHostedService<WatchdogService>();
     }
 
     private static IReadOnlyList<IPEndPoint> UdpAddresses(ScreeningOptions options) =>
