@@ -16,7 +16,7 @@ internal sealed class CommandSession : ISourceSession
     private readonly Lock _gate = new();
     private Task? _disposing;
 
-    /// <exception cref="Win32Exception">The program can not be started.</exception>
+    /// <exception cref="Win32Exception">The program cannot be started.</exception>
     public CommandSession(string name, IReadOnlyList<string> command, TimeProvider time, Action answered, StderrLog errors)
     {
         _time = time;
