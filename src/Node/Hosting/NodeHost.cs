@@ -87,6 +87,7 @@ internal sealed class NodeHost : IAsyncDisposable
         app.Services.GetRequiredService<NodeMetrics>().OnScrape(
             screening, app.Services.GetRequiredService<Ladder>(), app.Services.GetRequiredService<ReloadState>());
         app.Use(AnswerAsync);
+        app.UseStatusCodePages(Answers.DescribeAsync);
         app.UseMiddleware<HostGuard>(options.Node.Name);
         app.Services.GetRequiredService<HttpApi>().Map(app);
         app.Services.GetRequiredService<CacheApi>().Map(app);
@@ -201,6 +202,8 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton<ResponseRateLimit>();
         services.AddSingleton<DnsblConnectionHandler>();
         services.AddSingleton<DnsblogConnectionHandler>();
+        services.AddSingleton(DigestKeysSettings.Of(options.Cache.MaxEntries));
+        services.AddSingleton<DigestKeys>();
         services.AddSingleton<MemcacheTable>();
         services.AddSingleton<MemcacheConnectionHandler>();
         services.AddSingleton<DecisionLog>();

@@ -29,7 +29,9 @@ internal sealed class NodeMetrics
     private readonly Gauge _decisionLogFailed;
     private readonly Counter.Child _memcacheHits;
     private readonly Counter.Child _memcacheMisses;
-    private readonly Counter _memcacheSets;
+    private readonly Counter.Child _memcacheStored;
+    private readonly Counter.Child _memcacheRefused;
+    private readonly Counter _memcacheDigestsLeft;
     private readonly Gauge _connections;
     private readonly Counter _connectionsRefused;
     private readonly Counter _connectionsClosed;
@@ -58,7 +60,10 @@ internal sealed class NodeMetrics
         _decisionLogFailed = factory.CreateGauge("screening_decision_log_failed", "1 while the decision log cannot be written.");
         var gets = factory.CreateCounter("screening_memcache_gets_total", "Keys that postscreen looked up.", "result");
         (_memcacheHits, _memcacheMisses) = (gets.WithLabels("hit"), gets.WithLabels("miss"));
-        _memcacheSets = factory.CreateCounter("screening_memcache_sets_total", "Values that postscreen stored.");
+        var sets = factory.CreateCounter("screening_memcache_sets_total", "Values sent to the memcache door.", "result");
+        (_memcacheStored, _memcacheRefused) = (sets.WithLabels("stored"), sets.WithLabels("refused"));
+        _memcacheDigestsLeft = factory.CreateCounter(
+            "screening_memcache_digests_left_total", "Keys without an address that were removed because this node had too many.");
         _connections = factory.CreateGauge("screening_connections", "Open connections.", "endpoint");
         _connectionsRefused = factory.CreateCounter(
             "screening_connections_refused_total",
@@ -110,11 +115,13 @@ internal sealed class NodeMetrics
 
     public void MemcacheGot(bool hit) => (hit ? _memcacheHits : _memcacheMisses).Inc();
 
-    public void MemcacheSet() => _memcacheSets.Inc();
+    public void MemcacheSet(bool stored) => (stored ? _memcacheStored : _memcacheRefused).Inc();
+
+    public void MemcacheDigestLeft() => _memcacheDigestsLeft.Inc();
 
     /// <summary>What the memcache door did since the start.</summary>
     public (long Hits, long Misses, long Sets) MemcacheCounts =>
-        ((long)_memcacheHits.Value, (long)_memcacheMisses.Value, (long)_memcacheSets.Value);
+        ((long)_memcacheHits.Value, (long)_memcacheMisses.Value, (long)(_memcacheStored.Value + _memcacheRefused.Value));
 
     /// <summary>Takes what is looked up only when somebody asks.</summary>
     public void OnScrape(ScreeningHandle screening, Ladder ladder, ReloadState reload) => _registry.AddBeforeCollectCallback(() =>

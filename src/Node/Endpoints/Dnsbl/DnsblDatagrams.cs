@@ -133,6 +133,13 @@ internal sealed class DnsblDatagrams(
         var request = DnsRequest.Read(message);
         if (request.Kind == DnsRequestKind.Ignore)
             return;
+        if (request.Kind == DnsRequestKind.Question && rates.AdmitQuestion(AddressOf(from)) is var admitted and not RateVerdict.Send)
+        {
+            if (admitted == RateVerdict.Truncate)
+                socket.SendTo(answer.AsSpan(0, DnsAnswerWriter.WriteTruncated(answer, message, request)), SocketFlags.None, from);
+            return;
+        }
+
         var content = zone.AnswerAsync(request);
         if (content.IsCompletedSuccessfully)
         {
@@ -168,7 +175,8 @@ internal sealed class DnsblDatagrams(
         Socket socket, ReadOnlySpan<byte> message, in DnsRequest request, in DnsAnswerContent content, SocketAddress to, byte[] answer)
     {
         var isOurs = request.Kind == DnsRequestKind.Question && content.IsAuthoritative;
-        var rate = rates.Take(AddressOf(to), isOurs ? request.Name : null);
+        var isNegative = isOurs && content.Type is null;
+        var rate = rates.AdmitAnswer(AddressOf(to), isOurs ? request.Name : null, isNegative);
         if (rate == RateVerdict.Drop)
             return;
         var limit = Math.Min(request.PayloadBytes, DnsAnswerWriter.MaxUdpBytes);

@@ -22,7 +22,14 @@ internal sealed class ChangeGuard(ChangeGuardSettings settings, TimeProvider tim
     /// <returns>Who makes the change; null: it was refused.</returns>
     public async Task<Caller?> AdmitAsync(HttpContext context)
     {
-        var caller = Caller.Of(context);
+        if (Caller.Of(context) is not { } caller)
+        {
+            await RefuseAsync(
+                context, _changesRefused, StatusCodes.Status403Forbidden, "Forbidden",
+                "the caller hung up before the kernel could say which user it was").ConfigureAwait(false);
+            return null;
+        }
+
         return caller.Via == AuditVia.Unix || await HasTokenAsync(context, "takes", "changes", _changesRefused).ConfigureAwait(false) ? caller : null;
     }
 
