@@ -71,7 +71,6 @@ internal sealed class CommandSandbox
             ["NO_COLOR"] = "1",
             ["SCREENING__NODE__DATA_DIR"] = _folder["data"],
             ["SCREENING__STORE__PROVIDER"] = "memory", // On a busy disk a change is not durable in time, and the command says so with status 1.
-            ["SCREENING_NODE"] = $"unix://{_folder["data"]}/http.sock",
         };
         foreach (var (name, value) in Environment)
             variables[name] = value;

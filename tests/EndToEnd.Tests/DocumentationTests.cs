@@ -88,6 +88,23 @@ public sealed partial class DocumentationTests
             select $"{page.Path}:{line.Number}: {path}");
     }
 
+    [Fact]
+    public void Types_and_files_that_the_map_names_are_in_the_code()
+    {
+        var files = Directory.EnumerateFiles(Repository.File("src"), "*.cs", SearchOption.AllDirectories).Where(file => !file.Contains("/obj/", StringComparison.Ordinal)).ToList();
+        var words = files.SelectMany(file => Identifier().Matches(File.ReadAllText(file))).Select(word => word.Value).ToHashSet();
+        var names = files.Select(file => Path.GetFileNameWithoutExtension(file)).ToHashSet();
+
+        AssertNone(
+            from page in Pages
+            where page.Path is "docs/architecture.md" or "src/Protocol/README.md" or "src/Actors/README.md" or "src/Node/README.md"
+            from line in page.Lines
+            from Match named in NamedType().Matches(line.Text)
+            let name = named.Groups["name"].Value
+            where !words.Contains(name) && !names.Contains(name) && !name.StartsWith("Rule_", StringComparison.Ordinal)
+            select $"{page.Path}:{line.Number}: {name}");
+    }
+
     private static string? ProblemOf(MarkdownPage page, string target)
     {
         if (target.Contains("://", StringComparison.Ordinal))
@@ -110,6 +127,13 @@ public sealed partial class DocumentationTests
 
     [GeneratedRegex(@"\bcan not\b|\bgo(es)? on to\b|\b(is|are) ill\b|\bwho for\b|\bfor who\b|\bis no [a-z]+ of\b", RegexOptions.IgnoreCase)]
     private static partial Regex Stilted();
+
+    [GeneratedRegex("[A-Za-z_][A-Za-z0-9_]+")]
+    private static partial Regex Identifier();
+
+    // `Type`, `Type.Member`, `Folder/Type.cs`, `Type<T>`.
+    [GeneratedRegex(@"`(?:[A-Za-z0-9]+/)*(?<name>[A-Z][a-z][A-Za-z0-9_]*)(?:\.(?!txt)[A-Za-z]+|<[A-Za-z]+>)?`")]
+    private static partial Regex NamedType();
 
     [GeneratedRegex(@"`(?<path>[a-z0-9]+(\.[a-z_]+)+)(?: = [^`]*)?`")]
     private static partial Regex NamedSetting();
