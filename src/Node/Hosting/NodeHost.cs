@@ -209,13 +209,7 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton<DecisionLog>();
         services.AddSingleton<IScreeningObserver>(provider => provider.GetRequiredService<DecisionLog>());
         services.AddHostedService(provider => provider.GetRequiredService<DecisionLog>());
-        services.AddAkka("screening", (akka, provider) => akka
-            .ConfigureLoggers(loggers =>
-            {
-                loggers.ClearLoggers();
-                loggers.AddLoggerFactory();
-            })
-            .WithScreening(SetupOf(options, provider), handle));
+        services.AddAkka("screening", (akka, provider) => akka.WithScreening(SetupOf(options, provider), handle));
         services.AddHostedService<FleetService>();
         services.AddHostedService(provider => provider.GetRequiredService<Ladder>());
         services.AddHostedService(provider => new WarmUpService(warm, provider.GetRequiredService<ILogger<WarmUpService>>()));

@@ -148,7 +148,7 @@ public sealed class LookTests
         await progress.ShowAsync(10_001, 40_000);
         time.Advance(TimeSpan.FromSeconds(2));
         await progress.EndAsync(40_000, isWhole: true);
-        var first = "10000 of 40000 (25 %) lines, 5000 lines/s";
+        var first = "10000 of 40000 lines (25 %), 5000 lines/s";
         Assert.Equal($"\r{first}\r{new string(' ', first.Length)}\r40000 lines in 4.0 s, 10000 lines/s\n", error.ToString());
 
         using var piped = new StringWriter();

@@ -23,7 +23,7 @@ public sealed partial class UsageTests
     [InlineData("check ::1 --door polcy", "--door: 'polcy' is not one of dnsbl, dnsblog, http, memcache, plugin, policy; did you mean 'policy'?", "screening check")]
     [InlineData("config to-postfix --dnsbl-action dorp", "--dnsbl-action: 'dorp' is not one of drop, enforce; did you mean 'drop'?", "screening config to-postfix")]
     [InlineData("check 192.0.2", "ADDRESS: '192.0.2' is not an IP address", "screening check")]
-    [InlineData("demo --pace quick", "--pace: 'quick' is not a duration such as 250ms or 2s", "screening demo")]
+    [InlineData("demo --pace quick", "--pace: 'quick' is not a duration of at most 1h, such as 250ms or 2s", "screening demo")]
     public async Task A_mistake_is_one_message_and_where_to_read_on(string line, string message, string command)
     {
         var result = await CommandLine.RunAsync(line.Split(' '));

@@ -48,8 +48,8 @@ internal static class DemoScript
     private static readonly DemoListing Known = new(Trusted, Code("127.0.5.2"), "a mail provider");
     private static readonly P0fReply Linux = Runs("Linux", "3.11 and newer");
     private static readonly P0fReply WindowsXp = Runs("Windows", "XP");
-    private static readonly ScriptedOpinion GoodHistory = new(VerdictAction.Pass, -1, "sent mail for 3 years");
-    private static readonly ScriptedOpinion Burst = new(VerdictAction.Enforce, 3, "400 connections in a minute");
+    private static readonly ScriptedOpinion GoodHistory = new(VerdictAction.Pass, -1, "known for 3 years");
+    private static readonly ScriptedOpinion Burst = new(VerdictAction.Enforce, 3, "400 mails/min");
 
     private static readonly DemoClient Provider = At("192.0.2.10") with { Listings = [Known], System = Linux, Opinion = GoodHistory };
     private static readonly DemoClient Ordinary = At("192.0.2.25") with { System = Linux };
@@ -84,7 +84,7 @@ internal static class DemoScript
         new DemoStep.Title("Clients that passed come again: the fleet knows them, and no source is asked"),
         new DemoStep.Arrival(Ordinary),
         new DemoStep.Arrival(Provider),
-        new DemoStep.Title($"{Blocklist} stops answering: no client waits longer than its timeout, and mail keeps flowing"),
+        new DemoStep.Title($"{Blocklist} stops answering: no client waits longer than the timeout"),
         new DemoStep.Outage(Begins: true),
         new DemoStep.Arrival(At("192.0.2.31") with { System = Linux }),
         new DemoStep.Arrival(At("192.0.2.32") with { System = Linux }),
@@ -116,5 +116,5 @@ internal static class DemoScript
 
     private static AnswerCode Code(string text) => AnswerCode.TryParse(text, out var code) ? code : throw new FormatException(text);
 
-    private static P0fReply Runs(string os, string flavor) => new(P0fStatus.Ok, os, flavor, "Ethernet or modem", P0fMatch.Exact, 9, 0, 0, 0);
+    private static P0fReply Runs(string os, string flavor) => new(P0fStatus.Ok, os, flavor, "DSL", P0fMatch.Exact, 9, 0, 0, 0);
 }

@@ -21,8 +21,10 @@ internal sealed class ProgressLine(TextWriter error, bool isTerminal, TimeProvid
         if (!isTerminal || elapsed - _shown < Interval)
             return;
         _shown = elapsed;
-        var share = total is > 0 ? string.Create(CultureInfo.InvariantCulture, $" of {total} ({Math.Min(100, done * 100 / total.Value)} %)") : "";
-        await OverwriteAsync(string.Create(CultureInfo.InvariantCulture, $"{done}{share} lines, {Rate(done, elapsed)} lines/s")).ConfigureAwait(false);
+        var lines = total is > 0
+            ? string.Create(CultureInfo.InvariantCulture, $"{done} of {total} lines ({Math.Min(100, done * 100 / total.Value)} %)")
+            : string.Create(CultureInfo.InvariantCulture, $"{done} lines");
+        await OverwriteAsync(string.Create(CultureInfo.InvariantCulture, $"{lines}, {Rate(done, elapsed)} lines/s")).ConfigureAwait(false);
     }
 
     /// <summary>Ends the line; with a summary where all went well.</summary>

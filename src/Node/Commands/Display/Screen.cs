@@ -12,6 +12,7 @@ internal sealed class Screen
 {
     private const int Unbounded = 10_000;
     private const int Narrowest = 40;
+    private const int UsualWidth = 80;
 
     private readonly TextWriter _writer;
     private readonly bool _hasColour;
@@ -63,15 +64,16 @@ internal sealed class Screen
         return string.Concat(text.ToString().TrimEnd('\n').Split('\n').Select(line => line.TrimEnd() + "\n"));
     }
 
+    // A terminal may not know its size.
     private static int Columns()
     {
         try
         {
-            return Console.WindowWidth;
+            return Console.WindowWidth is > 0 and var width ? width : UsualWidth;
         }
         catch (IOException)
         {
-            return 80;
+            return UsualWidth;
         }
     }
 
