@@ -11,6 +11,10 @@ internal static partial class LogMessages
         "Closed connections at the {Door} door: {Count}, the latest from {Peer}: {Fault}")]
     public static partial void ConnectionsClosed(this ILogger log, long count, string door, string peer, string fault);
 
+    [LoggerMessage(EventIds.DataDirIsOpen, LogLevel.Warning,
+        "Other users of this host can use {Folder} (node.data_dir, mode {Mode}), where clients' addresses are kept. To keep them out: chmod o= {Folder}")]
+    public static partial void DataDirIsOpen(this ILogger log, string folder, string mode);
+
     [LoggerMessage(EventIds.FewOpenFiles, LogLevel.Warning,
         "The system lets this process open {Files} files (RLIMIT_NOFILE), but limits.connections at {Doors} doors needs {Needed}: each door now takes"
         + " {Connections} connections at most. Raise the limit (LimitNOFILE= in systemd, ulimit -n) or lower limits.connections")]
@@ -23,9 +27,10 @@ internal static partial class LogMessages
     public static partial void DatagramFault(this ILogger log, Exception fault);
 
     [LoggerMessage(EventIds.Decided, LogLevel.Information,
-        "{Action} {Client} score {Score} ttl {Ttl} {Source} via {Door} in {ElapsedMs} ms: {Reason}")]
+        "{Action} {Client} score {Score} ttl {Ttl} {Source} {Completeness} via {Door} in {ElapsedMs} ms: {Reason}")]
     public static partial void Decided(
-        this ILogger log, string action, string client, int score, int ttl, string source, string door, double elapsedMs, string reason);
+        this ILogger log, string action, string client, int score, int ttl, string source, string completeness, string door, double elapsedMs,
+        string reason);
 
     [LoggerMessage(EventIds.DecisionsLost, LogLevel.Warning, "{Count} decisions were not logged: the decision log cannot keep up")]
     public static partial void DecisionsLost(this ILogger log, long count);
@@ -56,8 +61,11 @@ internal static partial class LogMessages
     [LoggerMessage(EventIds.AuditFault, LogLevel.Error, "A change is not in the audit log, but it holds: {Fault}")]
     public static partial void AuditFault(this ILogger log, string fault);
 
-    [LoggerMessage(EventIds.ChangeRefused, LogLevel.Warning, "A change from {Peer} was refused: {Reason}")]
-    public static partial void ChangeRefused(this ILogger log, string peer, string reason);
+    [LoggerMessage(EventIds.ChangeRefused, LogLevel.Warning, "Refused changes: {Count}, the latest from {Peer}: {Reason}")]
+    public static partial void ChangesRefused(this ILogger log, long count, string peer, string reason);
+
+    [LoggerMessage(EventIds.ListingRefused, LogLevel.Warning, "Refused lists of clients: {Count}, the latest to {Peer}: {Reason}")]
+    public static partial void ListsRefused(this ILogger log, long count, string peer, string reason);
 
     [LoggerMessage(EventIds.TokenFault, LogLevel.Error, "http.token_file can not be read, so no token works: {Fault}")]
     public static partial void TokenFault(this ILogger log, string fault);

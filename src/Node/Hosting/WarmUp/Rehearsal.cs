@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Screening.Actors.Files;
 using Screening.Actors.Fleet;
 using Screening.Actors.Whitelist;
 using Screening.Node.Configuration;
@@ -39,7 +40,7 @@ internal static class Rehearsal
         try
         {
             Remove(folder); // Left by a process that was killed.
-            Directory.CreateDirectory(folder);
+            PrivateFiles.MakeFolder(folder);
             await PlayAsync(folder, limit.Token).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is OperationCanceledException or SocketException or IOException
