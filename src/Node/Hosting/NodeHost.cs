@@ -4,6 +4,7 @@ using Akka.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Hosting.Systemd;
 using Screening.Actors.Access;
+using Screening.Actors.Files;
 using Screening.Actors.Fleet;
 using Screening.Actors.Hosting;
 using Screening.Actors.Screening;
@@ -37,13 +38,15 @@ internal sealed class NodeHost : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly Listeners _listeners;
+    private readonly string _dataDir;
     private readonly NodeStatus _status;
     private readonly NodeEnd _end;
     private readonly IReadOnlyList<ConfigurationFault> _warnings;
     private readonly ImmutableArray<OpenEndpoint> _clusterEndpoint;
 
-    private NodeHost(WebApplication app, Listeners listeners, IReadOnlyList<ConfigurationFault> warnings)
+    private NodeHost(WebApplication app, Listeners listeners, string dataDir, IReadOnlyList<ConfigurationFault> warnings)
     {
+        _dataDir = dataDir;
         var fleet = app.Services.GetRequiredService<FleetSettings>();
         _clusterEndpoint = fleet.IsAlone ? [] : [new OpenEndpoint("cluster", $"tcp://{new HostPort(fleet.ListenHost, fleet.ListenPort)}")];
         _app = app;
@@ -93,16 +96,14 @@ internal sealed class NodeHost : IAsyncDisposable
         app.UseMiddleware<HostGuard>(options.Node.Name);
         app.Services.GetRequiredService<HttpApi>().Map(app);
         app.Services.GetRequiredService<CacheApi>().Map(app);
-        return new NodeHost(app, listeners, configuration.Warnings);
+        return new NodeHost(app, listeners, options.Node.DataDir, configuration.Warnings);
     }
 
     /// <summary>Opens everything.</summary>
     /// <exception cref="EndpointException">An address can't be listened on.</exception>
     public async Task StartAsync(CancellationToken cancellation = default)
     {
-        SayIfFewFiles();
-        foreach (var warning in _warnings)
-            _app.Services.GetRequiredService<ILogger<NodeHost>>().ConfigurationWarning(warning.ToString());
+        Warn();
         await _app.StartAsync(cancellation).ConfigureAwait(false);
         _ = EndWhenBrokenAsync(_app.Services.GetRequiredService<ScreeningHandle>());
         _status.Endpoints = [.. _listeners.Opened(), .. _app.Services.GetRequiredService<DnsblDatagrams>().Opened, .. _clusterEndpoint];
@@ -144,11 +145,17 @@ internal sealed class NodeHost : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    private void SayIfFewFiles()
+    // What the configuration probably does not mean, and what this host should give a node and does not.
+    private void Warn()
     {
+        var log = _app.Services.GetRequiredService<ILogger<NodeHost>>();
+        foreach (var warning in _warnings)
+            log.ConfigurationWarning(warning.ToString());
         var files = _app.Services.GetRequiredService<OpenFileLimit>();
         if (files.Each < files.Wanted)
-            _app.Services.GetRequiredService<ILogger<NodeHost>>().FewOpenFiles(files.Files, files.Doors, files.Needed, files.Each);
+            log.FewOpenFiles(files.Files, files.Doors, files.Needed, files.Each);
+        if (PrivateFiles.IsOpenToOthers(_dataDir))
+            log.DataDirIsOpen(_dataDir, Convert.ToString((int)File.GetUnixFileMode(_dataDir), 8).PadLeft(4, '0'));
     }
 
     private async Task EndWhenBrokenAsync(ScreeningHandle screening)

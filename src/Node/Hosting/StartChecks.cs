@@ -1,3 +1,4 @@
+using Screening.Actors.Files;
 using Screening.Node.Configuration;
 using Screening.Node.Platform;
 
@@ -24,9 +25,8 @@ internal static class StartChecks
         {
             try
             {
-                Directory.CreateDirectory(folder);
                 var probe = Path.Combine(folder, $".probe-{Environment.ProcessId}");
-                File.WriteAllText(probe, "");
+                PrivateFiles.Open(probe, FileMode.Create).Dispose();
                 File.Delete(probe);
             }
             catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)

@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Screening.Actors.Files;
 using Screening.Actors.Fleet;
 using Screening.Node.Configuration;
 using Screening.Node.Platform;
@@ -174,7 +175,7 @@ internal sealed class SqliteStore : IFleetStore
         {
             try
             {
-                Directory.CreateDirectory(Folder);
+                PrivateFiles.Prepare(Place); // SQLite gives the files beside it the same mode.
                 await using var connection = new SqliteConnection(way);
                 await connection.OpenAsync(cancellation);
                 return await use(connection, cancellation);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
+using Screening.Actors.Files;
 using Screening.Node.Configuration;
 using Screening.Node.Platform;
 
@@ -17,7 +18,7 @@ internal sealed record AuditLogSettings(RollingFileSettings File, string Node)
 
     /// <summary>The newest lines, up to twice this size; kept whatever their age.</summary>
     public static RollingFileSettings InFile(string path, long maxFileBytes) =>
-        new(path, maxFileBytes, 2 * maxFileBytes, TimeSpan.MaxValue, UnixFileMode.UserRead | UnixFileMode.UserWrite) { IsDaily = false };
+        new(path, maxFileBytes, 2 * maxFileBytes, TimeSpan.MaxValue, PrivateFiles.SecretMode) { IsDaily = false };
 }
 
 /// <summary>Where an operator's change came in.</summary>

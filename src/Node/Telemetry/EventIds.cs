@@ -13,6 +13,8 @@ internal static class EventIds
     public const int ConnectionsRefused = 1005;
     public const int ConnectionsClosed = 1006;
     public const int FewOpenFiles = 1007;
+    public const int DataDirIsOpen = 1008;
+    public const int ListingRefused = 1009;
     public const int Decided = 2001;
     public const int DecisionsLost = 2002;
     public const int PolicyShadow = 2003;

@@ -11,6 +11,10 @@ internal static partial class LogMessages
         "Closed connections at the {Door} door: {Count}, the latest from {Peer}: {Fault}")]
     public static partial void ConnectionsClosed(this ILogger log, long count, string door, string peer, string fault);
 
+    [LoggerMessage(EventIds.DataDirIsOpen, LogLevel.Warning,
+        "Other users of this host can use {Folder} (node.data_dir, mode {Mode}), where clients' addresses are kept. To keep them out: chmod o= {Folder}")]
+    public static partial void DataDirIsOpen(this ILogger log, string folder, string mode);
+
     [LoggerMessage(EventIds.FewOpenFiles, LogLevel.Warning,
         "The system lets this process open {Files} files (RLIMIT_NOFILE), but limits.connections at {Doors} doors needs {Needed}: each door now takes"
         + " {Connections} connections at most. Raise the limit (LimitNOFILE= in systemd, ulimit -n) or lower limits.connections")]
@@ -55,8 +59,11 @@ internal static partial class LogMessages
     [LoggerMessage(EventIds.AuditFault, LogLevel.Error, "A change is not in the audit log, but it holds: {Fault}")]
     public static partial void AuditFault(this ILogger log, string fault);
 
-    [LoggerMessage(EventIds.ChangeRefused, LogLevel.Warning, "A change from {Peer} was refused: {Reason}")]
-    public static partial void ChangeRefused(this ILogger log, string peer, string reason);
+    [LoggerMessage(EventIds.ChangeRefused, LogLevel.Warning, "Refused changes: {Count}, the latest from {Peer}: {Reason}")]
+    public static partial void ChangesRefused(this ILogger log, long count, string peer, string reason);
+
+    [LoggerMessage(EventIds.ListingRefused, LogLevel.Warning, "Refused lists of clients: {Count}, the latest to {Peer}: {Reason}")]
+    public static partial void ListsRefused(this ILogger log, long count, string peer, string reason);
 
     [LoggerMessage(EventIds.TokenFault, LogLevel.Error, "http.token_file can not be read, so no token works: {Fault}")]
     public static partial void TokenFault(this ILogger log, string fault);

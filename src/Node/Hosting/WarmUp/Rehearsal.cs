@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Microsoft.Extensions.Hosting.Systemd;
+using Screening.Actors.Files;
 using Screening.Actors.Fleet;
 using Screening.Actors.Whitelist;
 using Screening.Node.Configuration;
@@ -41,7 +42,7 @@ internal static class Rehearsal
         try
         {
             Remove(folder); // Left by a process that was killed.
-            Directory.CreateDirectory(folder);
+            PrivateFiles.MakeFolder(folder);
             await PlayAsync(folder, limit.Token).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is OperationCanceledException or SocketException or IOException
