@@ -103,7 +103,7 @@ internal static class CacheImportCommand
     }
 
     private static IEnumerable<string> DoubtsIn(NodeAnswer answer) =>
-        answer.Root.GetProperty("needs_yes").EnumerateArray().Select(doubt => $"{doubt.GetString()}: it takes --yes");
+        answer.Root.GetProperty("needs_yes").EnumerateArray().Select(doubt => $"{doubt.GetString()}: needs --yes");
 
     private static Task<NodeAnswer> PostAsync(NodeClient node, IEnumerable<string> lines, string query) =>
         node.SendAsync(HttpMethod.Post, CacheCommand.Root + query, string.Join('\n', lines), "application/x-ndjson");
