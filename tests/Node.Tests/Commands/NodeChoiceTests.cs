@@ -43,16 +43,6 @@ public sealed class NodeChoiceTests : IAsyncLifetime
     }
 
     [SkippableFact]
-    public async Task A_socket_that_is_for_others_says_what_to_do()
-    {
-        Skip.If(Environment.IsPrivilegedProcess, "root may open every socket");
-        File.SetUnixFileMode($"{_node.Folder}/http", UnixFileMode.None);
-        var (status, _, error) = await CommandLine.RunAsync("status", "--node", $"unix://{_node.Folder}/http");
-        Assert.Equal(3, status);
-        Assert.Contains("with sudo, or as a member of the group that owns the socket", error, StringComparison.Ordinal);
-    }
-
-    [SkippableFact]
     public async Task Root_takes_no_local_configuration_that_others_can_change()
     {
         Requires.Programs("chown", "setsid");
