@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Screening.Actors.Files;
 using Screening.Actors.Screening;
 using Screening.Node.Configuration;
 using Screening.Node.Supervision;
@@ -21,7 +22,7 @@ internal sealed record DecisionLogSettings(RollingFileSettings File, string Node
         var total = options.Log.MaxSize.Bytes;
         var file = new RollingFileSettings(
             Path.Combine(options.DecisionsFolder(), "decisions.jsonl"), Math.Min(MaxFileBytes, total / 8), total, options.Log.Keep,
-            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+            PrivateFiles.FileMode);
         return new DecisionLogSettings(file, options.Node.Name, addresses, options.Log.Hits);
     }
 }
@@ -148,6 +149,7 @@ internal sealed class DecisionLog : NodeService, IScreeningObserver
         var (time, decision, hits) = entry;
         if (decision.Query.Policy is null)
             return;
+        decision = _settings.Addresses.Conceal(decision);
         var client = _settings.Addresses.Show(decision.Query.Client);
         _file.Add(decision, time, client, hits);
 
@@ -156,7 +158,7 @@ internal sealed class DecisionLog : NodeService, IScreeningObserver
         {
             _console.Decided(
                 decision.Verdict.Action.Word(), client, decision.Verdict.Score, decision.Verdict.TtlSeconds, decision.Verdict.Source.Word(),
-                decision.Query.Door.Word(), Shapes.Milliseconds(decision.Elapsed), decision.Reason);
+                decision.Complete ? "complete" : "incomplete", decision.Query.Door.Word(), Shapes.Milliseconds(decision.Elapsed), decision.Reason);
         }
     }
 
