@@ -117,24 +117,24 @@ internal sealed partial class PostfixLinesWriter(ScreeningOptions options, Postf
 
     private string SitesOf(string zone) => $"{zone}=127.0.0.[4..5]*3" + (postfix.Version >= Allowing ? $" allow.{zone}=127.0.1.1*-4" : "");
 
-    // What stands in "client [...] blocked using ..." instead of the zone, which tells a sender nothing.
+    // What stands in "client [...] blocked using ...": the zone, as in the mail log, and what a sender can do something about.
     private IEnumerable<string> ReplyMap(string zone, Dictionary<string, IReadOnlyList<string>> files)
     {
         var zones = options.Profiles.Keys.Select(profile => $"{profile}.{zone}").Prepend(zone).ToList();
         if (postfix.MainCf.TryGetValue("postscreen_dnsbl_reply_map", out var map) && map.Length > 0 && !map.Contains(zone, StringComparison.Ordinal))
         {
-            _notes.Add($"postscreen_dnsbl_reply_map is {map} already: add '{zone} {Reason()}' there, so that the sender reads more than {zone}");
+            _notes.Add($"postscreen_dnsbl_reply_map is {map} already: add '{zone} {zone} {Reason()}' there, so that the sender reads more than the name of the zone");
             yield break;
         }
 
         if (postfix.Version >= InlineTables)
         {
-            yield return $"postscreen_dnsbl_reply_map = inline:{{ {string.Join(", ", zones.Select(found => $"{{ {found} = {Reason()} }}"))} }}";
+            yield return $"postscreen_dnsbl_reply_map = inline:{{ {string.Join(", ", zones.Select(found => $"{{ {found} = {found} {Reason()} }}"))} }}";
             yield break;
         }
 
         var file = Path.Combine(postfix.ConfigFolder, "screening_reply");
-        files[file] = [.. zones.Select(found => $"{found} {Reason()}")];
+        files[file] = [.. zones.Select(found => $"{found} {found} {Reason()}")];
         yield return $"postscreen_dnsbl_reply_map = texthash:{file}";
     }
 
@@ -146,8 +146,8 @@ internal sealed partial class PostfixLinesWriter(ScreeningOptions options, Postf
                 ?? ZoneText.Hide(zone).Replace(Secret.Mask + ".", "", StringComparison.Ordinal))
             .Where(name => !ListCatalogue.IsAllowlist(name)).Order(StringComparer.Ordinal).ToList();
         return names.Count is 0 or > MostListsNamed
-            ? "a score of several signs"
-            : "a score of several signs that may include " + string.Join(" or ", names);
+            ? "(a score of several signs)"
+            : $"(a score of several signs that may include {string.Join(" or ", names)})";
     }
 
     private List<string> Master()

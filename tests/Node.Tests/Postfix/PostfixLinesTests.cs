@@ -95,10 +95,10 @@ public sealed class PostfixLinesTests
             Dnsbl = new DnsblOptions { Sites = new ZoneText("abc.zen.dq.spamhaus.net*3 bl.spamcop.net list.dnswl.org*-3") },
             Profiles = new ScreeningOptions().Profiles.Add("strict", new ProfileOptions { Local = [Address("192.0.2.25")] }),
         };
-        const string Reason = "a score of several signs that may include bl.spamcop.net or zen.dq.spamhaus.net";
+        const string Reason = "(a score of several signs that may include bl.spamcop.net or zen.dq.spamhaus.net)";
         var lines = new PostfixLinesWriter(options, new PostfixInstallation(new Version(3, 7)), "enforce").Of("dnsblog");
         Assert.Equal(
-            $"postscreen_dnsbl_reply_map = inline:{{ {{ screening.internal = {Reason} }}, {{ strict.screening.internal = {Reason} }} }}", lines.MainCf[^1]);
+            $"postscreen_dnsbl_reply_map = inline:{{ {{ screening.internal = screening.internal {Reason} }}, {{ strict.screening.internal = strict.screening.internal {Reason} }} }}", lines.MainCf[^1]);
         Assert.StartsWith(
             "192.0.2.25:smtp inet n - y - 1 postscreen -o postscreen_dnsbl_sites=strict.screening.internal=127.0.0.[4..5]*3,allow.strict.screening.internal=127.0.1.1*-4 ",
             lines.MasterCf[^1], StringComparison.Ordinal);
@@ -106,7 +106,7 @@ public sealed class PostfixLinesTests
 
         var old = new PostfixLinesWriter(options, new PostfixInstallation(new Version(2, 11)), "enforce").Of("dnsbl");
         Assert.Equal("postscreen_dnsbl_reply_map = texthash:/etc/postfix/screening_reply", old.MainCf[^1]);
-        Assert.Equal($"screening.internal {Reason}", old.Files["/etc/postfix/screening_reply"][0]);
+        Assert.Equal($"screening.internal screening.internal {Reason}", old.Files["/etc/postfix/screening_reply"][0]);
     }
 
     [Trait("Finding", "use-4")]
