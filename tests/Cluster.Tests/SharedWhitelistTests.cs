@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using Screening.Testing.Dns;
 using Screening.Testing.Lab;
 using Screening.Testing.Lab.Fleet;
@@ -24,7 +25,14 @@ public sealed class WholeFleet : IAsyncLifetime
         "verdict.deadline=60s", "dnsbl.timeout=20s", "cluster.lookup_wait=15s", "cache.fail_share=5m",
     ];
 
-    public async Task InitializeAsync() => Lab = await FleetLab.StartAsync(new FleetShape(3) { Settings = SettingsOf(List) });
+    /// <summary>What the nodes logged until the fleet was whole.</summary>
+    internal IReadOnlyList<string> StartLog { get; private set; } = [];
+
+    public async Task InitializeAsync()
+    {
+        Lab = await FleetLab.StartAsync(new FleetShape(3) { Tls = true, Settings = SettingsOf(List) });
+        StartLog = [.. Lab.Nodes.SelectMany(node => node.Process!.Lines.Select(line => $"{node.Name}: {line}"))];
+    }
 
     public async Task DisposeAsync()
     {
@@ -33,7 +41,7 @@ public sealed class WholeFleet : IAsyncLifetime
     }
 }
 
-public class SharedWhitelistTests(WholeFleet fleet, ITestOutputHelper output) : IClassFixture<WholeFleet>
+public partial class SharedWhitelistTests(WholeFleet fleet, ITestOutputHelper output) : IClassFixture<WholeFleet>
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
@@ -42,6 +50,20 @@ public class SharedWhitelistTests(WholeFleet fleet, ITestOutputHelper output) : 
     private FleetNode B => fleet.Lab.Nodes[1];
 
     private FleetNode C => fleet.Lab.Nodes[2];
+
+    [Fact]
+    [Trait("Finding", "use-7")]
+    public void A_start_of_three_nodes_with_tls_warns_of_nothing_and_says_little()
+    {
+        output.WriteLine(string.Join('\n', fleet.StartLog));
+
+        // Rungs of the ladder tell how busy this machine is.
+        var log = fleet.StartLog.Where(line => LogLine().IsMatch(line) && !line.Contains("Rung ", StringComparison.Ordinal)).ToList();
+        Assert.DoesNotContain(log, line => Alarm().IsMatch(line));
+        Assert.DoesNotContain(fleet.StartLog, line => line.Contains("][Thread ", StringComparison.Ordinal) || line.Contains("akka", StringComparison.OrdinalIgnoreCase));
+        Assert.Contains(log, line => line.Contains("Founding cluster", StringComparison.Ordinal));
+        Assert.All(fleet.Lab.Nodes, node => Assert.InRange(log.Count(line => line.StartsWith(node.Name, StringComparison.Ordinal)), 2, 12));
+    }
 
     [Fact]
     public async Task A_client_that_passed_at_one_is_known_at_all()
@@ -165,6 +187,12 @@ public class SharedWhitelistTests(WholeFleet fleet, ITestOutputHelper output) : 
         await fleet.Lab.WaitUntilWholeAsync();
         await A_client_that_passed_at_one_is_known_at_all();
     }
+
+    [GeneratedRegex(@"^mx\d: stderr: ")]
+    private static partial Regex LogLine();
+
+    [GeneratedRegex(@"\b(WRN|WARN|ERR|ERROR|FTL|FATAL)\b")]
+    private static partial Regex Alarm();
 
     private async Task AllSayAsync(string client, string source)
     {

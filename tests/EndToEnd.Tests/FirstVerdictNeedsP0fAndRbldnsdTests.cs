@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Screening.Testing;
+using Screening.Testing.Documentation;
 using Screening.Testing.Lab;
 
 namespace Screening.EndToEnd.Tests;
@@ -12,7 +13,7 @@ namespace Screening.EndToEnd.Tests;
 /// The weights are such that each word is needed: the list's 2 alone is ignore, p0f's 1 as well, both are enforce. Otherwise the node would
 /// be free to answer before p0f does.
 /// </remarks>
-public sealed partial class FirstVerdictNeedsP0fAndRbldnsdTests
+public sealed class FirstVerdictNeedsP0fAndRbldnsdTests
 {
     [SkippableFact]
     public async Task Check_explains_what_p0f_and_the_list_said()
@@ -73,8 +74,7 @@ public sealed partial class FirstVerdictNeedsP0fAndRbldnsdTests
         Requires.Root();
         Requires.Programs("p0f", "rbldnsd", "socat", "ip", "setsid");
         using var folder = new TemporaryFolder();
-        var script = ShellBlock().Match(await File.ReadAllTextAsync(Repository.File("docs/first-verdict.md"))).Groups["code"].Value;
-        Assert.NotEmpty(script);
+        var script = MarkdownPage.Read("docs/first-verdict.md").Blocks.Single(block => block.RunBy == nameof(FirstVerdictNeedsP0fAndRbldnsdTests)).Text;
         await File.WriteAllTextAsync(folder["first-verdict.sh"], script);
         var onPath = folder.MakeFolder("bin");
         var dotnet = NodeProcess.Launch(null);
@@ -128,9 +128,6 @@ public sealed partial class FirstVerdictNeedsP0fAndRbldnsdTests
         var reader = new Utf8JsonReader(System.Text.Encoding.UTF8.GetBytes(text[start..]), isFinalBlock: false, default);
         return JsonElement.ParseValue(ref reader);
     }
-
-    [GeneratedRegex("^```sh\n(?<code>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
-    private static partial Regex ShellBlock();
 
     /// <summary>p0f on the cable, the lists, a listener in the mail server's place, a node, and clients that have connected once.</summary>
     private sealed class Scene : IAsyncDisposable

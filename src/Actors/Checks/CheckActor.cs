@@ -10,7 +10,11 @@ namespace Screening.Actors.Checks;
 /// <param name="Kind">Its kind.</param>
 /// <param name="Timeout">Longest time its source may take for one question.</param>
 /// <param name="MaxInFlight">Questions to the source at one time; more fail as overloaded at once.</param>
-public sealed record CheckSettings(string Source, string Name, CheckKind Kind, TimeSpan Timeout, int MaxInFlight);
+public sealed record CheckSettings(string Source, string Name, CheckKind Kind, TimeSpan Timeout, int MaxInFlight)
+{
+    /// <summary>False for a list that is not in the configuration, and is asked because Postfix names it.</summary>
+    public bool IsConfigured { get; init; } = true;
+}
 
 /// <summary>What check actors share.</summary>
 internal sealed record CheckContext(TimeProvider Time, CheckDirectory Directory, IScreeningObserver Observer);
@@ -43,7 +47,10 @@ internal abstract class CheckActor<TKey> : UntypedActor
         _context = context;
         _breaker = new Breaker(context.Time, longestPause);
         _health = new CheckHealth(
-            settings.Source, settings.Name, settings.Kind, CheckState.Ok, null, context.Time.GetUtcNow());
+            settings.Source, settings.Name, settings.Kind, CheckState.Ok, null, context.Time.GetUtcNow())
+        {
+            IsConfigured = settings.IsConfigured,
+        };
         context.Directory.Report(_health);
     }
 

@@ -52,4 +52,8 @@ public enum CheckState : byte
 /// <param name="State">Its state.</param>
 /// <param name="Reason">The last failure, while it is not ok.</param>
 /// <param name="Since">When it entered this state.</param>
-public sealed record CheckHealth(string Source, string Name, CheckKind Kind, CheckState State, string? Reason, DateTimeOffset Since);
+public sealed record CheckHealth(string Source, string Name, CheckKind Kind, CheckState State, string? Reason, DateTimeOffset Since)
+{
+    /// <summary>False for a list that is not in the configuration: its health says nothing about this node's verdicts.</summary>
+    public bool IsConfigured { get; init; } = true;
+}

@@ -32,24 +32,32 @@ public sealed record CustomSource(CheckSettings Check, ICustomTransport Transpor
     internal override Props CreateProps(CheckContext context) => CustomCheck.CreateProps(Check, Transport, context);
 }
 
-/// <summary>The sources to run from now on; those that are running already and did not change go on. Answered with <see cref="Done"/>.</summary>
+/// <summary>The sources to run from now on; those that are running already and did not change keep running. Answered with <see cref="Done"/>.</summary>
 /// <param name="Sources">All configured sources.</param>
 /// <param name="OtherZone">Makes the source of a zone that is not configured, for doors that are asked about it.</param>
 /// <param name="Skips">Clients that no list is ever asked about (dnsbl.skip).</param>
 public sealed record UseSources(
     ImmutableArray<CheckSource> Sources, Func<string, CheckSource> OtherZone, Func<ClientAddress, bool> Skips);
 
-/// <summary>Makes sure that a zone has an actor. Answered with its reference, or <see cref="ActorRefs.Nobody"/> over the bound.</summary>
+/// <summary>Makes sure that a zone has an actor. Answered with its reference.</summary>
 internal sealed record OpenZone(string Zone);
 
+/// <summary>A zone that has an actor is asked again. Not answered.</summary>
+internal sealed record ZoneAsked(string Zone);
+
 /// <summary>Owns the check actors: starts and stops them as the configuration asks, restarts one that fails.</summary>
+/// <remarks>
+/// Invariant: at most <see cref="MaxOtherZones"/> zones that are not configured have an actor; the one that was asked longest ago makes
+/// room. Their names come from Postfix's configuration, but also from anybody else who can connect to the dnsblog door.
+/// </remarks>
 internal sealed class ChecksSupervisor(CheckContext context) : UntypedActor
 {
-    /// <summary>Zones that are not configured and still have an actor; names come from Postfix's own configuration.</summary>
+    /// <summary>Zones that are not configured and have an actor.</summary>
     public const int MaxOtherZones = 256;
 
     private readonly Dictionary<string, (CheckSource Source, IActorRef Actor)> _running = [];
-    private readonly HashSet<string> _otherZones = [];
+    private readonly Dictionary<string, long> _otherZones = []; // Number of the latest question, by source.
+    private long _questions;
     private Func<string, CheckSource>? _otherZone;
 
     public static Props CreateProps(CheckContext context) => Props.Create(() => new ChecksSupervisor(context));
@@ -68,6 +76,9 @@ internal sealed class ChecksSupervisor(CheckContext context) : UntypedActor
                 break;
             case OpenZone open:
                 Sender.Tell(Open(open.Zone));
+                break;
+            case ZoneAsked asked:
+                Touch(DnsblSourceId.Of(asked.Zone));
                 break;
             default:
                 Unhandled(message);
@@ -93,11 +104,19 @@ internal sealed class ChecksSupervisor(CheckContext context) : UntypedActor
     {
         if (_running.TryGetValue(DnsblSourceId.Of(zone), out var running))
             return running.Actor;
-        if (_otherZone is null || _otherZones.Count >= MaxOtherZones)
+        if (_otherZone is null)
             return ActorRefs.Nobody;
+        if (_otherZones.Count >= MaxOtherZones)
+            StopCheck(_otherZones.MinBy(z => z.Value).Key);
         var source = _otherZone(zone);
-        _otherZones.Add(source.Check.Source);
+        _otherZones[source.Check.Source] = ++_questions;
         return StartCheck(source);
+    }
+
+    private void Touch(string source)
+    {
+        if (_otherZones.ContainsKey(source))
+            _otherZones[source] = ++_questions;
     }
 
     private IActorRef StartCheck(CheckSource source)

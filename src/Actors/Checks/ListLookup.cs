@@ -1,11 +1,12 @@
 using Akka.Actor;
+using Screening.Protocol.Dnsbl;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Actors.Checks;
 
 /// <summary>
-/// Asks one DNSBL by its zone, with the keeping, sharing and health of the checks but no weights: for the doors where Postfix names
-/// lists that are not ours.
+/// Asks one DNSBL by its zone, with the kept answers, single flight and health of the checks but no weights: for the doors where Postfix
+/// names lists that are not ours.
 /// </summary>
 public sealed class ListLookup
 {
@@ -27,14 +28,18 @@ public sealed class ListLookup
         set => _skips = value;
     }
 
-    /// <summary>The list's answer, or null when it has none to give in time or must not be asked about this client.</summary>
+    /// <summary>
+    /// The list's answer; null if none came in time, if the list must not be asked about this client, or if no list can have this name.
+    /// </summary>
     public async Task<DnsblAnswer?> AskAsync(string zone, ClientAddress client, TimeSpan timeout)
     {
-        if (_skips(client))
+        if (_skips(client) || ZoneName.ErrorReason(zone) is not null)
             return null;
         try
         {
-            if (!_directory.TryFind(DnsblSourceId.Of(zone), out var check))
+            if (_directory.TryFind(DnsblSourceId.Of(zone), out var check))
+                _supervisor.Tell(new ZoneAsked(zone));
+            else
                 check = await _supervisor.Ask<IActorRef>(new OpenZone(zone), timeout).ConfigureAwait(false);
             if (check.IsNobody())
                 return null;

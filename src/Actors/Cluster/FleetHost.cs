@@ -2,8 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Actor.Setup;
-using Akka.Event;
-using Akka.Hosting.Logging;
 using Akka.Persistence.Sql.Config;
 using LinqToDB;
 using Microsoft.Extensions.Logging;
@@ -26,6 +24,9 @@ internal sealed record FleetHostSetup(FleetSettings Settings)
 
     /// <summary>TLS between nodes; needed if the settings ask for it.</summary>
     public FleetCertificates? Certificates { get; init; }
+
+    /// <summary>Counts what other nodes do wrong; null: nobody does.</summary>
+    public PeerFaults? Faults { get; init; }
 
     /// <summary>Addresses of a name.</summary>
     public Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; } = Dns.GetHostAddressesAsync;
@@ -134,11 +135,8 @@ internal sealed class FleetHost
     {
         var config = FleetConfiguration.Logging.WithFallback(FleetConfiguration.Of(setup.Settings, setup.Timings));
         var bootstrap = BootstrapSetup.Create().WithConfig(config)
-            .And(new LoggerFactorySetup(setup.Loggers))
-            .And(new FleetStoreSetup(setup.Settings.Store, setup.Time))
-
-            // Each region says so every second until the node is a member, and blames seed nodes; the guard tells why it is none yet.
-            .And(new LogFilterBuilder().ExcludeMessageContaining("no seed-nodes configured").Build());
+            .And(new AkkaLoggerSetup(setup.Loggers, setup.Faults))
+            .And(new FleetStoreSetup(setup.Settings.Store, setup.Time));
         if (setup.Settings.Tls is not null)
             bootstrap = bootstrap.And((setup.Certificates ?? throw new InvalidOperationException("TLS needs certificates")).ToSetup());
         return setup.Settings.Store.Connection is { } connection

@@ -25,12 +25,14 @@ internal sealed partial class ClusterRunner : FleetRunner
 
     private readonly FleetPresence _presence;
     private readonly ILoggerFactory _loggers;
+    private readonly PeerFaults _faults;
     private volatile FleetHost? _host;
 
     public ClusterRunner(FleetSettings settings, NodeParts node, ILoggerFactory loggers)
         : base(settings, node, loggers.CreateLogger<ClusterRunner>())
     {
         _loggers = loggers;
+        _faults = new PeerFaults(node.Time, loggers.CreateLogger<PeerFaults>());
         _presence = new FleetPresence(node.Time, settings.Expected > 0 ? settings.Expected : settings.Seeds.Length);
     }
 
@@ -77,6 +79,7 @@ internal sealed partial class ClusterRunner : FleetRunner
 
         await storeStopping.CancelAsync().ConfigureAwait(false);
         await store.ConfigureAwait(false);
+        _faults.Dispose();
     }
 
     // One life of the cluster system.
@@ -85,7 +88,7 @@ internal sealed partial class ClusterRunner : FleetRunner
         var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {
-            using var certificates = Settings.Tls is { } tls ? new FleetCertificates(tls, Time, _loggers) : null;
+            using var certificates = Settings.Tls is { } tls ? new FleetCertificates(tls, Time, _loggers, _faults) : null;
             _host = await FleetHost.StartAsync(Setup(certificates), stopping).ConfigureAwait(false);
             if (certificates is not null)
                 certificates.Changed += () => EndSoon(over);
@@ -120,6 +123,7 @@ internal sealed partial class ClusterRunner : FleetRunner
         Presence = _presence,
         Certificates = certificates,
         Loggers = _loggers,
+        Faults = _faults,
         StartActors = StartActors,
     };
 
@@ -162,7 +166,7 @@ internal sealed partial class ClusterRunner : FleetRunner
     [LoggerMessage(5001, LogLevel.Warning, "The cluster system ended; screening goes on without the fleet")]
     private static partial void Ended(ILogger log);
 
-    [LoggerMessage(5002, LogLevel.Warning, "The cluster system can not start; screening goes on without the fleet: {Fault}")]
+    [LoggerMessage(5002, LogLevel.Warning, "The cluster system cannot start; screening goes on without the fleet: {Fault}")]
     private static partial void CanNotStart(ILogger log, string fault);
 
     [LoggerMessage(5003, LogLevel.Information, "The cluster system starts again in {Seconds} s")]

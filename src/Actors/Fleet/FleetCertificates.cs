@@ -1,32 +1,36 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Akka.Event;
 using Akka.Remote.Transport.DotNetty;
 using Microsoft.Extensions.Logging;
+using Screening.Actors.Hosting;
 
 namespace Screening.Actors.Fleet;
 
 /// <summary>
 /// The certificates of mutual TLS between nodes, read from PEM files and read again when these change. Another authority counts at once; to
-/// show another certificate of its own the cluster system must start again, which <see cref="Changed"/> asks for.
+/// show another certificate of its own the cluster system must start again, which <see cref="Changed"/> asks for. This node's own certificate
+/// is held to the rules that the other nodes hold it to, so that an operator reads here why they would refuse it.
 /// </summary>
-internal sealed class FleetCertificates : IDisposable
+internal sealed partial class FleetCertificates : IDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
 
-    private readonly FleetTls _files;
+    private readonly FleetTls _tls;
     private readonly ILogger _log;
+    private readonly PeerFaults? _faults;
     private readonly ITimer _timer;
     private volatile Loaded _now;
     private string _faulty = "";
 
-    /// <exception cref="FleetTlsException">A file can not be read or is of no use.</exception>
-    public FleetCertificates(FleetTls files, TimeProvider time, ILoggerFactory loggers)
+    /// <param name="faults">Told of certificates that are not accepted.</param>
+    /// <exception cref="FleetTlsException">A file cannot be read, or the certificate is not one of a node.</exception>
+    public FleetCertificates(FleetTls tls, TimeProvider time, ILoggerFactory loggers, PeerFaults? faults = null)
     {
-        _files = files;
+        _tls = tls;
         _log = loggers.CreateLogger<FleetCertificates>();
-        _now = Load(files);
+        _faults = faults;
+        _now = Load(tls);
         _timer = time.CreateTimer(_ => LookAgain(), null, Period, Period);
     }
 
@@ -36,56 +40,32 @@ internal sealed class FleetCertificates : IDisposable
     /// <summary>What this node shows.</summary>
     public X509Certificate2 Own => _now.Own;
 
-    public DotNettySslSetup ToSetup() => new(Own, suppressValidation: false, requireMutualAuthentication: true, Accept);
+    /// <summary>Reads the files and holds them to the rules.</summary>
+    /// <exception cref="FleetTlsException">A file cannot be read, or the certificate is not one of a node.</exception>
+    public static void Check(FleetTls tls) => Load(tls).Own.Dispose();
+
+    public DotNettySslSetup ToSetup() =>
+        new(Own, suppressValidation: false, requireMutualAuthentication: true, (certificate, chain, peer, _, _) => Accepts(certificate, chain, peer));
 
     public void Dispose() => _timer.Dispose();
 
-    // The host's name is not compared: nodes are reached by names and addresses alike, and who connects shows none.
-    internal bool Accept(X509Certificate2? certificate, X509Chain? shown, string peer, SslPolicyErrors errors, ILoggingAdapter log)
-    {
-        if (certificate is null)
-        {
-            log.Warning("Node {0} shows no certificate", peer);
-            return false;
-        }
-
-        using var chain = new X509Chain();
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        var now = _now;
-        chain.ChainPolicy.ExtraStore.AddRange(now.Between);
-        if (shown is not null)
-        {
-            chain.ChainPolicy.ExtraStore.AddRange(shown.ChainElements.Select(element => element.Certificate).ToArray());
-        }
-
-        if (now.Authorities.Count > 0)
-        {
-            chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-            chain.ChainPolicy.CustomTrustStore.AddRange(now.Authorities);
-        }
-
-        if (chain.Build(certificate))
-        {
-            return true;
-        }
-
-        log.Warning("The certificate of node {0} is refused: {1}", peer, string.Join(", ", chain.ChainStatus.Select(status => status.Status)));
-        return false;
-    }
+    /// <returns>Why the certificate of another node is not accepted, and what to do about it; null: it is.</returns>
+    public string? Fault(X509Certificate2? certificate, X509Chain? shown) =>
+        certificate is null ? "it shows no certificate" : _now.Fault(certificate, shown, _tls.Peers);
 
     internal void LookAgain()
     {
         Loaded next;
         try
         {
-            next = Load(_files);
+            next = Load(_tls);
         }
         catch (FleetTlsException e)
         {
             if (e.Message != _faulty)
             {
                 _faulty = e.Message;
-                _log.LogError("The cluster goes on with the certificates that it has: {Reason}", e.Message);
+                NewFilesAreFaulty(_log, e.Message);
             }
 
             return;
@@ -94,49 +74,91 @@ internal sealed class FleetCertificates : IDisposable
         _faulty = "";
         var last = _now;
         if (next.Print == last.Print)
-        {
             return;
-        }
-
         _now = next;
-        _log.LogInformation("The cluster's certificates were read again; this node's is good until {Expires:u}", next.Own.NotAfter);
+        ReadAgain(_log, next.Own.NotAfter);
         if (next.OwnPrint != last.OwnPrint)
-        {
             Changed?.Invoke();
-        }
     }
 
-    private static Loaded Load(FleetTls files)
+    private bool Accepts(X509Certificate2? certificate, X509Chain? shown, string peer)
+    {
+        if (Fault(certificate, shown) is not { } fault)
+            return true;
+        _faults?.RememberCertificate(peer, $"its certificate is not accepted: {fault}");
+        return false;
+    }
+
+    private static Loaded Load(FleetTls tls)
     {
         try
         {
-            var certificate = File.ReadAllText(files.Certificate);
-            var key = File.ReadAllText(files.Key);
-            var authorities = files.Ca.Length == 0 ? "" : File.ReadAllText(files.Ca);
+            var certificate = File.ReadAllText(tls.Certificate);
+            var key = File.ReadAllText(tls.Key);
+            var authorities = File.ReadAllText(tls.Ca);
             var between = new X509Certificate2Collection();
             between.ImportFromPem(certificate);
             var roots = new X509Certificate2Collection();
             roots.ImportFromPem(authorities);
-            if (files.Ca.Length > 0 && roots.Count == 0)
-            {
-                throw new FleetTlsException($"{files.Ca} holds no certificate");
-            }
-
+            if (roots.Count == 0)
+                throw new FleetTlsException($"{tls.Ca} holds no certificate");
             var ownPrint = Print(certificate + key);
-            return new Loaded(X509Certificate2.CreateFromPem(certificate, key), between, roots, ownPrint, ownPrint + Print(authorities));
+            var loaded = new Loaded(X509Certificate2.CreateFromPem(certificate, key), between, roots, ownPrint, ownPrint + Print(authorities));
+            return loaded.Fault(loaded.Own, null, tls.Peers) is { } fault
+                ? throw new FleetTlsException($"other nodes would not accept this node's certificate {tls.Certificate}: {fault}")
+                : loaded;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
-            throw new FleetTlsException($"the cluster's certificate {files.Certificate} with key {files.Key}: {e.Message}", e);
+            throw new FleetTlsException($"the cluster's certificate {tls.Certificate} with key {tls.Key}: {e.Message}", e);
         }
     }
 
     // Contents, not times: a mounted secret changes by a link to a folder.
     private static string Print(string text) => Convert.ToHexString(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
 
+    [LoggerMessage(5013, LogLevel.Error, "The cluster keeps the certificates that it has, because the new files cannot be used: {Reason}")]
+    private static partial void NewFilesAreFaulty(ILogger log, string reason);
+
+    [LoggerMessage(5014, LogLevel.Information, "The cluster's certificates were read again; this node's own is valid until {Expires:u}")]
+    private static partial void ReadAgain(ILogger log, DateTime expires);
+
     private sealed record Loaded(
-        X509Certificate2 Own, X509Certificate2Collection Between, X509Certificate2Collection Authorities, string OwnPrint, string Print);
+        X509Certificate2 Own, X509Certificate2Collection Between, X509Certificate2Collection Authorities, string OwnPrint, string Print)
+    {
+        /// <returns>Why the certificate is not one of a node of this fleet; null: it is.</returns>
+        public string? Fault(X509Certificate2 certificate, X509Chain? shown, PeerNames peers)
+        {
+            using var chain = new X509Chain();
+            var policy = chain.ChainPolicy;
+            policy.RevocationMode = X509RevocationMode.NoCheck;
+            policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+            policy.CustomTrustStore.AddRange(Authorities);
+            policy.ExtraStore.AddRange(Between);
+            policy.DisableCertificateDownloads = true;
+
+            // An intermediate authority may be limited in what it signs.
+            policy.ApplicationPolicy.Add(new Oid(CertificateRules.ServerAuthentication));
+            policy.ApplicationPolicy.Add(new Oid(CertificateRules.ClientAuthentication));
+            if (shown is not null)
+                policy.ExtraStore.AddRange(shown.ChainElements.Select(element => element.Certificate).ToArray());
+            var faults = chain.Build(certificate) ? [] : chain.ChainStatus.Select(status => status.Status).Distinct().ToList();
+            return faults.Find(fault => fault != X509ChainStatusFlags.NotValidForUsage) is var fault and not X509ChainStatusFlags.NoError
+                ? Words(fault)
+                : CertificateRules.Fault(certificate, peers) ?? (faults.Count > 0 ? Words(faults[0]) : null);
+        }
+
+        private static string Words(X509ChainStatusFlags fault) => fault switch
+        {
+            X509ChainStatusFlags.NotTimeValid => "it has expired or is not valid yet; check the clock, or issue a new one",
+            X509ChainStatusFlags.PartialChain or X509ChainStatusFlags.UntrustedRoot =>
+                "it was not signed by an authority in cluster.tls.ca, or an intermediate certificate is missing behind it",
+            X509ChainStatusFlags.NotValidForUsage => "an authority that signed it is not for server and client authentication",
+            X509ChainStatusFlags.NotSignatureValid => "its signature is wrong",
+            _ => $"it fails the check {fault}",
+        };
+    }
 }
 
-/// <summary>A PEM file can not be used. The message is for the operator.</summary>
+/// <summary>PEM files cannot be used. The message is for the operator.</summary>
 internal sealed class FleetTlsException(string message, Exception? inner = null) : Exception(message, inner);

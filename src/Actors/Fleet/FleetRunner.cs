@@ -26,7 +26,7 @@ public abstract class FleetRunner
         Log = log;
         Meter = new FleetMeter(node.Time);
         Whitelist = new WhitelistAdmin(node.Client, node.Grants, node.NearCache, Meter, node.Time);
-        Times = new FleetTimes(node.Client, node.NearCache, settings.MaxLife, node.Time);
+        Times = new FleetTimes(node.Client, node.NearCache, settings.Node, settings.MaxLife, node.Time);
         StoreKeeper = new StoreKeeper(settings.Store, Meter, node.Time, log);
     }
 

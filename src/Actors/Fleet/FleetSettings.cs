@@ -63,9 +63,27 @@ public sealed record FleetSettings
 /// <summary>Where other nodes may be found.</summary>
 public sealed record FleetSeed(string Host, int Port);
 
-/// <summary>Files in PEM form. Both sides show a certificate that <paramref name="Ca"/> signed.</summary>
-/// <param name="Ca">Empty: the system's authorities.</param>
-public sealed record FleetTls(string Certificate, string Key, string Ca);
+/// <summary>TLS between nodes, with files in PEM form. Both sides show a certificate.</summary>
+/// <param name="Certificate">This node's certificate, with any intermediate ones behind it.</param>
+/// <param name="Key">Its private key.</param>
+/// <param name="Ca">The authorities, one of which must have signed each node's certificate.</param>
+/// <param name="Peers">Names, one of which each node's certificate must bear.</param>
+public sealed record FleetTls(string Certificate, string Key, string Ca, PeerNames Peers)
+{
+    /// <returns>Why the other nodes would not accept this node, or the files are of no use, for the operator; null: all is well.</returns>
+    public string? Fault()
+    {
+        try
+        {
+            FleetCertificates.Check(this);
+            return null;
+        }
+        catch (FleetTlsException fault)
+        {
+            return fault.Message;
+        }
+    }
+}
 
 /// <summary>Who goes on when the network splits.</summary>
 public enum SplitBrainStrategy

@@ -18,6 +18,7 @@ public sealed class FleetTimes
 
     private readonly FleetClient _client;
     private readonly NearCache _nearCache;
+    private readonly string _node;
     private readonly TimeSpan _maxLife;
     private readonly TimeProvider _time;
     private readonly Lock _lock = new();
@@ -25,8 +26,10 @@ public sealed class FleetTimes
     // Counts what is late, for postscreen stands still meanwhile. What is lost is the client's business.
     private readonly Breaker _breaker;
 
-    internal FleetTimes(FleetClient client, NearCache nearCache, TimeSpan maxLife, TimeProvider time)
+    /// <param name="node">This node's name, for the entries that it makes.</param>
+    internal FleetTimes(FleetClient client, NearCache nearCache, string node, TimeSpan maxLife, TimeProvider time)
     {
+        _node = node;
         _client = client;
         _nearCache = nearCache;
         _maxLife = maxLife;
@@ -71,7 +74,7 @@ public sealed class FleetTimes
     {
         var now = _time.GetUtcNow();
         _nearCache.Times.Merge(client, times.CappedAt((now + _maxLife).ToUnixTimeSeconds()).Unexpired(now.ToUnixTimeSeconds()));
-        _ = TellAsync(id => new RecordTimes(client, times, id), client);
+        _ = TellAsync(id => new RecordTimes(client, times, id, _node), client);
     }
 
     /// <summary>Forgets the times of one client; its pass stays.</summary>
@@ -110,7 +113,7 @@ public sealed class FleetTimes
             _nearCache.Store(new PassNews(client, profile, pass, bucket, found.Epoch));
         // A bucket that lost its memory is told what was known here; what it was told to forget, it will not take.
         if (isRead && _nearCache.Times.TryGet(client, out var here, out _) && here.Max(found.Times) != found.Times)
-            _ = TellAsync(id => new RecordTimes(client, here, id), client);
+            _ = TellAsync(id => new RecordTimes(client, here, id, _node), client);
         else
             _nearCache.Store(new TimesNews(client, found.Times, bucket, found.Epoch));
     }

@@ -267,7 +267,7 @@ internal sealed class WhitelistAdmin(FleetClient client, GrantsAndBans grants, N
         var now = DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds());
         var expires = entry.Pass is { } pass ? now.AddSeconds(pass.TtlSeconds) : DateTimeOffset.FromUnixTimeSeconds(entry.Times.Latest);
         return new WhitelistLine(
-            Network.Of(entry.Client), entry.Profile, WhitelistLineKind.Pass, expires, entry.Times, entry.Pass?.By ?? "",
+            Network.Of(entry.Client), entry.Profile, WhitelistLineKind.Pass, expires, entry.Times, entry.Pass?.By ?? entry.TimesBy,
             entry.Pass is null ? now : now.AddSeconds(-entry.AgeSeconds), entry.Pass?.Reason ?? "postscreen's own tests",
             entry.Pass?.Allow ?? false, entry.Pass?.Score ?? 0, entry.Pass?.Policy ?? "");
     }
@@ -279,7 +279,8 @@ internal sealed class WhitelistAdmin(FleetClient client, GrantsAndBans grants, N
             ? null
             : new Pass((int)Math.Clamp((line.Expires - now).TotalSeconds, 1, int.MaxValue), line.Allow, line.Score, line.Policy, line.By, line.Reason);
         return new EntryLine(
-            line.Network.Address, line.Profile, pass, (int)Math.Clamp((now - line.Made).TotalSeconds, 0, int.MaxValue), line.Times);
+            line.Network.Address, line.Profile, pass, (int)Math.Clamp((now - line.Made).TotalSeconds, 0, int.MaxValue), line.Times,
+            line.Times.IsEmpty ? "" : line.By);
     }
 
     private long NowMs() => time.GetUtcNow().ToUnixTimeMilliseconds();

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Akka.Configuration;
-using Akka.Hosting.Logging;
 using Akka.Persistence.Sql;
 using Screening.Actors.Cluster;
 using Screening.Actors.Cluster.Forming;
@@ -23,9 +22,16 @@ internal static class FleetConfiguration
     private const string Dispatchers =
         "plugin-dispatcher = screening.store-dispatcher, replay-dispatcher = screening.store-dispatcher, materializer-dispatcher = screening.store-dispatcher";
 
-    /// <summary>Logs to the process's loggers alone; the standard output belongs to the process.</summary>
+    /// <summary>Logs to the process's loggers alone; the standard output belongs to the process. Goes with <see cref="AkkaLoggerSetup"/>.</summary>
     public static readonly Config Logging = ConfigurationFactory.ParseString(
-        $$"""akka { stdout-loglevel = off, loggers = ["{{typeof(LoggerFactoryLogger).AssemblyQualifiedName}}"] }""");
+        $$"""
+        akka {
+          loggers = ["{{typeof(AkkaLogger).AssemblyQualifiedName}}"]
+          stdout-loglevel = off
+          stdout-logger-class = "{{typeof(NoStandardOutput).AssemblyQualifiedName}}"
+        }
+
+        """);
 
     public static Config Of(FleetSettings settings, FleetTimings timings)
     {
@@ -53,8 +59,10 @@ internal static class FleetConfiguration
             shutdown-timeout = 2s
             flush-wait-on-shutdown = 500ms
             retry-gate-closed-for = 1s
+            adapters.guard = "{{typeof(InboundGuardProvider).FullName}},{{typeof(InboundGuardProvider).Assembly.GetName().Name}}"
             log-remote-lifecycle-events = off
             dot-netty.tcp {
+              applied-adapters = [guard]
               hostname = {{Quote(settings.ListenHost)}}
               port = {{settings.ListenPort}}
               public-hostname = {{Quote(settings.PublicHost)}}

@@ -122,6 +122,8 @@ public static class ScreeningHosting
     public static AkkaConfigurationBuilder WithScreening(
         this AkkaConfigurationBuilder builder, ScreeningSetup setup, ScreeningHandle handle) =>
         (setup.Fleet is { IsAlone: true } alone ? WithLocalWhitelist(builder, alone) : builder)
+            .AddHocon(FleetConfiguration.Logging, HoconAddMode.Prepend)
+            .AddSetup(new AkkaLoggerSetup(setup.Loggers))
             .WithActors((system, _) => StartAsync(system, setup, handle));
 
     // A node that is alone stores from this actor system; one of a fleet from its cluster system.

@@ -36,6 +36,12 @@ public readonly record struct ScreeningQuery(ClientAddress Client, ScreeningPoli
     /// <summary>The answer must not enter the whitelist.</summary>
     public bool Unrecorded { get; init; }
 
+    /// <summary>
+    /// It is probably not this client that is meant (a resolver on its way to another name): the answer must be right, and only one that
+    /// refuses the client is reported. Such a query is <see cref="Unrecorded"/> too.
+    /// </summary>
+    public bool IsDoubtful { get; init; }
+
     /// <summary>True if HELO or sender speak against the client. A pass that was given without them then does not answer for it.</summary>
     public bool IsSuspect => (Helo ?? Sender) is not null && Policy.Envelope?.Matches(Helo, Sender) == true;
 

@@ -72,11 +72,11 @@ public sealed class Screener
     {
         if (!TryKnow(query, out decision))
             return false;
-        _observer.Decided(decision);
+        Note(decision);
         return true;
     }
 
-    /// <summary>As <see cref="TryDecide"/>, for who may not use the decision and then tells with <see cref="Note"/> that he did.</summary>
+    /// <summary>Like <see cref="TryDecide"/>, but reports nothing: call <see cref="Note"/> if you use the decision.</summary>
     public bool TryKnow(in ScreeningQuery query, out Decision decision)
     {
         if (!TryStandingVerdict(query, out var verdict, out var reason))
@@ -94,7 +94,11 @@ public sealed class Screener
     }
 
     /// <summary>A decision that <see cref="TryKnow"/> gave went out.</summary>
-    public void Note(in Decision decision) => _observer.Decided(decision);
+    public void Note(in Decision decision)
+    {
+        if (!decision.Query.IsDoubtful || decision.Verdict.Action is VerdictAction.Enforce or VerdictAction.Drop)
+            _observer.Decided(decision);
+    }
 
     // What people have said of a client, in this order: reject, ban, permit, grant.
     private bool TryStandingVerdict(in ScreeningQuery query, out Verdict verdict, out string reason)
@@ -162,7 +166,7 @@ public sealed class Screener
 
     private Decision Observed(in Decision decision)
     {
-        _observer.Decided(decision);
+        Note(decision);
         return decision;
     }
 }

@@ -52,11 +52,11 @@ internal static class WireParts
             ? new DnsblAnswer(reader.Items(static (ref code) => new AnswerCode(code.Fixed32())), reader.OptionalInt(), reader.OptionalText())
             : null);
 
-    public static void WriteLine(PackedWriter writer, EntryLine line) => writer
-        .Client(line.Client).Text(line.Profile).Record(line.Pass, WritePass).Integer(line.AgeSeconds).Times(line.Times);
+    public static void WriteLine(PackedWriter writer, EntryLine line) => WriteTimesBy(
+        writer.Client(line.Client).Text(line.Profile).Record(line.Pass, WritePass).Integer(line.AgeSeconds).Times(line.Times), line.TimesBy);
 
     public static EntryLine ReadLine(ref PackedReader reader) => new(
-        reader.Client(), reader.Text(), reader.OptionalRecord(ReadPass), reader.Int(), reader.Times());
+        reader.Client(), reader.Text(), reader.OptionalRecord(ReadPass), reader.Int(), reader.Times(), ReadTimesBy(ref reader));
 
     public static void WriteNews(PackedWriter writer, NewsItem item)
     {
@@ -87,11 +87,22 @@ internal static class WireParts
         _ => null,
     };
 
-    public static void WriteStoredEntry(PackedWriter writer, StoredEntry entry) => writer
-        .Client(entry.Client).Text(entry.Profile).Records(entry.Passes, WriteStoredPass).Times(entry.Times).Integer(entry.Sequence);
+    public static void WriteStoredEntry(PackedWriter writer, StoredEntry entry) => WriteTimesBy(
+        writer.Client(entry.Client).Text(entry.Profile).Records(entry.Passes, WriteStoredPass).Times(entry.Times).Integer(entry.Sequence),
+        entry.TimesBy);
 
     public static StoredEntry ReadStoredEntry(ref PackedReader reader) => new(
-        reader.Client(), reader.Text(), reader.Records(ReadStoredPass), reader.Times(), reader.Long());
+        reader.Client(), reader.Text(), reader.Records(ReadStoredPass), reader.Times(), reader.Long(), ReadTimesBy(ref reader));
+
+    /// <summary>Who made times what they are, where that is known: the last field, which earlier releases do not write.</summary>
+    public static void WriteTimesBy(PackedWriter writer, string by)
+    {
+        if (by.Length > 0)
+            writer.Text(by);
+    }
+
+    /// <summary>Reads what <see cref="WriteTimesBy"/> wrote.</summary>
+    public static string ReadTimesBy(ref PackedReader reader) => (reader.HasMore ? reader.OptionalText() : null) ?? "";
 
     public static void WriteTombstone(PackedWriter writer, Tombstone tombstone) => writer
         .Network(tombstone.Network).Integer(tombstone.Sequence).Integer(tombstone.MadeMs);

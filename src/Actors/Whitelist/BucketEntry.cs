@@ -60,6 +60,9 @@ internal readonly struct BucketEntry
 
     public PostscreenTimes Times => _rest?.Times ?? default;
 
+    /// <summary>The node that made the times what they are; empty: not known, or there are none.</summary>
+    public string TimesBy => _rest?.TimesBy ?? "";
+
     /// <summary>The passes, the latest first.</summary>
     public IEnumerable<KeptPass> Passes => _latest.IsNone ? [] : _rest is null ? [_latest] : [_latest, .. _rest.Passes];
 
@@ -72,7 +75,7 @@ internal readonly struct BucketEntry
     public static BucketEntry Of(StoredEntry stored)
     {
         var passes = stored.Passes;
-        var rest = stored.Times.IsEmpty && passes.Length <= 1 ? null : new Rest(stored.Times, [.. passes.Skip(1).Select(KeptPass.Of)]);
+        var rest = stored.Times.IsEmpty && passes.Length <= 1 ? null : new Rest(stored.Times, stored.TimesBy, [.. passes.Skip(1).Select(KeptPass.Of)]);
         return new BucketEntry(passes.IsEmpty ? default : KeptPass.Of(passes[0]), rest, stored.Sequence);
     }
 
@@ -89,12 +92,14 @@ internal readonly struct BucketEntry
         return !pass.IsNone;
     }
 
-    public StoredEntry Stored(EntryKey key) => new(key.Client, key.Profile, [.. Passes.Select(p => p.Stored)], Times, Sequence);
+    public StoredEntry Stored(EntryKey key) => new(key.Client, key.Profile, [.. Passes.Select(p => p.Stored)], Times, Sequence, TimesBy);
 
     // What few entries have: the others pay one reference for it.
-    private sealed class Rest(PostscreenTimes times, ImmutableArray<KeptPass> passes)
+    private sealed class Rest(PostscreenTimes times, string timesBy, ImmutableArray<KeptPass> passes)
     {
         public PostscreenTimes Times { get; } = times;
+
+        public string TimesBy { get; } = Provenance.Of("", timesBy, "").By;
 
         public ImmutableArray<KeptPass> Passes { get; } = passes;
 

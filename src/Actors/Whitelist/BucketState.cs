@@ -81,26 +81,27 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
     }
 
     /// <summary>Merges postscreen's times, field by field the later, without what was forgotten.</summary>
+    /// <param name="by">The node that they come from.</param>
     /// <returns>The entry as it is to be stored; null: nothing changed.</returns>
-    public StoredEntry? RecordTimes(ClientAddress client, PostscreenTimes times, long nowMs)
+    public StoredEntry? RecordTimes(ClientAddress client, PostscreenTimes times, long nowMs, string by = "")
     {
         times = WithoutForgotten(client, Current(times, nowMs));
         var entry = Find(TimesKey(client));
         var merged = entry.Times.Max(times);
-        return merged.IsEmpty || merged == entry.Times ? null : Put(entry with { Times = merged });
+        return merged.IsEmpty || merged == entry.Times ? null : Put(entry with { Times = merged, TimesBy = by });
     }
 
     /// <summary>Merges postscreen's times that were exported, unless a revocation came after that.</summary>
     /// <returns>The entry as it is to be stored; null: nothing changed.</returns>
-    public StoredEntry? ImportTimes(ClientAddress client, PostscreenTimes times, int ageSeconds, long nowMs) =>
-        IsRevokedSince(client, nowMs - (ageSeconds * 1000L) - ImportSlackMs) ? null : RecordTimes(client, times, nowMs);
+    public StoredEntry? ImportTimes(ClientAddress client, PostscreenTimes times, int ageSeconds, long nowMs, string by = "") =>
+        IsRevokedSince(client, nowMs - (ageSeconds * 1000L) - ImportSlackMs) ? null : RecordTimes(client, times, nowMs, by);
 
     /// <summary>Drops postscreen's times; the pass stays.</summary>
     /// <returns>The entry as it is to be stored; null: there were none.</returns>
     public StoredEntry? ForgetTimes(ClientAddress client)
     {
         var entry = Find(TimesKey(client));
-        return entry.Times.IsEmpty ? null : Put(entry with { Times = default });
+        return entry.Times.IsEmpty ? null : Put(entry with { Times = default, TimesBy = "" });
     }
 
     /// <summary>Takes back all entries of some networks, and all that come late, as one revocation.</summary>
@@ -152,14 +153,19 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
             var passes = entry.Passes.Where(p => !IsRevokedSince(key.Client, p.MadeMs - AgeSlackMs)).Select(p => p.Stored).ToImmutableArray();
             if (passes.Length < entry.Passes.Count())
                 revoked.Add(Network.Of(key.Client));
-            kept.Add(new StoredEntry(key.Client, key.Profile, passes, WithoutForgotten(key.Client, entry.Times), entry.Sequence + shift));
+            kept.Add(new StoredEntry(key.Client, key.Profile, passes, WithoutForgotten(key.Client, entry.Times), entry.Sequence + shift, entry.TimesBy));
         }
 
         Bury([.. learnt._tombstones.All.Select(t => t with { Sequence = t.Sequence + shift })]);
         foreach (var entry in kept)
         {
             var known = Find(new EntryKey(entry.Client, entry.Profile));
-            Keep(entry with { Passes = OnePerPolicy([.. entry.Passes, .. known.Passes]), Times = known.Times.Max(entry.Times) });
+            Keep(entry with
+            {
+                Passes = OnePerPolicy([.. entry.Passes, .. known.Passes]),
+                Times = known.Times.Max(entry.Times),
+                TimesBy = entry.Times.IsEmpty ? known.TimesBy : entry.TimesBy,
+            });
         }
 
         foreach (var (client, times) in learnt._forgotten)
@@ -249,9 +255,13 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
         var times = Current(entry.Times, nowMs);
         var passes = entry.Passes.Where(p => p.Counts("", nowMs)).ToList();
         if (passes.Count == 0)
-            yield return new EntryLine(key.Client, key.Profile, null, 0, times);
+            yield return new EntryLine(key.Client, key.Profile, null, 0, times, entry.TimesBy);
         for (var i = 0; i < passes.Count; i++)
-            yield return new EntryLine(key.Client, key.Profile, passes[i].Left(nowMs, _maxLifeMs), passes[i].AgeSeconds(nowMs), i == 0 ? times : default);
+        {
+            yield return new EntryLine(
+                key.Client, key.Profile, passes[i].Left(nowMs, _maxLifeMs), passes[i].AgeSeconds(nowMs), i == 0 ? times : default,
+                i == 0 ? entry.TimesBy : "");
+        }
     }
 
     private StoredEntry Put(EntryKey key, Pass pass, long madeMs, long nowMs)

@@ -95,7 +95,7 @@ internal sealed class WhitelistBucket : StoredEntity<BucketChanged>
                 Sender.Tell(new TimesFound(get.Id, _state.FindTimes(get.Client, NowMs), Epoch, pass));
                 break;
             case RecordTimes record:
-                Publish(_state.RecordTimes(record.Client, record.Times, NowMs));
+                Publish(_state.RecordTimes(record.Client, record.Times, NowMs, record.By));
                 Sender.Tell(new TimesFound(record.Id, _state.FindTimes(record.Client, NowMs), Epoch));
                 break;
             case ForgetTimes forget:
@@ -252,7 +252,7 @@ internal sealed class WhitelistBucket : StoredEntity<BucketChanged>
             var recorded = line.Pass is null ? null : _state.ImportPass(key, line.Pass, line.AgeSeconds, NowMs);
             if (recorded is not null)
                 Publish(recorded, line.Pass!);
-            var timed = line.Times.IsEmpty ? null : _state.ImportTimes(line.Client, line.Times, line.AgeSeconds, NowMs);
+            var timed = line.Times.IsEmpty ? null : _state.ImportTimes(line.Client, line.Times, line.AgeSeconds, NowMs, line.TimesBy);
             Publish(timed);
             count += recorded is not null || timed is not null ? 1 : 0;
         }

@@ -13,8 +13,9 @@ internal sealed record StoredPass(long ExpiresMs, long MadeMs, bool Allow, int S
 /// <summary>One entry as it is stored.</summary>
 /// <param name="Passes">One for each policy, the latest first; none if there are only times.</param>
 /// <param name="Sequence">The bucket's number for the change that made it what it is.</param>
+/// <param name="TimesBy">The node that made the times what they are; empty: not known.</param>
 internal sealed record StoredEntry(
-    ClientAddress Client, string Profile, ImmutableArray<StoredPass> Passes, PostscreenTimes Times, long Sequence)
+    ClientAddress Client, string Profile, ImmutableArray<StoredPass> Passes, PostscreenTimes Times, long Sequence, string TimesBy = "")
 {
     /// <summary>True if it says nothing: what it stands for was dropped.</summary>
     public bool IsEmpty => Passes.IsEmpty && Times.IsEmpty;

@@ -62,7 +62,8 @@ internal sealed record Conclude(ClientAddress Client, string Profile, Epoch Epoc
 }
 
 /// <summary>postscreen stored its five times. Answered with <see cref="TimesFound"/>: what they became with those that were there.</summary>
-internal sealed record RecordTimes(ClientAddress Client, PostscreenTimes Times, long Id = 0) : IToWhitelist
+/// <param name="By">The node whose memcache door took them.</param>
+internal sealed record RecordTimes(ClientAddress Client, PostscreenTimes Times, long Id = 0, string By = "") : IToWhitelist
 {
     public int Bucket => WhitelistLayout.BucketOf(Client);
 }
@@ -120,7 +121,9 @@ internal sealed record EntriesListed(long Id, int Bucket, ImmutableArray<EntryLi
 /// <summary>One entry as it is shown, exported and imported.</summary>
 /// <param name="Pass">The pass, if there is one.</param>
 /// <param name="AgeSeconds">How long ago the pass was made.</param>
-internal sealed record EntryLine(ClientAddress Client, string Profile, Pass? Pass, int AgeSeconds, PostscreenTimes Times);
+/// <param name="TimesBy">The node that made the times what they are; empty: not known.</param>
+internal sealed record EntryLine(
+    ClientAddress Client, string Profile, Pass? Pass, int AgeSeconds, PostscreenTimes Times, string TimesBy = "");
 
 /// <summary>Asks how many entries a network has. Answered with <see cref="EntriesCounted"/>, once the bucket has recovered.</summary>
 internal sealed record CountInside(long Id, int Bucket, Network Network) : IToWhitelist;

@@ -9,28 +9,33 @@ namespace Screening.Node.Commands;
 internal static class CheckCommand
 {
     private static readonly Argument<string> Address = new("ADDRESS") { Description = "The client's IPv4 or IPv6 address." };
-    private static readonly Option<bool> Explain = new("--explain") { Description = "Show every check on a time line." };
-    private static readonly Option<bool> Fresh = new("--fresh") { Description = "Read no cache." };
+    private static readonly Option<bool> Explain = new("--explain") { Description = "Show each check with its answer and weight, on a time line." };
+    private static readonly Option<bool> Fresh = new("--fresh") { Description = "Ask every check anew, whatever the caches hold." };
 
     // Options whose names are those of the API's parameters.
     private static readonly Option<string?>[] Parameters =
     [
-        new("--profile") { Description = "Judge by this profile.", HelpName = "P" },
+        new("--profile") { Description = "Judge by this profile instead of the one that the local address or the door chooses.", HelpName = "P" },
         new("--local") { Description = "The mail exchanger's address that the client connects to.", HelpName = "A" },
-        new("--door") { Description = "Ask as this door would: plugin, policy, dnsbl, dnsblog, memcache or http.", HelpName = "D" },
+        new("--door") { Description = "Judge as at this door: plugin, policy, dnsbl, dnsblog, memcache or http.", HelpName = "D" },
         new("--helo") { Description = "The client's HELO.", HelpName = "H" },
         new("--sender") { Description = "The envelope sender.", HelpName = "S" },
     ];
 
     public static Command Create()
     {
-        var command = new Command("check", "Ask the node for a verdict. Status 0: pass or ignore, 1: enforce or drop.") { Address, Explain, Fresh };
+        var command = new Command("check", "Ask the node for a verdict. Exit status 0: pass or ignore; 1: enforce or drop.") { Address, Explain, Fresh };
         foreach (var parameter in Parameters)
             command.Add(parameter);
+        Parameters[2].AcceptOnlyFromAmong([.. Enum.GetValues<Door>().Select(d => d.Word())]);
         command.Validators.Add(Validate);
-        command.SetAction((parsed, cancellation) => NodeConnection.GetAsync(
-            parsed, PathOf(parsed), verdict => VerdictText.Of(verdict, parsed.GetValue(Explain)), StatusOf, cancellation));
-        return command.TalksToNode();
+        command.SetAction((parsed, cancellation) => NodeConnection.TalkAsync(
+            parsed,
+            node => node.GetAsync(PathOf(parsed)),
+            answer => NodeConnection.PrintAsync(
+                parsed, answer, (screen, verdict) => screen.WriteAsync(new VerdictText(screen.Width).Of(verdict, parsed.GetValue(Explain))), StatusOf),
+            cancellation));
+        return command.TalksToNode(NodeAccess.Open);
     }
 
     // What is wrong without asking any node.
@@ -38,8 +43,6 @@ internal static class CheckCommand
     {
         RequireAddress(parsed, "ADDRESS", parsed.GetValue(Address));
         RequireAddress(parsed, "--local", parsed.GetValue(Parameters[1]));
-        if (parsed.GetValue(Parameters[2]) is { } door && !Words.TryParseDoor(door, out _))
-            parsed.AddError($"--door: '{door}' is none of plugin, policy, dnsbl, dnsblog, memcache, http");
     }
 
     private static void RequireAddress(CommandResult parsed, string name, string? text)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Screening.Node.Commands.Display;
 using Screening.Node.Configuration;
 
 namespace Screening.Node.Commands;
@@ -9,14 +10,17 @@ internal static class ConfigurationOptions
     private const string ConfigName = "--config";
     private const string SetName = "--set";
 
+    // As the loader names it when it takes the one from the current folder.
+    private const string LocalFile = "screening.toml";
+
     /// <summary>Adds <c>--config</c> and <c>--set</c> to a command.</summary>
     public static void AddTo(Command command)
     {
         command.Options.Add(new Option<string?>(ConfigName)
         {
             HelpName = "FILE",
-            Description = "The configuration file. Else $SCREENING_CONFIG, ./screening.toml or "
-                + "/etc/screening/screening.toml, the first that is there; without any the defaults hold.",
+            Description = "The configuration file. Default: $SCREENING_CONFIG, ./screening.toml or "
+                + "/etc/screening/screening.toml, the first that exists; without one, every setting has its default.",
         });
         AddSetTo(command);
     }
@@ -26,7 +30,7 @@ internal static class ConfigurationOptions
     {
         HelpName = "path=value",
         Arity = ArgumentArity.OneOrMore,
-        Description = "Overrides a setting; may be given several times. The value is TOML if it parses as TOML, else a text: "
+        Description = "Override a setting; can be repeated. The value is TOML if it can be read as TOML, else a string: "
             + "verdict.deadline=800ms, 'endpoints.http=[\"tcp://127.0.0.1:0\"]'.",
     });
 
@@ -37,11 +41,24 @@ internal static class ConfigurationOptions
     public static ConfigurationRequest Read(ParseResult parsed, string? file) =>
         ConfigurationRequest.OfProcess(file, parsed.GetValue<string[]>(SetName) ?? []);
 
+    /// <summary>
+    /// Loads what the options say. A file from the current folder is named on a terminal: it goes before the host's, and may be there by
+    /// accident.
+    /// </summary>
+    public static ConfigurationResult Load(ParseResult parsed)
+    {
+        var result = ConfigurationLoader.Load(Read(parsed));
+        var error = parsed.InvocationConfiguration.Error;
+        if (result.File == LocalFile && parsed.GetValue<string?>(ConfigName) is null && Screen.Of(error).IsTerminal)
+            error.WriteLine($"screening: using ./{LocalFile}");
+        return result;
+    }
+
     /// <summary>Loads what the options say. Prints all faults to standard error, one a line.</summary>
     /// <returns>Null when there are faults: the exit status is then 2.</returns>
     public static ConfigurationResult? LoadOrReport(ParseResult parsed)
     {
-        var result = ConfigurationLoader.Load(Read(parsed));
+        var result = Load(parsed);
         Report(parsed, result.Faults);
         return result.Options is null ? null : result;
     }

@@ -11,10 +11,10 @@ internal static class ExitStatus
     /// <summary>The answer is no.</summary>
     public const int No = 1;
 
-    /// <summary>Wrong usage or configuration, an address that can't be bound, or a part that is not built yet.</summary>
+    /// <summary>Wrong usage or configuration, an address that cannot be bound, or a part that is not built yet.</summary>
     public const int Usage = 2;
 
-    /// <summary>The node could not be reached, or can not do it now.</summary>
+    /// <summary>The node could not be reached, or cannot do it now.</summary>
     public const int Unreachable = 3;
 
     /// <summary>A node ended by a fault of its own: EX_SOFTWARE of sysexits(3).</summary>

@@ -10,13 +10,13 @@ namespace Screening.Node.Commands;
 /// <summary>What a command asks of a node's API.</summary>
 internal sealed class NodeClient(HttpClient http, CancellationToken cancellation)
 {
-    /// <summary>Ends the talk when the command is interrupted.</summary>
+    /// <summary>Cancelled when the command is interrupted.</summary>
     public CancellationToken Cancellation => cancellation;
 
     public Task<NodeAnswer> GetAsync(string path) => SendAsync(HttpMethod.Get, path);
 
-    /// <summary>Sends one request; for changes it says who runs the command.</summary>
-    /// <exception cref="NodeProblemException">The node says no.</exception>
+    /// <summary>Sends one request; a change names the user that runs the command.</summary>
+    /// <exception cref="NodeProblemException">The node refuses.</exception>
     public async Task<NodeAnswer> SendAsync(HttpMethod method, string path, string? body = null, string mediaType = "application/json")
     {
         using var request = new HttpRequestMessage(method, path);
@@ -52,15 +52,15 @@ internal sealed record NodeAnswer(string Text, JsonDocument Document, string? Ne
     public void Dispose() => Document.Dispose();
 }
 
-/// <summary>The node says no.</summary>
+/// <summary>The node refuses, or cannot do what is asked.</summary>
 internal sealed class NodeProblemException(HttpStatusCode status, IReadOnlyList<string> lines) : Exception(lines[0])
 {
     public HttpStatusCode Status => status;
 
-    /// <summary>What the node says, for people.</summary>
+    /// <summary>Its reasons, for people.</summary>
     public IReadOnlyList<string> Lines => lines;
 
-    /// <summary>What the node can not do at present is as if it could not be reached; all else is how it was asked.</summary>
+    /// <summary>What the node cannot do at present is as if it could not be reached; anything else is a mistake in the question.</summary>
     public int ExitStatus => (int)status >= 500 ? Commands.ExitStatus.Unreachable : Commands.ExitStatus.Usage;
 
     public static NodeProblemException Of(HttpStatusCode status, JsonElement problem)
@@ -70,7 +70,7 @@ internal sealed class NodeProblemException(HttpStatusCode status, IReadOnlyList<
         if (problem.TryGetProperty("errors", out var errors) && errors.ValueKind == JsonValueKind.Array)
             lines.AddRange(errors.EnumerateArray().Select(e => e.ToString()));
         if (status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
-            lines.Add("use --token-file FILE with the node's token, or --node unix:///PATH");
+            lines.Add("use --node unix:///PATH with the node's unix socket (endpoints.http), or --token-file FILE with its token (http.token_file)");
         return new NodeProblemException(status, lines);
     }
 }

@@ -1,11 +1,14 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text.Json;
+using Screening.Node.Commands.Display;
 using Screening.Node.Configuration;
 
 namespace Screening.Node.Commands;
 
-/// <summary>The options of commands that talk to a node, and the talking.</summary>
+/// <summary>The options of commands that ask a node, and how they ask it.</summary>
 internal static class NodeConnection
 {
     /// <summary>The variable that names the node.</summary>
@@ -15,35 +18,27 @@ internal static class NodeConnection
 
     private static readonly Option<string?> Node = new("--node")
     {
-        Description = $"The node: http://HOST:PORT or unix:///PATH. Else ${NodeVariable}, else the configuration's first endpoints.http.",
+        Description = $"The node: http://HOST:PORT or unix:///PATH. Default: ${NodeVariable}, or the first endpoints.http of the configuration.",
         HelpName = "URL",
     };
 
-    private static readonly Option<string?> TokenFile = new("--token-file")
-    {
-        Description = "A file that holds the token for changes.",
-        HelpName = "FILE",
-    };
+    private static readonly Option<string?> TokenFile = TokenOption(hidden: false);
+
+    // Taken by commands that need no token, so that a script can give all of them the same options.
+    private static readonly Option<string?> UnneededTokenFile = TokenOption(hidden: true);
 
     private static readonly Option<bool> Json = new("--json") { Description = "Print JSON." };
 
     /// <summary>Gives a command the options that all of them take, behind its own.</summary>
-    public static Command TalksToNode(this Command command)
+    public static Command TalksToNode(this Command command, NodeAccess access)
     {
-        foreach (var option in (Option[])[Json, Node, TokenFile])
+        foreach (var option in (Option[])[Json, Node, access == NodeAccess.Trusted ? TokenFile : UnneededTokenFile])
             command.Add(option);
         ConfigurationOptions.AddTo(command);
         return command;
     }
 
-    /// <summary>Gets one JSON document from the node and prints it; turns every failure into words and a status.</summary>
-    /// <param name="show">The document as text for people.</param>
-    /// <param name="status">The exit status that the document means.</param>
-    public static Task<int> GetAsync(
-        ParseResult parsed, string path, Func<JsonElement, string> show, Func<JsonElement, int> status, CancellationToken cancellation) =>
-        TalkAsync(parsed, node => node.GetAsync(path), answer => PrintAsync(parsed, answer, show, status), cancellation);
-
-    /// <summary>Asks for one JSON document, whichever way, and goes on with it.</summary>
+    /// <summary>Asks for one JSON document, by whichever request, and hands it on.</summary>
     public static Task<int> TalkAsync(
         ParseResult parsed, Func<NodeClient, Task<NodeAnswer>> ask, Func<NodeAnswer, Task<int>> then, CancellationToken cancellation) =>
         TalkAsync(
@@ -55,11 +50,11 @@ internal static class NodeConnection
             },
             cancellation);
 
-    /// <summary>Talks to the node; turns every failure into words and a status.</summary>
+    /// <summary>Asks the node; turns every failure into a message and an exit status.</summary>
     public static async Task<int> TalkAsync(ParseResult parsed, Func<NodeClient, Task<int>> talk, CancellationToken cancellation)
     {
         var error = parsed.InvocationConfiguration.Error;
-        if (!TryFindNode(parsed, out var url, out var fault) || !TryReadToken(parsed, out var token, out fault))
+        if (!TryReadToken(parsed, out var token, out var fault) || !TryFindNode(parsed, token is not null, out var url, out fault))
             return await ExitStatus.FailAsync(error, ExitStatus.Usage, fault).ConfigureAwait(false);
         using var client = url.CreateClient();
         client.Timeout = Patience;
@@ -75,27 +70,55 @@ internal static class NodeConnection
         }
         catch (Exception problem) when (problem is HttpRequestException or HttpIOException or TaskCanceledException)
         {
-            return await ExitStatus.FailAsync(error, ExitStatus.Unreachable, $"can not reach the node at {url}: {problem.Message}").ConfigureAwait(false);
+            return await ExitStatus.FailAsync(error, ExitStatus.Unreachable, Unreachable(url, problem)).ConfigureAwait(false);
         }
         catch (Exception problem) when (problem is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
-            return await ExitStatus.FailAsync(error, ExitStatus.Unreachable, $"what answers at {url} is no screening node").ConfigureAwait(false);
+            return await ExitStatus.FailAsync(error, ExitStatus.Unreachable, $"what answers at {url} is not a screening node").ConfigureAwait(false);
         }
     }
 
     /// <summary>Prints an answer, as JSON where that is asked for.</summary>
     public static async Task<int> PrintAsync(
-        ParseResult parsed, NodeAnswer answer, Func<JsonElement, string> show, Func<JsonElement, int> status)
+        ParseResult parsed, NodeAnswer answer, Func<Screen, JsonElement, Task> show, Func<JsonElement, int> status)
     {
-        var text = IsJson(parsed) ? answer.Text : show(answer.Root);
-        await parsed.InvocationConfiguration.Output.WriteLineAsync(text).ConfigureAwait(false);
+        var output = parsed.InvocationConfiguration.Output;
+        if (IsJson(parsed))
+            await output.WriteLineAsync(answer.Text).ConfigureAwait(false);
+        else
+            await show(Screen.Of(output), answer.Root).ConfigureAwait(false);
         return status(answer.Root);
     }
+
+    /// <inheritdoc cref="PrintAsync(ParseResult, NodeAnswer, Func{Screen, JsonElement, Task}, Func{JsonElement, int})"/>
+    public static Task<int> PrintAsync(ParseResult parsed, NodeAnswer answer, Func<JsonElement, string> show, Func<JsonElement, int> status) =>
+        PrintAsync(parsed, answer, (_, document) => parsed.InvocationConfiguration.Output.WriteLineAsync(show(document)), status);
 
     /// <summary>True if JSON is asked for.</summary>
     public static bool IsJson(ParseResult parsed) => parsed.GetValue(Json);
 
-    private static bool TryFindNode(ParseResult parsed, out NodeUrl url, out string fault)
+    private static Option<string?> TokenOption(bool hidden) => new("--token-file")
+    {
+        Description = "A file that holds the token (http.token_file) that changes over TCP need; a unix socket needs none.",
+        HelpName = "FILE",
+        Hidden = hidden,
+    };
+
+    private static IEnumerable<string> Unreachable(NodeUrl url, Exception problem)
+    {
+        var reason = problem switch
+        {
+            TaskCanceledException => string.Create(CultureInfo.InvariantCulture, $"no answer within {Patience.TotalSeconds:0} s"),
+            { InnerException: SocketException { SocketErrorCode: SocketError.AddressNotAvailable } } when url.IsUnix => "No such file or directory",
+            { InnerException: SocketException socket } => socket.Message,
+            _ => problem.Message,
+        };
+        yield return $"cannot reach the node at {url}: {reason}";
+        if (url.IsUnix && problem.InnerException is SocketException { SocketErrorCode: SocketError.AccessDenied })
+            yield return "run the command with sudo, or as a member of the group that owns the socket";
+    }
+
+    private static bool TryFindNode(ParseResult parsed, bool hasToken, out NodeUrl url, out string fault)
     {
         fault = "";
         url = new NodeUrl("");
@@ -103,17 +126,18 @@ internal static class NodeConnection
         if (!string.IsNullOrEmpty(given))
         {
             url = new NodeUrl(given);
-            fault = url.IsValid ? "" : $"'{given}' is no node: http://HOST:PORT or unix:///PATH";
+            fault = url.IsValid ? "" : $"'{given}' is not the address of a node: http://HOST:PORT or unix:///PATH";
             return url.IsValid;
         }
 
-        var configuration = ConfigurationLoader.Load(ConfigurationOptions.Read(parsed));
+        var configuration = ConfigurationOptions.Load(parsed);
+        var access = parsed.CommandResult.Command.Options.Contains(TokenFile) ? NodeAccess.Trusted : NodeAccess.Open;
         if (configuration.Options is not { } options)
             fault = string.Join('\n', configuration.Faults);
-        else if (options.Endpoints.Http.IsEmpty)
-            fault = "the configuration has no endpoints.http; use --node";
+        else if (NodeChoice.Of(options, access, hasToken) is { } chosen)
+            url = chosen;
         else
-            url = NodeUrl.OfEndpoint(options.Endpoints.Http[0].ToString(), tls: options.Http.Certificate.Length > 0);
+            fault = "the configuration has no endpoints.http; use --node";
         return fault.Length == 0;
     }
 
@@ -121,7 +145,7 @@ internal static class NodeConnection
     {
         token = null;
         fault = "";
-        if (parsed.GetValue(TokenFile) is not { } file)
+        if (parsed.GetValue<string?>(TokenFile.Name) is not { } file)
             return true;
         try
         {

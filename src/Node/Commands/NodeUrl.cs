@@ -7,6 +7,9 @@ internal sealed record NodeUrl(string Text)
 {
     private const string UnixScheme = "unix://";
 
+    /// <summary>True for a unix socket.</summary>
+    public bool IsUnix => Text.StartsWith(UnixScheme, StringComparison.Ordinal);
+
     /// <summary>True if the text has one of the forms.</summary>
     public bool IsValid =>
         Text.StartsWith(UnixScheme + "/", StringComparison.Ordinal)
@@ -26,7 +29,7 @@ internal sealed record NodeUrl(string Text)
     public HttpClient CreateClient()
     {
         var handler = new SocketsHttpHandler { UseProxy = false };
-        if (!Text.StartsWith(UnixScheme, StringComparison.Ordinal))
+        if (!IsUnix)
             return new HttpClient(handler) { BaseAddress = new Uri(Text.TrimEnd('/') + "/") };
         var path = Text[UnixScheme.Length..];
         handler.ConnectCallback = (_, cancellation) => ConnectAsync(path, cancellation);

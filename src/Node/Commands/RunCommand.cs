@@ -11,7 +11,7 @@ internal static class RunCommand
 {
     public static Command Create()
     {
-        var command = new Command("run", "Run a node in the foreground (the default command). No file is needed.");
+        var command = new Command("run", "Run a node in the foreground; this is the default command. It needs no configuration file.");
         ConfigurationOptions.AddTo(command);
         command.SetAction((parsed, cancellation) => RunAsync(ConfigurationOptions.Read(parsed), cancellation));
         return command;
@@ -22,6 +22,8 @@ internal static class RunCommand
         var configuration = ConfigurationLoader.Load(request);
         if (configuration.Options is not { } options)
             return await ExitStatus.FailAsync(ExitStatus.Usage, configuration.Faults.Select(f => f.ToString()!)).ConfigureAwait(false);
+        if (LocalFileRule.FaultOf(request, configuration.File) is { } others)
+            return await ExitStatus.FailAsync(ExitStatus.Usage, others).ConfigureAwait(false);
         var faults = StartChecks.Faults(options);
         if (faults.Count > 0)
             return await ExitStatus.FailAsync(ExitStatus.Usage, faults).ConfigureAwait(false);

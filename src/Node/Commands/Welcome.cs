@@ -22,10 +22,14 @@ internal static class Welcome
         if (options.Dnsbl.Sites.IsEmpty && options.P0f.Socket.Length == 0 && options.Customs.IsEmpty)
         {
             yield return "";
-            yield return "No list is configured yet, so every client gets the default verdict. Put this into ./screening.toml and start again:";
+            yield return $"No list is configured yet, so every client gets the default verdict. Put this into {file ?? "./screening.toml"} and start again:";
             yield return "";
             yield return "    [dnsbl]";
             yield return "    sites = \"zen.spamhaus.org=127.0.0.[2..11]*3, list.dnswl.org=127.0.[2..9;11..15].[1..3]*-3\"";
+            yield return "";
+            yield return "A node with lists and clients of its own making shows what that gives:";
+            yield return "";
+            yield return $"    {ProgramName()} demo";
         }
 
         yield return "";
@@ -36,8 +40,7 @@ internal static class Welcome
             yield return $"    printf 'query_id=1\\nremote_address=192.0.2.10\\n\\n' | socat -t2 - {Socat(plugin.Uri)}";
     }
 
-    // From a checkout the program lies under bin; the line runs as pasted from the same folder.
-    /// <summary>The program as it can be started from here.</summary>
+    /// <summary>The program as it can be started from here: from a checkout it is under bin.</summary>
     public static string ProgramName() =>
         Environment.ProcessPath is { } path && Path.GetFileName(path) == "screening"
             ? Shorter(path)

@@ -9,7 +9,7 @@ namespace Screening.Node.Configuration;
 internal static class FleetPlan
 {
     /// <summary>Makes the plan. The options are valid.</summary>
-    /// <exception cref="EndpointException">The cluster port can't be listened on.</exception>
+    /// <exception cref="EndpointException">The cluster port cannot be listened on.</exception>
     public static FleetSettings Of(ScreeningOptions options, IFleetStore store)
     {
         var (cluster, cache) = (options.Cluster, options.Cache);
@@ -33,13 +33,16 @@ internal static class FleetPlan
             MaxLife = cache.MaxLife,
             MaxEntries = cache.MaxEntries,
             TrustAny = cache.Trust == CacheTrust.Any,
-            Tls = cluster.Tls.Certificate.Length > 0
-                ? new FleetTls(cluster.Tls.Certificate, cluster.Tls.Key, cluster.Tls.Ca)
-                : null,
+            Tls = cluster.Tls.Certificate.Length > 0 ? TlsOf(cluster) : null,
             DataDir = options.Node.DataDir,
             Store = store,
         };
     }
+
+    /// <summary>TLS between nodes, as the options have it.</summary>
+    public static FleetTls TlsOf(ClusterOptions cluster) => new(
+        cluster.Tls.Certificate, cluster.Tls.Key, cluster.Tls.Ca,
+        new PeerNames(cluster.Peers.IsEmpty ? cluster.Seeds.Select(seed => seed.Host) : cluster.Peers));
 
     private static SplitBrainStrategy StrategyOf(SplitBrain chosen, int expected, IFleetStore store) => chosen switch
     {
@@ -64,7 +67,7 @@ internal static class FleetPlan
         }
         catch (SocketException fault)
         {
-            throw new EndpointException($"{where}: can not listen: {fault.Message}", fault);
+            throw new EndpointException($"{where}: cannot listen: {fault.Message}", fault);
         }
     }
 }

@@ -55,7 +55,11 @@ internal sealed record ScreeningPlan(PolicyBook Policies, UseSources Sources)
         public UseSources Sources() =>
             new([.. _sources.Values], zone => new DnsblSource(OtherZone(zone), transports.Dns(options.Dnsbl)), _skips);
 
-        private DnsblSettings OtherZone(string zone) => DnsblSettingsOf(zone, zone, ZoneText.Hide(zone), options.Dnsbl.Timeout);
+        private DnsblSettings OtherZone(string zone)
+        {
+            var settings = DnsblSettingsOf(zone, zone, ZoneText.Hide(zone), options.Dnsbl.Timeout);
+            return settings with { Check = settings.Check with { IsConfigured = false } };
+        }
 
         private P0fPlan P0f(ProfileOptions profile)
         {

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Screening.Node.Configuration;
+using Screening.Node.Endpoints.Connections;
 using Screening.Node.Endpoints.Dnsbl;
 using Screening.Node.Endpoints.Dnsblog;
 using Screening.Node.Endpoints.Memcache;
@@ -13,14 +14,17 @@ using Screening.Node.Endpoints.Policy;
 
 namespace Screening.Node.Endpoints;
 
-/// <summary>An address can't be listened on. The message is for the operator.</summary>
+/// <summary>An address cannot be listened on. The message is for the operator.</summary>
 internal sealed class EndpointException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>Opens the configured addresses through Kestrel, and knows which ones they became.</summary>
 internal sealed class Listeners(ScreeningOptions options)
 {
-    // A peer that does not read, or sends more than is taken, is held up at these.
-    private const int MaxBufferedBytes = 64 * 1024;
+    /// <summary>Bytes of one connection that wait for the socket. A session that writes more waits until half of them are sent.</summary>
+    public const int MaxUnsentBytes = 16 * 1024;
+
+    // Bytes of one connection that were received and not looked at yet; beyond them the peer is no longer read.
+    private const int MaxUnreadBytes = 16 * 1024;
     private const int Backlog = 4096;
 
     private readonly Dictionary<string, UnixFileMode> _socketModes = [];
@@ -29,8 +33,8 @@ internal sealed class Listeners(ScreeningOptions options)
     /// <summary>How sockets are made: with the mode that was asked for set before anybody can connect.</summary>
     public void Configure(SocketTransportOptions transport)
     {
-        transport.MaxReadBufferSize = MaxBufferedBytes;
-        transport.MaxWriteBufferSize = MaxBufferedBytes;
+        transport.MaxReadBufferSize = MaxUnreadBytes;
+        transport.MaxWriteBufferSize = MaxUnsentBytes;
         transport.Backlog = Backlog;
         transport.CreateBoundListenSocket = Bind;
     }
@@ -40,6 +44,8 @@ internal sealed class Listeners(ScreeningOptions options)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = 1024 * 1024;
+        kestrel.Limits.MaxResponseBufferSize = MaxUnsentBytes;
+        var gates = kestrel.ApplicationServices.GetRequiredService<ConnectionGates>();
         foreach (var (kind, address) in options.Endpoints.All().Where(e => e.Address.Scheme != EndpointScheme.Udp))
         {
             Action<ListenOptions> door = kind switch
@@ -51,7 +57,11 @@ internal sealed class Listeners(ScreeningOptions options)
                 "dnsblog" => static listen => listen.UseConnectionHandler<DnsblogConnectionHandler>(),
                 _ => UseHttp,
             };
-            Listen(kestrel, kind, address, door);
+            Listen(kestrel, kind, address, listen =>
+            {
+                listen.Use(serve => connection => gates.Of(kind).PassAsync(connection, address.Allow, serve));
+                door(listen);
+            });
         }
     }
 
@@ -122,7 +132,7 @@ internal sealed class Listeners(ScreeningOptions options)
 
     private static string UriOf(string kind, EndpointAddress configured, EndPoint bound) => bound switch
     {
-        IPEndPoint ip => (configured with { Host = ip.Address.ToString(), Port = ip.Port }).ToString(),
+        IPEndPoint ip => (configured with { Host = ip.Address.ToString(), Port = ip.Port, Allow = null }).ToString(),
         _ => $"unix://{configured.Path}",
     };
 }

@@ -15,7 +15,7 @@ internal readonly record struct ZoneAnswer(AnswerCode? Code, int TtlSeconds, str
 /// <summary>The verdict as a DNSBL: one and the same on the dnsblog socket and in the DNSBL zone.</summary>
 internal sealed class VerdictZoneAnswers(ScreeningHandle screening, EndpointSettings settings, ZoneDecisions decisions)
 {
-    // RFC 5782 section 5: whoever tests a list asks about these. They are never screened.
+    // RFC 5782 section 5: whoever tests a list asks about these, also a list that speaks for clients. They are never screened.
     private const int TestPointTtlSeconds = 3600;
     private static readonly ClientAddress Listed = ClientAddress.FromIPv4(0x7f000002);
     private static readonly ClientAddress NeverListed = ClientAddress.FromIPv4(0x7f000001);
@@ -30,16 +30,18 @@ internal sealed class VerdictZoneAnswers(ScreeningHandle screening, EndpointSett
     /// <summary>Asks one of the zones about a client.</summary>
     /// <param name="profile">The profile; empty for the one that the door chooses.</param>
     /// <param name="type">The type of record that is asked for.</param>
+    /// <param name="isDoubtful">It is probably not this client that is meant: see <see cref="ScreeningQuery.IsDoubtful"/>.</param>
     /// <returns>Null if there is no such zone. Comes at once where nobody has to be asked.</returns>
-    public ValueTask<ZoneAnswer?> AskAsync(Door door, ClientAddress client, string profile, bool allow, DnsType type = DnsType.A)
+    public ValueTask<ZoneAnswer?> AskAsync(
+        Door door, ClientAddress client, string profile, bool allow, DnsType type = DnsType.A, bool isDoubtful = false)
     {
         var screener = screening.Screener;
         ScreeningPolicy? policy = null;
         if (profile.Length > 0 && !screener.Policies.TryGet(profile, out policy))
             return default;
         if (client == NeverListed || client == Listed)
-            return ValueTask.FromResult<ZoneAnswer?>(new ZoneAnswer(client == Listed && !allow ? TestCode : null, TestPointTtlSeconds, "test point"));
-        var query = screener.Ask(door, client, null, policy);
+            return ValueTask.FromResult<ZoneAnswer?>(new ZoneAnswer(client == Listed ? TestCode : null, TestPointTtlSeconds, "test point"));
+        var query = screener.Ask(door, client, null, policy) with { Unrecorded = isDoubtful, IsDoubtful = isDoubtful };
         var shared = decisions.Of(query, allow, type, out var isFirst);
         if (!screener.TryKnow(query, out var known))
             return WhenScreenedAsync(shared.ScreenAsync(() => screener.ScreenAsync(query)), allow);

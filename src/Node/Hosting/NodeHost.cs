@@ -8,6 +8,7 @@ using Screening.Actors.Hosting;
 using Screening.Actors.Screening;
 using Screening.Node.Configuration;
 using Screening.Node.Endpoints;
+using Screening.Node.Endpoints.Connections;
 using Screening.Node.Endpoints.Dnsbl;
 using Screening.Node.Endpoints.Dnsblog;
 using Screening.Node.Endpoints.Http;
@@ -82,6 +83,8 @@ internal sealed class NodeHost : IAsyncDisposable
         var screening = app.Services.GetRequiredService<ScreeningHandle>();
         app.Services.GetRequiredService<NodeMetrics>().OnScrape(
             screening, app.Services.GetRequiredService<Ladder>(), app.Services.GetRequiredService<ReloadState>());
+        app.Use(AnswerAsync);
+        app.UseStatusCodePages(Answers.DescribeAsync);
         app.UseMiddleware<HostGuard>(options.Node.Name);
         app.Services.GetRequiredService<HttpApi>().Map(app);
         app.Services.GetRequiredService<CacheApi>().Map(app);
@@ -92,6 +95,7 @@ internal sealed class NodeHost : IAsyncDisposable
     /// <exception cref="EndpointException">An address can't be listened on.</exception>
     public async Task StartAsync(CancellationToken cancellation = default)
     {
+        SayIfFewFiles();
         await _app.StartAsync(cancellation).ConfigureAwait(false);
         _ = EndWhenBrokenAsync(_app.Services.GetRequiredService<ScreeningHandle>());
         _status.Endpoints = [.. _listeners.Opened(), .. _app.Services.GetRequiredService<DnsblDatagrams>().Opened, .. _clusterEndpoint];
@@ -130,6 +134,13 @@ internal sealed class NodeHost : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
+    private void SayIfFewFiles()
+    {
+        var files = _app.Services.GetRequiredService<OpenFileLimit>();
+        if (files.Each < files.Wanted)
+            _app.Services.GetRequiredService<ILogger<NodeHost>>().FewOpenFiles(files.Files, files.Doors, files.Needed, files.Each);
+    }
+
     private async Task EndWhenBrokenAsync(ScreeningHandle screening)
     {
         var actor = await screening.Broken.ConfigureAwait(false);
@@ -150,7 +161,11 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton(new ReloadInterval(TimeSpan.FromSeconds(0.5)));
         services.AddSingleton(new EndpointSettings(
             options.Limits.PerConnection, options.DnsblZone.Name, (int)options.Cache.FailShare.TotalSeconds));
-        services.AddSingleton(new ConnectionLimits(options.Limits.ConnectionsPerAddress, options.Limits.InFlight));
+        var files = new OpenFileLimit(OpenFileLimit.Read(), options.Endpoints.StreamDoors, options.Limits.Connections);
+        services.AddSingleton(files);
+        services.AddSingleton(new GateSettings(files.Each, options.Limits.ConnectionsPerAddress));
+        services.AddSingleton(provider => new NearbyNetworks(NearbyNetworks.OfInterfaces, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ConnectionGates>();
         services.AddSingleton(FleetPlan.Of(options, StoreFactory.Create(options)));
         services.AddSingleton<Ladder>();
         services.AddSingleton(provider => new NodeStatus(
@@ -180,18 +195,14 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton<ResponseRateLimit>();
         services.AddSingleton<DnsblConnectionHandler>();
         services.AddSingleton<DnsblogConnectionHandler>();
+        services.AddSingleton(DigestKeysSettings.Of(options.Cache.MaxEntries));
+        services.AddSingleton<DigestKeys>();
         services.AddSingleton<MemcacheTable>();
         services.AddSingleton<MemcacheConnectionHandler>();
         services.AddSingleton<DecisionLog>();
         services.AddSingleton<IScreeningObserver>(provider => provider.GetRequiredService<DecisionLog>());
         services.AddHostedService(provider => provider.GetRequiredService<DecisionLog>());
-        services.AddAkka("screening", (akka, provider) => akka
-            .ConfigureLoggers(loggers =>
-            {
-                loggers.ClearLoggers();
-                loggers.AddLoggerFactory();
-            })
-            .WithScreening(SetupOf(options, provider), handle));
+        services.AddAkka("screening", (akka, provider) => akka.WithScreening(SetupOf(options, provider), handle));
         services.AddHostedService<FleetService>();
         services.AddHostedService(provider => provider.GetRequiredService<Ladder>());
         services.AddHostedService(provider => new WarmUpService(warm, provider.GetRequiredService<ILogger<WarmUpService>>()));
@@ -200,10 +211,25 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddHostedService<ReloadService>();
     }
 
-    private static IReadOnlyList<IPEndPoint> UdpAddresses(ScreeningOptions options) =>
+    // A connection with a request is not idle.
+    private static async Task AnswerAsync(HttpContext context, RequestDelegate next)
+    {
+        var watch = ConnectionWatch.Of(context.Features);
+        watch.IsAnswering = true;
+        try
+        {
+            await next(context).ConfigureAwait(false);
+        }
+        finally
+        {
+            watch.IsAnswering = false;
+        }
+    }
+
+    private static IReadOnlyList<DatagramAddress> UdpAddresses(ScreeningOptions options) =>
     [
         .. options.Endpoints.Dnsbl.Where(a => a.Scheme == EndpointScheme.Udp)
-            .SelectMany(a => Listeners.Resolve("dnsbl", a), (a, host) => new IPEndPoint(host, a.Port)),
+            .SelectMany(a => Listeners.Resolve("dnsbl", a), (a, host) => new DatagramAddress(new IPEndPoint(host, a.Port), a.Allow)),
     ];
 
     private static ScreeningSetup SetupOf(ScreeningOptions options, IServiceProvider provider)

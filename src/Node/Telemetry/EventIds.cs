@@ -6,10 +6,12 @@ namespace Screening.Node.Telemetry;
 /// </summary>
 internal static class EventIds
 {
-    public const int TooManyConnections = 1001;
-    public const int FramingLost = 1002;
+    // 1001 was one connection that was turned away, 1002 one that was closed; 1005 and 1006 tell them by number.
     public const int DatagramLost = 1003;
     public const int DatagramFault = 1004;
+    public const int ConnectionsRefused = 1005;
+    public const int ConnectionsClosed = 1006;
+    public const int FewOpenFiles = 1007;
     public const int Decided = 2001;
     public const int DecisionsLost = 2002;
     public const int PolicyShadow = 2003;

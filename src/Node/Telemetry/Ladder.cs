@@ -76,7 +76,7 @@ internal sealed class Ladder(ScreeningHandle screening, Troubles troubles, TimeP
     {
         foreach (var degraded in LookAtFleet(now))
             yield return degraded;
-        var checks = screening.Checks.Health.ToList();
+        var checks = screening.Checks.Health.Where(c => c.IsConfigured).ToList();
         var gone = checks.Where(c => c.State != CheckState.Ok).ToList();
         foreach (var check in gone)
             yield return ("check " + check.Source, gone.Count == checks.Count ? 5 : 4, $"check {check.Name}: {check.Reason}");

@@ -3,11 +3,18 @@ namespace Screening.Node.Telemetry;
 /// <summary>The log lines of the node; those of the sources stand beside them.</summary>
 internal static partial class LogMessages
 {
-    [LoggerMessage(EventIds.TooManyConnections, LogLevel.Debug, "Connection from {Peer} turned away: limits.connections_per_address")]
-    public static partial void TooManyConnections(this ILogger log, string peer);
+    [LoggerMessage(EventIds.ConnectionsRefused, LogLevel.Warning,
+        "Refused connections at the {Door} door: {Count}, the latest from {Peer}: {Reason}")]
+    public static partial void ConnectionsRefused(this ILogger log, long count, string door, string peer, string reason);
 
-    [LoggerMessage(EventIds.FramingLost, LogLevel.Information, "Connection from {Peer} closed: {Fault}")]
-    public static partial void FramingLost(this ILogger log, string peer, string fault);
+    [LoggerMessage(EventIds.ConnectionsClosed, LogLevel.Information,
+        "Closed connections at the {Door} door: {Count}, the latest from {Peer}: {Fault}")]
+    public static partial void ConnectionsClosed(this ILogger log, long count, string door, string peer, string fault);
+
+    [LoggerMessage(EventIds.FewOpenFiles, LogLevel.Warning,
+        "The system lets this process open {Files} files (RLIMIT_NOFILE), but limits.connections at {Doors} doors needs {Needed}: each door now takes"
+        + " {Connections} connections at most. Raise the limit (LimitNOFILE= in systemd, ulimit -n) or lower limits.connections")]
+    public static partial void FewOpenFiles(this ILogger log, long files, int doors, long needed, int connections);
 
     [LoggerMessage(EventIds.DatagramLost, LogLevel.Debug, "An answer of the DNSBL zone could not be sent: {Fault}")]
     public static partial void DatagramLost(this ILogger log, string fault);

@@ -3,6 +3,7 @@ using Screening.Actors.Fleet;
 using Screening.Actors.Hosting;
 using Screening.Actors.Screening;
 using Screening.Actors.Whitelist;
+using Screening.Node.Endpoints.Connections;
 using Screening.Node.Supervision;
 using Screening.Protocol.Framing;
 using Screening.Protocol.Vocabulary;
@@ -28,7 +29,12 @@ internal sealed class NodeMetrics
     private readonly Gauge _decisionLogFailed;
     private readonly Counter.Child _memcacheHits;
     private readonly Counter.Child _memcacheMisses;
-    private readonly Counter _memcacheSets;
+    private readonly Counter.Child _memcacheStored;
+    private readonly Counter.Child _memcacheRefused;
+    private readonly Counter _memcacheDigestsLeft;
+    private readonly Gauge _connections;
+    private readonly Counter _connectionsRefused;
+    private readonly Counter _connectionsClosed;
     private readonly Gauge _cacheEntries;
     private readonly Gauge _rung;
     private readonly Gauge _reloadFailed;
@@ -54,7 +60,17 @@ internal sealed class NodeMetrics
         _decisionLogFailed = factory.CreateGauge("screening_decision_log_failed", "1 while the decision log cannot be written.");
         var gets = factory.CreateCounter("screening_memcache_gets_total", "Keys that postscreen looked up.", "result");
         (_memcacheHits, _memcacheMisses) = (gets.WithLabels("hit"), gets.WithLabels("miss"));
-        _memcacheSets = factory.CreateCounter("screening_memcache_sets_total", "Values that postscreen stored.");
+        var sets = factory.CreateCounter("screening_memcache_sets_total", "Values sent to the memcache door.", "result");
+        (_memcacheStored, _memcacheRefused) = (sets.WithLabels("stored"), sets.WithLabels("refused"));
+        _memcacheDigestsLeft = factory.CreateCounter(
+            "screening_memcache_digests_left_total", "Keys without an address that were removed because this node had too many.");
+        _connections = factory.CreateGauge("screening_connections", "Open connections.", "endpoint");
+        _connectionsRefused = factory.CreateCounter(
+            "screening_connections_refused_total",
+            "Connections, and datagrams of the DNSBL zone, that were refused: by network, by the limit of one address, by the limit in total.", "endpoint", "reason");
+        _connectionsClosed = factory.CreateCounter(
+            "screening_connections_closed_total",
+            "Connections that this node closed: idle ones for new ones, and those whose peers did not read.", "endpoint", "reason");
         _cacheEntries = factory.CreateGauge("screening_cache_entries", "Entries held, by kind.", "kind");
         _rung = factory.CreateGauge("screening_rung", "Rung of the ladder of degradation, 0 is best.");
         _reloadFailed = factory.CreateGauge(
@@ -85,17 +101,27 @@ internal sealed class NodeMetrics
 
     public void BadRequest(Door door, ParseErrorKind kind) => _badRequests.WithLabels(door.Word(), kind.ToString()).Inc();
 
+    /// <summary>Has a door's connections counted when somebody asks.</summary>
+    public void CountConnections(string door, Func<int> count) =>
+        _registry.AddBeforeCollectCallback(() => _connections.WithLabels(door).Set(count()));
+
+    public void ConnectionRefused(string door, Refusal reason) => _connectionsRefused.WithLabels(door, Word(reason)).Inc();
+
+    public void ConnectionClosed(string door, string reason) => _connectionsClosed.WithLabels(door, reason).Inc();
+
     public void DecisionLogFailed(bool hasFailed) => _decisionLogFailed.Set(hasFailed ? 1 : 0);
 
     public void DecisionsLost(long count) => _decisionsLost.Inc(count);
 
     public void MemcacheGot(bool hit) => (hit ? _memcacheHits : _memcacheMisses).Inc();
 
-    public void MemcacheSet() => _memcacheSets.Inc();
+    public void MemcacheSet(bool stored) => (stored ? _memcacheStored : _memcacheRefused).Inc();
+
+    public void MemcacheDigestLeft() => _memcacheDigestsLeft.Inc();
 
     /// <summary>What the memcache door did since the start.</summary>
     public (long Hits, long Misses, long Sets) MemcacheCounts =>
-        ((long)_memcacheHits.Value, (long)_memcacheMisses.Value, (long)_memcacheSets.Value);
+        ((long)_memcacheHits.Value, (long)_memcacheMisses.Value, (long)(_memcacheStored.Value + _memcacheRefused.Value));
 
     /// <summary>Takes what is looked up only when somebody asks.</summary>
     public void OnScrape(ScreeningHandle screening, Ladder ladder, ReloadState reload) => _registry.AddBeforeCollectCallback(() =>
@@ -113,6 +139,13 @@ internal sealed class NodeMetrics
         _storeDropped.IncTo(fleet.Meter.Dropped);
         _storeJournaled.IncTo(fleet.Meter.Journaled);
     });
+
+    private static string Word(Refusal reason) => reason switch
+    {
+        Refusal.Network => "network",
+        Refusal.Address => "address",
+        _ => "total",
+    };
 
     /// <summary>Writes everything in Prometheus's text format.</summary>
     public Task WriteAsync(Stream output, CancellationToken cancellation) => _registry.CollectAndExportAsTextAsync(output, cancellation);

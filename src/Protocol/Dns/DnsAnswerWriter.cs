@@ -84,10 +84,10 @@ public static class DnsAnswerWriter
             }
         }
 
-        return request.HasEdns ? WriteOpt(destination, length, rcode >> 4) : length;
+        return request.HasEdns ? WriteOpt(destination, length, rcode >> 4, request.TakesDnssec) : length;
     }
 
-    /// <summary>Header and question with TC: come again over TCP. For who asks too often (response rate limit).</summary>
+    /// <summary>Header and question with TC: come again over TCP. For clients that ask too often (response rate limit).</summary>
     public static int WriteTruncated(Span<byte> destination, ReadOnlySpan<byte> message, in DnsRequest request)
     {
         var length = WriteHead(destination, message, request, 0, speaks: true);
@@ -171,13 +171,14 @@ public static class DnsAnswerWriter
         return length;
     }
 
-    private static int WriteOpt(Span<byte> destination, int length, int extendedRcode)
+    private static int WriteOpt(Span<byte> destination, int length, int extendedRcode, bool takesDnssec)
     {
         var opt = destination.Slice(length, OptBytes);
         opt.Clear();
         BinaryPrimitives.WriteUInt16BigEndian(opt[1..], (ushort)DnsType.Opt);
         BinaryPrimitives.WriteUInt16BigEndian(opt[3..], MaxUdpBytes);
         opt[5] = (byte)extendedRcode;
+        opt[7] = (byte)(takesDnssec ? 0x80 : 0); // RFC 3225 section 3: DO comes back as it was sent.
         destination[11] = 1;
         return length + OptBytes;
     }

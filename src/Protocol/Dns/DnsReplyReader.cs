@@ -68,28 +68,31 @@ public static class DnsReplyReader
 
         Span<byte> asked = stackalloc byte[DnsName.MaxBytes];
         var offset = DnsName.HeaderBytes;
+        var stepsLeft = DnsName.MaxSteps;
         if (BinaryPrimitives.ReadUInt16BigEndian(message[4..]) != 1
-            || !DnsName.TryRead(message, ref offset, asked, out var askedLength) || offset + 4 > message.Length)
+            || !DnsName.TryRead(message, ref offset, asked, out var askedLength, ref stepsLeft) || offset + 4 > message.Length)
             return OperationStatus.InvalidData;
         var type = (DnsType)BinaryPrimitives.ReadUInt16BigEndian(message[offset..]);
-        return TryReadRecords(message, offset + 4, asked, askedLength, type, rcode, out reply)
+        return TryReadRecords(message, offset + 4, asked, askedLength, type, rcode, ref stepsLeft, out reply)
             ? OperationStatus.Done
             : OperationStatus.InvalidData;
     }
 
     private static bool TryReadRecords(
-        ReadOnlySpan<byte> message, int start, Span<byte> target, int targetLength, DnsType type, DnsRcode rcode, out DnsReply reply)
+        ReadOnlySpan<byte> message, int start, Span<byte> target, int targetLength, DnsType type, DnsRcode rcode, ref int stepsLeft,
+        out DnsReply reply)
     {
         reply = Empty(rcode, truncated: false);
         int answers = BinaryPrimitives.ReadUInt16BigEndian(message[6..]);
         int authorities = BinaryPrimitives.ReadUInt16BigEndian(message[8..]);
-        if (answers + authorities > MaxRecords || !TryFollowAliases(message, start, answers, target, ref targetLength))
+        if (answers + authorities > MaxRecords
+            || !TryFollowAliases(message, start, answers, target, ref targetLength, ref stepsLeft))
             return false;
 
         var codes = ImmutableArray.CreateBuilder<AnswerCode>();
         var texts = ImmutableArray.CreateBuilder<string>();
         int? ttl = null, soaTtl = null;
-        var records = new Records(message, start);
+        var records = new Records(message, start, ref stepsLeft);
         for (var i = 0; i < answers + authorities; i++)
         {
             if (!records.TryNext())
@@ -98,7 +101,7 @@ public static class DnsReplyReader
                 soaTtl ??= records.Type == DnsType.Soa && records.Class == ClassIn ? records.TtlSeconds : null;
             else if (records.Type != type || records.Class != ClassIn || !records.IsOwnedBy(target[..targetLength]))
                 continue;
-            else if (TryTake(records.Data, type, codes, texts))
+            else if (TryAdd(records.Data, type, codes, texts))
                 ttl = Math.Min(ttl ?? int.MaxValue, records.TtlSeconds);
             else
                 return false;
@@ -108,7 +111,7 @@ public static class DnsReplyReader
         return true;
     }
 
-    private static bool TryTake(
+    private static bool TryAdd(
         ReadOnlySpan<byte> data, DnsType type, ImmutableArray<AnswerCode>.Builder codes, ImmutableArray<string>.Builder texts)
     {
         switch (type)
@@ -124,7 +127,7 @@ public static class DnsReplyReader
         }
     }
 
-    // RFC 1035 section 3.3.14: one or more strings, each behind its length. Bytes that are no UTF-8 become U+FFFD.
+    // RFC 1035 section 3.3.14: one or more strings, each behind its length. Bytes that are not UTF-8 become U+FFFD.
     private static bool TryReadStrings(ReadOnlySpan<byte> data, out string text)
     {
         text = "";
@@ -146,11 +149,12 @@ public static class DnsReplyReader
     }
 
     // Most answers need one walk that finds no alias. The order of the chain's records is not relied on.
-    private static bool TryFollowAliases(ReadOnlySpan<byte> message, int start, int answers, Span<byte> target, ref int targetLength)
+    private static bool TryFollowAliases(
+        ReadOnlySpan<byte> message, int start, int answers, Span<byte> target, ref int targetLength, ref int stepsLeft)
     {
         for (var followed = 0; followed <= MaxAliases; followed++)
         {
-            var records = new Records(message, start);
+            var records = new Records(message, start, ref stepsLeft);
             var found = false;
             for (var i = 0; i < answers && !found; i++)
             {
@@ -184,9 +188,10 @@ public static class DnsReplyReader
     private static DnsReply Empty(DnsRcode rcode, bool truncated) => new(rcode, truncated, [], [], null);
 
     /// <summary>Walks records; never leaves the message.</summary>
-    private ref struct Records(ReadOnlySpan<byte> message, int offset)
+    private ref struct Records(ReadOnlySpan<byte> message, int offset, ref int stepsLeft)
     {
         private readonly ReadOnlySpan<byte> _message = message;
+        private readonly ref int _stepsLeft = ref stepsLeft;
         private int _ownerAt;
         private int _dataAt;
         private int _next = offset;
@@ -204,7 +209,7 @@ public static class DnsReplyReader
             Span<byte> owner = stackalloc byte[DnsName.MaxBytes];
             _ownerAt = _next;
             var at = _next;
-            if (!DnsName.TryRead(_message, ref at, owner, out _) || at + 10 > _message.Length)
+            if (!DnsName.TryRead(_message, ref at, owner, out _, ref _stepsLeft) || at + 10 > _message.Length)
                 return false;
             var head = _message[at..];
             Type = (DnsType)BinaryPrimitives.ReadUInt16BigEndian(head);
@@ -221,13 +226,13 @@ public static class DnsReplyReader
         {
             Span<byte> owner = stackalloc byte[DnsName.MaxBytes];
             var at = _ownerAt;
-            return DnsName.TryRead(_message, ref at, owner, out var length) && owner[..length].SequenceEqual(name);
+            return DnsName.TryRead(_message, ref at, owner, out var length, ref _stepsLeft) && owner[..length].SequenceEqual(name);
         }
 
         public readonly bool TryReadAlias(Span<byte> name, out int length)
         {
             var at = _dataAt;
-            return DnsName.TryRead(_message, ref at, name, out length) && at == _next;
+            return DnsName.TryRead(_message, ref at, name, out length, ref _stepsLeft) && at == _next;
         }
     }
 }

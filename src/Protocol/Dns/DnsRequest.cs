@@ -5,7 +5,7 @@ namespace Screening.Protocol.Dns;
 /// <summary>What a server makes of a message.</summary>
 public enum DnsRequestKind : byte
 {
-    /// <summary>No request, or an answer: answering it could make two servers talk for ever.</summary>
+    /// <summary>Too short to be a request, or an answer: to answer that could make two servers talk for ever.</summary>
     Ignore,
 
     /// <summary>One question that may be answered.</summary>
@@ -30,7 +30,9 @@ public enum DnsRequestKind : byte
 /// </remarks>
 public readonly record struct DnsRequest
 {
-    /// <summary>RFC 6891 section 6.2.5: less counts as so much; it is also what may be sent to who has no EDNS (RFC 1035 section 2.3.4).</summary>
+    /// <summary>
+    /// Smaller values count as 512 (RFC 6891 section 6.2.5), which is also the limit for clients without EDNS (RFC 1035 section 2.3.4).
+    /// </summary>
     public const int MinPayloadBytes = 512;
 
     private const int MaxAdditional = 8;
@@ -47,13 +49,16 @@ public readonly record struct DnsRequest
     /// <summary>True if the question is of class IN.</summary>
     public bool IsInternet { get; private init; }
 
-    /// <summary>Octets of header and question, which an answer repeats; the header alone where there is no whole question.</summary>
+    /// <summary>Octets of header and question, which an answer repeats; the header alone where there is not exactly one whole question.</summary>
     public int EchoBytes { get; private init; }
 
-    /// <summary>True if the asker speaks EDNS0.</summary>
+    /// <summary>True if the client uses EDNS0.</summary>
     public bool HasEdns { get; private init; }
 
-    /// <summary>The longest answer over UDP that the asker takes.</summary>
+    /// <summary>True if the client takes DNSSEC records (DO); an answer with EDNS repeats the bit (RFC 3225 section 3).</summary>
+    public bool TakesDnssec { get; private init; }
+
+    /// <summary>The longest answer over UDP that the client takes.</summary>
     public int PayloadBytes { get; private init; }
 
     /// <summary>Reads a message.</summary>
@@ -62,15 +67,14 @@ public readonly record struct DnsRequest
         var request = new DnsRequest { EchoBytes = DnsName.HeaderBytes, PayloadBytes = MinPayloadBytes };
         if (message.Length < DnsName.HeaderBytes || (message[2] & 0x80) != 0)
             return request;
-        if ((message[2] & 0x78) != 0)
-            return request with { Kind = DnsRequestKind.NotImplemented };
-        request = request with { Kind = DnsRequestKind.Malformed };
-        if (BinaryPrimitives.ReadUInt32BigEndian(message[4..]) != 0x0001_0000 || BinaryPrimitives.ReadUInt16BigEndian(message[8..]) != 0)
+        request = request with { Kind = (message[2] & 0x78) == 0 ? DnsRequestKind.Malformed : DnsRequestKind.NotImplemented };
+        if (BinaryPrimitives.ReadUInt16BigEndian(message[4..]) != 1)
             return request;
 
         Span<byte> name = stackalloc byte[DnsName.MaxBytes];
         var offset = DnsName.HeaderBytes;
-        if (!DnsName.TryRead(message, ref offset, name, out var length) || offset + 4 > message.Length)
+        var stepsLeft = DnsName.MaxSteps;
+        if (!DnsName.TryRead(message, ref offset, name, out var length, ref stepsLeft) || offset + 4 > message.Length)
             return request;
         request = request with
         {
@@ -79,10 +83,11 @@ public readonly record struct DnsRequest
             IsInternet = BinaryPrimitives.ReadUInt16BigEndian(message[(offset + 2)..]) == ClassIn,
             EchoBytes = offset + 4,
         };
-        return ReadAdditional(message, offset + 4, request);
+        var isPlain = request.Kind == DnsRequestKind.Malformed && BinaryPrimitives.ReadUInt32BigEndian(message[6..]) == 0;
+        return isPlain ? ReadAdditional(message, offset + 4, request, ref stepsLeft) : request;
     }
 
-    private static DnsRequest ReadAdditional(ReadOnlySpan<byte> message, int offset, DnsRequest request)
+    private static DnsRequest ReadAdditional(ReadOnlySpan<byte> message, int offset, DnsRequest request, ref int stepsLeft)
     {
         int count = BinaryPrimitives.ReadUInt16BigEndian(message[10..]);
         if (count > MaxAdditional)
@@ -91,7 +96,7 @@ public readonly record struct DnsRequest
         var version = 0;
         for (var i = 0; i < count; i++)
         {
-            if (!DnsName.TryRead(message, ref offset, owner, out var ownerLength) || offset + 10 > message.Length)
+            if (!DnsName.TryRead(message, ref offset, owner, out var ownerLength, ref stepsLeft) || offset + 10 > message.Length)
                 return request;
             var head = message[offset..];
             offset += 10 + BinaryPrimitives.ReadUInt16BigEndian(head[8..]);
@@ -101,7 +106,12 @@ public readonly record struct DnsRequest
                 continue;
             if (request.HasEdns || ownerLength != 1)
                 return request;
-            request = request with { HasEdns = true, PayloadBytes = Math.Max(MinPayloadBytes, (int)BinaryPrimitives.ReadUInt16BigEndian(head[2..])) };
+            request = request with
+            {
+                HasEdns = true,
+                TakesDnssec = (head[6] & 0x80) != 0,
+                PayloadBytes = Math.Max(MinPayloadBytes, (int)BinaryPrimitives.ReadUInt16BigEndian(head[2..])),
+            };
             version = head[5];
         }
 

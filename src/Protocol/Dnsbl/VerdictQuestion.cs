@@ -5,7 +5,7 @@ namespace Screening.Protocol.Dnsbl;
 /// <summary>What a name in our zone stands for.</summary>
 public enum VerdictNameKind : byte
 {
-    /// <summary>Not in our zone: none of our business.</summary>
+    /// <summary>Not in our zone: refused.</summary>
     Outside,
 
     /// <summary>The zone's own name.</summary>
@@ -27,6 +27,9 @@ public enum VerdictNameKind : byte
 /// name = [ client "." ] [ "allow." ] [ PROFILE "." ] NAME
 /// client = 4 octets / 32 nibbles, the last one first (RFC 5782 sections 2.1 and 2.4)
 /// </code>
+/// A name of four labels of one decimal digit each is two things at once: 1.0.0.2 is the client 2.0.0.1, and it is between the zone and
+/// every client of 2001::/16. A resolver that minimises names (RFC 9156) asks for it, as for any type A, on its way to such a client, and
+/// takes NXDOMAIN to mean that there is no name below it (RFC 8020). See <see cref="IsAlsoBetween"/> and <see cref="IsProbablyBetween"/>.
 /// </remarks>
 /// <param name="Kind">What the name stands for.</param>
 /// <param name="Client">The client, an IPv4-mapped one as IPv4.</param>
@@ -35,6 +38,15 @@ public enum VerdictNameKind : byte
 public readonly record struct VerdictQuestion(VerdictNameKind Kind, ClientAddress Client = default, string Profile = "", bool Allow = false)
 {
     private const int MaxZoneLabels = 2;
+
+    /// <summary>True for a client whose name has names below it, those of IPv6 clients: it exists, listed or not.</summary>
+    public bool IsAlsoBetween => Kind == VerdictNameKind.Client && OctetsAreDigits(Client);
+
+    /// <summary>
+    /// True for a client whose name resolvers that minimise names ask for on their way to IPv6 clients of the internet (2000::/3, RFC 4291
+    /// section 2.4). These are 2,000 IPv4 addresses out of 2.0.0.0/7, so that it is seldom the client itself that is meant.
+    /// </summary>
+    public bool IsProbablyBetween => IsAlsoBetween && Client.IPv4Bits >> 24 is 2 or 3;
 
     /// <summary>Takes a name apart.</summary>
     /// <param name="name">In lower case, no dot at its end.</param>
@@ -56,7 +68,7 @@ public readonly record struct VerdictQuestion(VerdictNameKind Kind, ClientAddres
             if (VerdictZone.TryParse(name.AsSpan(start), zone, out var profile, out var allow) && (profile.Length == 0 || isProfile(profile)))
             {
                 var before = start == 0 ? "" : name.AsSpan(0, start - 1);
-                if (DnsblName.TryReadClient(before, out var client))
+                if (DnsblName.TryReadClient(before, out var client) && IsPossible(client))
                     return new VerdictQuestion(VerdictNameKind.Client, client, profile, allow);
                 if (IsPartOfClient(before))
                     found = new VerdictQuestion(VerdictNameKind.Between);
@@ -68,6 +80,22 @@ public readonly record struct VerdictQuestion(VerdictNameKind Kind, ClientAddres
         }
 
         return found;
+    }
+
+    // No client has an address in 0.0.0.0/8 (RFC 6890 section 2.2.2): such digits can only lead to the IPv6 clients of 0000::/8.
+    private static bool IsPossible(ClientAddress client) => !OctetsAreDigits(client) || client.IPv4Bits >> 24 != 0;
+
+    private static bool OctetsAreDigits(ClientAddress client)
+    {
+        if (!client.IsIPv4)
+            return false;
+        for (var bits = client.IPv4Bits; bits != 0; bits >>= 8)
+        {
+            if ((bits & 0xff) > 9)
+                return false;
+        }
+
+        return true;
     }
 
     // Fewer labels than a client has, down to none.

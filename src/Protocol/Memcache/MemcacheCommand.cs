@@ -3,7 +3,7 @@ namespace Screening.Protocol.Memcache;
 /// <summary>The commands of memcached's text protocol (memcached, doc/protocol.txt) that are told apart.</summary>
 public enum MemcacheCommand : byte
 {
-    /// <summary>None of these; answered with <c>ERROR</c>.</summary>
+    /// <summary>None of these; answered with <c>ERROR</c>, and the connection is closed.</summary>
     Unknown,
 
     /// <summary><c>get KEY...</c></summary>

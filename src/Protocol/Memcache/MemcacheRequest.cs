@@ -28,7 +28,10 @@ public readonly ref struct MemcacheRequest
     /// <summary>False: the command is known, but not what stands behind it. Answered with <c>CLIENT_ERROR</c>.</summary>
     public bool IsWellFormed { get; private init; }
 
-    /// <summary>The keys of get and gets, separated by spaces; the one key of the others; the kind that stats is asked for.</summary>
+    /// <summary>
+    /// The keys of get and gets, separated by spaces; the one key of the others; the kind that stats is asked for; of an unknown command
+    /// its own name.
+    /// </summary>
     public ReadOnlySpan<byte> Keys { get; private init; }
 
     /// <summary>What is to be handed back with the value.</summary>
@@ -47,15 +50,17 @@ public readonly ref struct MemcacheRequest
     public static MemcacheRequest Parse(ReadOnlySpan<byte> line)
     {
         var words = new MemcacheWords(line);
-        var command = CommandOf(words.Next());
+        var name = words.Next();
+        var command = CommandOf(name);
         return command switch
         {
+            MemcacheCommand.Unknown => Plain(command, name),
             MemcacheCommand.Get or MemcacheCommand.Gets => Retrieval(command, words.Rest),
             MemcacheCommand.Set or MemcacheCommand.Add or MemcacheCommand.Replace or MemcacheCommand.OtherStorage => Storage(command, words),
             MemcacheCommand.Delete => KeyOnly(words),
             MemcacheCommand.Touch => Touch(words),
             MemcacheCommand.Stats => Plain(command, words.Next()),
-            MemcacheCommand.Verbosity => Verbosity(words),
+            MemcacheCommand.Verbosity => Verbosity(name, words),
             _ => Plain(command),
         };
     }
@@ -83,11 +88,11 @@ public readonly ref struct MemcacheRequest
         new(command, keys) { IsWellFormed = true, DataBytes = -1 };
 
     // As memcached: with anything but one level it is no command at all.
-    private static MemcacheRequest Verbosity(MemcacheWords words)
+    private static MemcacheRequest Verbosity(ReadOnlySpan<byte> name, MemcacheWords words)
     {
         var rest = words.Rest;
         var isCommand = TryNumber(words.Next(), out _) && words.Next() is var next && (next.IsEmpty || next.SequenceEqual("noreply"u8)) && words.Next().IsEmpty;
-        return new MemcacheRequest(isCommand ? MemcacheCommand.Verbosity : MemcacheCommand.Unknown, default)
+        return new MemcacheRequest(isCommand ? MemcacheCommand.Verbosity : MemcacheCommand.Unknown, isCommand ? default : name)
         {
             IsWellFormed = true,
             DataBytes = -1,

@@ -1,16 +1,23 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using Akka.Event;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging.Abstractions;
 using Screening.Actors.Cluster;
 using Screening.Actors.Fleet;
+using Screening.Actors.Hosting;
+using Screening.Testing;
 using Xunit;
 
 namespace Screening.Actors.Tests.Cluster;
 
 public sealed class FleetTlsTests : IDisposable
 {
+    private const string MailProtection = "1.3.6.1.5.5.7.3.4";
+    private const string AnyUse = "2.5.29.37.0";
+
+    private static readonly string[] BothUses = [CertificateRules.ServerAuthentication, CertificateRules.ClientAuthentication];
+
     private readonly FleetPems _ours = new();
     private readonly FleetPems _theirs = new();
 
@@ -67,7 +74,7 @@ public sealed class FleetTlsTests : IDisposable
             await SendAsync(settings[0].ListenPort, stray);
         }
 
-        await HandshakeAsync(settings[0].ListenPort);
+        await HandshakeAsync(settings[0].ListenPort, shown: null);
         var second = await StartAsync(lab, settings[1], isTls ? _ours : null);
         await second.IsUpAsync(2);
         Assert.False(first.Host.Ended.IsCompleted);
@@ -107,12 +114,10 @@ public sealed class FleetTlsTests : IDisposable
         using var certificates = new FleetCertificates(_ours.Files, TimeProvider.System, NullLoggerFactory.Instance);
         certificates.Changed += () => changes++;
         using var theirs = _theirs.Load();
-        bool Accepts() => certificates.Accept(theirs, null, "peer", SslPolicyErrors.RemoteCertificateChainErrors, NoLogger.Instance);
-
-        Assert.False(Accepts());
+        Assert.Contains("not signed by an authority in cluster.tls.ca", certificates.Fault(theirs, null), StringComparison.Ordinal);
         _ours.Trust(_ours, _theirs);
         certificates.LookAgain();
-        Assert.True(Accepts());
+        Assert.Null(certificates.Fault(theirs, null));
         Assert.Equal(0, changes);
     }
 
@@ -120,10 +125,63 @@ public sealed class FleetTlsTests : IDisposable
     public void Who_shows_none_or_an_expired_one_is_refused()
     {
         using var certificates = new FleetCertificates(_ours.Files, TimeProvider.System, NullLoggerFactory.Instance);
-        Assert.False(certificates.Accept(null, null, "peer", SslPolicyErrors.RemoteCertificateNotAvailable, NoLogger.Instance));
+        Assert.Equal("it shows no certificate", certificates.Fault(null, null));
         _ours.Issue(goodForDays: 0);
         using var expired = _ours.Load();
-        Assert.False(certificates.Accept(expired, null, "peer", SslPolicyErrors.None, NoLogger.Instance));
+        Assert.Contains("expired", certificates.Fault(expired, null), StringComparison.Ordinal);
+    }
+
+    /// <summary>Certificates that the fleet's own authority signed, and what is wrong with each for a node.</summary>
+    public static TheoryData<string[], string[], string> Strangers => new()
+    {
+        { [MailProtection], ["user@example.org"], "it is not for server and client authentication" },
+        { [CertificateRules.ServerAuthentication], ["127.0.0.1"], "it is not for client authentication" },
+        { [CertificateRules.ClientAuthentication], ["127.0.0.1"], "it is not for server authentication" },
+        { [], ["127.0.0.1"], "it is not for server and client authentication" },
+        { [AnyUse], ["127.0.0.1"], "it is not for server and client authentication" },
+        { BothUses, [], "it has no subjectAltName; expected is one of 127.0.0.1" },
+        { BothUses, ["www.example.org", "127.0.0.2"], "it names www.example.org, 127.0.0.2; expected is one of 127.0.0.1" },
+    };
+
+    [Theory]
+    [Trait("Finding", "security-6")]
+    [MemberData(nameof(Strangers))]
+    public void A_certificate_of_the_authority_that_is_not_a_node_s_is_refused(string[] uses, string[] names, string fault)
+    {
+        using var certificates = new FleetCertificates(_ours.Files, TimeProvider.System, NullLoggerFactory.Instance);
+        _ours.Issue(new CertificateForm { Uses = uses, Names = names });
+        using var stranger = _ours.Load();
+        Assert.StartsWith(fault, certificates.Fault(stranger, null), StringComparison.Ordinal);
+
+        // A node reads of its own certificate what the others would say.
+        Assert.Contains(fault, _ours.Files.Fault(), StringComparison.Ordinal);
+        _ours.Issue();
+        Assert.Null(_ours.Files.Fault());
+    }
+
+    [Fact]
+    [Trait("Finding", "security-6")]
+    public async Task A_stranger_of_the_same_authority_is_shut_out_and_one_line_says_why()
+    {
+        await using var lab = new FleetLab();
+        var (settings, log) = (FleetLab.Fleet(2)[0], new RecordingLogger<PeerFaults>());
+        using var faults = new PeerFaults(TimeProvider.System, log);
+        var node = await lab.StartAsync(
+            new FleetHostSetup(settings with { Seeds = [settings.Seeds[0]], Expected = 1, Tls = _ours.Files })
+            {
+                Timings = FleetLab.Quick,
+                Certificates = new FleetCertificates(_ours.Files, TimeProvider.System, NullLoggerFactory.Instance, faults),
+                Faults = faults,
+            });
+        await node.IsUpAsync(1);
+        _ours.Issue(new CertificateForm { Uses = [MailProtection], Names = ["user@example.org"] });
+        using var stranger = _ours.Load();
+        for (var i = 0; i < 20; i++)
+            await HandshakeAsync(settings.ListenPort, stranger);
+
+        await FleetLab.UntilAsync(() => faults.RefusedCount == 20, () => $"{faults.RefusedCount} of 20 were refused");
+        var line = Assert.Single(log.Lines).Text;
+        Assert.StartsWith("Refused a connection to the cluster port from 127.0.0.1: its certificate is not accepted: it is not for", line, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -159,8 +217,8 @@ public sealed class FleetTlsTests : IDisposable
         }
     }
 
-    // Speaks TLS, trusts anybody and shows no certificate.
-    private static async Task HandshakeAsync(int port)
+    // Speaks TLS and trusts anybody.
+    private static async Task HandshakeAsync(int port, X509Certificate2? shown)
     {
         using var client = new TcpClient();
         await client.ConnectAsync("127.0.0.1", port);
@@ -168,8 +226,10 @@ public sealed class FleetTlsTests : IDisposable
         try
         {
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(2));
-            await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "fleet" }, limit.Token);
+            await stream.AuthenticateAsClientAsync(
+                new SslClientAuthenticationOptions { TargetHost = "fleet", ClientCertificates = shown is null ? [] : [shown] }, limit.Token);
             await stream.WriteAsync(new byte[1000], limit.Token);
+            _ = await stream.ReadAsync(new byte[1], limit.Token);
         }
         catch (Exception e) when (e is IOException or System.Security.Authentication.AuthenticationException or OperationCanceledException)
         {

@@ -28,7 +28,7 @@ public class FleetTimesTests : TestKit
         _answers = Sys.ActorOf(AnswerReceiver.CreateProps(_client));
         _client.Open(_bucket, _answers);
         _near.Use([Policy]);
-        _times = new FleetTimes(_client, _near, MaxLife, TimeProvider.System);
+        _times = new FleetTimes(_client, _near, "mx1", MaxLife, TimeProvider.System);
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public class FleetTimesTests : TestKit
     public async Task A_bucket_that_lost_its_memory_is_told_what_is_known_here()
     {
         var near = new NearCache(TimeProvider.System, 100, TimeSpan.Zero); // Everything has to be confirmed.
-        var times = new FleetTimes(_client, near, MaxLife, TimeProvider.System);
+        var times = new FleetTimes(_client, near, "mx1", MaxLife, TimeProvider.System);
         times.Record(Client, PostscreenTimes.AllUntil(_now + 100));
         _bucket.ExpectMsg<RecordTimes>();
         Assert.False(times.TryGet(Client, out _));

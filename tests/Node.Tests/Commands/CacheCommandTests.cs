@@ -26,21 +26,23 @@ public sealed class CacheCommandTests : IAsyncLifetime
     public async Task A_grant_is_set_shown_listed_and_forgotten()
     {
         var (status, output, error) = await RunAsync("grant", "192.0.2.0/24", "--ttl", "2h", "--reason", "a \"partner\"");
-        Assert.Equal((0, "192.0.2.0/24: grant, 2h00m left\n", ""), (status, output.Replace("1h59m", "2h00m", StringComparison.Ordinal), error));
+        Assert.Equal((0, "192.0.2.0/24: grant, 2h left\n", ""), (status, output.Replace("1h59m", "2h", StringComparison.Ordinal), error));
         Assert.Equal("a \"partner\"", Assert.Single(_whitelist.Lines).Reason);
 
         (status, output, _) = await RunAsync("show", "192.0.2.7");
         Assert.Equal(0, status);
-        Assert.Matches("^192\\.0\\.2\\.0/24: grant, 1h59m left\n  by .*, .* UTC: a \"partner\"\n$", output);
+        Assert.Matches("^192\\.0\\.2\\.0/24: grant, (2h|1h59m) left\n  by .*, [0-9]+ s ago: a \"partner\"\n$", output);
 
         (status, output, _) = await RunAsync("list", "192.0.0.0/16");
         Assert.Equal(0, status);
-        Assert.Matches("^KIND   ADDRESS       PROFILE  LEFT   BY +REASON\ngrant  192.0.2.0/24  default  1h59m  [^ ]+ +a \"partner\"\n$", output);
+        Assert.Matches("^KIND   ADDRESS       PROFILE  LEFT +BY +REASON\ngrant  192.0.2.0/24  default  (2h|1h59m) +[^ ]+ +a \"partner\"\n$", output);
 
         Assert.Equal((0, "192.0.2.0/24: 1 forgotten\n", ""), await RunAsync("forget", "192.0.2.0/24"));
         Assert.Equal((0, "192.0.2.0/24: 0 forgotten\n", ""), await RunAsync("forget", "192.0.2.0/24"));
         Assert.Equal((1, "", "screening: nothing is known of 192.0.2.7\n"), await RunAsync("show", "192.0.2.7"));
-        Assert.Equal((0, "", ""), await RunAsync("list"));
+        Assert.Equal((0, "", "the whitelist is empty\n"), await RunAsync("list"));
+        Assert.Equal((0, "", "nothing in the whitelist is inside 10.0.0.0/8\n"), await RunAsync("list", "10.0.0.0/8"));
+        Assert.Equal((0, "", ""), await RunAsync("list", "--json"));
     }
 
     [Fact]
@@ -63,12 +65,12 @@ public sealed class CacheCommandTests : IAsyncLifetime
     [InlineData("'mx1' is not an IP address or network", "forget", "mx1")]
     [InlineData("'mx1' is not an IP address or network", "show", "mx1")]
     [InlineData("'mx1' is not an IP address or network", "list", "mx1")]
-    [InlineData("--ttl: 'soon' is no time", "grant", "::1", "--ttl", "soon", "--reason", "r")]
-    [InlineData("--ttl: '500ms' is no time", "grant", "::1", "--ttl", "500ms", "--reason", "r")]
-    [InlineData("--reason: say why", "grant", "::1", "--ttl", "1h", "--reason", " ")]
+    [InlineData("--ttl: 'soon' is not a duration", "grant", "::1", "--ttl", "soon", "--reason", "r")]
+    [InlineData("--ttl: '500ms' is not a duration", "grant", "::1", "--ttl", "500ms", "--reason", "r")]
+    [InlineData("--reason: it must not be empty", "grant", "::1", "--ttl", "1h", "--reason", " ")]
     [InlineData("--reason", "grant", "::1", "--ttl", "1h")]
     [InlineData("--ttl", "ban", "::1", "--reason", "r")]
-    [InlineData("can not read", "import", "/nowhere/to/be/found")]
+    [InlineData("cannot read", "import", "/nowhere/to/be/found")]
     public async Task Wrong_usage_exits_2_before_any_node_is_asked(string expected, params string[] arguments)
     {
         // Nobody listens there, which would be status 3.
@@ -87,7 +89,7 @@ public sealed class CacheCommandTests : IAsyncLifetime
     {
         var (status, output, error) = await RunAtAsync("http://127.0.0.1:1", arguments);
         Assert.Equal((3, ""), (status, output));
-        Assert.Contains("can not reach the node", error, StringComparison.Ordinal);
+        Assert.Contains("cannot reach the node", error, StringComparison.Ordinal);
 
         _whitelist.Fault = new FleetUnavailableException("no majority here");
         Assert.Equal((3, "", "screening: no majority here\n"), await RunAsync(arguments));
@@ -142,7 +144,7 @@ public sealed class CacheCommandTests : IAsyncLifetime
         await File.WriteAllTextAsync(InFolder("empty"), "\n");
         await using var node = await RunningNode.StartWithAsync(_whitelist, $"http.token_file={InFolder("token")}");
         (status, _, error) = await RunAtAsync(node.Url, "forget", "::1");
-        Assert.Equal((2, "screening: changes over TCP need a token\nscreening: use --token-file FILE with the node's token, or --node unix:///PATH\n"), (status, error));
+        Assert.Equal((2, "screening: changes over TCP need a token\nscreening: use --node unix:///PATH with the node's unix socket (endpoints.http), or --token-file FILE with its token (http.token_file)\n"), (status, error));
         Assert.Equal(2, (await RunAtAsync(node.Url, "forget", "::1", "--token-file", InFolder("other"))).Status);
         Assert.Equal(2, (await RunAtAsync(node.Url, "forget", "::1", "--token-file", InFolder("empty"))).Status);
         Assert.Equal(2, (await RunAtAsync(node.Url, "forget", "::1", "--token-file", InFolder("none"))).Status);
@@ -191,7 +193,7 @@ public sealed class CacheCommandTests : IAsyncLifetime
         _whitelist.Fault = new FleetUnavailableException("gone");
         var (status, output, error) = await RunAsync("export");
         Assert.Equal((3, 1000), (status, output.Count(c => c == '\n')));
-        Assert.Equal("screening: gone\nscreening: the export is not whole: it ends after 1000 lines\n", error);
+        Assert.Equal("screening: gone\nscreening: the export is incomplete: it ended after 1000 lines\n", error);
     }
 
     [Fact]
@@ -210,14 +212,15 @@ public sealed class CacheCommandTests : IAsyncLifetime
     public async Task Show_tells_of_a_pass_all_there_is()
     {
         _whitelist.Add(
-            new WhitelistLine(NetworkOf("192.0.2.1"), "strict", WhitelistLineKind.Pass, Later, new PostscreenTimes(0, 4070908800, 0, 0, 0), "mx1", Made, "listed by good", true, -4, "abc"),
+            new WhitelistLine(NetworkOf("192.0.2.1"), "strict", WhitelistLineKind.Pass, Later, new PostscreenTimes(0, 4070908800, 1, 1000, 0), "mx1", Made, "listed by good", true, -4, "abc"),
             new WhitelistLine(NetworkOf("192.0.2.1"), "default", WhitelistLineKind.Pass, Later, new PostscreenTimes(4070908800, 0, 0, 0, 0), "mx2", Made, ""));
         var (_, output, _) = await RunAsync("show", "192.0.2.1");
         Assert.Matches(
-            "^192.0.2.1: allow, [0-9]+d[0-9]{2}h left; profile strict\n  by mx1, 2026-01-02 03:04:05 UTC: listed by good\n  score -4, policy abc\n"
-            + "  postscreen: dnsbl passed until 2099-01-01 00:00:00 UTC\n"
-            + "also 192.0.2.1: times, [0-9]+d[0-9]{2}h left; profile default\n  by mx2, 2026-01-02 03:04:05 UTC\n"
-            + "  postscreen: pregreet passed until 2099-01-01 00:00:00 UTC\n$",
+            "^192.0.2.1: allow, [0-9]+d[0-9]+h left; profile strict\n  by mx1, [0-9]+ d ago: listed by good\n  score -4, policy abc\n"
+            + "  postscreen: dnsbl passed, [0-9]+d[0-9]+h left\n  postscreen: pipelining disabled\n"
+            + "  postscreen: non-SMTP command passed, expired [0-9]+ d ago\n"
+            + "also 192.0.2.1: times, [0-9]+d[0-9]+h left; profile default\n  by mx2, [0-9]+ d ago\n"
+            + "  postscreen: pregreet passed, [0-9]+d[0-9]+h left\n$",
             output);
     }
 

@@ -9,11 +9,15 @@ using Screening.Protocol.Dnsbl;
 using Screening.Protocol.Vocabulary;
 using Screening.Testing;
 using Screening.Testing.Dns;
+using Screening.Testing.Lab;
 
 namespace Screening.Node.Tests.Endpoints;
 
 public sealed class DnsblEndpointTests : IAsyncLifetime
 {
+    // Ten thousand names share a few of the table's slots by chance.
+    private const int SharedSlots = 50;
+
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(2);
     private readonly FakeDnsServer _lists = new();
     private RunningNode _node = null!;
@@ -25,11 +29,14 @@ public sealed class DnsblEndpointTests : IAsyncLifetime
         _lists.List("192.0.2.9", "worst.test", 60, "127.0.0.2");
         _lists.List("192.0.2.7", "good.test", 700, "127.0.2.1");
         _lists.List("2001:db8::4", "worse.test", 60, "127.0.0.2");
+        _lists.List("2.0.0.2", "worse.test", 60, "127.0.0.2");
         _node = await RunningNode.StartAsync(
             "endpoints.dnsbl=[\"udp://127.0.0.1:0\",\"tcp://127.0.0.1:0\"]", "dnsbl_zone.name=z.test", "cache.fail_share=5s",
             "dnsbl.sites=bl.test*1,worse.test*4,worst.test*9,good.test*-4", $"dnsbl.resolver=[\"{_lists.EndPoint}\"]", "dnsbl.skip=[]",
             "access.permit=[\"192.0.2.40\"]", "access.reject=[\"192.0.2.50\"]", "profile.mild.verdict.enforce_at=8",
             "verdict.pass_ttl=700s", "verdict.pass_ttl_min=1s", "node.name=mx1");
+        await Poll.UntilAsync(
+            async () => (await AskAsync("40.2.0.192.z.test", DnsType.A)).TtlSeconds > 0, Waiting.Limit, "the node knows its bans");
     }
 
     public async Task DisposeAsync()
@@ -59,7 +66,11 @@ public sealed class DnsblEndpointTests : IAsyncLifetime
     [InlineData("127.0.0.2", "z.test", "127.0.0.2", DnsRcode.NoError, 3600)] // RFC 5782 section 5
     [InlineData("127.0.0.1", "z.test", null, DnsRcode.NxDomain, 3600)]
     [InlineData("127.0.0.1", "allow.z.test", null, DnsRcode.NxDomain, 3600)]
-    [InlineData("127.0.0.2", "allow.z.test", null, DnsRcode.NxDomain, 3600)]
+    [InlineData("127.0.0.2", "allow.z.test", "127.0.0.2", DnsRcode.NoError, 3600)]
+    [InlineData("127.0.0.2", "allow.mild.z.test", "127.0.0.2", DnsRcode.NoError, 3600)]
+    [InlineData("2.0.0.1", "z.test", null, DnsRcode.NoError, -1)] // also on the way to 2001::/16
+    [InlineData("2.0.0.2", "z.test", "127.0.0.4", DnsRcode.NoError, 5)]
+    [InlineData("2001:db8::4", "mild.z.test", null, DnsRcode.NxDomain, 0)]
     public async Task A_verdict_is_told_as_a_listing(string client, string zone, string? code, DnsRcode rcode, int ttl)
     {
         foreach (var overTcp in new[] { false, true })
@@ -83,6 +94,29 @@ public sealed class DnsblEndpointTests : IAsyncLifetime
         Assert.Empty(clean.Texts);
         var other = await AskAsync("4.2.0.192.z.test", (DnsType)28);
         Assert.Equal((DnsRcode.NoError, 0), (other.Rcode, other.Codes.Length));
+    }
+
+    [Fact]
+    [Trait("Finding", "clients-P3")]
+    public async Task The_way_to_an_ipv6_client_leads_over_names_that_exist_and_leaves_no_client_behind()
+    {
+        using var http = _node.Http();
+        foreach (var zone in new[] { "z.test", "allow.z.test", "mild.z.test", "allow.mild.z.test" })
+        {
+            var labels = DnsblName.QueryName(ClientAddress.Parse("2001:db8::4"), "")[..^1].Split('.');
+            for (var count = 1; count < labels.Length; count++)
+            {
+                var name = $"{string.Join('.', labels[^count..])}.{zone}";
+                Assert.Equal((name, DnsRcode.NoError), (name, (await AskAsync(name, DnsType.A)).Rcode));
+                Assert.Equal((name, DnsRcode.NoError), (name, (await AskAsync(name, DnsType.Ns)).Rcode));
+            }
+        }
+
+        Assert.Equal("127.0.0.4", (await AskAsync(DnsblName.QueryName(ClientAddress.Parse("2.0.0.2"), "z.test"), DnsType.A)).Codes.Single().ToString());
+        Assert.Equal("[]", await http.GetStringAsync("api/v1/cache?prefix=2.0.0.0/16"));
+        var metrics = await http.GetStringAsync("metrics");
+        Assert.DoesNotContain("endpoint=\"dnsbl\",action=\"pass\",source=\"screened\"", metrics, StringComparison.Ordinal);
+        Assert.Contains("screening_verdicts_total{endpoint=\"dnsbl\",action=\"enforce\",source=\"screened\"} 1", metrics, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -151,7 +185,7 @@ public sealed class DnsblEndpointTests : IAsyncLifetime
     public async Task An_address_that_is_taken_ends_the_start()
     {
         var fault = await Assert.ThrowsAsync<EndpointException>(() => RunningNode.StartAsync($"endpoints.dnsbl=[\"udp://127.0.0.1:{_node.UdpPort}\"]"));
-        Assert.StartsWith("can not listen on udp://127.0.0.1:", fault.Message, StringComparison.Ordinal);
+        Assert.StartsWith("cannot listen on udp://127.0.0.1:", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -159,7 +193,7 @@ public sealed class DnsblEndpointTests : IAsyncLifetime
     {
         var rates = new ResponseRateLimit(new StillTime());
         RateVerdict[] Take(string address, string? name, int count) =>
-            [.. Enumerable.Range(0, count).Select(_ => rates.Take(IPAddress.Parse(address), name)).Distinct().Order()];
+            [.. Enumerable.Range(0, count).Select(_ => rates.AdmitAnswer(IPAddress.Parse(address), name, isNegative: false)).Distinct().Order()];
         Assert.Equal([RateVerdict.Send], Take("198.51.100.1", "a", ResponseRateLimit.SamePerSecond));
         Assert.Equal([RateVerdict.Send], Take("198.51.100.1", "b", 1));
         Assert.Equal([RateVerdict.Truncate, RateVerdict.Drop], Take("198.51.100.200", "a", 2));
@@ -168,9 +202,37 @@ public sealed class DnsblEndpointTests : IAsyncLifetime
         Assert.Equal([RateVerdict.Send], Take("2001:db8::1", null, ResponseRateLimit.SamePerSecond));
         Assert.Equal([RateVerdict.Truncate], Take("2001:db8:0:00ff::1", null, 1));
         for (var i = 0; i < ResponseRateLimit.TotalPerSecond; i++)
-            rates.Take(IPAddress.Parse("203.0.113.1"), $"{i}");
-        Assert.NotEqual(RateVerdict.Send, rates.Take(IPAddress.Parse("203.0.113.77"), "new"));
+            rates.AdmitAnswer(IPAddress.Parse("203.0.113.1"), $"{i}", isNegative: false);
+        Assert.NotEqual(RateVerdict.Send, rates.AdmitAnswer(IPAddress.Parse("203.0.113.77"), "new", isNegative: false));
     }
+
+    [Theory]
+    [Trait("Finding", "security-11")]
+    [InlineData("198.51.100.1", "198.51.100.200", true, ResponseRateLimit.NegativePerSecond)]
+    [InlineData("2001:db8::1", "2001:db8:0:ff::1", true, ResponseRateLimit.NegativePerSecond)]
+    [InlineData("198.51.100.1", "198.51.100.200", false, 10_000)]
+    [InlineData("127.0.0.1", "127.0.0.2", true, 10_000)]
+    public void Names_that_nobody_lists_are_one_answer(string asker, string neighbour, bool isNegative, int sent)
+    {
+        var rates = new ResponseRateLimit(new StillTime());
+        var questions = Enumerable.Range(0, 10_000).Select(i => Exchange(rates, IPAddress.Parse(i % 2 == 0 ? asker : neighbour), $"{i}", isNegative)).ToList();
+        Assert.InRange(questions.Count(verdict => verdict == RateVerdict.Send), sent - SharedSlots, sent);
+        Assert.InRange(questions.Count(verdict => verdict == RateVerdict.Truncate), (10_000 - sent) / 2 - SharedSlots, (10_000 - sent) / 2 + SharedSlots);
+        Assert.Equal(RateVerdict.Send, Exchange(rates, IPAddress.Parse("203.0.113.1"), "other", isNegative));
+    }
+
+    [Fact]
+    [Trait("Finding", "security-11")]
+    public void Questions_that_nobody_has_answered_yet_count()
+    {
+        var rates = new ResponseRateLimit(new StillTime());
+        var asker = IPAddress.Parse("198.51.100.1");
+        Assert.Equal(
+            ResponseRateLimit.NegativePerSecond, Enumerable.Range(0, 10_000).Count(_ => rates.AdmitQuestion(asker) == RateVerdict.Send));
+    }
+
+    private static RateVerdict Exchange(ResponseRateLimit rates, IPAddress asker, string name, bool isNegative) =>
+        rates.AdmitQuestion(asker) is var question and not RateVerdict.Send ? question : rates.AdmitAnswer(asker, name, isNegative);
 
     private async Task<DnsReply> AskAsync(string name, DnsType type, bool overTcp = false)
     {

@@ -1,5 +1,11 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http;
+using Screening.Node.Endpoints.Http;
+using Screening.Testing;
 using Screening.Testing.Dns;
 
 namespace Screening.Node.Tests.Endpoints;
@@ -114,4 +120,104 @@ public sealed class HttpEndpointTests
         await peer.SendAsync("query_id=a\nremote_address=192.0.2.66\nlocal_address=192.0.2.25\n\n");
         Assert.Equal("query_id=a\naction=enforce", (await peer.ReadAsync(1)).Single());
     }
+
+    [Fact]
+    [Trait("Finding", "security-7")]
+    public async Task Only_probes_and_scrapers_may_use_any_name()
+    {
+        (string Path, string Host, string? Origin, HttpStatusCode Expected)[] cases =
+        [
+            ("API/v1/status", "evil.example", null, HttpStatusCode.Forbidden),
+            ("API/v1/status", "127.0.0.1", "http://evil.example", HttpStatusCode.Forbidden),
+            ("openapi/v1.json", "evil.example", null, HttpStatusCode.Forbidden),
+            ("metrics", "evil.example", "http://evil.example", HttpStatusCode.OK),
+            ("READYZ", "evil.example", null, HttpStatusCode.OK),
+        ];
+        await using var node = await RunningNode.StartAsync();
+        using var http = node.Http();
+        foreach (var (path, host, origin, expected) in cases)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, path);
+            request.Headers.Host = host;
+            if (origin is not null)
+                request.Headers.Add("Origin", origin);
+            using var response = await http.SendAsync(request);
+            Assert.Equal((path, expected), (path, response.StatusCode));
+        }
+    }
+
+    [Fact]
+    [Trait("Finding", "clients-P4")]
+    public async Task Head_gets_the_headers_of_get_and_every_response_its_length()
+    {
+        await using var node = await RunningNode.StartAsync();
+        using var http = node.Http();
+        string[] paths =
+            ["healthz", "readyz", "metrics", "api/v1/status", "api/v1/check/192.0.2.1", "api/v1/check/x", "api/v1/cache", "api/v1/cache/192.0.2.1", "api/v1/none"];
+        foreach (var path in paths)
+        {
+            using var got = await http.GetAsync(path);
+            using var request = new HttpRequestMessage(HttpMethod.Head, path);
+            using var head = await http.SendAsync(request);
+            Assert.Equal((path, got.StatusCode, got.Content.Headers.ContentType), (path, head.StatusCode, head.Content.Headers.ContentType));
+            Assert.True(head.Content.Headers.ContentLength > 0, path);
+            Assert.Equal(got.Content.Headers.ContentLength, (await got.Content.ReadAsByteArrayAsync()).Length);
+            Assert.Empty(await head.Content.ReadAsByteArrayAsync());
+        }
+    }
+
+    [Fact]
+    [Trait("Finding", "clients-P4")]
+    public async Task What_is_not_there_is_explained()
+    {
+        (string Method, string Path, HttpStatusCode Status, string Detail)[] cases =
+        [
+            ("GET", "api/v1/nothing", HttpStatusCode.NotFound, "there is nothing at this path"),
+            ("POST", "api/v1/status", HttpStatusCode.MethodNotAllowed, "this path takes GET, HEAD"),
+            ("GET", "api/v1/decisions", HttpStatusCode.NotImplemented, "/api/v1/decisions is not built yet"),
+            ("POST", "api/v1/evidence", HttpStatusCode.NotImplemented, "/api/v1/evidence is not built yet"),
+            ("GET", "", HttpStatusCode.NotImplemented, "/ is not built yet"),
+            ("GET", "api/v1/check/192.0.2.60%2F24", HttpStatusCode.BadRequest, "'192.0.2.60/24' is not an IP address"),
+        ];
+        await using var node = await RunningNode.StartAsync();
+        using var http = node.Http();
+        foreach (var (method, path, status, detail) in cases)
+        {
+            using var request = new HttpRequestMessage(new HttpMethod(method), path);
+            using var response = await http.SendAsync(request);
+            Assert.Equal((path, status, "application/problem+json"), (path, response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+            using var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+            Assert.Equal(detail, problem.RootElement.GetProperty("detail").GetString());
+        }
+    }
+
+    [Fact]
+    [Trait("Finding", "security-9")]
+    public async Task A_list_that_only_the_dnsblog_door_asks_is_shown_and_does_not_count_for_the_rung()
+    {
+        using var dns = new FakeDnsServer { Otherwise = FakeDnsReply.A(60, "127.255.255.254") };
+        await using var node = await RunningNode.StartAsync($"dnsbl.resolver=[\"{dns.EndPoint}\"]", "endpoints.dnsblog=[\"unix://{folder}/dnsblog\"]");
+        using var peer = await node.ConnectUnixAsync("dnsblog");
+        await peer.Socket.SendAsync(DnsblogAsker.Request("junk.test", "192.0.2.1"));
+        Assert.NotNull(DnsblogAsker.ReadReply(Encoding.Latin1.GetBytes(await peer.ReadToEndAsync())));
+        using var http = node.Http();
+        using var status = JsonDocument.Parse(await http.GetStringAsync("api/v1/status"));
+        var check = Assert.Single(status.RootElement.GetProperty("checks").EnumerateArray());
+        Assert.Equal(("junk.test", "ill"), (check.GetProperty("name").GetString(), check.GetProperty("state").GetString()));
+        Assert.Equal(0, status.RootElement.GetProperty("rung").GetInt32());
+    }
+
+    [Fact]
+    [Trait("Finding", "security-13")]
+    public void A_caller_that_hung_up_is_nobody_and_makes_no_fault()
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Dispose();
+        var context = new DefaultHttpContext();
+        context.Features.Set<IConnectionSocketFeature>(new SocketOf(socket));
+        context.Request.Headers[Caller.AuthorHeader] = "root";
+        Assert.Null(Caller.Of(context));
+    }
+
+    private sealed record SocketOf(Socket Socket) : IConnectionSocketFeature;
 }

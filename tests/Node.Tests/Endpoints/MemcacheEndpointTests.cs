@@ -36,12 +36,17 @@ public sealed class MemcacheEndpointTests
         { $"set k 0 0 100000\r\n{new string('x', 100_000)}\r\nget k\r\n", "SERVER_ERROR object too large for cache\r\nEND\r\n", true },
         { "append k 0 0 1\r\n1\r\nmn\r\n", "SERVER_ERROR append, prepend and cas are not supported\r\nMN\r\n", true },
         { "flush_all\r\nmn\r\n", "CLIENT_ERROR flush_all not allowed\r\nMN\r\n", true },
-        { "hello\r\n\r\nget\r\nmn\n", "ERROR\r\nERROR\r\nCLIENT_ERROR bad command line format\r\nMN\r\n", true },
+        { "get\r\nmn\n", "CLIENT_ERROR bad command line format\r\nMN\r\n", true },
+        { "hello\r\nmn\r\n", "ERROR\r\n", false },
+        { "\r\nmn\r\n", "ERROR\r\n", false },
+        { "get / HTTP/1.1\r\nHost: mx1\r\nmn\r\n", "END\r\nERROR\r\n", false },
+        { "set / HTTP/1.1\r\nmn\r\n", "CLIENT_ERROR bad command line format\r\n", false },
+        { "\u0080\u000a" + new string('\0', 22), "", false }, // memcached, doc/protocol-binary: no-op
         { $"get {new string('k', 251)}\r\nmn\r\n", "CLIENT_ERROR bad command line format\r\nMN\r\n", true },
         { "set k 0 0 x\r\nmn\r\n", "CLIENT_ERROR bad command line format\r\n", false },
         { "set k 0 0 3\r\n12345\r\nmn\r\n", "CLIENT_ERROR bad data chunk\r\n", false },
         { new string('x', 9000), "ERROR\r\n", false },
-        { "stats items\r\nverbosity\r\n", "END\r\nERROR\r\n", true },
+        { "stats items\r\nverbosity\r\n", "END\r\nERROR\r\n", false },
         { "quit\r\nmn\r\n", "", false },
     };
 
@@ -141,6 +146,49 @@ public sealed class MemcacheEndpointTests
         // A postscreen that still had them writes them again: they stay forgotten, as soon as the bucket has said so.
         await ExchangeAsync(peer, Set("postscreen:192.0.2.9", Value), 8);
         await Poll.UntilAsync(async () => await IsMissedAsync(peer, "postscreen:192.0.2.9"), Waiting.Limit, "the late writer's times are refused");
+    }
+
+    [Fact]
+    [Trait("Finding", "security-5")]
+    public async Task A_request_over_http_writes_nothing()
+    {
+        await using var node = await RunningNode.StartAsync(Listen);
+        var body = Set("postscreen:198.51.100.99", Value);
+        using (var post = await ConnectAsync(node))
+        {
+            var request = string.Create(
+                CultureInfo.InvariantCulture, $"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+            Assert.Equal("ERROR\r\n", await ExchangeAsync(post, request, 100));
+        }
+
+        using var peer = await ConnectAsync(node);
+        Assert.Equal("END\r\n", await ExchangeAsync(peer, "get postscreen:198.51.100.99\r\n", 5));
+        await ExchangeAsync(peer, "append k 0 0 1\r\n1\r\n" + body, 10);
+        using var http = node.Http();
+        Assert.Contains("screening_memcache_sets_total{result=\"refused\"} 1", await http.GetStringAsync("/metrics"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Finding", "security-5")]
+    public async Task Times_bear_the_name_of_their_node_and_keys_without_an_address_make_room_for_each_other()
+    {
+        await using var node = await RunningNode.StartAsync(Listen, "endpoints.http=[\"tcp://127.0.0.1:0\"]", "cache.max_entries=100000");
+        using var peer = await ConnectAsync(node);
+        using var http = node.Http();
+        await ExchangeAsync(peer, Set("postscreen:192.0.2.9", Value), 8);
+        var digests = Enumerable.Range(0, 1_100).Select(i => $"{i:x32}").ToList();
+        var stored = await ExchangeAsync(peer, string.Concat(digests.Select(digest => Set(digest, Value))), digests.Count * 8);
+        Assert.Equal(string.Concat(digests.Select(_ => "STORED\r\n")), stored);
+        Assert.Contains("screening_memcache_digests_left_total 100", await http.GetStringAsync("/metrics"), StringComparison.Ordinal);
+
+        string lines = "";
+        await Poll.UntilAsync(
+            async () => (lines = await http.GetStringAsync("/api/v1/cache?limit=10000")).Split("\"address\"").Length == 1_002,
+            Waiting.Limit, "the fleet has a thousand digests and one client", () => $"{lines.Split("\"address\"").Length - 1}");
+        Assert.Contains("\"address\":\"192.0.2.9\"", lines, StringComparison.Ordinal);
+        Assert.Equal(1_002, lines.Split("\"by\":\"test\"").Length);
+        Assert.True(await IsMissedAsync(peer, digests[0]));
+        Assert.False(await IsMissedAsync(peer, digests[^1]));
     }
 
     [Fact]

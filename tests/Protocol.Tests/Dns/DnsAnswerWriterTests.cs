@@ -128,12 +128,16 @@ public sealed class DnsAnswerWriterTests
     }
 
     [Theory]
-    [InlineData("1234 2900 0001 0000 0000 0000 00 0001 0001", "4660 QR RD opcode 5 NOTIMP")]
+    [InlineData("1234 2900 0001 0000 0000 0000 00 0001 0001", "4660 QR RD opcode 5 NOTIMP\nquestion  IN A")]
+    [InlineData("1234 2900 0001 0000 0000 0000 02 61", "4660 QR RD opcode 5 NOTIMP")]
     [InlineData("1234 0100 0002 0000 0000 0000 00 0001 0001 00 0001 0001", "4660 QR RD FORMERR")]
-    [InlineData("1234 0000 0001 0007 0000 0000 00 0001 0001", "4660 QR FORMERR")]
+    [InlineData("1234 0000 0001 0007 0000 0000 00 0001 0001", "4660 QR FORMERR\nquestion  IN A")]
     [InlineData("1234 0100 0001 0000 0000 0001 00 0001 0001 00 0029", "4660 QR RD FORMERR\nquestion  IN A")]
     [InlineData("1234 0100 0001 0000 0000 0001 00 0001 0001 00 0029 0200 00010000 0000", "4660 QR RD NOERROR\nquestion  IN A\n"
         + "additional OPT size 1232 rcode 1 version 0 flags 0 \"\"")]
+    [InlineData("1234 0100 0001 0000 0000 0001 00 0001 0001 00 0029 0200 00018000 0000", "4660 QR RD NOERROR\nquestion  IN A\n"
+        + "additional OPT size 1232 rcode 1 version 0 flags 32768 \"\"")] // RFC 3225 section 3
+    [Trait("Finding", "clients-P8")]
     public void A_fault_is_answered_with_what_was_understood_of_the_question(string hex, string expected)
     {
         var message = Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal));

@@ -47,7 +47,7 @@ public sealed class DnsNameTests
     {
         var offset = DnsName.HeaderBytes;
         byte[] message = [.. new byte[12], .. Convert.FromHexString(name)];
-        Assert.False(DnsName.TryRead(message, ref offset, new byte[DnsName.MaxBytes], out _), why);
+        Assert.False(TryRead(message, ref offset, new byte[DnsName.MaxBytes], out _), why);
     }
 
     [Theory]
@@ -57,7 +57,7 @@ public sealed class DnsNameTests
     {
         byte[] label = [(byte)octets, .. Encoding.ASCII.GetBytes(new string('x', octets)), 0];
         var offset = 0;
-        Assert.Equal(isName, DnsName.TryRead(label, ref offset, new byte[DnsName.MaxBytes], out _));
+        Assert.Equal(isName, TryRead(label, ref offset, new byte[DnsName.MaxBytes], out _));
     }
 
     // Three labels of 63 octets, and a last one that fills the name up; in one piece and in two.
@@ -73,7 +73,7 @@ public sealed class DnsNameTests
         foreach (var (message, start) in new[] { (whole, 0), (pieces, 12 + last + 2) })
         {
             var offset = start;
-            var known = DnsName.TryRead(message, ref offset, new byte[DnsName.MaxBytes], out var read);
+            var known = TryRead(message, ref offset, new byte[DnsName.MaxBytes], out var read);
             Assert.Equal(length, known ? read : null);
         }
     }
@@ -86,7 +86,7 @@ public sealed class DnsNameTests
         foreach (var octet in octets)
         {
             var offset = 0;
-            Assert.True(DnsName.TryRead([1, octet, 0], ref offset, name, out var length));
+            Assert.True(TryRead([1, octet, 0], ref offset, name, out var length));
             Assert.Equal([1, octet is >= (byte)'A' and <= (byte)'Z' ? (byte)(octet + 32) : octet, 0], name[..length]);
         }
     }
@@ -114,6 +114,24 @@ public sealed class DnsNameTests
             Assert.Equal((name, length), Read(written[..length], 0));
         });
 
+    [Theory]
+    [Trait("Finding", "security-13")]
+    [InlineData(DnsName.MaxPointers, true)]
+    [InlineData(DnsName.MaxPointers + 1, false)]
+    public void A_name_has_no_more_pointers_than_labels(int pointers, bool isName)
+    {
+        // Each pointer leads to the one before it, the first to the root.
+        byte[] message = [.. new byte[12], 0, .. Enumerable.Range(0, pointers).SelectMany(i => Pointer(i == 0 ? 12 : 11 + (2 * i)))];
+        var offset = message.Length - 2;
+        Assert.Equal(isName, TryRead(message, ref offset, new byte[DnsName.MaxBytes], out _));
+    }
+
+    private static bool TryRead(ReadOnlySpan<byte> message, ref int offset, byte[] name, out int length)
+    {
+        var stepsLeft = DnsName.MaxSteps;
+        return DnsName.TryRead(message, ref offset, name, out length, ref stepsLeft);
+    }
+
     private static byte[] Pointer(int target) => [(byte)(0xc0 | target >> 8), (byte)target];
 
     private static byte[] Labels(string name, params byte[] end) =>
@@ -122,7 +140,7 @@ public sealed class DnsNameTests
     private static (string Name, int End) Read(byte[] message, int offset)
     {
         var name = new byte[DnsName.MaxBytes];
-        Assert.True(DnsName.TryRead(message, ref offset, name, out var length), Convert.ToHexString(message));
+        Assert.True(TryRead(message, ref offset, name, out var length), Convert.ToHexString(message));
         var labels = new List<string>();
         var at = 0;
         for (; name[at] != 0; at += name[at] + 1)

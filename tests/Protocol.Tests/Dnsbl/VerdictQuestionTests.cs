@@ -29,6 +29,13 @@ public sealed class VerdictQuestionTests
     [InlineData("192.z.test", VerdictNameKind.Between, null, "", false)]
     [InlineData("2.0.192.strict.z.test", VerdictNameKind.Between, null, "", false)]
     [InlineData(Nibbles + ".z.test", VerdictNameKind.Between, null, "", false)]
+    [InlineData("0.0.2.z.test", VerdictNameKind.Between, null, "", false)]
+    [InlineData("1.0.0.2.z.test", VerdictNameKind.Client, "2.0.0.1", "", false)]
+    [InlineData("1.0.0.2.allow.strict.z.test", VerdictNameKind.Client, "2.0.0.1", "strict", true)]
+    [InlineData("0.0.a.2.z.test", VerdictNameKind.Between, null, "", false)]
+    [InlineData("8.1.0.0.2.z.test", VerdictNameKind.Between, null, "", false)]
+    [InlineData("4.6.0.0.z.test", VerdictNameKind.Between, null, "", false)]
+    [InlineData("10.6.0.0.z.test", VerdictNameKind.Client, "0.0.6.10", "", false)]
     [InlineData("other.z.test", VerdictNameKind.Nothing, null, "", false)]
     [InlineData("01.2.0.192.z.test", VerdictNameKind.Nothing, null, "", false)]
     [InlineData("256.2.0.192.z.test", VerdictNameKind.Nothing, null, "", false)]
@@ -39,6 +46,26 @@ public sealed class VerdictQuestionTests
         var question = VerdictQuestion.Read(name, "z.test", p => p == "strict");
         Assert.Equal(
             new VerdictQuestion(kind, client is null ? default : ClientAddress.Parse(client), profile, allow), question);
+    }
+
+    [Theory]
+    [Trait("Finding", "clients-P3")]
+    [InlineData("1.0.0.2", true, true)]
+    [InlineData("9.9.9.3", true, true)]
+    [InlineData("0.0.0.1", true, false)] // No IPv6 client of the internet begins with a 1.
+    [InlineData("8.8.8.8", true, false)]
+    [InlineData("1.0.0.10", false, false)]
+    [InlineData("10.0.0.2", false, false)]
+    [InlineData("1.10.0.2", false, false)]
+    [InlineData(Reversed, false, false)]
+    [InlineData("0.0.2", false, false)]
+    public void A_name_of_digits_may_lead_to_others(string labels, bool isAlso, bool isProbably)
+    {
+        foreach (var zone in new[] { "z.test", "allow.z.test", "strict.z.test", "allow.strict.z.test" })
+        {
+            var question = VerdictQuestion.Read($"{labels}.{zone}", "z.test", p => p == "strict");
+            Assert.Equal((zone, isAlso, isProbably), (zone, question.IsAlsoBetween, question.IsProbablyBetween));
+        }
     }
 
     [Fact]

@@ -1,6 +1,7 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster;
-using Akka.Event;
+using Microsoft.Extensions.Logging;
 using Screening.Actors.Fleet;
 using Screening.Actors.Hosting;
 using Screening.Actors.Whitelist;
@@ -27,13 +28,16 @@ internal sealed class JoinGuard : UntypedActor, IWithTimers
     private const string LockTimer = "lock";
     private const int RoundsBetweenClocks = 12;
 
+    // Nodes of a fleet start together, and what one of them finds in its first seconds is over before anybody reads it.
+    private static readonly TimeSpan QuietStart = TimeSpan.FromSeconds(5);
+
     // Above the limits of its parts, resolving and probing.
     private static readonly TimeSpan FindLimit = TimeSpan.FromSeconds(5);
 
     private readonly FleetHostSetup _setup;
     private readonly FleetSettings _settings;
     private readonly FleetTimings _timings;
-    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly ILogger _log;
     private readonly Akka.Cluster.Cluster _cluster = Akka.Cluster.Cluster.Get(Context.System);
     private readonly Membership _members = new();
     private readonly SeedFinder _seeds;
@@ -48,6 +52,7 @@ internal sealed class JoinGuard : UntypedActor, IWithTimers
     private Round _round = new(Random.Shared.NextInt64(1L << 40));
     private Round _last = new(0);
     private SeedsFound _found = SeedsFound.Nothing;
+    private readonly long _started;
     private long _asked;
     private int _watched;
 
@@ -55,6 +60,8 @@ internal sealed class JoinGuard : UntypedActor, IWithTimers
     private bool _isEnding;
     private string _reason = "";
     private string _failure = "";
+    private string _toldReason = "";
+    private ImmutableSortedDictionary<string, string> _toldFaults = SeedsFound.Nothing.Faults;
     private string _clusterId = "";
 
     public JoinGuard(FleetHostSetup setup)
@@ -62,6 +69,8 @@ internal sealed class JoinGuard : UntypedActor, IWithTimers
         _setup = setup;
         _settings = setup.Settings;
         _timings = setup.Timings;
+        _log = setup.Loggers.CreateLogger<JoinGuard>();
+        _started = setup.Time.GetTimestamp();
         _lock = _settings is { IsCache: true, Store.Lock: not null } ? new FoundingLock(_settings.Store, _timings.Lock, setup.Time) : null;
         _seeds = new SeedFinder(setup, Own);
         _founding = new Founding(new FoundingRules(Own, _settings.IsCache, _lock is not null, _settings.Expected, _settings.Seeds.Length)
@@ -75,6 +84,8 @@ internal sealed class JoinGuard : UntypedActor, IWithTimers
     public ITimerScheduler Timers { get; set; } = null!;
 
     private Address Own => _cluster.SelfAddress;
+
+    private bool IsTold => _setup.Time.GetElapsedTime(_started) >= QuietStart;
 
     private NodePhase Phase => _members.StatusOf(Own) switch
     {
@@ -155,10 +166,12 @@ internal sealed class JoinGuard : UntypedActor, IWithTimers
                 MembersChanged();
                 break;
             case ClusterEvent.IMemberEvent change:
+                Tell(change);
                 _members.Apply(change);
                 MembersChanged();
                 break;
             case ClusterEvent.ReachabilityEvent change:
+                Tell(change);
                 _members.Apply(change);
                 MembersChanged();
                 break;
@@ -239,14 +252,14 @@ internal sealed class JoinGuard : UntypedActor, IWithTimers
         var ago = _setup.Time.GetElapsedTime(_asked) / 2;
         var ahead = TimeSpan.FromMilliseconds(presence.From.ClockMs - NowMs()) + ago;
         if (_peers.Apply(presence.From, ahead) is { } warning)
-            _log.Warning("Clocks differ: {Warning}", warning);
+            _log.ClocksDiffer(warning);
     }
 
     private void Fail(string fault)
     {
         CloseRound();
         if (fault != _failure)
-            _log.Warning("A round of questions failed, and another one follows: {Fault}", fault);
+            _log.RoundFailed(fault);
         _failure = fault;
         if (_state != FleetState.Up)
             Show(FleetState.Looking, $"the other nodes cannot be asked: {fault}");
@@ -264,9 +277,14 @@ internal sealed class JoinGuard : UntypedActor, IWithTimers
 
     private void Report(SeedsFound found)
     {
-        foreach (var (where, fault) in found.Faults.Where(fault => _found.Faults.GetValueOrDefault(fault.Key) != fault.Value))
-            _log.Info("Seed {Seed} cannot be asked: {Fault}", where, fault);
         _found = found;
+        if (IsTold)
+        {
+            foreach (var (where, fault) in found.Faults.Where(fault => _toldFaults.GetValueOrDefault(fault.Key) != fault.Value))
+                _log.SeedFails(where, fault);
+            _toldFaults = found.Faults;
+        }
+
         if (_settings.Expected == 0)
             _setup.Presence.Expect(Math.Max(_settings.Seeds.Length, found.Places - (_settings.IsCache ? 0 : 1)));
     }
@@ -280,12 +298,12 @@ internal sealed class JoinGuard : UntypedActor, IWithTimers
         switch (decision)
         {
             case Decision.Join join:
-                _log.Info("Joining cluster {Cluster} of {Node}", join.ClusterId, Founding.Describe(join.By));
+                _log.Joining(join.ClusterId, Founding.Describe(join.By));
                 BeginJoining(join.ClusterId);
                 _cluster.JoinSeedNodes(join.Members);
                 break;
             case Decision.Found:
-                _log.Info("Founding cluster {Cluster}", _ownId);
+                _log.Founding(_ownId);
                 BeginJoining(_ownId);
                 _cluster.Join(Own);
                 break;
@@ -368,7 +386,7 @@ internal sealed class JoinGuard : UntypedActor, IWithTimers
         if (_state == FleetState.Joining && Phase == NodePhase.Member)
         {
             Show(FleetState.Up, "");
-            _log.Info("This node is in cluster {Cluster}", _clusterId);
+            _log.IsMember(_clusterId, _members.All.Count());
             Become(Watching);
             if (_lock is not null)
                 Timers.StartPeriodicTimer(LockTimer, ProlongLock.Instance, _timings.Watch);
@@ -382,6 +400,36 @@ internal sealed class JoinGuard : UntypedActor, IWithTimers
         Publish();
     }
 
+    private void Tell(ClusterEvent.IMemberEvent change)
+    {
+        if (change.Member.Address == Own)
+            return;
+        var node = NameOf(change.Member);
+        switch (change)
+        {
+            case ClusterEvent.MemberUp:
+                _log.MemberIsUp(node);
+                break;
+            case ClusterEvent.MemberRemoved { PreviousStatus: MemberStatus.Down }:
+                _log.MemberIsRemoved(node);
+                break;
+            case ClusterEvent.MemberRemoved:
+                _log.MemberLeft(node);
+                break;
+        }
+    }
+
+    private void Tell(ClusterEvent.ReachabilityEvent change)
+    {
+        if (change is ClusterEvent.UnreachableMember)
+            _log.MemberIsUnreachable(NameOf(change.Member));
+        else
+            _log.MemberIsBack(NameOf(change.Member));
+    }
+
+    private string NameOf(Member member) =>
+        _peers.NameOf(member.Address) is { Length: > 0 } name ? $"{name} ({Founding.HostPortOf(member.Address)})" : Founding.HostPortOf(member.Address);
+
     private void EndFor(string? reason)
     {
         if (reason is not null)
@@ -394,15 +442,22 @@ internal sealed class JoinGuard : UntypedActor, IWithTimers
             return;
         _isEnding = true;
         _setup.Presence.Why = reason;
-        _log.Warning("The cluster system ends: {Reason}", reason);
+        _log.Ends(reason);
         _ = CoordinatedShutdown.Get(Context.System).Run(CoordinatedShutdown.ActorSystemTerminateReason.Instance);
     }
 
     private void Show(FleetState state, string reason)
     {
-        if (reason.Length > 0 && reason != _reason)
-            _log.Log(state == FleetState.Refused ? LogLevel.WarningLevel : LogLevel.InfoLevel, null, "Not in a cluster: {Reason}", reason);
         (_state, _reason) = (state, reason);
+        if (reason.Length > 0 && reason != _toldReason && (IsTold || state == FleetState.Refused))
+        {
+            _toldReason = reason;
+            if (state == FleetState.Refused)
+                _log.IsRefused(reason);
+            else
+                _log.IsOutside(reason);
+        }
+
         Publish();
     }
 

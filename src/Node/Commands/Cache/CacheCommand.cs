@@ -41,14 +41,14 @@ internal static class CacheCommand
     /// <summary>The path of an address or a network.</summary>
     public static string PathOf(string network) => $"{Root}/{Uri.EscapeDataString(network)}";
 
-    /// <summary>Confirms a change of a large network, or of one with the node's own address in it.</summary>
+    /// <summary>Confirms a change of a large network, or of one that contains an address of the node.</summary>
     public static Option<bool> YesOption() => new("--yes")
     {
-        Description = "Do it even for a network larger than /8 (IPv4) or /16 (IPv6), or one that holds an address of the node.",
+        Description = "Confirm a network larger than /8 (IPv4) or /16 (IPv6), or one that contains an address of the node.",
     };
 
     /// <summary>Counts, and changes nothing.</summary>
-    public static Option<bool> DryRunOption() => new("--dry-run") { Description = "Count what would be touched, and change nothing." };
+    public static Option<bool> DryRunOption() => new("--dry-run") { Description = "Count what would be affected, and change nothing." };
 
     /// <summary>The query that says both.</summary>
     public static string QueryOf(bool yes, bool dryRun) => (yes, dryRun) switch
@@ -72,7 +72,7 @@ internal static class CacheCommand
     /// <summary>Says on standard error that a change holds, but not yet in the store.</summary>
     public static Task<int> NotDurableAsync(ParseResult parsed) => ExitStatus.FailAsync(
         parsed.InvocationConfiguration.Error, ExitStatus.No,
-        "applied, but not durable: the store can not be written now, and if the fleet stopped before it can, the change would be lost");
+        "applied, but not durable: the store cannot be written now, and the change is lost if the whole fleet stops before it can be");
 
     private static void Validate(ArgumentResult parsed)
     {

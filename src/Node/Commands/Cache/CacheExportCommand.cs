@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Screening.Node.Commands.Display;
 
 namespace Screening.Node.Commands.Cache;
 
@@ -7,14 +8,16 @@ internal static class CacheExportCommand
 {
     public static Command Create()
     {
-        var command = new Command("export", "Print the whole whitelist as JSON lines, for import. Status 0 only if it is whole.");
+        var command = new Command("export", "Print the whole whitelist as JSON lines, for 'cache import'. Exit status 0 only if it is complete.");
         command.SetAction(ExportAsync);
-        return command.TalksToNode();
+        return command.TalksToNode(NodeAccess.Trusted);
     }
 
     private static async Task<int> ExportAsync(ParseResult parsed, CancellationToken cancellation)
     {
         var (output, error, written) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, 0);
+        var isWatched = Screen.Of(error).IsTerminal && !Screen.Of(output).IsTerminal;
+        var progress = new ProgressLine(error, isWatched, TimeProvider.System);
         int status;
         try
         {
@@ -22,22 +25,32 @@ internal static class CacheExportCommand
         }
         catch (IOException fault)
         {
-            status = await ExitStatus.FailAsync(error, ExitStatus.Usage, $"can not write: {fault.Message}").ConfigureAwait(false);
+            status = await ExitStatus.FailAsync(error, ExitStatus.Usage, $"cannot write: {fault.Message}").ConfigureAwait(false);
         }
 
+        await progress.EndAsync(written, isWhole: status == ExitStatus.Ok).ConfigureAwait(false);
         return status == ExitStatus.Ok || written == 0
             ? status
-            : await ExitStatus.FailAsync(error, status, $"the export is not whole: it ends after {written} lines").ConfigureAwait(false);
+            : await ExitStatus.FailAsync(error, status, $"the export is incomplete: it ended after {written} lines").ConfigureAwait(false);
 
         async Task<int> WriteAsync(NodeClient node)
         {
+            var total = isWatched ? await TotalAsync(node).ConfigureAwait(false) : null;
             await CachePages.ForEachAsync(node, null, async page =>
             {
                 await output.WriteAsync(CachePages.JsonLines(page)).ConfigureAwait(false);
                 written += page.Count;
+                await progress.ShowAsync(written, total).ConfigureAwait(false);
             }).ConfigureAwait(false);
             await output.FlushAsync(node.Cancellation).ConfigureAwait(false);
             return ExitStatus.Ok;
         }
+    }
+    // Roughly: others may come and go meanwhile.
+    private static async Task<long?> TotalAsync(NodeClient node)
+    {
+        using var status = await node.GetAsync("api/v1/status").ConfigureAwait(false);
+        var cache = status.Root.GetProperty("cache");
+        return cache.Count("entries") + cache.Count("grants") + cache.Count("bans");
     }
 }

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Screening.Node.Commands.Cache;
 
-/// <summary><c>cache forget</c>. Exit status 1: it holds, but is not durable.</summary>
+/// <summary><c>cache forget</c>. Exit status 1: done, but not durable.</summary>
 internal static class CacheForgetCommand
 {
     public static Command Create()
@@ -11,7 +11,7 @@ internal static class CacheForgetCommand
         var network = CacheCommand.NetworkArgument("A[/LEN]", "An address or a network.");
         var (yes, dryRun) = (CacheCommand.YesOption(), CacheCommand.DryRunOption());
         var command = new Command(
-            "forget", "Forget a client or a network: grants, bans, passes and postscreen's times. Status 1: it holds, but is not durable.")
+            "forget", "Forget a client or a network: grants, bans, passes and postscreen's times. Exit status 1: done, but not durable.")
         {
             network, yes, dryRun,
         };
@@ -24,7 +24,7 @@ internal static class CacheForgetCommand
                 ? NodeConnection.PrintAsync(parsed, answer, count => CacheCommand.CountText(parsed.GetValue(network)!, count), _ => ExitStatus.Ok)
                 : EndAsync(parsed, answer, parsed.GetValue(network)!),
             cancellation));
-        return command.TalksToNode();
+        return command.TalksToNode(NodeAccess.Trusted);
     }
 
     private static async Task<int> EndAsync(ParseResult parsed, NodeAnswer answer, string network)

@@ -1,33 +1,34 @@
 using System.CommandLine;
 using System.Text.Json;
+using Screening.Node.Commands.Display;
 using Screening.Actors.Whitelist;
 using Screening.Node.Configuration;
 
 namespace Screening.Node.Commands.Cache;
 
-/// <summary><c>cache grant</c> and <c>cache ban</c>. Exit status 1: it holds, but is not durable.</summary>
+/// <summary><c>cache grant</c> and <c>cache ban</c>. Exit status 1: done, but not durable.</summary>
 internal static class CacheGrantCommand
 {
     public static Command Create(GrantKind kind)
     {
         var (word, description) = kind == GrantKind.Ban
-            ? ("ban", "Reject a client or a network for a time, and take back its passes.")
+            ? ("ban", "Refuse a client or a network for a time, and revoke its passes.")
             : ("grant", "Let a client or a network pass for a time, whatever the checks say.");
         var network = CacheCommand.NetworkArgument("A[/LEN]", "An address or a network.");
         var ttl = new Option<string>("--ttl") { Description = "For how long, such as 90s, 1h or 7d.", HelpName = "T", Required = true };
-        var reason = new Option<string>("--reason") { Description = "Why; others will read it.", HelpName = "R", Required = true };
+        var reason = new Option<string>("--reason") { Description = "Why: it is shown to whoever lists or asks.", HelpName = "R", Required = true };
         var (yes, dryRun) = (CacheCommand.YesOption(), CacheCommand.DryRunOption());
         ttl.Validators.Add(parsed =>
         {
             if (parsed.Tokens is [{ Value: var text }] && (!Duration.TryParse(text, out var life) || life < TimeSpan.FromSeconds(1)))
-                parsed.AddError($"--ttl: '{text}' is no time of at least 1s, such as 90s, 1h or 7d");
+                parsed.AddError($"--ttl: '{text}' is not a duration of at least 1s, such as 90s, 1h or 7d");
         });
         reason.Validators.Add(parsed =>
         {
             if (parsed.Tokens is [{ Value: var text }] && string.IsNullOrWhiteSpace(text))
-                parsed.AddError("--reason: say why");
+                parsed.AddError("--reason: it must not be empty");
         });
-        var command = new Command(word, $"{description} Status 1: it holds, but is not durable.") { network, ttl, reason, yes, dryRun };
+        var command = new Command(word, $"{description} Exit status 1: done, but not durable.") { network, ttl, reason, yes, dryRun };
         command.SetAction((parsed, cancellation) => NodeConnection.TalkAsync(
             parsed,
             node => node.SendAsync(
@@ -38,7 +39,7 @@ internal static class CacheGrantCommand
                 ? NodeConnection.PrintAsync(parsed, answer, count => CacheCommand.CountText(parsed.GetValue(network)!, count), _ => ExitStatus.Ok)
                 : EndAsync(parsed, answer),
             cancellation));
-        return command.TalksToNode();
+        return command.TalksToNode(NodeAccess.Trusted);
     }
 
     private static string BodyOf(string kind, string ttl, string reason) =>
@@ -48,7 +49,7 @@ internal static class CacheGrantCommand
     {
         var status = await NodeConnection.PrintAsync(
             parsed, answer,
-            line => $"{CacheText.String(line, "address")}: {CacheText.String(line, "kind")}, {CacheText.LeftOf(line, TimeProvider.System)} left",
+            line => $"{line.Text("address")}: {line.Text("kind")}, {CacheText.LeftOf(line, TimeProvider.System)} left",
             line => line.GetProperty("durable").GetBoolean() ? ExitStatus.Ok : ExitStatus.No).ConfigureAwait(false);
         return status == ExitStatus.Ok ? status : await CacheCommand.NotDurableAsync(parsed).ConfigureAwait(false);
     }

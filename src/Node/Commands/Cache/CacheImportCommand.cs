@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using Screening.Actors.Fleet;
+using Screening.Node.Commands.Display;
 using Screening.Node.Telemetry;
 
 namespace Screening.Node.Commands.Cache;
@@ -20,15 +21,15 @@ internal static class CacheImportCommand
 
     public static Command Create()
     {
-        var file = new Argument<string>("FILE") { Description = "Lines that export printed; - reads standard input." };
+        var file = new Argument<string>("FILE") { Description = "A file of lines as 'cache export' prints them; - is standard input." };
         var (yes, dryRun) = (CacheCommand.YesOption(), CacheCommand.DryRunOption());
-        var command = new Command("import", "Take over exported lines. What is there and lives longer stays. Status 1: it holds, but is not durable.")
+        var command = new Command("import", "Add exported lines to the whitelist. An entry that is there and lives longer stays. Exit status 1: done, but not durable.")
         {
             file, yes, dryRun,
         };
         command.SetAction((parsed, cancellation) => ImportAsync(
             parsed, parsed.GetValue(file)!, parsed.GetValue(yes), parsed.GetValue(dryRun), cancellation));
-        return command.TalksToNode();
+        return command.TalksToNode(NodeAccess.Trusted);
     }
 
     private static async Task<int> ImportAsync(ParseResult parsed, string file, bool yes, bool dryRun, CancellationToken cancellation)
@@ -37,7 +38,7 @@ internal static class CacheImportCommand
         try
         {
             await using var input = await OpenAsync(file, cancellation).ConfigureAwait(false);
-            var (faults, grants) = await CheckAsync(input, cancellation).ConfigureAwait(false);
+            var (faults, grants, total) = await CheckAsync(input, cancellation).ConfigureAwait(false);
             if (faults.Count > 0)
                 return await ExitStatus.FailAsync(error, ExitStatus.Usage, [.. faults, "nothing was imported"]).ConfigureAwait(false);
             input.Position = 0;
@@ -47,13 +48,13 @@ internal static class CacheImportCommand
                 {
                     if (!yes && !dryRun && await DoubtsAsync(node, grants).ConfigureAwait(false) is { Count: > 0 } doubts)
                         return await ExitStatus.FailAsync(error, ExitStatus.Usage, [.. doubts, "nothing was imported; confirm with --yes"]).ConfigureAwait(false);
-                    return await SendAsync(parsed, node, input, dryRun).ConfigureAwait(false);
+                    return await SendAsync(parsed, node, input, total, dryRun).ConfigureAwait(false);
                 },
                 cancellation).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            return await ExitStatus.FailAsync(error, ExitStatus.Usage, $"can not read {file}: {fault.Message}").ConfigureAwait(false);
+            return await ExitStatus.FailAsync(error, ExitStatus.Usage, $"cannot read {file}: {fault.Message}").ConfigureAwait(false);
         }
     }
 
@@ -69,22 +70,23 @@ internal static class CacheImportCommand
         return aside;
     }
 
-    // What is wrong with the lines; and the grants and bans among them.
-    private static async Task<(List<string> Faults, List<string> Grants)> CheckAsync(Stream input, CancellationToken cancellation)
+    // What is wrong with the lines; the grants and bans among them; and how many there are.
+    private static async Task<(List<string> Faults, List<string> Grants, int Total)> CheckAsync(Stream input, CancellationToken cancellation)
     {
-        var (faults, grants) = (new List<string>(), new List<string>());
+        var (faults, grants, total) = (new List<string>(), new List<string>(), 0);
         using var reader = new StreamReader(input, Encoding.UTF8, leaveOpen: true);
         for (var number = 1; faults.Count < MaxFaults && await reader.ReadLineAsync(cancellation).ConfigureAwait(false) is { } line; number++)
         {
             if (string.IsNullOrWhiteSpace(line))
                 continue;
+            total++;
             if (!CacheLines.TryRead(line, "", DateTimeOffset.UnixEpoch, out var read, out var fault))
                 faults.Add(string.Create(CultureInfo.InvariantCulture, $"line {number}: {fault}"));
             else if (read.Kind != WhitelistLineKind.Pass)
                 grants.Add(line);
         }
 
-        return (faults, grants);
+        return (faults, grants, total);
     }
 
     // The node would refuse the part that holds one of these, when the parts before it are imported: asked before the first is sent.
@@ -106,8 +108,10 @@ internal static class CacheImportCommand
     private static Task<NodeAnswer> PostAsync(NodeClient node, IEnumerable<string> lines, string query) =>
         node.SendAsync(HttpMethod.Post, CacheCommand.Root + query, string.Join('\n', lines), "application/x-ndjson");
 
-    private static async Task<int> SendAsync(ParseResult parsed, NodeClient node, Stream input, bool dryRun)
+    private static async Task<int> SendAsync(ParseResult parsed, NodeClient node, Stream input, int total, bool dryRun)
     {
+        var error = parsed.InvocationConfiguration.Error;
+        var progress = new ProgressLine(error, Screen.Of(error).IsTerminal, TimeProvider.System);
         var (imported, durable, sent, doubts) = (0, true, 0, new List<string>());
         var query = CacheCommand.QueryOf(yes: true, dryRun);
         using var reader = new StreamReader(input, Encoding.UTF8, leaveOpen: true);
@@ -122,15 +126,17 @@ internal static class CacheImportCommand
                 else
                     durable &= answer.Root.GetProperty("durable").GetBoolean();
                 sent += part.Count;
+                await progress.ShowAsync(sent, total).ConfigureAwait(false);
             }
         }
         catch (Exception) when (sent > 0)
         {
-            await parsed.InvocationConfiguration.Error.WriteLineAsync(
-                $"screening: the import is not whole: it ends after {sent} lines").ConfigureAwait(false);
+            await progress.EndAsync(sent, isWhole: false).ConfigureAwait(false);
+            await error.WriteLineAsync($"screening: the import is incomplete: it ended after {sent} of {total} lines").ConfigureAwait(false);
             throw;
         }
 
+        await progress.EndAsync(sent, isWhole: true).ConfigureAwait(false);
         var text = (NodeConnection.IsJson(parsed), dryRun) switch
         {
             (true, true) => $"{{\"dry_run\":true,\"imported\":{imported}}}",

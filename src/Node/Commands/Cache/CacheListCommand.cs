@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Screening.Node.Commands.Display;
 
 namespace Screening.Node.Commands.Cache;
 
@@ -7,21 +8,28 @@ internal static class CacheListCommand
 {
     public static Command Create()
     {
-        var prefix = CacheCommand.NetworkArgument("PREFIX", "Only what lies inside this address or network.", needed: false);
-        var command = new Command("list", "List grants and bans, then passes. --json prints JSON lines.") { prefix };
+        var prefix = CacheCommand.NetworkArgument("PREFIX", "Only what is inside this network, or about this address.", needed: false);
+        var command = new Command("list", "List the whitelist: grants and bans, then passes. --json prints JSON lines.") { prefix };
         command.SetAction((parsed, cancellation) => NodeConnection.TalkAsync(
             parsed, node => ListAsync(parsed, node, parsed.GetValue(prefix)), cancellation));
-        return command.TalksToNode();
+        return command.TalksToNode(NodeAccess.Trusted);
     }
 
     private static async Task<int> ListAsync(ParseResult parsed, NodeClient node, string? prefix)
     {
         var output = parsed.InvocationConfiguration.Output;
-        var table = new CacheTable(TimeProvider.System);
+        var table = new CacheTable(Screen.Of(output), TimeProvider.System);
         await CachePages.ForEachAsync(
             node, prefix, page => output.WriteAsync(NodeConnection.IsJson(parsed) ? CachePages.JsonLines(page) : table.Write(page)))
             .ConfigureAwait(false);
         await output.FlushAsync(node.Cancellation).ConfigureAwait(false);
+        if (!table.HasLines && !NodeConnection.IsJson(parsed))
+        {
+            // Beside the table, so that a script that reads it finds no line.
+            await parsed.InvocationConfiguration.Error.WriteLineAsync(
+                prefix is null ? "the whitelist is empty" : $"nothing in the whitelist is inside {prefix}").ConfigureAwait(false);
+        }
+
         return ExitStatus.Ok;
     }
 }

@@ -1,12 +1,15 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Screening.Node.Commands.Display;
 
 namespace Screening.Node.Commands.Cache;
 
 /// <summary>Lines of the whitelist in words.</summary>
 internal static class CacheText
 {
+    private const long DisabledTest = 1;
+
     private static readonly string[] Tests = ["pregreet", "dnsbl", "pipelining", "non-SMTP command", "bare newline"];
 
     /// <summary>What is known of a client, the line that decides first.</summary>
@@ -20,47 +23,45 @@ internal static class CacheText
     }
 
     /// <summary>pass, allow, grant or ban, or times where postscreen's own times are all there is.</summary>
-    public static string KindOf(JsonElement line) => String(line, "kind") switch
+    public static string KindOf(JsonElement line) => line.Text("kind") switch
     {
         "pass" when line.TryGetProperty("allow", out var allow) && allow.GetBoolean() => "allow",
         "pass" when IsTimesOnly(line) => "times",
         var kind => kind,
     };
 
-    /// <summary>What is left of a line, in its two largest units.</summary>
-    public static string LeftOf(JsonElement line, TimeProvider time)
-    {
-        var left = line.GetProperty("expires").GetDateTimeOffset() - time.GetUtcNow();
-        return left switch
-        {
-            { TotalDays: >= 1 } => string.Create(CultureInfo.InvariantCulture, $"{(int)left.TotalDays}d{left.Hours:00}h"),
-            { TotalHours: >= 1 } => string.Create(CultureInfo.InvariantCulture, $"{left.Hours}h{left.Minutes:00}m"),
-            { TotalMinutes: >= 1 } => string.Create(CultureInfo.InvariantCulture, $"{left.Minutes}m{left.Seconds:00}s"),
-            _ => string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, left.Seconds)}s"),
-        };
-    }
-
-    public static string String(JsonElement line, string name) => line.GetProperty(name).GetString() ?? "";
+    /// <summary>What is left of a line.</summary>
+    public static string LeftOf(JsonElement line, TimeProvider time) =>
+        Lapse.Left(line.GetProperty("expires").GetDateTimeOffset(), time.GetUtcNow());
 
     private static void Append(StringBuilder text, JsonElement line, TimeProvider time)
     {
-        var made = line.GetProperty("made").GetDateTimeOffset().UtcDateTime;
-        text.Append(CultureInfo.InvariantCulture, $"{String(line, "address")}: {KindOf(line)}, {LeftOf(line, time)} left");
-        if (String(line, "kind") == "pass")
-            text.Append(CultureInfo.InvariantCulture, $"; profile {String(line, "profile")}");
-        text.Append(CultureInfo.InvariantCulture, $"\n  by {String(line, "by")}, {made:yyyy-MM-dd HH:mm:ss} UTC");
-        if (String(line, "reason") is { Length: > 0 } reason)
+        var (now, made) = (time.GetUtcNow(), line.GetProperty("made").GetDateTimeOffset());
+        text.Append(CultureInfo.InvariantCulture, $"{line.Text("address")}: {KindOf(line)}, {LeftOf(line, time)} left");
+        if (line.Text("kind") == "pass")
+            text.Append(CultureInfo.InvariantCulture, $"; profile {line.Text("profile")}");
+        text.Append(CultureInfo.InvariantCulture, $"\n  by {line.Text("by")}, {Lapse.Ago(made, now)}");
+        if (line.Text("reason") is { Length: > 0 } reason)
             text.Append(": ").Append(reason);
-        if (String(line, "kind") == "pass" && !IsTimesOnly(line))
-            text.Append(CultureInfo.InvariantCulture, $"\n  score {line.GetProperty("score").GetInt32()}, policy {String(line, "policy")}");
+        if (line.Text("kind") == "pass" && !IsTimesOnly(line))
+            text.Append(CultureInfo.InvariantCulture, $"\n  score {line.GetProperty("score").GetInt32()}, policy {line.Text("policy")}");
         foreach (var (test, seconds) in Tests.Zip(line.GetProperty("times").EnumerateArray().Select(t => t.GetInt64())))
         {
             if (seconds > 0)
-                text.Append(CultureInfo.InvariantCulture, $"\n  postscreen: {test} passed until {DateTimeOffset.FromUnixTimeSeconds(seconds):yyyy-MM-dd HH:mm:ss} UTC");
+                text.Append(CultureInfo.InvariantCulture, $"\n  postscreen: {test} {StateOf(seconds, now)}");
         }
+    }
+
+    // postscreen's own value for a test that is turned off (PS_TIME_STAMP_DISABLED of postscreen.h).
+    private static string StateOf(long seconds, DateTimeOffset now)
+    {
+        if (seconds == DisabledTest)
+            return "disabled";
+        var end = DateTimeOffset.FromUnixTimeSeconds(seconds);
+        return end > now ? $"passed, {Lapse.Left(end, now)} left" : $"passed, expired {Lapse.Ago(end, now)}";
     }
 
     // A pass always names the policy that made it.
     private static bool IsTimesOnly(JsonElement line) =>
-        String(line, "policy").Length == 0 && line.GetProperty("times").EnumerateArray().Any(t => t.GetInt64() > 0);
+        line.Text("policy").Length == 0 && line.GetProperty("times").EnumerateArray().Any(t => t.GetInt64() > 0);
 }

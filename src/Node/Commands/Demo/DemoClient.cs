@@ -6,7 +6,7 @@ using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Commands.Demo;
 
-/// <summary>A client of the demonstration: who it is, and what each of the made-up sources says of it.</summary>
+/// <summary>A client of the demonstration: its address, and what each of the made-up sources says of it.</summary>
 /// <param name="Address">An address of the documentation networks (RFC 5737, RFC 3849): never that of a real client.</param>
 internal sealed record DemoClient(ClientAddress Address)
 {

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Screening.Actors.Checks;
 using Screening.Node.Commands.Display;
 using Screening.Node.Configuration;
 using Screening.Node.Endpoints;
@@ -12,6 +14,8 @@ internal static class DemoCommand
     private static readonly Option<bool> Once = new("--once") { Description = "End after one pass of the script." };
     private static readonly Option<bool> Verbose = new("--verbose") { Description = "Show the node's own log as well, on standard error." };
 
+    private static readonly TimeSpan SlowestPace = TimeSpan.FromHours(1);
+
     private static readonly Option<string> Pace = new("--pace")
     {
         Description = "The pause between two lines, such as 250ms or 2s; 0 for none.",
@@ -23,8 +27,8 @@ internal static class DemoCommand
     {
         Pace.Validators.Add(parsed =>
         {
-            if (parsed.Tokens is [{ Value: var text }] && !Duration.TryParse(text, out _))
-                parsed.AddError($"--pace: '{text}' is not a duration such as 250ms or 2s");
+            if (parsed.Tokens is [{ Value: var text }] && !(Duration.TryParse(text, out var pace) && pace <= SlowestPace))
+                parsed.AddError($"--pace: '{text}' is not a duration of at most 1h, such as 250ms or 2s");
         });
         var command = new Command(
             "demo",
@@ -55,6 +59,11 @@ internal static class DemoCommand
         {
             return await ExitStatus.FailAsync(parsed.InvocationConfiguration.Error, ExitStatus.Usage, $"demo: {fault.Message}").ConfigureAwait(false);
         }
+        catch (Exception fault) when (fault is SourceException or NodeProblemException or HttpRequestException or SocketException or OperationCanceledException)
+        {
+            return await ExitStatus.FailAsync(
+                parsed.InvocationConfiguration.Error, ExitStatus.Failed, $"demo: the node does not answer: {fault.Message}").ConfigureAwait(false);
+        }
 
         return ExitStatus.Ok;
     }
@@ -69,7 +78,7 @@ internal static class DemoCommand
         await screen.SayAsync(
         [
             $"A node of its own at {node.Http}, with made-up lists, p0f and a custom check.",
-            $"All of it is in this process and in {folder.Path}, which goes when it ends." + (once ? "" : " Ctrl-C ends it."),
+            $"All of it is in this process and in {folder.Path}, which is removed when it ends." + (once ? "" : " Ctrl-C ends it."),
         ]).ConfigureAwait(false);
 
         Duration.TryParse(parsed.GetValue(Pace)!, out var pace);

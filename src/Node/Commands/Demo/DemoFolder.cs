@@ -31,7 +31,7 @@ internal sealed class DemoFolder : IDisposable
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            // Somebody else has removed it.
+            // It has been removed already.
         }
     }
 }

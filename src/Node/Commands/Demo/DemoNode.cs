@@ -20,8 +20,8 @@ namespace Screening.Node.Commands.Demo;
 internal sealed record DemoVerdict(Decision Decision, string? Reply);
 
 /// <summary>
-/// The demonstration's node, in this process, with all its doors; and its clients and its operator, who reach it as those of any node do:
-/// through the doors, and over the API's unix socket.
+/// The demonstration's node, in this process, with all its doors; its clients, which use the doors; and its operator, who uses the API's unix
+/// socket.
 /// </summary>
 internal sealed class DemoNode : IAsyncDisposable
 {
@@ -84,7 +84,7 @@ internal sealed class DemoNode : IAsyncDisposable
     {
         while (_decisions.Reader.TryRead(out _))
         {
-            // Of somebody else's question meanwhile.
+            // Of another asker's question meanwhile.
         }
 
         string? reply = null;
@@ -131,7 +131,7 @@ internal sealed class DemoNode : IAsyncDisposable
             services.AddLogging(log => log.ClearProviders());
     }
 
-    // Others may ask at the same time, also about this client: over the API.
+    // Others may ask at the same time over the API, also about this client.
     private async Task<Decision> DecisionAboutAsync(DemoClient client, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);

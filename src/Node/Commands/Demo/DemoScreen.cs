@@ -8,14 +8,17 @@ namespace Screening.Node.Commands.Demo;
 /// <summary>What the demonstration shows: a line for each verdict, and between them what happens.</summary>
 internal sealed class DemoScreen(Screen screen)
 {
-    private const int ClientWidth = 17;
+    // With these a reason has 39 of 80 columns.
+    private const int ClientWidth = 16;
+    private const int ActionWidth = 8;
+    private const string Indent = "  ";
 
     /// <summary>A heading.</summary>
     public Task TitleAsync(string text) => screen.WriteAsync(new Paragraph().Append("\n").Append(text, Palette.Strong));
 
     /// <summary>The names of the columns.</summary>
     public Task ColumnsAsync() => screen.WriteAsync(new Text(
-        $"  {"client".PadRight(ClientWidth)}{"action",-9}{"score",5}{"ms",9}  why", Palette.Faint));
+        $"{Indent}{"client",-ClientWidth}{"action",-ActionWidth}{"score",5}{"ms",8}  why", Palette.Faint));
 
     /// <summary>Plain words; each line as it is.</summary>
     public Task SayAsync(params IEnumerable<string> lines) => screen.WriteAsync(new Text(string.Join('\n', lines)));
@@ -33,17 +36,20 @@ internal sealed class DemoScreen(Screen screen)
     {
         var decision = verdict.Decision;
         var action = decision.Verdict.Allow ? "allow" : decision.Verdict.Action.Word();
-        var numbers = string.Create(CultureInfo.InvariantCulture, $"{decision.Verdict.Score,5:+0;-0;0}{decision.Elapsed.TotalMilliseconds,9:0.0}  ");
-        var client = "  " + decision.Query.Client.ToString().PadRight(ClientWidth);
+        var numbers = string.Create(CultureInfo.InvariantCulture, $"{decision.Verdict.Score,5:+0;-0;0}{decision.Elapsed.TotalMilliseconds,8:0.0}  ");
+        var client = Indent + decision.Query.Client.ToString().PadRight(ClientWidth);
         await screen.WriteAsync(new Paragraph()
             .Append(client)
-            .Append(action.PadRight(9), Palette.OfAction(action))
+            .Append(action.PadRight(ActionWidth), Palette.OfAction(action))
             .Append(numbers)
-            .Append(Cut(PeerText.Clean(decision.Reason), client.Length + 9 + numbers.Length))).ConfigureAwait(false);
+            .Append(Cut(ShownText.Clean(decision.Reason), client.Length + ActionWidth + numbers.Length))).ConfigureAwait(false);
         if (verdict.Reply is { } reply && reply != "DUNNO")
-            await screen.WriteAsync(new Text(Cut($"  {"",ClientWidth}{reply}", 0), Palette.Faint)).ConfigureAwait(false);
+        {
+            var indent = new string(' ', client.Length);
+            var lines = ShownText.Wrap(ShownText.Clean(reply), screen.Width - indent.Length).Select(line => indent + line);
+            await screen.WriteAsync(new Text(string.Join('\n', lines), Palette.Faint)).ConfigureAwait(false);
+        }
     }
 
-    private string Cut(string text, int indent) =>
-        text.Length + indent <= screen.Width ? text : text[..Math.Max(0, screen.Width - indent - 3)] + "...";
+    private string Cut(string text, int indent) => ShownText.Fit(text, screen.Width - indent);
 }

@@ -24,11 +24,11 @@ internal abstract record DemoStep
     /// <summary>An operator bans a client.</summary>
     public sealed record Ban(DemoClient Client, string Reason) : DemoStep;
 
-    /// <summary>An operator takes the ban back.</summary>
+    /// <summary>An operator lifts the ban.</summary>
     public sealed record Forget(DemoClient Client) : DemoStep;
 }
 
-/// <summary>Who comes in which order, and what happens meanwhile. Names and addresses are those that are reserved for documentation.</summary>
+/// <summary>Which clients come in which order, and what happens meanwhile. Names and addresses are those reserved for documentation.</summary>
 internal static class DemoScript
 {
     /// <summary>A list of sources of spam.</summary>
@@ -48,8 +48,8 @@ internal static class DemoScript
     private static readonly DemoListing Known = new(Trusted, Code("127.0.5.2"), "a mail provider");
     private static readonly P0fReply Linux = Runs("Linux", "3.11 and newer");
     private static readonly P0fReply WindowsXp = Runs("Windows", "XP");
-    private static readonly ScriptedOpinion GoodHistory = new(VerdictAction.Pass, -1, "sent mail for 3 years");
-    private static readonly ScriptedOpinion Burst = new(VerdictAction.Enforce, 3, "400 connections in a minute");
+    private static readonly ScriptedOpinion GoodHistory = new(VerdictAction.Pass, -1, "known for 3 years");
+    private static readonly ScriptedOpinion Burst = new(VerdictAction.Enforce, 3, "400 mails/min");
 
     private static readonly DemoClient Provider = At("192.0.2.10") with { Listings = [Known], System = Linux, Opinion = GoodHistory };
     private static readonly DemoClient Ordinary = At("192.0.2.25") with { System = Linux };
@@ -81,10 +81,10 @@ internal static class DemoScript
         new DemoStep.Arrival(At("203.0.113.200")),
         new DemoStep.Arrival(Liar),
         new DemoStep.Arrival(Shop),
-        new DemoStep.Title("Who passed comes again: the fleet knows them, no source is asked"),
+        new DemoStep.Title("Clients that passed come again: the fleet knows them, and no source is asked"),
         new DemoStep.Arrival(Ordinary),
         new DemoStep.Arrival(Provider),
-        new DemoStep.Title($"{Blocklist} stops answering: each client waits no longer than the timeout, and mail keeps flowing"),
+        new DemoStep.Title($"{Blocklist} stops answering: no client waits longer than the timeout"),
         new DemoStep.Outage(Begins: true),
         new DemoStep.Arrival(At("192.0.2.31") with { System = Linux }),
         new DemoStep.Arrival(At("192.0.2.32") with { System = Linux }),
@@ -95,7 +95,7 @@ internal static class DemoScript
         new DemoStep.Outage(Begins: false),
         new DemoStep.Arrival(At("198.51.100.35") with { Listings = [Blocked] }),
         new DemoStep.Status(IsDegraded: false),
-        new DemoStep.Title("An operator bans a client that had passed, and takes it back"),
+        new DemoStep.Title("An operator bans a client that had passed, and lifts the ban"),
         new DemoStep.Ban(Ordinary, "sends worms since noon"),
         new DemoStep.Arrival(Ordinary),
         new DemoStep.Forget(Ordinary),
@@ -109,12 +109,12 @@ internal static class DemoScript
     /// <summary>What the sources know of an address; of one that is not in the script, nothing.</summary>
     public static DemoClient Find(ClientAddress address) => ByAddress.GetValueOrDefault(address) ?? new DemoClient(address);
 
-    /// <summary>Who comes after the script has ended, without end.</summary>
+    /// <summary>The clients that come after the script has ended, without end.</summary>
     public static DemoClient Later(int number) => Cast[number % Cast.Length];
 
     private static DemoClient At(string address) => new(ClientAddress.Parse(address));
 
     private static AnswerCode Code(string text) => AnswerCode.TryParse(text, out var code) ? code : throw new FormatException(text);
 
-    private static P0fReply Runs(string os, string flavor) => new(P0fStatus.Ok, os, flavor, "Ethernet or modem", P0fMatch.Exact, 9, 0, 0, 0);
+    private static P0fReply Runs(string os, string flavor) => new(P0fStatus.Ok, os, flavor, "DSL", P0fMatch.Exact, 9, 0, 0, 0);
 }

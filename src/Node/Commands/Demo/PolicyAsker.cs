@@ -6,7 +6,10 @@ namespace Screening.Node.Commands.Demo;
 /// <summary>Asks the policy door as smtpd(8) does (SMTPD_POLICY_README).</summary>
 internal static class PolicyAsker
 {
+    private const string Action = "action=";
+
     /// <summary>The action that the door answers.</summary>
+    /// <exception cref="IOException">The connection broke.</exception>
     public static async Task<string> AskAsync(IPEndPoint door, DemoClient client, CancellationToken cancellation)
     {
         var (helo, sender) = client.Mail ?? ("", "");
@@ -20,6 +23,6 @@ internal static class PolicyAsker
         await writer.FlushAsync(cancellation).ConfigureAwait(false);
         using var reader = new StreamReader(stream);
         var line = await reader.ReadLineAsync(cancellation).ConfigureAwait(false) ?? "";
-        return line["action=".Length..];
+        return line.StartsWith(Action, StringComparison.Ordinal) ? line[Action.Length..] : throw new IOException("the policy door closed without a reply");
     }
 }

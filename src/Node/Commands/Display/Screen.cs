@@ -4,14 +4,15 @@ using Spectre.Console.Rendering;
 namespace Screening.Node.Commands.Display;
 
 /// <summary>
-/// Where a command writes for people. On a terminal: in colour and no wider than it. Elsewhere, and for whoever sets <c>NO_COLOR</c>
-/// (no-color.org) or has a terminal without colour: plain text; where there is no terminal, lines are as long as they need to be, so that one
-/// row stays one line for grep(1) and awk(1).
+/// Where a command writes for people. On a terminal it writes in colour, and no wider than the terminal; with <c>NO_COLOR</c>
+/// (no-color.org), or on a terminal without colour, in plain text. Where there is no terminal, the text is plain and lines are as long as they
+/// need to be, so that one row stays one line for grep(1) and awk(1).
 /// </summary>
 internal sealed class Screen
 {
     private const int Unbounded = 10_000;
     private const int Narrowest = 40;
+    private const int UsualWidth = 80;
 
     private readonly TextWriter _writer;
     private readonly bool _hasColour;
@@ -56,20 +57,23 @@ internal sealed class Screen
             Interactive = InteractionSupport.No,
             Out = new AnsiConsoleOutput(text),
         });
-        console.Profile.Width = Width;
+
+        // The content is made for the width already; a line that is longer on purpose is left to the terminal.
+        console.Profile.Width = Unbounded;
         console.Write(content);
         return string.Concat(text.ToString().TrimEnd('\n').Split('\n').Select(line => line.TrimEnd() + "\n"));
     }
 
+    // A terminal may not know its size.
     private static int Columns()
     {
         try
         {
-            return Console.WindowWidth;
+            return Console.WindowWidth is > 0 and var width ? width : UsualWidth;
         }
         catch (IOException)
         {
-            return 80;
+            return UsualWidth;
         }
     }
 

@@ -42,6 +42,9 @@ internal sealed record EndpointOptions
         .. Http.Select(address => ("http", address)),
     ];
 
+    /// <summary>Kinds of endpoints that take connections.</summary>
+    public int StreamDoors => All().Where(endpoint => endpoint.Address.Scheme != EndpointScheme.Udp).DistinctBy(endpoint => endpoint.Kind).Count();
+
     /// <summary>The same addresses with the data folder in place of <c>DATA_DIR</c>.</summary>
     /// <param name="dataDir">The folder's absolute path.</param>
     public EndpointOptions Within(string dataDir) => Map(addresses => [.. addresses.Select(address => address.Within(dataDir))]);

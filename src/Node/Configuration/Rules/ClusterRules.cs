@@ -101,7 +101,14 @@ internal static class ClusterRules
                 $"cluster.seeds is not empty; cluster.tls must then be set, because anyone who can connect to {cluster.Listen}, on loopback"
                     + " any local user, can otherwise change the whitelist, grants and bans; cluster.insecure = true accepts that risk");
         if ((tls.Certificate.Length > 0) == (tls.Ca.Length > 0))
+        {
+            // No fault: a node whose certificate has expired must still start, and screens without the fleet.
+            if (!cluster.Seeds.IsEmpty && tls.Key.Length > 0 && context.IsSound("cluster.tls.key") && context.IsSound("cluster.peers")
+                && FleetPlan.TlsOf(cluster).Fault() is { } fault)
+                context.Warn("cluster.tls.certificate", $"cluster.tls: {fault}");
             return;
+        }
+
         var (given, file, missing) = tls.Ca.Length > 0
             ? ("cluster.tls.ca", tls.Ca, "cluster.tls.certificate")
             : ("cluster.tls.certificate", tls.Certificate, "cluster.tls.ca");

@@ -15,7 +15,7 @@ internal static class EndpointRules
         var seen = new List<(string Path, EndpointAddress Address)>();
         foreach (var (path, address) in Addresses(context))
         {
-            var plain = address with { Mode = null, Host = address.Host.ToLowerInvariant() };
+            var plain = address with { Mode = null, Allow = null, Host = address.Host.ToLowerInvariant() };
             if (plain is { IsUnix: false, Port: 0 })
                 continue;
             if (seen.FirstOrDefault(other => IsSame(plain, other.Address) || Overlap(plain, other.Address)) is { Path: not null } found)

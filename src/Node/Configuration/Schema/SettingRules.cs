@@ -109,6 +109,7 @@ internal sealed class ReachableAttribute : SettingRuleAttribute
 {
     public override string? Broken(object value) =>
         value is HostPort { Port: 0 } or EndpointAddress { IsUnix: false, Port: 0 } ? "its port must be 1 to 65535"
+        : value is EndpointAddress { Allow: not null } ? "?allow= is for addresses that the node listens on"
         : value is EndpointAddress { IsInDataDir: true } ? "it must name an absolute path: unix:///PATH"
         : null;
 }

@@ -12,21 +12,25 @@ internal enum EndpointScheme
 }
 
 /// <summary>
-/// Where a listener listens or a plug-in is reached: <c>tcp://HOST:PORT</c>, <c>udp://HOST:PORT</c> or <c>unix:///PATH[?mode=0660]</c>.
-/// HOST is an IPv4 address, an IPv6 address in brackets, or a name that is resolved when the address is used. <c>unix://DATA_DIR/PATH</c> is a
-/// socket in the node's data folder.
+/// Where a listener listens or a plug-in is reached: <c>tcp://HOST:PORT[?allow=NETWORK,...]</c>, <c>udp://HOST:PORT[?allow=NETWORK,...]</c> or
+/// <c>unix:///PATH[?mode=0660]</c>. HOST is an IPv4 address, an IPv6 address in brackets, or a name that is resolved when the address is used.
+/// <c>unix://DATA_DIR/PATH</c> is a socket in the node's data folder.
 /// </summary>
 /// <param name="Scheme">Kind of socket.</param>
 /// <param name="Host">IP address without brackets, or name; empty for unix sockets.</param>
 /// <param name="Port">0..65535; 0 takes a free port. 0 for unix sockets.</param>
 /// <param name="Path">The socket's absolute path, or <c>DATA_DIR/</c> and what follows; empty for tcp and udp.</param>
-/// <param name="Mode">The socket file's permission bits; null: as the umask has it.</param>
+/// <param name="Mode">The socket file's permission bits; null: 0660.</param>
 internal sealed record EndpointAddress(EndpointScheme Scheme, string Host, int Port, string Path, UnixFileMode? Mode)
 {
     /// <summary>The longest path of a unix socket in bytes: <c>sun_path</c> of unix(7) less its final zero.</summary>
     public const int MaxPathBytes = 107;
 
     private const string DataDir = "DATA_DIR/";
+    private const string AllowQuery = "allow=";
+
+    /// <summary>The peers that may connect; null: those of <see cref="Endpoints.Connections.NearbyNetworks"/>. Null for unix sockets.</summary>
+    public AllowList? Allow { get; init; }
 
     public bool IsUnix => Scheme == EndpointScheme.Unix;
 
@@ -70,15 +74,20 @@ internal sealed record EndpointAddress(EndpointScheme Scheme, string Host, int P
     public override string ToString() => Scheme switch
     {
         EndpointScheme.Unix => $"unix://{Path}" + (Mode is { } mode ? "?mode=0" + Convert.ToString((int)mode, 8).PadLeft(3, '0') : ""),
-        _ => (Scheme == EndpointScheme.Tcp ? "tcp://" : "udp://") + new HostPort(Host, Port),
+        _ => (Scheme == EndpointScheme.Tcp ? "tcp://" : "udp://") + new HostPort(Host, Port) + (Allow is null ? "" : $"?{AllowQuery}{Allow}"),
     };
 
     private static bool TryParseInternet(EndpointScheme scheme, string rest, out EndpointAddress address, ref string problem)
     {
-        var valid = HostPort.TryParse(rest, out var host, out var wrong);
-        address = valid ? new EndpointAddress(scheme, host.Host, host.Port, "", null) : null!;
-        problem = valid ? "" : wrong;
-        return valid;
+        address = null!;
+        AllowList? allow = null;
+        var question = rest.IndexOf('?', StringComparison.Ordinal);
+        if (question >= 0 && !rest[(question + 1)..].StartsWith(AllowQuery, StringComparison.Ordinal))
+            problem = "what follows the port must be ?allow= and networks, such as ?allow=192.0.2.0/24, or ?allow=any";
+        else if (HostPort.TryParse(question < 0 ? rest : rest[..question], out var host, out problem)
+            && (question < 0 || AllowList.TryParse(rest[(question + 1 + AllowQuery.Length)..], out allow, out problem)))
+            address = new EndpointAddress(scheme, host.Host, host.Port, "", null) { Allow = allow };
+        return address is not null;
     }
 
     private static bool TryParseUnix(string rest, out EndpointAddress address, ref string problem)

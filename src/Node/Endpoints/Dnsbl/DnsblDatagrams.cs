@@ -1,25 +1,33 @@
 using System.Net;
 using System.Net.Sockets;
+using Screening.Node.Configuration;
+using Screening.Node.Endpoints.Connections;
 using Screening.Node.Telemetry;
 using Screening.Protocol.Dns;
 
 namespace Screening.Node.Endpoints.Dnsbl;
 
+/// <summary>An address that datagrams are taken at.</summary>
+/// <param name="Allow">The networks that are answered; null: those that are near.</param>
+internal sealed record DatagramAddress(IPEndPoint EndPoint, AllowList? Allow);
+
 /// <summary>
 /// Our zone over UDP. What is decided is answered by the thread that received it; the rest when it is screened. What is in flight is
-/// bounded by <c>limits.in_flight</c>, beyond which the default goes out at once.
+/// bounded by <c>limits.in_flight</c>, beyond which the default goes out at once. Peers that may not ask get no answer.
 /// </summary>
 /// <remarks>
 /// Threads of its own wait in the kernel for datagrams: by way of the thread pool each one costs a wake-up more (docs/performance.md).
 /// </remarks>
 internal sealed class DnsblDatagrams(
-    IReadOnlyList<IPEndPoint> addresses, DnsblZone zone, ResponseRateLimit rates, ILogger<DnsblDatagrams> log) : IHostedService, IDisposable
+    IReadOnlyList<DatagramAddress> addresses, DnsblZone zone, ResponseRateLimit rates, ConnectionGates gates, ILogger<DnsblDatagrams> log)
+    : IHostedService, IDisposable
 {
     private const int ReceiversPerSocket = 2;
     private const int MaxRequestBytes = 4096;
     private const int SocketBufferBytes = 1024 * 1024;
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(3);
 
+    private readonly ConnectionGate _gate = gates.Of("dnsbl");
     private readonly List<Socket> _sockets = [];
     private readonly List<Task> _receivers = [];
     private volatile bool _isStopping;
@@ -29,15 +37,16 @@ internal sealed class DnsblDatagrams(
     public IEnumerable<OpenEndpoint> Opened => _sockets.Select(s => new OpenEndpoint("dnsbl", $"udp://{s.LocalEndPoint}"));
 
     /// <summary>Opens the sockets.</summary>
-    /// <exception cref="EndpointException">An address can't be listened on.</exception>
+    /// <exception cref="EndpointException">An address cannot be listened on.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         foreach (var address in addresses)
-            _sockets.Add(Open(address));
-        foreach (var socket in _sockets)
+            _sockets.Add(Open(address.EndPoint));
+        foreach (var (socket, address) in _sockets.Zip(addresses))
         {
             for (var i = 0; i < ReceiversPerSocket; i++)
-                _receivers.Add(Task.Factory.StartNew(() => Receive(socket), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+                _receivers.Add(Task.Factory.StartNew(
+                    () => Receive(socket, address.Allow), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
         }
 
         return Task.CompletedTask;
@@ -87,11 +96,11 @@ internal sealed class DnsblDatagrams(
         catch (SocketException fault)
         {
             socket.Dispose();
-            throw new EndpointException($"can not listen on udp://{address}: {fault.Message}", fault);
+            throw new EndpointException($"cannot listen on udp://{address}: {fault.Message}", fault);
         }
     }
 
-    private void Receive(Socket socket)
+    private void Receive(Socket socket, AllowList? allow)
     {
         var buffer = new byte[MaxRequestBytes];
         var answer = new byte[DnsAnswerWriter.MaxBytes];
@@ -101,7 +110,8 @@ internal sealed class DnsblDatagrams(
             try
             {
                 var length = socket.ReceiveFrom(buffer, SocketFlags.None, from);
-                Take(socket, buffer.AsMemory(0, length), from, answer);
+                if (_gate.Admits(AddressOf(from), allow))
+                    Answer(socket, buffer.AsSpan(0, length), from, answer);
             }
             catch (ObjectDisposedException)
             {
@@ -118,22 +128,29 @@ internal sealed class DnsblDatagrams(
         }
     }
 
-    private void Take(Socket socket, ReadOnlyMemory<byte> message, SocketAddress from, byte[] answer)
+    private void Answer(Socket socket, ReadOnlySpan<byte> message, SocketAddress from, byte[] answer)
     {
-        var request = DnsRequest.Read(message.Span);
+        var request = DnsRequest.Read(message);
         if (request.Kind == DnsRequestKind.Ignore)
             return;
+        if (request.Kind == DnsRequestKind.Question && rates.AdmitQuestion(AddressOf(from)) is var admitted and not RateVerdict.Send)
+        {
+            if (admitted == RateVerdict.Truncate)
+                socket.SendTo(answer.AsSpan(0, DnsAnswerWriter.WriteTruncated(answer, message, request)), SocketFlags.None, from);
+            return;
+        }
+
         var content = zone.AnswerAsync(request);
         if (content.IsCompletedSuccessfully)
         {
-            Send(socket, message.Span, request, content.Result, from, answer);
+            Send(socket, message, request, content.Result, from, answer);
             return;
         }
 
         Interlocked.Increment(ref _inFlight);
         var copy = new SocketAddress(from.Family, from.Size);
         from.Buffer.Span[..from.Size].CopyTo(copy.Buffer.Span);
-        _ = SendWhenDecidedAsync(socket, message.ToArray(), request, content, copy);
+        _ = SendWhenDecidedAsync(socket, message[..request.EchoBytes].ToArray(), request, content, copy);
     }
 
     private async Task SendWhenDecidedAsync(
@@ -158,7 +175,8 @@ internal sealed class DnsblDatagrams(
         Socket socket, ReadOnlySpan<byte> message, in DnsRequest request, in DnsAnswerContent content, SocketAddress to, byte[] answer)
     {
         var isOurs = request.Kind == DnsRequestKind.Question && content.IsAuthoritative;
-        var rate = rates.Take(AddressOf(to), isOurs ? request.Name : null);
+        var isNegative = isOurs && content.Type is null;
+        var rate = rates.AdmitAnswer(AddressOf(to), isOurs ? request.Name : null, isNegative);
         if (rate == RateVerdict.Drop)
             return;
         var limit = Math.Min(request.PayloadBytes, DnsAnswerWriter.MaxUdpBytes);

@@ -53,17 +53,25 @@ internal sealed class DnsblZone(VerdictZoneAnswers answers, NodeMetrics metrics)
 
     private ValueTask<DnsAnswerContent> AboutClientAsync(in VerdictQuestion question, DnsType type)
     {
-        var asked = answers.AskAsync(Door.Dnsbl, question.Client, question.Profile, question.Allow, type);
-        return asked.IsCompletedSuccessfully ? ValueTask.FromResult(ContentOf(asked.Result, type)) : WaitAsync(asked, type);
+        // Lists are asked for A and TXT records. Resolvers that minimise names ask for A, AAAA or NS (RFC 9156 section 2.1).
+        var isBetween = question.IsAlsoBetween;
+        if (isBetween && type is not (DnsType.A or DnsType.Txt or DnsType.Any))
+            return ValueTask.FromResult(NoData);
+        var isDoubtful = type == DnsType.A && question.IsProbablyBetween;
+        var asked = answers.AskAsync(Door.Dnsbl, question.Client, question.Profile, question.Allow, type, isDoubtful);
+        return asked.IsCompletedSuccessfully
+            ? ValueTask.FromResult(ContentOf(asked.Result, type, isBetween))
+            : WaitAsync(asked, type, isBetween);
     }
 
-    private static async ValueTask<DnsAnswerContent> WaitAsync(ValueTask<ZoneAnswer?> asked, DnsType type) =>
-        ContentOf(await asked.ConfigureAwait(false), type);
+    private static async ValueTask<DnsAnswerContent> WaitAsync(ValueTask<ZoneAnswer?> asked, DnsType type, bool isBetween) =>
+        ContentOf(await asked.ConfigureAwait(false), type, isBetween);
 
-    private static DnsAnswerContent ContentOf(ZoneAnswer? found, DnsType type) => (found, type) switch
+    // A name with names below it exists (RFC 8020): a client that is not listed has no data there, and does not end the way to others.
+    private static DnsAnswerContent ContentOf(ZoneAnswer? found, DnsType type, bool isBetween) => (found, type) switch
     {
         (null, _) => NoName, // The profile went with a reload.
-        ({ Code: null, TtlSeconds: var ttl }, _) => new DnsAnswerContent(DnsRcode.NxDomain, null, ttl),
+        ({ Code: null, TtlSeconds: var ttl }, _) => new DnsAnswerContent(isBetween ? DnsRcode.NoError : DnsRcode.NxDomain, null, ttl),
         ({ Code: { } code, TtlSeconds: var ttl }, DnsType.A or DnsType.Any) => new DnsAnswerContent(DnsRcode.NoError, DnsType.A, ttl) { Code = code },
         ({ TtlSeconds: var ttl, Reason: var reason }, DnsType.Txt) =>
             new DnsAnswerContent(DnsRcode.NoError, DnsType.Txt, ttl) { Text = PeerText.Clean(reason, DnsAnswerWriter.MaxTextBytes) },

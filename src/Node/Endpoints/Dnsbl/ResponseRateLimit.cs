@@ -2,12 +2,12 @@ using System.Net;
 
 namespace Screening.Node.Endpoints.Dnsbl;
 
-/// <summary>What becomes of an answer over UDP, whose asker may not be who it says.</summary>
+/// <summary>What becomes of an answer over UDP, whose asker may be forged.</summary>
 internal enum RateVerdict : byte
 {
     Send,
 
-    /// <summary>Only a truncated one, no longer than the request: a real asker comes back over TCP, a forged one is no use.</summary>
+    /// <summary>Only a truncated one, no longer than the request: a real asker comes back over TCP, a forged one gains nothing.</summary>
     Truncate,
 
     Drop,
@@ -15,31 +15,54 @@ internal enum RateVerdict : byte
 
 /// <summary>
 /// Response rate limiting: a network that is sent the same answer too often, or too many answers, is somebody's target. Counts by /24 and
-/// /56 in a table of fixed size; networks that share a slot share its limit. Who asks from this host is never limited.
+/// /56 in a table of fixed size; networks that share a slot share its limit. Askers on this host are never limited.
 /// </summary>
+/// <remarks>
+/// "No such name" and "no data" of the zone are one answer, as in BIND's response rate limiting: names that are not listed cost an attacker
+/// nothing to make up. A question counts as one of these until it is answered, and those over the limit are not looked into at all, so that
+/// forged questions do not use up the queries that lists grant.
+/// </remarks>
 internal sealed class ResponseRateLimit(TimeProvider time)
 {
     /// <summary>The same answer to one network within a second. Errors and answers outside the zone are one answer.</summary>
     public const int SamePerSecond = 50;
 
+    /// <summary>Negative answers of the zone to one network within a second, whatever the names: more than one resolver of a busy site asks.</summary>
+    public const int NegativePerSecond = 500;
+
     /// <summary>Answers to one network within a second: more than the busiest resolver of a fleet asks.</summary>
     public const int TotalPerSecond = 10_000;
 
     private const int Slots = 1 << 16;
+
+    // Kinds of answers beside the zone's names, of which none begins like this.
+    private const string All = " all";
+    private const string Negative = " negative";
+    private const string Errors = " errors";
+
     private readonly long[] _counts = new long[Slots];
     private readonly int _salt = System.Security.Cryptography.RandomNumberGenerator.GetInt32(int.MaxValue);
 
-    /// <summary>Counts an answer and tells what becomes of it. Of those over the limit every second one is truncated, others are dropped.</summary>
+    /// <summary>Counts a question and tells what becomes of it: <see cref="RateVerdict.Send"/> is to look into it.</summary>
+    public RateVerdict AdmitQuestion(IPAddress asker) =>
+        IPAddress.IsLoopback(asker) ? RateVerdict.Send : VerdictOn(Count(ref Slot(NetworkOf(asker), Negative)) - NegativePerSecond);
+
+    /// <summary>Counts the answer to an admitted question and tells what becomes of it.</summary>
     /// <param name="answer">What makes answers the same: the name, or null for an error.</param>
-    public RateVerdict Take(IPAddress asker, string? answer)
+    /// <param name="isNegative">The zone says that there is no such name, or no data.</param>
+    public RateVerdict AdmitAnswer(IPAddress asker, string? answer, bool isNegative)
     {
         if (IPAddress.IsLoopback(asker))
             return RateVerdict.Send;
         var network = NetworkOf(asker);
-        var over = Math.Max(
-            Count(HashCode.Combine(_salt, network)) - TotalPerSecond, Count(HashCode.Combine(_salt, network, answer ?? "")) - SamePerSecond);
-        return over <= 0 ? RateVerdict.Send : over % 2 == 1 ? RateVerdict.Truncate : RateVerdict.Drop;
+        if (!isNegative)
+            GiveBack(ref Slot(network, Negative));
+        return VerdictOn(Math.Max(
+            Count(ref Slot(network, All)) - TotalPerSecond, Count(ref Slot(network, answer ?? Errors)) - SamePerSecond));
     }
+
+    // Of those over a limit every second one is truncated, the others are dropped.
+    private static RateVerdict VerdictOn(int over) => over <= 0 ? RateVerdict.Send : over % 2 == 1 ? RateVerdict.Truncate : RateVerdict.Drop;
 
     private static ulong NetworkOf(IPAddress asker)
     {
@@ -50,11 +73,26 @@ internal sealed class ResponseRateLimit(TimeProvider time)
             : BitConverter.ToUInt64(octets) & BitConverter.ToUInt64([255, 255, 255, 255, 255, 255, 255, 0]);
     }
 
+    private long Second => time.GetTimestamp() / time.TimestampFrequency;
+
     // A slot holds the second it counts in, and the count.
-    private int Count(int hash)
+    private ref long Slot(ulong network, string answer) => ref _counts[HashCode.Combine(_salt, network, answer) & (Slots - 1)];
+
+    private void GiveBack(ref long slot)
     {
-        ref var slot = ref _counts[hash & (Slots - 1)];
-        var second = time.GetTimestamp() / time.TimestampFrequency;
+        var seen = Volatile.Read(ref slot);
+        while (seen >> 32 == Second && (int)seen > 0)
+        {
+            var found = Interlocked.CompareExchange(ref slot, seen - 1, seen);
+            if (found == seen)
+                return;
+            seen = found;
+        }
+    }
+
+    private int Count(ref long slot)
+    {
+        var second = Second;
         while (true)
         {
             var seen = Volatile.Read(ref slot);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Microsoft.AspNetCore.Connections;
 using Screening.Actors.Hosting;
+using Screening.Node.Endpoints.Connections;
 using Screening.Node.Telemetry;
 using Screening.Protocol.Dnsbl;
 using Screening.Protocol.Dnsblog;
@@ -13,8 +14,7 @@ namespace Screening.Node.Endpoints.Dnsblog;
 /// any other the answer of that DNSBL. On any trouble the answer is "not listed".
 /// </summary>
 internal sealed class DnsblogConnectionHandler(
-    ScreeningHandle screening, VerdictZoneAnswers zones, ConnectionLimits limits, NodeMetrics metrics, ILogger<DnsblogConnectionHandler> log)
-    : ConnectionHandler
+    ScreeningHandle screening, VerdictZoneAnswers zones, NodeMetrics metrics) : ConnectionHandler
 {
     // postscreen writes its request in one go.
     private static readonly TimeSpan ReadLimit = TimeSpan.FromSeconds(5);
@@ -24,24 +24,16 @@ internal sealed class DnsblogConnectionHandler(
 
     public override async Task OnConnectedAsync(ConnectionContext connection)
     {
-        if (!limits.TryEnter(connection))
-        {
-            log.TooManyConnections(connection.RemoteEndPoint?.ToString() ?? "unix");
-            return;
-        }
-
         try
         {
-            if (await ReadAsync(connection).ConfigureAwait(false) is { } request)
-                await AnswerAsync(connection, request).ConfigureAwait(false);
+            if (await ReadAsync(connection).ConfigureAwait(false) is not { } request)
+                return;
+            ConnectionWatch.Of(connection.Features).IsAnswering = true;
+            await AnswerAsync(connection, request).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is ConnectionResetException or ConnectionAbortedException or OperationCanceledException)
         {
             // The peer went away, or said nothing.
-        }
-        finally
-        {
-            limits.Leave(connection);
         }
     }
 

@@ -1,28 +1,65 @@
+using System.Buffers;
 using System.Text.Json;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Screening.Node.Endpoints.Http;
 
-/// <summary>How the HTTP door answers: JSON, or RFC 9457 problem details.</summary>
+/// <summary>
+/// Writes the responses of the HTTP door: JSON, or RFC 9457 problem details. A response is complete before it is sent, so that it carries
+/// its length: without one, HTTP/1.0 clients cannot reuse a connection and a HEAD request learns nothing (RFC 9110 section 8.6).
+/// </summary>
 internal static class Answers
 {
-    public static async Task WriteJsonAsync(HttpContext context, Action<Utf8JsonWriter> write)
+    private const string ProblemType = "application/problem+json";
+
+    /// <summary>Responds with one JSON value, status 200.</summary>
+    public static Task WriteJsonAsync(HttpContext context, Action<Utf8JsonWriter> write)
     {
-        context.Response.ContentType = "application/json; charset=utf-8";
-        await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
-        write(json);
-        await json.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+        var body = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(body))
+            write(json);
+        return WriteAsync(context, "application/json; charset=utf-8", body.WrittenMemory);
     }
 
-    /// <param name="errors">Everything that is wrong, where there may be more than one thing.</param>
+    /// <summary>Responds with octets that are complete.</summary>
+    public static Task WriteAsync(HttpContext context, string contentType, ReadOnlyMemory<byte> body)
+    {
+        context.Response.ContentType = contentType;
+        context.Response.ContentLength = body.Length;
+        return context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
+    }
+
+    /// <summary>Responds with problem details.</summary>
+    /// <param name="status">An HTTP status of 400 or more.</param>
+    /// <param name="title">The status in words, the same for every problem of this status.</param>
+    /// <param name="detail">What is wrong with this request.</param>
+    /// <param name="errors">All faults, where a request can have more than one.</param>
     public static Task ProblemAsync(HttpContext context, int status, string title, string detail, IReadOnlyList<string>? errors = null)
     {
         var problem = new ProblemDetails { Status = status, Title = title, Detail = detail };
         if (errors is not null)
             problem.Extensions["errors"] = errors;
-        return Results.Problem(problem).ExecuteAsync(context);
+        context.Response.StatusCode = status;
+        return WriteAsync(
+            context, ProblemType, JsonSerializer.SerializeToUtf8Bytes(TypedResults.Problem(problem).ProblemDetails, JsonSerializerOptions.Web));
     }
 
+    /// <summary>Responds with status 400.</summary>
     public static Task BadRequestAsync(HttpContext context, string detail, IReadOnlyList<string>? errors = null) =>
         ProblemAsync(context, StatusCodes.Status400BadRequest, "Bad request", detail, errors);
+
+    /// <summary>Gives problem details to a response that routing left empty: an unknown path, or a method that its path does not have.</summary>
+    public static Task DescribeAsync(StatusCodeContext empty)
+    {
+        var context = empty.HttpContext;
+        return context.Response.StatusCode switch
+        {
+            StatusCodes.Status404NotFound => ProblemAsync(
+                context, StatusCodes.Status404NotFound, "Not found", "there is nothing at this path"),
+            StatusCodes.Status405MethodNotAllowed => ProblemAsync(
+                context, StatusCodes.Status405MethodNotAllowed, "Method not allowed", $"this path takes {context.Response.Headers.Allow}"),
+            var status => ProblemAsync(context, status, "Error", $"status {status}"),
+        };
+    }
 }

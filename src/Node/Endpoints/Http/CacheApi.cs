@@ -29,9 +29,9 @@ internal sealed class CacheApi(
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet(Root, context => AnswerAsync(context, ListAsync));
+        routes.MapRead(Root, context => AnswerAsync(context, ListAsync));
         routes.MapPost(Root, context => AnswerAsync(context, ImportAsync));
-        routes.MapGet(Root + "/{**address}", context => AnswerAsync(context, ShowAsync));
+        routes.MapRead(Root + "/{**address}", context => AnswerAsync(context, ShowAsync));
         routes.MapPut(Root + "/{**address}", context => AnswerAsync(context, SetGrantAsync));
         routes.MapDelete(Root + "/{**address}", context => AnswerAsync(context, ForgetAsync));
     }
@@ -312,11 +312,9 @@ internal sealed class CacheApi(
         }
     }
 
-    // Kestrel leaves an encoded slash as it is.
     private static async Task<Network?> ReadNetworkAsync(HttpContext context)
     {
-        var text = ((string?)context.Request.RouteValues["address"] ?? "").Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
-        if (Network.TryParse(text, out var network, out var error))
+        if (Network.TryParse(Routes.Address(context), out var network, out var error))
             return network;
         await Answers.BadRequestAsync(context, PeerText.Clean(error, 200)).ConfigureAwait(false);
         return null;

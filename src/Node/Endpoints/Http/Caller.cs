@@ -20,12 +20,14 @@ internal sealed record Caller(string Author, AuditVia Via)
     private const int SocketLevel = 1;
     private const int PeerCredentials = 17;
 
-    public static Caller Of(HttpContext context)
+    /// <summary>The caller of a request.</summary>
+    /// <returns>Null on a unix socket whose caller hung up: the kernel no longer tells who it was, and nobody else is believed there.</returns>
+    public static Caller? Of(HttpContext context)
     {
+        if (UnixSocketOf(context) is { } socket)
+            return UserOf(socket) is { } user ? new Caller(user, AuditVia.Unix) : null;
         var claimed = context.Request.Headers[AuthorHeader] is [{ Length: > 0 } header] ? PeerText.Clean(header) : "http";
-        return UnixSocketOf(context) is { } socket
-            ? new Caller(UserOf(socket) ?? claimed, AuditVia.Unix)
-            : new Caller(claimed, AuditVia.Http);
+        return new Caller(claimed, AuditVia.Http);
     }
 
     // What is not known to be a unix socket is none.
@@ -43,9 +45,9 @@ internal sealed record Caller(string Author, AuditVia Via)
                     : BinaryPrimitives.ReadUInt32BigEndian(credentials[4..]))
                 : null;
         }
-        catch (SocketException)
+        catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
         {
-            return null;
+            return null; // The server disposes of a socket as soon as its peer is gone.
         }
     }
 

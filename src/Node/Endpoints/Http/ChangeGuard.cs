@@ -19,7 +19,14 @@ internal sealed class ChangeGuard(ChangeGuardSettings settings, ILogger<ChangeGu
     /// <returns>Who makes the change; null: it was refused.</returns>
     public async Task<Caller?> AdmitAsync(HttpContext context)
     {
-        var caller = Caller.Of(context);
+        if (Caller.Of(context) is not { } caller)
+        {
+            await RefuseAsync(
+                context, StatusCodes.Status403Forbidden, "Forbidden",
+                "the caller hung up before the kernel could say which user it was").ConfigureAwait(false);
+            return null;
+        }
+
         if (caller.Via == AuditVia.Unix)
             return caller;
         if (settings.TokenFile.Length == 0)

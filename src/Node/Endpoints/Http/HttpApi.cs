@@ -11,19 +11,39 @@ internal sealed class HttpApi(ScreeningHandle screening, NodeMetrics metrics, No
     // As many bytes as any peer's text of ours: HELO and sender are bounded by RFC 5321 section 4.5.3.1.
     private const int MaxTextLength = 512;
 
+    // Paths that later releases answer.
+    private static readonly string[] Later = ["/", "/openapi/v1.json", "/api/v1/decisions", "/api/v1/evidence"];
+
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/healthz", () => Results.Text("alive\n"));
-        routes.MapGet("/readyz", () => status.IsReady ? Results.Text("ready\n") : Results.Text("not ready\n", statusCode: 503));
-        routes.MapGet("/metrics", WriteMetricsAsync);
-        routes.MapGet("/api/v1/status", WriteStatusAsync);
-        routes.MapGet("/api/v1/check/{address}", CheckAsync);
+        routes.MapRead("/healthz", context => WriteTextAsync(context, "alive\n"u8.ToArray()));
+        routes.MapRead("/readyz", WriteReadinessAsync);
+        routes.MapRead("/metrics", WriteMetricsAsync);
+        routes.MapRead("/api/v1/status", WriteStatusAsync);
+        routes.MapRead("/api/v1/check/{address}", CheckAsync);
+        foreach (var path in Later)
+            routes.Map(path, SayLaterAsync);
+    }
+
+    private static Task WriteTextAsync(HttpContext context, ReadOnlyMemory<byte> text) =>
+        Answers.WriteAsync(context, "text/plain; charset=utf-8", text);
+
+    private static Task SayLaterAsync(HttpContext context) => Answers.ProblemAsync(
+        context, StatusCodes.Status501NotImplemented, "Not implemented", $"{context.Request.Path} is not built yet");
+
+    private Task WriteReadinessAsync(HttpContext context)
+    {
+        if (status.IsReady)
+            return WriteTextAsync(context, "ready\n"u8.ToArray());
+        context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        return WriteTextAsync(context, "not ready\n"u8.ToArray());
     }
 
     private async Task WriteMetricsAsync(HttpContext context)
     {
-        context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
-        await metrics.WriteAsync(context.Response.Body, context.RequestAborted).ConfigureAwait(false);
+        using var text = new MemoryStream();
+        await metrics.WriteAsync(text, context.RequestAborted).ConfigureAwait(false);
+        await Answers.WriteAsync(context, "text/plain; version=0.0.4; charset=utf-8", text.ToArray()).ConfigureAwait(false);
     }
 
     private async Task WriteStatusAsync(HttpContext context)
@@ -32,9 +52,9 @@ internal sealed class HttpApi(ScreeningHandle screening, NodeMetrics metrics, No
         await Answers.WriteJsonAsync(context, json => status.Write(json, holdings)).ConfigureAwait(false);
     }
 
-    private async Task CheckAsync(HttpContext context, string address)
+    private async Task CheckAsync(HttpContext context)
     {
-        if (!TryRead(context.Request.Query, address, out var query, out var fault))
+        if (!TryRead(context.Request.Query, Routes.Address(context), out var query, out var fault))
         {
             await Answers.BadRequestAsync(context, fault).ConfigureAwait(false);
             return;

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
+using Screening.Node.Endpoints.Connections;
 using Screening.Node.Telemetry;
 using Screening.Protocol.Framing;
 using Screening.Protocol.Memcache;
@@ -10,27 +11,24 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Node.Endpoints.Memcache;
 
 /// <summary>
-/// One connection of memcached's text protocol. Requests are answered in their order, from memory; only a get that this node can't answer
-/// waits for the fleet, and that for milliseconds. The connection is kept as long as the peer likes; a request that does not end, or whose
-/// data does not end where it says, closes it.
+/// One connection of memcached's text protocol. Requests are answered in their order, from memory; only a get that this node cannot answer
+/// waits for the fleet, and only for milliseconds.
 /// </summary>
+/// <remarks>
+/// The connection is kept as long as the peer likes. It is closed when framing is lost, and at the first command that is not known: no
+/// memcache client of Postfix sends one, but a browser or a server that was made to speak HTTP to this port begins with one
+/// (<c>POST / HTTP/1.1</c>), and what follows in its body must not be taken for commands.
+/// </remarks>
 internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTable table, NodeMetrics metrics)
     : ConnectionSession(connection)
 {
-    /// <summary>The longest command line; a get of many keys needs room.</summary>
-    public const int MaxLineBytes = 8 * 1024;
-
-    /// <summary>The longest data block that is read; what says to be longer is stepped over.</summary>
-    public const int MaxDataBytes = 8 * 1024;
-
     // Clients read three numbers for memcached's version, and libmemcached takes a first one of 0 for a fault.
     private static readonly string Version = $"1.6.0-screening-{NodeStatus.Version}";
 
-    // Replies of pipelined requests are sent from so many bytes on; a peer that does not read them is then no longer read.
-    private const int MaxUnsentBytes = 32 * 1024;
+    private const int MaxShownCommand = 30;
 
     private readonly PipeWriter _output = connection.Transport.Output;
-    private long _skip;
+    private readonly MemcacheFramer _framer = new();
     private bool _isOver;
     private bool _isInsideRequest;
 
@@ -42,16 +40,15 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
         {
             var read = await input.ReadAsync().ConfigureAwait(false);
             var buffer = read.Buffer;
-            while (!_isOver && TryTake(ref buffer, out var asksFor))
+            while (!_isOver && TryAnswer(ref buffer, out var asksFor))
             {
                 RequestEnded();
                 if (asksFor is not null)
                     await GetFromFleetAsync(asksFor).ConfigureAwait(false);
-                if (_output.UnflushedBytes > MaxUnsentBytes)
-                    await _output.FlushAsync().ConfigureAwait(false);
+                await FlushIfMuchAsync().ConfigureAwait(false);
             }
 
-            _isInsideRequest = !buffer.IsEmpty || _skip > 0;
+            _isInsideRequest = !buffer.IsEmpty || _framer.IsSkipping;
             input.AdvanceTo(buffer.Start, buffer.End);
             await _output.FlushAsync().ConfigureAwait(false);
             if (read.IsCompleted || read.IsCanceled || _isOver)
@@ -59,77 +56,48 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
         }
     }
 
-    // Takes one request. Requests seldom lie across the buffer's segments; those that do are copied.
-    private bool TryTake(ref ReadOnlySequence<byte> buffer, out MemcacheQuestion? asksFor)
+    // Replies of pipelined requests are sent together, but a peer that does not read them is soon no longer read.
+    private ValueTask<FlushResult> FlushIfMuchAsync() =>
+        _output.UnflushedBytes >= AnswerBuffer.MaxWaitingBytes ? _output.FlushAsync() : default;
+
+    // Answers one request. Requests seldom lie across the buffer's segments; those that do are copied.
+    private bool TryAnswer(ref ReadOnlySequence<byte> buffer, out MemcacheQuestion? asksFor)
     {
         asksFor = null;
         if (buffer.IsEmpty)
             return false;
-        if (!TryTake(buffer.FirstSpan, out var length, out asksFor)
-            && (buffer.IsSingleSegment || _isOver || !TryTake(buffer.ToArray(), out length, out asksFor)))
+        if (!TryAnswer(buffer.FirstSpan, out var length, out asksFor)
+            && (buffer.IsSingleSegment || _isOver || !TryAnswer(buffer.ToArray(), out length, out asksFor)))
             return false;
         buffer = buffer.Slice(length);
         return true;
     }
 
-    private bool TryTake(ReadOnlySpan<byte> bytes, out int length, out MemcacheQuestion? asksFor)
+    private bool TryAnswer(ReadOnlySpan<byte> bytes, out int length, out MemcacheQuestion? asksFor)
     {
         asksFor = null;
-        if (_skip > 0)
+        switch (_framer.TryRead(bytes, out length, out var frame))
         {
-            length = (int)Math.Min(_skip, bytes.Length);
-            _skip -= length;
-            return true;
+            case OperationStatus.NeedMoreData:
+                return false;
+            case OperationStatus.InvalidData:
+                GiveUp(frame.Kind);
+                return false;
         }
 
-        length = bytes.IndexOf((byte)'\n') + 1;
-        if (length == 0 || length > MaxLineBytes)
-        {
-            if (length > 0 || bytes.Length > MaxLineBytes)
-                GiveUp(ParseErrorKind.LineTooLong, $"a line is longer than {MaxLineBytes} bytes", MemcacheReplies.Error);
-            return false;
-        }
-
-        var line = bytes[..(length - 1)];
-        var request = MemcacheRequest.Parse(!line.IsEmpty && line[^1] == '\r' ? line[..^1] : line);
-        if (request.DataBytes < 0)
-        {
-            Take(request, default, out asksFor);
-            return true;
-        }
-
-        if (request.DataBytes > MaxDataBytes)
-        {
-            _skip = request.DataBytes + 2;
-            Reply(request, MemcacheReplies.TooLarge);
-            return true;
-        }
-
-        var data = bytes[length..];
-        var dataBytes = (int)request.DataBytes;
-        if (data.Length < dataBytes + 2)
-            return false;
-        if (data[dataBytes] != '\r' || data[dataBytes + 1] != '\n')
-        {
-            GiveUp(ParseErrorKind.BadValue, "data did not end where it should", MemcacheReplies.BadData);
-            return false;
-        }
-
-        length += dataBytes + 2;
-        Take(request, data[..dataBytes], out asksFor);
+        if (frame.Kind == MemcacheFrameKind.DataTooLong)
+            RefuseSet(frame.Request, MemcacheReply.TooLarge);
+        else if (frame.Kind == MemcacheFrameKind.Request)
+            Answer(frame.Request, frame.Data, out asksFor);
         return true;
     }
 
-    private void Take(in MemcacheRequest request, ReadOnlySpan<byte> data, out MemcacheQuestion? asksFor)
+    private void Answer(in MemcacheRequest request, ReadOnlySpan<byte> data, out MemcacheQuestion? asksFor)
     {
         asksFor = null;
         if (!request.IsWellFormed)
         {
-            metrics.BadRequest(Door.Memcache, ParseErrorKind.BadValue);
-            Reply(request, MemcacheReplies.BadLine);
-            // Storage without a length: nobody knows where its data ends.
-            if (request.Command is MemcacheCommand.Set or MemcacheCommand.Add or MemcacheCommand.Replace or MemcacheCommand.OtherStorage && request.DataBytes < 0)
-                _isOver = true;
+            AnswerMalformed(request);
             return;
         }
 
@@ -142,28 +110,42 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
                 Set(request, data);
                 break;
             case MemcacheCommand.Add or MemcacheCommand.Replace when table.Find(request.Keys).IsThere != (request.Command == MemcacheCommand.Replace):
-                Reply(request, MemcacheReplies.NotStored);
+                Reply(request, MemcacheReply.NotStored);
                 break;
             case MemcacheCommand.Add or MemcacheCommand.Replace:
                 Set(request, data);
                 break;
             case MemcacheCommand.Delete:
-                Reply(request, table.Delete(request.Keys) ? MemcacheReplies.Deleted : MemcacheReplies.NotFound);
+                Reply(request, table.Delete(request.Keys) ? MemcacheReply.Deleted : MemcacheReply.NotFound);
                 break;
             case MemcacheCommand.Touch:
-                Reply(request, table.Touch(request) ? MemcacheReplies.Touched : MemcacheReplies.NotFound);
+                Reply(request, table.Touch(request) ? MemcacheReply.Touched : MemcacheReply.NotFound);
                 break;
             case MemcacheCommand.Quit:
                 _isOver = true;
                 break;
             default:
-                TakeFromTool(request);
+                AnswerTool(request);
                 break;
         }
     }
 
+    private void AnswerMalformed(in MemcacheRequest request)
+    {
+        metrics.BadRequest(Door.Memcache, ParseErrorKind.BadValue);
+        if (request.Command is not (MemcacheCommand.Set or MemcacheCommand.Add or MemcacheCommand.Replace or MemcacheCommand.OtherStorage))
+        {
+            Reply(request, MemcacheReply.BadLine);
+            return;
+        }
+
+        RefuseSet(request, MemcacheReply.BadLine);
+        // Without a length nobody knows where the data ends.
+        _isOver |= request.DataBytes < 0;
+    }
+
     // What Postfix never sends.
-    private void TakeFromTool(in MemcacheRequest request)
+    private void AnswerTool(in MemcacheRequest request)
     {
         switch (request.Command)
         {
@@ -174,20 +156,19 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
                 WriteStats(isGeneral: request.Keys.IsEmpty);
                 break;
             case MemcacheCommand.Verbosity:
-                Reply(request, MemcacheReplies.Ok);
+                Reply(request, MemcacheReply.Ok);
                 break;
             case MemcacheCommand.MetaNoOp:
-                _output.Write(MemcacheReplies.MetaNoOp);
+                _output.Write(MemcacheReply.MetaNoOp);
                 break;
             case MemcacheCommand.FlushAll:
-                _output.Write(MemcacheReplies.NoFlush);
+                _output.Write(MemcacheReply.NoFlush);
                 break;
             case MemcacheCommand.OtherStorage:
-                Reply(request, MemcacheReplies.NotSupported);
+                RefuseSet(request, MemcacheReply.NotSupported);
                 break;
             default:
-                metrics.BadRequest(Door.Memcache, ParseErrorKind.BadName);
-                _output.Write(MemcacheReplies.Error);
+                GiveUp(ParseErrorKind.BadName, $"'{Shown(request.Keys)}' is no command", MemcacheReply.Error);
                 break;
         }
     }
@@ -201,40 +182,83 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
         {
             var value = table.Find(key);
             if (value.MayBeElsewhere)
-                return new MemcacheQuestion([key.ToArray()], request.Command == MemcacheCommand.Gets);
+                return new MemcacheQuestion(key.ToArray(), request.Command == MemcacheCommand.Gets);
             WriteFound(key, value, request.Command == MemcacheCommand.Gets);
-            _output.Write(MemcacheReplies.End);
+            _output.Write(MemcacheReply.End);
             return null;
         }
 
-        var keys = new List<byte[]>();
-        for (; !key.IsEmpty; key = words.Next())
-            keys.Add(key.ToArray());
-        return new MemcacheQuestion(keys, request.Command == MemcacheCommand.Gets);
+        return new MemcacheQuestion(request.Keys.ToArray(), request.Command == MemcacheCommand.Gets);
     }
 
     private async Task GetFromFleetAsync(MemcacheQuestion question)
     {
-        var unknown = question.Keys.Where(key => table.Find(key).MayBeElsewhere).ToList();
+        var asked = AskFleet(question);
         // What is answered already need not wait.
-        if (unknown.Count > 0)
-            await Task.WhenAll([_output.FlushAsync().AsTask(), .. unknown.Select(key => table.AskFleetAsync(key))]).ConfigureAwait(false);
-        foreach (var key in question.Keys)
+        if (asked.Count > 0)
+            await Task.WhenAll([_output.FlushAsync().AsTask(), .. asked]).ConfigureAwait(false);
+        for (var next = 0; next < question.Keys.Length;)
+        {
+            next = WriteNext(question, next);
+            await FlushIfMuchAsync().ConfigureAwait(false);
+        }
+
+        _output.Write(MemcacheReply.End);
+    }
+
+    private List<Task> AskFleet(MemcacheQuestion question)
+    {
+        var asked = new List<Task>();
+        var words = new MemcacheWords(question.Keys);
+        for (var key = words.Next(); !key.IsEmpty; key = words.Next())
+        {
+            if (table.Find(key).MayBeElsewhere)
+                asked.Add(table.AskFleetAsync(key));
+        }
+
+        return asked;
+    }
+
+    // Writes what is found of the key that begins there or behind spaces, and tells where to go on.
+    private int WriteNext(MemcacheQuestion question, int start)
+    {
+        var words = new MemcacheWords(question.Keys.AsSpan(start));
+        var key = words.Next();
+        if (!key.IsEmpty)
             WriteFound(key, table.Find(key), question.WithUnique);
-        _output.Write(MemcacheReplies.End);
+        return question.Keys.Length - words.Rest.Length;
     }
 
     private void WriteFound(ReadOnlySpan<byte> key, in MemcacheValue value, bool withUnique)
     {
         metrics.MemcacheGot(value.IsThere);
         if (value.IsThere)
-            MemcacheReplies.WriteValue(_output, key, value, withUnique);
+            Write(key, value, withUnique);
+    }
+
+    private void Write(ReadOnlySpan<byte> key, in MemcacheValue value, bool withUnique)
+    {
+        Span<byte> times = stackalloc byte[PostscreenTimesText.MaxBytes];
+        var data = value.Other is { } other ? other.Data : times[..PostscreenTimesText.Write(times, value.Times)];
+        MemcacheReply.WriteValue(_output, key, value.Other?.Flags ?? 0, data, withUnique);
     }
 
     private void Set(in MemcacheRequest request, ReadOnlySpan<byte> data)
     {
-        metrics.MemcacheSet();
-        Reply(request, table.TrySet(request, data) ? MemcacheReplies.Stored : MemcacheReplies.TooLarge);
+        if (!table.TrySet(request, data))
+        {
+            RefuseSet(request, MemcacheReply.TooLarge);
+            return;
+        }
+
+        metrics.MemcacheSet(stored: true);
+        Reply(request, MemcacheReply.Stored);
+    }
+
+    private void RefuseSet(in MemcacheRequest request, ReadOnlySpan<byte> reply)
+    {
+        metrics.MemcacheSet(stored: false);
+        Reply(request, reply);
     }
 
     // The kinds that memcached has beside the general ones (settings, items, slabs, ...) are empty here.
@@ -255,13 +279,31 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
         };
         foreach (var (name, value) in isGeneral ? stats : [])
             _output.Write(Encoding.ASCII.GetBytes($"STAT {name} {value}\r\n"));
-        _output.Write(MemcacheReplies.End);
+        _output.Write(MemcacheReply.End);
+    }
+
+    private void GiveUp(MemcacheFrameKind lost)
+    {
+        switch (lost)
+        {
+            case MemcacheFrameKind.Binary:
+                // A client of the binary protocol waits for a binary reply; the end of the connection is what it understands.
+                GiveUp(ParseErrorKind.BadName, "memcached's binary protocol is not spoken", []);
+                break;
+            case MemcacheFrameKind.LineTooLong:
+                GiveUp(ParseErrorKind.LineTooLong, $"a line is longer than {MemcacheFramer.MaxLineBytes} bytes", MemcacheReply.Error);
+                break;
+            default:
+                GiveUp(ParseErrorKind.BadValue, "data did not end where its command line says", MemcacheReply.BadData);
+                metrics.MemcacheSet(stored: false);
+                break;
+        }
     }
 
     private void GiveUp(ParseErrorKind kind, string fault, ReadOnlySpan<byte> reply)
     {
         metrics.BadRequest(Door.Memcache, kind);
-        Fault = fault;
+        GiveUp(fault);
         _isOver = true;
         _output.Write(reply);
     }
@@ -272,6 +314,10 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
             _output.Write(reply);
     }
 
-    /// <summary>A get that the fleet may know more about.</summary>
-    private sealed record MemcacheQuestion(IReadOnlyList<byte[]> Keys, bool WithUnique);
+    private static string Shown(ReadOnlySpan<byte> command) =>
+        PeerText.Clean(Encoding.Latin1.GetString(command[..Math.Min(command.Length, MaxShownCommand)]));
+
+    /// <summary>A get of several keys, or of one that the fleet may know more about.</summary>
+    /// <param name="Keys">The keys as they came, parted by spaces: a list of them would be ten times as large.</param>
+    private sealed record MemcacheQuestion(byte[] Keys, bool WithUnique);
 }

@@ -2,6 +2,7 @@ using System.Text;
 using Screening.Actors.Fleet;
 using Screening.Actors.Hosting;
 using Screening.Actors.Screening;
+using Screening.Node.Telemetry;
 using Screening.Protocol.Memcache;
 using Screening.Protocol.Vocabulary;
 
@@ -27,7 +28,7 @@ internal readonly record struct MemcacheValue(PostscreenTimes Times, OtherValue?
 /// everything else              postscreen's own times, if it stored some at any MX; a pass of ours invents none
 /// </code>
 /// </remarks>
-internal sealed class MemcacheTable(ScreeningHandle screening, TimeProvider time)
+internal sealed class MemcacheTable(ScreeningHandle screening, DigestKeys digests, NodeMetrics metrics, TimeProvider time)
 {
     private readonly OtherKeys _others = new(time);
     private readonly long _started = time.GetTimestamp();
@@ -73,7 +74,7 @@ internal sealed class MemcacheTable(ScreeningHandle screening, TimeProvider time
         if (PostscreenTimesText.TryParse(data, out var times))
         {
             _others.Remove(key);
-            Times?.Record(ClientOf(request.Keys), times);
+            Times?.Record(Admit(request.Keys), times);
             return true;
         }
 
@@ -95,6 +96,21 @@ internal sealed class MemcacheTable(ScreeningHandle screening, TimeProvider time
     {
         Span<char> text = stackalloc char[MemcacheRequest.MaxKeyBytes];
         return _others.Touch(text[..Encoding.Latin1.GetChars(request.Keys, text)], request.ExpireTime) || Find(request.Keys).IsThere;
+    }
+
+    // The client whose times a key holds. A key without an address may make another one leave.
+    private ClientAddress Admit(ReadOnlySpan<byte> key)
+    {
+        if (PostscreenKey.TryReadClient(key, out var client))
+            return client;
+        client = PostscreenKey.StandIn(key);
+        if (digests.Admit(client) is { } oldest)
+        {
+            Times?.Forget(oldest);
+            metrics.MemcacheDigestLeft();
+        }
+
+        return client;
     }
 
     private static ClientAddress ClientOf(ReadOnlySpan<byte> key) =>

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 using Screening.Actors.Screening;
+using Screening.Node.Endpoints.Connections;
 using Screening.Node.Telemetry;
 using Screening.Protocol.Framing;
 using Screening.Protocol.Plugin;
@@ -17,10 +18,8 @@ namespace Screening.Node.Endpoints.Plugin;
 internal sealed class PluginSession(ConnectionContext connection, Screener screener, NodeMetrics metrics, int maxInFlight)
     : ConnectionSession(connection)
 {
-    private readonly ReplyBuffer _replies = new(connection.Transport.Output);
-    private readonly TaskCompletionSource _allAnswered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ReplyBuffer _replies = new(connection.Transport.Output, ConnectionWatch.Of(connection.Features));
     private AttributeFramer _framer = new(ParseLimits.Attributes);
-    private int _inFlight = 1; // One is for the reading side.
 
     protected override bool IsInsideRequest => _framer.IsInsideMessage;
 
@@ -28,62 +27,66 @@ internal sealed class PluginSession(ConnectionContext connection, Screener scree
     public override async Task RunAsync()
     {
         await base.RunAsync().ConfigureAwait(false);
-        Release();
-        await _allAnswered.Task.ConfigureAwait(false);
-        await _replies.FlushAsync().ConfigureAwait(false);
+        await _replies.EndAsync().ConfigureAwait(false);
     }
 
     protected override async Task ReadAsync(PipeReader input)
     {
-        while (true)
+        for (var isLast = false; !IsOver;)
         {
             var read = await input.ReadAsync().ConfigureAwait(false);
             var buffer = read.Buffer;
-            TakeQueries(ref buffer);
-            input.AdvanceTo(buffer.Start, buffer.End);
+            var isAllSeen = ReadQueries(ref buffer);
+            input.AdvanceTo(buffer.Start, isAllSeen ? buffer.End : buffer.Start);
             await _replies.FlushAsync().ConfigureAwait(false);
-            if (read.IsCompleted || read.IsCanceled || Fault is not null)
+            isLast |= read.IsCompleted || read.IsCanceled;
+            if (isLast && isAllSeen)
                 return;
             await _replies.WhenRelievedAsync().ConfigureAwait(false);
         }
     }
 
-    private void TakeQueries(ref ReadOnlySequence<byte> buffer)
+    // False: there may be more queries, but no room for their answers.
+    private bool ReadQueries(ref ReadOnlySequence<byte> buffer)
     {
-        while (!buffer.IsEmpty && Fault is null)
+        while (!buffer.IsEmpty && !IsOver)
         {
+            if (_replies.IsFull)
+                return false;
             switch (_framer.TryFindEnd(buffer, out var length, out var error))
             {
                 case OperationStatus.Done:
-                    TakeMessage(buffer.Slice(0, length));
+                    AnswerMessage(buffer.Slice(0, length));
                     RequestEnded();
                     buffer = buffer.Slice(length);
                     break;
                 case OperationStatus.NeedMoreData:
-                    return;
+                    return true;
                 default:
-                    Fault = error.Kind == ParseErrorKind.LineTooLong
+                    GiveUp(error.Kind == ParseErrorKind.LineTooLong
                         ? $"a line is longer than {ParseLimits.Attributes.MaxLineBytes} bytes"
-                        : $"a query is longer than {ParseLimits.Attributes.MaxMessageBytes} bytes";
+                        : $"a query is longer than {ParseLimits.Attributes.MaxMessageBytes} bytes");
                     break;
             }
         }
+
+        return true;
     }
 
-    private void TakeMessage(in ReadOnlySequence<byte> message)
+    private void AnswerMessage(in ReadOnlySequence<byte> message)
     {
         if (message.IsSingleSegment)
         {
-            Take(message.FirstSpan);
+            Answer(message.FirstSpan);
             return;
         }
 
         Span<byte> copy = stackalloc byte[ParseLimits.Attributes.MaxMessageBytes];
         message.CopyTo(copy);
-        Take(copy[..(int)message.Length]);
+        Answer(copy[..(int)message.Length]);
     }
 
-    private void Take(ReadOnlySpan<byte> message)
+    private void Answer(ReadOnlySpan<byte> message)
     {
         if (!PluginRequest.TryParse(message, out var request, out var error))
         {
@@ -99,7 +102,7 @@ internal sealed class PluginSession(ConnectionContext connection, Screener scree
         };
         if (screener.TryDecide(query, out var decision))
             Reply(request, decision.Verdict);
-        else if (Volatile.Read(ref _inFlight) > maxInFlight)
+        else if (_replies.Owed >= maxInFlight)
             Reply(request, screener.Shed(query).Verdict);
         else
             Screen(request, query);
@@ -115,9 +118,9 @@ internal sealed class PluginSession(ConnectionContext connection, Screener scree
 
     private void Screen(in PluginRequest request, in ScreeningQuery query)
     {
-        Interlocked.Increment(ref _inFlight);
+        _replies.Owe(request.QueryId.Length);
         _ = request.IsOrdered
-            ? ScreenInOrderAsync(query, _replies.Reserve(request.HasQueryId))
+            ? ScreenInOrderAsync(query, _replies.Reserve(request.HasQueryId), request.QueryId.Length)
             : ScreenAsync(query, request.QueryId.ToArray());
     }
 
@@ -126,20 +129,14 @@ internal sealed class PluginSession(ConnectionContext connection, Screener scree
         var decision = await screener.ScreenAsync(query).ConfigureAwait(false);
         _replies.Add(true, queryId, decision.Verdict);
         await _replies.FlushAsync().ConfigureAwait(false);
-        Release();
+        _replies.Settle(queryId.Length);
     }
 
-    private async Task ScreenInOrderAsync(ScreeningQuery query, ReplyBuffer.OrderedReply reply)
+    private async Task ScreenInOrderAsync(ScreeningQuery query, ReplyBuffer.OrderedReply reply, int held)
     {
         var decision = await screener.ScreenAsync(query).ConfigureAwait(false);
         _replies.Fill(reply, decision.Verdict);
         await _replies.FlushAsync().ConfigureAwait(false);
-        Release();
-    }
-
-    private void Release()
-    {
-        if (Interlocked.Decrement(ref _inFlight) == 0)
-            _allAnswered.TrySetResult();
+        _replies.Settle(held);
     }
 }

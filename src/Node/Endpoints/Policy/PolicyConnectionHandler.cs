@@ -1,14 +1,15 @@
 using Microsoft.AspNetCore.Connections;
 using Screening.Actors.Hosting;
 using Screening.Node.Telemetry;
+using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Endpoints.Policy;
 
-/// <summary>Accepts connections of policy delegation, on TCP and on unix sockets.</summary>
+/// <summary>Serves connections of policy delegation, on TCP and on unix sockets.</summary>
 internal sealed class PolicyConnectionHandler(
-    ScreeningHandle screening, PolicyTexts texts, PolicyInstances instances, ConnectionLimits limits, NodeMetrics metrics,
+    ScreeningHandle screening, PolicyTexts texts, PolicyInstances instances, NodeMetrics metrics, TimeProvider time,
     ILogger<PolicyConnectionHandler> log)
-    : SessionConnectionHandler(limits, log)
+    : SessionConnectionHandler(Door.Policy, time, log)
 {
     protected override ConnectionSession Open(ConnectionContext connection) =>
         new PolicySession(connection, screening.Screener, texts, instances, metrics, log);

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 using Screening.Actors.Screening;
+using Screening.Node.Endpoints.Connections;
 using Screening.Node.Telemetry;
 using Screening.Protocol.Framing;
 using Screening.Protocol.Policy;
@@ -18,6 +19,7 @@ internal sealed class PolicySession(
     : ConnectionSession(connection)
 {
     private readonly PipeWriter _output = connection.Transport.Output;
+    private readonly ConnectionWatch _watch = ConnectionWatch.Of(connection.Features);
     private AttributeFramer _framer = new(PolicyRequest.Limits);
 
     protected override bool IsInsideRequest => _framer.IsInsideMessage;
@@ -28,28 +30,40 @@ internal sealed class PolicySession(
         {
             var read = await input.ReadAsync().ConfigureAwait(false);
             var buffer = read.Buffer;
-            while (TryTake(ref buffer, out var request))
+            while (TryRead(ref buffer, out var request))
             {
                 RequestEnded();
-                var decided = ActionAsync(request);
-                // What is answered already need not wait for what is not.
-                if (!decided.IsCompleted)
-                    await _output.FlushAsync().ConfigureAwait(false);
-                PolicyReply.Write(_output, await decided.ConfigureAwait(false));
+                await AnswerAsync(request).ConfigureAwait(false);
             }
 
             input.AdvanceTo(buffer.Start, buffer.End);
             await _output.FlushAsync().ConfigureAwait(false);
-            if (read.IsCompleted || read.IsCanceled || Fault is not null)
+            if (read.IsCompleted || read.IsCanceled || IsOver)
                 return;
         }
     }
 
-    // Takes one request; null stands for one that can't be understood.
-    private bool TryTake(ref ReadOnlySequence<byte> buffer, out PolicyRequest? request)
+    private async ValueTask AnswerAsync(PolicyRequest? request)
+    {
+        var decided = ActionAsync(request);
+        if (!decided.IsCompleted)
+        {
+            _watch.IsAnswering = true;
+            // What is answered already need not wait for what is not.
+            await _output.FlushAsync().ConfigureAwait(false);
+        }
+
+        PolicyReply.Write(_output, await decided.ConfigureAwait(false));
+        _watch.IsAnswering = false;
+        if (_output.UnflushedBytes >= AnswerBuffer.MaxWaitingBytes)
+            await _output.FlushAsync().ConfigureAwait(false);
+    }
+
+    // Reads one request; null stands for one that cannot be understood.
+    private bool TryRead(ref ReadOnlySequence<byte> buffer, out PolicyRequest? request)
     {
         request = null;
-        if (buffer.IsEmpty || Fault is not null)
+        if (buffer.IsEmpty || IsOver)
             return false;
         var status = _framer.TryFindEnd(buffer, out var length, out var error);
         if (status == OperationStatus.Done)
@@ -66,9 +80,9 @@ internal sealed class PolicySession(
         if (status == OperationStatus.InvalidData)
         {
             metrics.BadRequest(Door.Policy, error.Kind);
-            Fault = error.Kind == ParseErrorKind.LineTooLong
+            GiveUp(error.Kind == ParseErrorKind.LineTooLong
                 ? $"a line is longer than {PolicyRequest.Limits.MaxLineBytes} bytes"
-                : $"a request is longer than {PolicyRequest.Limits.MaxMessageBytes} bytes";
+                : $"a request is longer than {PolicyRequest.Limits.MaxMessageBytes} bytes");
         }
 
         return false;
@@ -79,7 +93,7 @@ internal sealed class PolicySession(
 
     private async ValueTask<string> ScreenAsync(PolicyRequest request)
     {
-        var mail = request.Instance is { } instance ? instances.Of(instance, request.Client) : null;
+        var mail = request.Instance is { } instance ? instances.Of(instance, request.Client, TextLength(request)) : null;
         var decision = mail is null
             ? await DecideAsync(request).ConfigureAwait(false)
             : await mail.DecideAsync(() => DecideAsync(request).AsTask()).ConfigureAwait(false);
@@ -94,6 +108,8 @@ internal sealed class PolicySession(
             ? trace
             : action;
     }
+
+    private static int TextLength(PolicyRequest request) => (request.Helo?.Length ?? 0) + (request.Sender?.Length ?? 0);
 
     private ValueTask<Decision> DecideAsync(PolicyRequest request) => screener.DecideAsync(
         screener.Ask(Door.Policy, request.Client, request.Server) with

@@ -30,6 +30,9 @@ public sealed record FleetShape(int Caches, int Edges = 0)
     /// <summary>Each node in a network of its own, on a switch that can be cut; needs root.</summary>
     public bool Cuttable { get; init; }
 
+    /// <summary>TLS between the nodes, which must be known by addresses; else none.</summary>
+    public bool Tls { get; init; }
+
     /// <summary>The node's program; empty: the one built with the tests.</summary>
     public string Program { get; init; } = "";
 
@@ -184,20 +187,22 @@ public sealed class FleetLab : IAsyncDisposable
             _ => LoopbackPlaces(count),
         };
         var seeds = shape.Seeds == FleetSeeds.None ? "" : string.Join(", ", places.Take(shape.Caches).Select(p => $"\"{p.Seed}:{p.Port}\""));
+        using var authority = shape.Tls ? new FleetAuthority(_folder.MakeFolder("tls")) : null;
         if (shape.NeedsNetworks)
             await RunAsync("netns add {0}-hub", "-n {0}-hub link add br0 type bridge", "-n {0}-hub link set br0 up");
         for (var i = 1; i <= count; i++)
         {
             var place = places[i - 1];
+            var name = string.Create(CultureInfo.InvariantCulture, $"mx{i}");
             var inside = shape.NeedsNetworks ? await AddNetworkAsync(i, place.Host) : null;
             if (shape.Seeds == FleetSeeds.DualStackNames)
                 await NameAllAsync(i, count);
             string[] own =
             [
-                $"cluster.listen={place.Host}:{place.Port}", $"cluster.seeds=[{seeds}]", "cluster.insecure=true",
+                $"cluster.listen={place.Host}:{place.Port}", $"cluster.seeds=[{seeds}]",
+                authority?.Issue(name, IPAddress.Parse(place.Host)) ?? "cluster.insecure=true",
                 $"cluster.roles={(i > shape.Caches ? "[]" : "[\"cache\"]")}",
             ];
-            var name = string.Create(CultureInfo.InvariantCulture, $"mx{i}");
             _nodes.Add(new FleetNode(name, _folder.MakeFolder(name), inside, [.. own, .. shape.Settings]) { Program = shape.Program });
         }
     }

@@ -1,13 +1,12 @@
 using System.Buffers;
 using System.Buffers.Text;
-using System.IO.Pipelines;
-using Screening.Protocol.Memcache;
 
-namespace Screening.Node.Endpoints.Memcache;
+namespace Screening.Protocol.Memcache;
 
-/// <summary>Writes memcached's replies (doc/protocol.txt) into the connection's buffer.</summary>
-internal static class MemcacheReplies
+/// <summary>The replies of memcached's text protocol (memcached, doc/protocol.txt).</summary>
+public static class MemcacheReply
 {
+    /// <summary>Ends the values of a get.</summary>
     public static ReadOnlySpan<byte> End => "END\r\n"u8;
 
     public static ReadOnlySpan<byte> Stored => "STORED\r\n"u8;
@@ -24,34 +23,34 @@ internal static class MemcacheReplies
 
     public static ReadOnlySpan<byte> MetaNoOp => "MN\r\n"u8;
 
+    /// <summary>The command is not known.</summary>
     public static ReadOnlySpan<byte> Error => "ERROR\r\n"u8;
 
     public static ReadOnlySpan<byte> BadLine => "CLIENT_ERROR bad command line format\r\n"u8;
 
     public static ReadOnlySpan<byte> BadData => "CLIENT_ERROR bad data chunk\r\n"u8;
 
-    // memcached started with -F says the same.
+    /// <summary>As memcached started with -F replies.</summary>
     public static ReadOnlySpan<byte> NoFlush => "CLIENT_ERROR flush_all not allowed\r\n"u8;
 
     public static ReadOnlySpan<byte> NotSupported => "SERVER_ERROR append, prepend and cas are not supported\r\n"u8;
 
     public static ReadOnlySpan<byte> TooLarge => "SERVER_ERROR object too large for cache\r\n"u8;
 
-    /// <summary><c>VALUE KEY FLAGS BYTES [UNIQUE]</c> and the data.</summary>
-    public static void WriteValue(PipeWriter output, ReadOnlySpan<byte> key, in MemcacheValue value, bool withUnique)
+    /// <summary>Writes <c>VALUE KEY FLAGS BYTES [UNIQUE]</c> and the data.</summary>
+    /// <param name="withUnique">For gets: a number that clients may compare, always 0.</param>
+    public static void WriteValue(IBufferWriter<byte> output, ReadOnlySpan<byte> key, uint flags, ReadOnlySpan<byte> data, bool withUnique)
     {
-        Span<byte> times = stackalloc byte[PostscreenTimesText.MaxBytes];
-        var data = value.Other is { } other ? other.Data : times[..PostscreenTimesText.Write(times, value.Times)];
         output.Write("VALUE "u8);
         output.Write(key);
-        WriteNumber(output, value.Other?.Flags ?? 0);
+        WriteNumber(output, flags);
         WriteNumber(output, data.Length);
         output.Write(withUnique ? " 0\r\n"u8 : "\r\n"u8);
         output.Write(data);
         output.Write("\r\n"u8);
     }
 
-    private static void WriteNumber(PipeWriter output, long number)
+    private static void WriteNumber(IBufferWriter<byte> output, long number)
     {
         var space = output.GetSpan(24);
         space[0] = (byte)' ';

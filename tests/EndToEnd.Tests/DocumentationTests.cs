@@ -1,0 +1,140 @@
+using System.Text.RegularExpressions;
+using Screening.Node.Configuration;
+using Screening.Testing.Documentation;
+using Screening.Testing.Lab;
+
+namespace Screening.EndToEnd.Tests;
+
+/// <summary>What a reader of the documentation may rely on: links lead somewhere, settings exist, and the words are plain.</summary>
+public sealed partial class DocumentationTests
+{
+    private const int MostWordsInACell = 40;
+    private const int MostColumns = 140;
+
+    private static readonly HashSet<string> StillWritten = ["docs/clients.md"];
+    private static readonly HashSet<string> StillBuilt = ["log.format"];
+
+    private static readonly IReadOnlyList<MarkdownPage> Pages = MarkdownPage.All();
+    private static readonly Dictionary<string, MarkdownPage> ByPath = Pages.ToDictionary(page => page.Path);
+
+    // Members of the status, and files, that look like settings.
+    private static readonly HashSet<string> StatusMembers = ["store.ok", "store.queued", "store.dropped", "store.journaled", "cluster.members", "cache.near", "log.key"];
+
+    [Fact]
+    public void Links_lead_to_files_and_headings_that_exist() => AssertNone(
+        from page in Pages
+        from line in page.Lines
+        from Match link in Link().Matches(line.Text)
+        let problem = ProblemOf(page, link.Groups["target"].Value)
+        where problem is not null
+        select $"{page.Path}:{line.Number}: {problem}");
+
+    [Fact]
+    public void Every_page_of_docs_is_in_the_index()
+    {
+        var index = ByPath["docs/README.md"].Lines.SelectMany(line => Link().Matches(line.Text)).Select(link => link.Groups["target"].Value).ToHashSet();
+
+        AssertNone(Pages.Select(page => page.Path).Where(path => path.StartsWith("docs/", StringComparison.Ordinal) && path != "docs/README.md" && !index.Contains(path["docs/".Length..])));
+    }
+
+    [Fact]
+    public void Every_page_of_docs_begins_with_what_it_is_for() => AssertNone(
+        from page in Pages
+        where page.Path.StartsWith("docs/", StringComparison.Ordinal)
+        where !page.AllLines[0].StartsWith("# ", StringComparison.Ordinal) || !page.AllLines[2].StartsWith("This page ", StringComparison.Ordinal)
+        select $"{page.Path}: {page.AllLines[2]}");
+
+    [Fact]
+    [Trait("Finding", "house-9")]
+    public void Cells_of_tables_are_short() => AssertNone(
+        from page in Pages
+        from line in page.Lines
+        where line.IsTableRow
+        from cell in line.Cells
+        let words = cell.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length
+        where words > MostWordsInACell
+        select $"{page.Path}:{line.Number}: {words} words: {cell}");
+
+    [Fact]
+    [Trait("Finding", "house-9")]
+    public void Words_are_plain() => AssertNone(
+        from page in Pages
+        from line in page.Lines
+        from Match word in Stilted().Matches(line.Prose)
+        select $"{page.Path}:{line.Number}: {word.Value}: {line.Text}");
+
+    [Fact]
+    public void Lines_are_short_and_end_without_blanks() => AssertNone(
+        from page in Pages
+        from line in page.Lines
+        where page.Path is not "CHANGELOG.md"
+        where line.Text.EndsWith(' ') || (line.Text.Length > MostColumns && !line.IsTableRow)
+        select $"{page.Path}:{line.Number}: {line.Text.Length} columns: {line.Text}");
+
+    [Fact]
+    public void Settings_that_are_named_exist()
+    {
+        var known = SettingSchema.Paths(typeof(ScreeningOptions)).ToHashSet();
+        var tables = known.Select(path => path.Split('.')[0]).ToHashSet();
+
+        AssertNone(
+            from page in Pages
+            where page.Path is not "CHANGELOG.md" // It also names settings that are gone.
+            from line in page.Lines
+            from Match named in NamedSetting().Matches(line.Text)
+            let path = named.Groups["path"].Value
+            where tables.Contains(path.Split('.')[0]) && !known.Contains(path) && !StatusMembers.Contains(path) && !StillBuilt.Contains(path)
+                && !known.Any(setting => setting.StartsWith(path + '.', StringComparison.Ordinal))
+            select $"{page.Path}:{line.Number}: {path}");
+    }
+
+    [Fact]
+    public void Types_and_files_that_the_map_names_are_in_the_code()
+    {
+        var files = Directory.EnumerateFiles(Repository.File("src"), "*.cs", SearchOption.AllDirectories).Where(file => !file.Contains("/obj/", StringComparison.Ordinal)).ToList();
+        var words = files.SelectMany(file => Identifier().Matches(File.ReadAllText(file))).Select(word => word.Value).ToHashSet();
+        var names = files.Select(file => Path.GetFileNameWithoutExtension(file)).ToHashSet();
+
+        AssertNone(
+            from page in Pages
+            where page.Path is "docs/architecture.md" or "src/Protocol/README.md" or "src/Actors/README.md" or "src/Node/README.md"
+            from line in page.Lines
+            from Match named in NamedType().Matches(line.Text)
+            let name = named.Groups["name"].Value
+            where !words.Contains(name) && !names.Contains(name) && !name.StartsWith("Rule_", StringComparison.Ordinal)
+            select $"{page.Path}:{line.Number}: {name}");
+    }
+
+    private static string? ProblemOf(MarkdownPage page, string target)
+    {
+        if (target.Contains("://", StringComparison.Ordinal))
+            return null;
+        var (file, anchor) = target.Split('#', 2) is [var before, var after] ? (before, after) : (target, "");
+        var path = file.Length == 0 ? page.Path : Path.GetRelativePath(Repository.File("."), Path.GetFullPath(Path.Combine(Repository.File(page.Path), "..", file)));
+        if (!Path.Exists(Repository.File(path)) && !StillWritten.Contains(path))
+            return $"{target}: there is no such file";
+        return anchor.Length == 0 || (ByPath.TryGetValue(path, out var other) && other.Anchors.Contains(anchor)) ? null : $"{target}: there is no such heading";
+    }
+
+    private static void AssertNone(IEnumerable<string> problems)
+    {
+        var found = problems.ToList();
+        Assert.True(found.Count == 0, string.Join('\n', found));
+    }
+
+    [GeneratedRegex(@"\]\((?<target>[^)\s]+)\)")]
+    private static partial Regex Link();
+
+    [GeneratedRegex(@"\bcan not\b|\bgo(es)? on to\b|\b(is|are) ill\b|\bwho for\b|\bfor who\b|\bis no [a-z]+ of\b", RegexOptions.IgnoreCase)]
+    private static partial Regex Stilted();
+
+    [GeneratedRegex("[A-Za-z_][A-Za-z0-9_]+")]
+    private static partial Regex Identifier();
+
+    // `Type`, `Type.Member`, `Folder/Type.cs`, `Type<T>`.
+    [GeneratedRegex(@"`(?:[A-Za-z0-9]+/)*(?<name>[A-Z][a-z][A-Za-z0-9_]*)(?:\.(?!txt)[A-Za-z]+|<[A-Za-z]+>)?`")]
+    private static partial Regex NamedType();
+
+    [GeneratedRegex(@"`(?<path>[a-z0-9]+(\.[a-z_]+)+)(?: = [^`]*)?`")]
+    private static partial Regex NamedSetting();
+}
