@@ -16,7 +16,14 @@ readonly project_limit=12m  # one project
 step() { printf '\n== %s\n' "$*"; }
 
 # Program to Debian package. The programs of administrators are not on everybody's PATH.
-readonly -A package_of=([p0f]=p0f [rbldnsd]=rbldnsd [socat]=socat [postfix]=postfix [ip]=iproute2 [ps]=procps [postgres]=postgresql [unbound]=unbound)
+readonly -A package_of=([p0f]=p0f [rbldnsd]=rbldnsd [socat]=socat [postfix]=postfix [ip]=iproute2 [ps]=procps [postgres]=postgresql [unbound]=unbound
+    [dig]=bind9-dnsutils [kdig]=knot-dnsutils [named]=bind9 [dnsperf]=dnsperf [haproxy]=haproxy [curl]=curl [memccat]=libmemcached-tools
+    [rspamd]=rspamd [spamassassin]=spamassassin [postfwd]=postfwd)
+
+# Package, file to look for, and libraries that are unpacked with it: for programs whose package cannot be installed beside postfix (exim4)
+# or is large for one program (promtool).
+readonly unpacked=('exim4-daemon-light usr/sbin/exim4 libidn12' 'prometheus usr/bin/promtool')
+export SCREENING_TEST_PROGRAMS=${SCREENING_TEST_PROGRAMS:-$HOME/.cache/screening-test}
 
 # Debian keeps the database server in a folder of its version, which is on nobody's PATH.
 missing_programs() {
@@ -65,6 +72,26 @@ provide_programs() {
     fi
     mapfile -t missing < <(missing_programs)
     ((${#missing[@]} == 0)) || echo "tests that need these are skipped: ${missing[*]}"
+}
+
+# Nothing of these is installed, started or run as another user: mode bits that give rights are removed.
+unpack_packages() {
+    local entry package file libraries part folder
+    [[ ${SCREENING_TEST_INSTALL:-yes} != no ]] && command -v apt-get >/dev/null && command -v dpkg >/dev/null || return 0
+    for entry in "${unpacked[@]}"; do
+        read -r package file libraries <<<"$entry"
+        [[ ! -e $SCREENING_TEST_PROGRAMS/$package/$file ]] || continue
+        folder=$(mktemp -d)
+        if (cd "$folder" && apt-get -q download "$package" ${libraries:+"$libraries"}) >>"$results/apt.log" 2>&1; then
+            mkdir -p "$SCREENING_TEST_PROGRAMS/$package"
+            for part in "$folder"/*.deb; do dpkg -x "$part" "$SCREENING_TEST_PROGRAMS/$package"; done
+            chmod u-s,g-s "$SCREENING_TEST_PROGRAMS/$package/$file"
+            echo "unpacked: $package"
+        else
+            echo "could not be downloaded: $package"
+        fi
+        rm -rf "$folder"
+    done
 }
 
 # One counter of a result file; the first <Counters .../> is the run's.
@@ -129,6 +156,7 @@ mkdir -p "$results"
 
 step 'programs'
 provide_programs
+unpack_packages
 step 'restore'
 stage restore dotnet restore Screening.sln -v quiet
 step 'build'

@@ -82,7 +82,7 @@ public sealed class DoorsNeedPostfixAndRbldnsdTests(ITestOutputHelper output)
         foreach (var client in new[] { Bench.Listed, Bench.Listed6 })
         {
             var refused = await lab.SendAsync(0, client);
-            Assert.Matches($"^550 5\\.7\\.1 .*Service unavailable; client {Brackets(client)} refused: listed by bl\\.example \\(127\\.0\\.0\\.2\\)$", refused.Replies[3]);
+            Assert.Matches($"^550 5\\.7\\.1 .*Service unavailable; client {Brackets(client)} refused: listed by bl\\.example \\(127\\.0\\.0\\.2\\): seen sending spam$", refused.Replies[3]);
         }
 
         // Without the service, and with one that says nothing, mail flows: default_action=DUNNO.
@@ -128,7 +128,7 @@ public sealed class DoorsNeedPostfixAndRbldnsdTests(ITestOutputHelper output)
         {
             var refused = await lab.SendAsync(0, client);
             // The text is our TXT record.
-            Assert.StartsWith($"554 5.7.1 Service unavailable; Client host [{client}] blocked using screening.internal; listed by bl.example", refused.Replies[3], StringComparison.Ordinal);
+            Assert.StartsWith($"554 5.7.1 Service unavailable; Client host [{client}] blocked using screening.internal; listed by bl.example (127.0.0.2): seen sending spam", refused.Replies[3], StringComparison.Ordinal);
         }
 
         AssertUnharmed(lab);

@@ -27,7 +27,7 @@ internal sealed record CheckContext(TimeProvider Time, CheckDirectory Directory,
 internal abstract class CheckActor<TKey> : UntypedActor
     where TKey : notnull
 {
-    // One lost answer is no illness; one wrong answer is.
+    // One lost answer does not make a check fail; one wrong answer does.
     private const int LossesThatAreAnIllness = 3;
 
     // A source that wavers is said to do so now and then, not each time.
@@ -179,7 +179,7 @@ internal abstract class CheckActor<TKey> : UntypedActor
         if (state == CheckState.Ok)
             _log.Info("Check {Check} answers again", Settings.Name);
         else
-            _log.Warning("Check {Check} is {State}: {Error}", Settings.Name, state == CheckState.Open ? "left alone" : "ill", error);
+            _log.Warning("Check {Check} {State}: {Error}", Settings.Name, state == CheckState.Open ? "is left alone" : "fails", error);
     }
 
     private sealed record SourceAnswered(TKey Key, CheckAnswer Answer, long Started);

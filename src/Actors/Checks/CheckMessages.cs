@@ -33,6 +33,17 @@ public sealed record CheckSubject(
 /// <param name="ReplyTo">Who gets the answer.</param>
 public sealed record AskCheck(int Slot, CheckSubject Subject, bool Fresh, bool Explain, IActorRef ReplyTo);
 
+/// <summary>
+/// Asks a list why it lists a client (its TXT record), for a refusal whose reason is told. Answered with <see cref="TextCame"/> in at most
+/// <see cref="Dnsbl.DnsblCheck.TextTimeout"/>; costs a query unless the reason is kept with the listing.
+/// </summary>
+/// <param name="Slot">The asker's own number for this question, echoed.</param>
+internal sealed record AskText(int Slot, ClientAddress Client, IActorRef ReplyTo);
+
+/// <summary>The list's reason.</summary>
+/// <param name="Text">Without secrets and control characters; empty if the list gave none in time.</param>
+internal sealed record TextCame(int Slot, string Text);
+
 /// <summary>Drops the answers that are kept about the clients of a network, so that they are asked about again. Not answered.</summary>
 internal sealed record ForgetAnswers(Network Network);
 
@@ -49,7 +60,7 @@ public abstract record CheckAnswer;
 /// <summary>A DNSBL's answer.</summary>
 /// <param name="Codes">The codes that may count; empty means not listed.</param>
 /// <param name="TtlSeconds">How long the list says this holds.</param>
-/// <param name="Text">The list's reason, when it was asked for.</param>
+/// <param name="Text">The list's reason, without secrets and control characters; empty if it gave none, null if it was not asked for.</param>
 public sealed record DnsblAnswer(ImmutableArray<AnswerCode> Codes, int? TtlSeconds, string? Text = null) : CheckAnswer;
 
 /// <summary>p0f's answer.</summary>

@@ -67,6 +67,9 @@ public readonly record struct WeighedAnswer(
 public sealed record DnsblPlan(string Source, string Name, ImmutableArray<SitePattern> Patterns, Func<ClientAddress, bool> Skips)
     : CheckPlan(Source, Name, CheckKind.Dnsbl)
 {
+    /// <summary>Longest part of a list's own reason that is shown: a sentence and a link, in characters.</summary>
+    public const int MaxTextLength = 200;
+
     /// <inheritdoc/>
     public override WeightRange Range { get; } = new(
         Patterns.Sum(p => Math.Min(0, p.Weight)), Patterns.Sum(p => Math.Max(0, p.Weight)));
@@ -91,12 +94,17 @@ public sealed record DnsblPlan(string Source, string Name, ImmutableArray<SitePa
         return new WeighedAnswer(sum, codes.Length > 0, codes, listed.TtlSeconds, ReasonOf(sum, codes, listed.Text));
     }
 
+    /// <summary>A reason with the list's own behind it.</summary>
+    /// <param name="text">As <see cref="DnsblAnswer.Text"/>.</param>
+    public static string WithText(string reason, string? text) =>
+        string.IsNullOrEmpty(text) ? reason : $"{reason}: {PeerText.Clean(text, MaxTextLength)}";
+
     private string? ReasonOf(Contribution sum, ImmutableArray<string> codes, string? text)
     {
         if (codes.IsEmpty)
             return null;
         var verb = sum.Weight < 0 ? "vouched for by" : sum.Weight > 0 ? "listed by" : "known to";
-        return $"{verb} {Name} ({string.Join(' ', codes)}){(text is null ? "" : ": " + PeerText.Clean(text))}";
+        return WithText($"{verb} {Name} ({string.Join(' ', codes)})", text);
     }
 }
 

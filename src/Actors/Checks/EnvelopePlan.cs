@@ -23,7 +23,7 @@ public sealed record EnvelopeRule(int Weight)
 
 /// <summary>
 /// HELO and sender, which only the policy door tells, with the rules of [[policy.rule]]. Nobody has to be asked: the query holds the
-/// answer. For a query of another door it is no check at all.
+/// answer. For a query of another door there is no such check.
 /// </summary>
 public sealed record EnvelopePlan(ImmutableArray<EnvelopeRule> Rules) : CheckPlan("envelope", "envelope", CheckKind.Evidence)
 {

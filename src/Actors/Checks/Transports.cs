@@ -32,7 +32,7 @@ public sealed record DnsAnswer(ImmutableArray<AnswerCode> Codes, int? TtlSeconds
 public interface IP0fTransport
 {
     /// <summary>Asks once. IPv4-mapped addresses are asked as IPv4.</summary>
-    /// <exception cref="SourceException">p0f can not be reached, closed the connection or did not answer in time.</exception>
+    /// <exception cref="SourceException">p0f cannot be reached, closed the connection or did not answer in time.</exception>
     Task<P0fReply> AskAsync(ClientAddress client, TimeSpan timeout, CancellationToken cancellation);
 }
 

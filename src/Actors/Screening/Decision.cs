@@ -54,6 +54,12 @@ public readonly record struct ScreeningQuery(ClientAddress Client, ScreeningPoli
     /// <summary>True if the asker can tell an allow from a pass, so that it is worth waiting for.</summary>
     public bool AllowMatters => Door is not (Door.Plugin or Door.Policy);
 
+    /// <summary>
+    /// True if the reason of a refusal is told to somebody: the sender, a resolver, an operator. Only then is a list asked for its own
+    /// words, and waited for.
+    /// </summary>
+    public bool TellsReason => Door is Door.Policy or Door.Dnsbl or Door.Http;
+
     internal ScreeningKey Key => new(Client, Policy, Helo, Sender, Fresh, Explain, AllowMatters);
 }
 

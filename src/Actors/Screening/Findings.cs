@@ -14,11 +14,16 @@ namespace Screening.Actors.Screening;
 /// </remarks>
 internal sealed class Findings
 {
+    // Missing checks that a reason names at most, of each kind.
+    private const int MaxNamed = 4;
+
     private readonly ScreeningQuery _query;
     private readonly ScreeningPolicy _policy;
     private readonly TimeProvider _time;
     private readonly ScoreBoard _board;
     private readonly CheckReport?[] _reports;
+    private readonly bool[] _missed;
+    private readonly bool[] _hasText;
     private readonly long _began;
 
     public Findings(in ScreeningQuery query, TimeProvider time)
@@ -27,6 +32,8 @@ internal sealed class Findings
         IsSuspect = query.IsSuspect;
         _board = new ScoreBoard(_policy.Rules, [.. _policy.Checks.Select(RangeOf)]);
         _reports = new CheckReport?[_policy.Checks.Length];
+        _missed = new bool[_policy.Checks.Length];
+        _hasText = new bool[_policy.Checks.Length];
         for (var slot = 0; slot < _reports.Length; slot++)
             SettleByQuery(slot, _policy.Checks[slot]);
     }
@@ -49,6 +56,7 @@ internal sealed class Findings
         var weighed = _policy.Checks[slot].Weigh(answer);
         if (!(weighed.KnowsNothing ? _board.Miss(slot) : _board.Add(slot, weighed.Contribution)))
             return;
+        _missed[slot] = weighed.KnowsNothing;
         _reports[slot] = Report(slot, weighed.Says ? CheckResult.Evidence : CheckResult.Nothing) with
         {
             Answer = weighed.Answer.IsDefault ? [] : weighed.Answer,
@@ -56,13 +64,33 @@ internal sealed class Findings
             TtlSeconds = weighed.TtlSeconds,
             Reason = weighed.Reason,
         };
+        _hasText[slot] = answer is DnsblAnswer { Text: not null };
+    }
+
+    /// <summary>Finds the list whose listing is the leading reason, if its own words for it are not known.</summary>
+    public bool TryFindSilentList(out int slot)
+    {
+        slot = Leading(_board.Score);
+        return slot >= 0 && !_hasText[slot] && _policy.Checks[slot] is DnsblPlan;
+    }
+
+    /// <summary>A list told why it lists the client.</summary>
+    /// <returns>The leading reason from now on.</returns>
+    public string AddText(int slot, string text)
+    {
+        _hasText[slot] = true;
+        if (_reports[slot] is { Reason: { } reason } report)
+            _reports[slot] = report with { Reason = DnsblPlan.WithText(reason, text) };
+        return LeadingReason(_board.Score);
     }
 
     /// <summary>A check gave no evidence.</summary>
     public void Miss(int slot, CheckResult result, string? error)
     {
-        if (_board.Miss(slot))
-            _reports[slot] = Report(slot, result, error);
+        if (!_board.Miss(slot))
+            return;
+        _missed[slot] = true;
+        _reports[slot] = Report(slot, result, error);
     }
 
     /// <summary>What the evidence says now.</summary>
@@ -73,11 +101,16 @@ internal sealed class Findings
             return new Judgement(_policy.Rules.DefaultVerdict, false, "no checks configured");
         var isComplete = _board.IsComplete(allowMatters);
         if (!_board.IsAnythingKnown && !isComplete)
-            return new Judgement(_policy.Rules.DefaultVerdict, false, "nothing known in time");
+            return new Judgement(_policy.Rules.DefaultVerdict, false, $"no check answered: {Missing()}");
         var score = _board.Score;
         var (action, allow) = _policy.Rules.Outcome(score);
         var ttl = action == VerdictAction.Pass ? PassTtlSeconds(isComplete) : 0;
-        return new Judgement(new Verdict(action, allow, ttl, score, VerdictSource.Screened), isComplete, LeadingReason(score));
+        var reason = LeadingReason(score);
+
+        // The reason of a refusal is told to the sender: it is the evidence only.
+        if (!isComplete && action is VerdictAction.Pass or VerdictAction.Ignore)
+            reason = $"{reason}, but {Missing()}";
+        return new Judgement(new Verdict(action, allow, ttl, score, VerdictSource.Screened), isComplete, reason);
     }
 
     /// <summary>The decision about one query of this screening.</summary>
@@ -111,11 +144,33 @@ internal sealed class Findings
         return (int)_policy.Rules.PassLife(shortest is { } seconds ? TimeSpan.FromSeconds(seconds) : null).TotalSeconds;
     }
 
-    private string LeadingReason(int score)
+    private string LeadingReason(int score) => Leading(score) is >= 0 and var slot ? _reports[slot]!.Reason! : "nothing speaks against this client";
+
+    // The slot of the strongest evidence in the direction of the score; -1 if there is none.
+    private int Leading(int score) => Enumerable.Range(0, _reports.Length)
+        .Where(slot => _reports[slot]?.Reason is not null)
+        .OrderByDescending(slot => score < 0 ? -_reports[slot]!.Weight : _reports[slot]!.Weight)
+        .FirstOrDefault(-1);
+
+    // Which checks are missing and why: "zen, bl timed out; reputation failed".
+    private string Missing()
     {
-        var leading = _reports.Where(r => r?.Reason is not null).MaxBy(r => score < 0 ? -r!.Weight : r!.Weight);
-        return leading?.Reason ?? "nothing speaks against this client";
+        var reasons = Enumerable.Range(0, _reports.Length)
+            .Where(slot => _missed[slot] || !_board.IsSettled(slot))
+            .Where(slot => RangeOf(_policy.Checks[slot]) != default)
+            .GroupBy(slot => _reports[slot]?.Result switch
+            {
+                null or CheckResult.Timeout => "timed out",
+                CheckResult.Nothing => "knows nothing",
+                _ => "failed",
+            }, slot => _policy.Checks[slot].Name)
+            .Select(checks => $"{Names([.. checks])} {checks.Key}");
+        return string.Join("; ", reasons);
     }
+
+    private static string Names(string[] checks) => checks.Length <= MaxNamed
+        ? string.Join(", ", checks)
+        : $"{string.Join(", ", checks[..MaxNamed])} and {checks.Length - MaxNamed} more";
 
     private CheckReport Unfinished(int slot, bool isHit, bool isEarly)
     {

@@ -131,7 +131,7 @@ public sealed class Screener
         try
         {
             // The screening answers by the deadline. Should it not come to that, for want of threads or by a fault of ours, this does.
-            using var belt = _time.CreateTimer(_ => reply.TrySetResult(Default(query, "nothing known in time")), null,
+            using var belt = _time.CreateTimer(_ => reply.TrySetResult(Default(query, "no verdict in time")), null,
                 query.Deadline.TimeLeft(_time), Timeout.InfiniteTimeSpan);
             _gate.Tell(new ScreenClient(query, reply), ActorRefs.NoSender);
             return Observed(await reply.Task.ConfigureAwait(false));

@@ -24,7 +24,8 @@ internal sealed record ScreeningContext(
 /// </code>
 /// <list type="bullet">
 /// <item>Each query gets exactly one answer, also if this actor fails or is stopped.</item>
-/// <item>There is one decision. What comes after it changes no answer, but may complete the proof that a pass is kept by.</item>
+/// <item>There is one decision. What comes after it changes no verdict, but may complete the proof that a pass is kept by, and a list's own
+/// words may still come into the reason of a refusal.</item>
 /// <item>A pass is kept and told once, and only if neither its action nor its allow can change any more.</item>
 /// <item>Where the client's home in the fleet asks the lists, they are asked here only if it fails or falls silent.</item>
 /// </list>
@@ -60,6 +61,7 @@ internal sealed class ScreeningActor : UntypedActor
     private Judgement? _judgement;
     private Deadline _stay;
     private bool _isReleased;
+    private TextState _text;
 
     public ScreeningActor(ScreenClient first, ScreeningContext context)
     {
@@ -80,6 +82,14 @@ internal sealed class ScreeningActor : UntypedActor
         ByNobody,
         ByTheHome,
         ByThisNode,
+    }
+
+    // Whether the list that refuses the client was asked for its own words.
+    private enum TextState : byte
+    {
+        NotAsked,
+        Awaited,
+        Known,
     }
 
     public static Props CreateProps(ScreenClient first, ScreeningContext context) =>
@@ -103,7 +113,7 @@ internal sealed class ScreeningActor : UntypedActor
         _timer?.Dispose();
         _context.Fleet?.Client.Forget(_id);
         foreach (var waiting in _waiting)
-            Answer(waiting, new Judgement(_first.Policy.Rules.DefaultVerdict, false, "the screening ended early"));
+            Answer(waiting, _judgement ?? new Judgement(_first.Policy.Rules.DefaultVerdict, false, "the screening ended early"));
     }
 
     protected override void OnReceive(object message) => Unhandled(message);
@@ -139,13 +149,18 @@ internal sealed class ScreeningActor : UntypedActor
                 KeepPassIfProved();
                 break;
             case ScreenClient query:
-                Answer(query, _judgement!.Value);
+                AnswerOrWaitForText(query);
+                break;
+            case TextCame came:
+                _text = TextState.Known;
+                _judgement = _judgement!.Value with { Reason = _findings.AddText(came.Slot, came.Text) };
+                AnswerAll(_waiting);
                 break;
             case ScreeningReleased:
                 _isReleased = true;
                 break;
             case TimeToAct:
-                SetTimer(_stay.TimeLeft(_context.Time)); // Timers may be early.
+                AnswerAll([.. _waiting.Where(IsOverdue)]);
                 break;
             case LookUpHit or LookUpMiss:
                 break;
@@ -155,8 +170,39 @@ internal sealed class ScreeningActor : UntypedActor
         }
 
         var isAwaited = Enumerable.Range(0, _asked.Length).Any(slot => _asked[slot] != Asked.ByNobody && !_findings.IsSettled(slot));
-        if (_isReleased && (!isAwaited || _stay.TimeLeft(_context.Time) <= TimeSpan.Zero))
+        if (_isReleased && _waiting.Count == 0 && (!isAwaited || _stay.TimeLeft(_context.Time) <= TimeSpan.Zero))
             Context.Stop(Self);
+        else
+            SetTimer(_waiting.Select(w => TimeLeft(w.Query)).Append(_stay.TimeLeft(_context.Time)).Min()); // Timers may be early.
+    }
+
+    // A refusal whose reason is told has the list's own words in it, if they come in time. The verdict itself stands already.
+    private void AnswerOrWaitForText(ScreenClient query)
+    {
+        if (query.Query.TellsReason && _text == TextState.NotAsked && TryAskText())
+            _text = TextState.Awaited;
+        if (query.Query.TellsReason && _text == TextState.Awaited && !IsOverdue(query))
+            _waiting.Add(query);
+        else
+            Answer(query, _judgement!.Value);
+    }
+
+    private bool TryAskText()
+    {
+        if (_judgement is not { Verdict: { Source: VerdictSource.Screened, Action: VerdictAction.Enforce or VerdictAction.Drop } }
+            || !_findings.TryFindSilentList(out var slot) || !_context.Checks.TryFind(_checks[slot].Source, out var check))
+            return false;
+        check.Tell(new AskText(slot, _first.Client, Self));
+        return true;
+    }
+
+    private void AnswerAll(List<ScreenClient> queries)
+    {
+        foreach (var query in queries.ToList())
+        {
+            _waiting.Remove(query);
+            Answer(query, _judgement!.Value);
+        }
     }
 
     // What AskingFleet and Screening have in common.
@@ -290,7 +336,7 @@ internal sealed class ScreeningActor : UntypedActor
     // Decides if nothing more is worth waiting for. Else the overdue get what is there, and the others are waited for.
     private void Proceed()
     {
-        var overdue = _findings.IsDecided ? _waiting : [.. _waiting.Where(w => TimeLeft(w.Query) <= TimeSpan.Zero)];
+        var overdue = _findings.IsDecided ? _waiting : [.. _waiting.Where(IsOverdue)];
         if (overdue.Count == _waiting.Count)
         {
             Decide(_findings.Judge(_first.AllowMatters));
@@ -324,11 +370,12 @@ internal sealed class ScreeningActor : UntypedActor
         _fleetWait = null;
         Become(Decided);
         KeepPassIfProved();
-        foreach (var waiting in _waiting)
-            Answer(waiting, judgement);
-        _waiting.Clear();
         _stay = In(LongestStay);
-        SetTimer(LongestStay);
+        var waiting = _waiting.ToList();
+        _waiting.Clear();
+        foreach (var query in waiting)
+            AnswerOrWaitForText(query);
+        SetTimer(_waiting.Select(w => TimeLeft(w.Query)).Append(LongestStay).Min());
         Context.Parent.Tell(new ScreeningEnded(_first.Key, Self));
     }
 
@@ -353,6 +400,8 @@ internal sealed class ScreeningActor : UntypedActor
     private void Answer(ScreenClient query, in Judgement judgement) => query.Reply.TrySetResult(_findings.Decide(query.Query, judgement));
 
     private void SetTimer(TimeSpan left) => _timer!.Change(left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+
+    private bool IsOverdue(ScreenClient query) => TimeLeft(query.Query) <= TimeSpan.Zero;
 
     // Until the query must be answered.
     private TimeSpan TimeLeft(in ScreeningQuery query)

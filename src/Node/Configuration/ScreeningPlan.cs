@@ -58,7 +58,7 @@ internal sealed record ScreeningPlan(PolicyBook Policies, UseSources Sources)
         private DnsblSettings OtherZone(string zone)
         {
             var settings = DnsblSettingsOf(zone, zone, ZoneText.Hide(zone), options.Dnsbl.Timeout);
-            return settings with { Check = settings.Check with { IsConfigured = false } };
+            return settings with { Key = ZoneText.KeyOf(zone), Check = settings.Check with { IsConfigured = false } };
         }
 
         private P0fPlan P0f(ProfileOptions profile)
@@ -75,16 +75,18 @@ internal sealed record ScreeningPlan(PolicyBook Policies, UseSources Sources)
             var list = options.Dnsbl.Lists.FirstOrDefault(l => l.Zone.Reveal().Equals(zone, StringComparison.OrdinalIgnoreCase));
             var name = list?.SafeName() ?? ZoneText.Hide(zone);
             var source = DnsblSourceId.Of(zone);
+            var key = KeyOf(zone, list);
+            var asked = key.Length > 0 && list is { KeyFile.Length: > 0 } ? key + zone[ZoneText.Placeholder.Length..] : zone;
+            var settings = DnsblSettingsOf(zone, asked, name, list?.Timeout ?? options.Dnsbl.Timeout);
             _sources.TryAdd(source, new DnsblSource(
-                DnsblSettingsOf(zone, AskedZone(zone, list), name, list?.Timeout ?? options.Dnsbl.Timeout) with { IsTried = list?.Tried ?? true },
-                transports.Dns(options.Dnsbl)));
+                settings with { IsTried = list?.Tried ?? true, Key = key }, transports.Dns(options.Dnsbl)));
             return new DnsblPlan(source, name, patterns, _skips);
         }
 
         private CustomPlan Custom(CustomOptions custom)
         {
             // A profile may have a check of the same name that is another check.
-            var source = $"custom:{custom.Name}:{custom.Plugin}{custom.Url}{string.Join(' ', custom.Command)}";
+            var source = $"custom:{custom.Name}:{custom.Plugin}{custom.Url?.Reveal()}{string.Join(' ', custom.Command)}";
             _sources.TryAdd(source, new CustomSource(
                 new CheckSettings(source, custom.Name, CheckKind.Custom, custom.Timeout, CustomInFlight), transports.Custom(custom)));
             var weight = custom.Weight;
@@ -166,9 +168,9 @@ internal sealed record ScreeningPlan(PolicyBook Policies, UseSources Sources)
         return client => trie.TryMatch(client, out _, out _);
     }
 
-    // The key stands in a file of its own, so that the configuration can be shown.
-    private static string AskedZone(string zone, DnsblListOptions? list) =>
+    // The key stands in the zone, or in a file of its own, so that the configuration can be shown.
+    private static string KeyOf(string zone, DnsblListOptions? list) =>
         list is { KeyFile.Length: > 0 } && zone.StartsWith(ZoneText.Placeholder + ".", StringComparison.OrdinalIgnoreCase)
-            ? File.ReadAllText(list.KeyFile).Trim() + zone[ZoneText.Placeholder.Length..]
-            : zone;
+            ? File.ReadAllText(list.KeyFile).Trim()
+            : ZoneText.KeyOf(zone);
 }

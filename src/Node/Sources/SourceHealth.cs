@@ -11,7 +11,7 @@ internal sealed class SourceHealth(string name, ILogger log)
     /// <summary>How messages name the source.</summary>
     public string Name { get; } = name;
 
-    /// <summary>It can not be reached, or broke off.</summary>
+    /// <summary>It cannot be reached, or closed the connection.</summary>
     public void Lost(string reason)
     {
         if (Interlocked.Exchange(ref _lost, 1) == 0)

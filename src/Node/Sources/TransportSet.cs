@@ -33,7 +33,7 @@ internal sealed class TransportSet(TimeProvider time, ILoggerFactory loggers) : 
 
     /// <summary>A custom check.</summary>
     public ICustomTransport Custom(CustomOptions custom) => Get<ICustomTransport>(
-        $"custom {custom.Name} {custom.Plugin} {custom.Url} {string.Join(' ', custom.Command)}", () => CreateCustom(custom));
+        $"custom {custom.Name} {custom.Plugin} {custom.Url?.Reveal()} {string.Join(' ', custom.Command)}", () => CreateCustom(custom));
 
     public async ValueTask DisposeAsync()
     {
@@ -49,7 +49,7 @@ internal sealed class TransportSet(TimeProvider time, ILoggerFactory loggers) : 
     private ICustomTransport CreateCustom(CustomOptions custom)
     {
         if (custom.Url is { } url)
-            return new UrlTransport(custom.Name, new Uri(url), time, loggers.CreateLogger<UrlTransport>());
+            return new UrlTransport(custom.Name, new Uri(url.Reveal()), time, loggers.CreateLogger<UrlTransport>());
         if (custom.Plugin is { } address)
         {
             var plugin = new PluginTransport(custom.Name, EndPointOf(address), time, loggers.CreateLogger<PluginTransport>());

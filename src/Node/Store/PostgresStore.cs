@@ -42,8 +42,8 @@ internal sealed class PostgresStore : IFleetStore
     }
 
     /// <summary>
-    /// Writes this node's heartbeat and commits, which fails when the database is read-only, a standby, or can not write its log; and
-    /// makes a temporary file of about a megabyte, which fails when the disk of the database is full: the heartbeat alone would go on
+    /// Writes this node's heartbeat and commits, which fails when the database is read-only, a standby, or cannot write its log; and
+    /// makes a temporary file of about a megabyte, which fails when the disk of the database is full: the heartbeat alone would keep working
     /// for long, since it is written in place of an older one. Asks on a new connection, so it also fails when there is none to be had.
     /// </summary>
     /// <remarks>

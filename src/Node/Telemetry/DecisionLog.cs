@@ -148,6 +148,7 @@ internal sealed class DecisionLog : NodeService, IScreeningObserver
         var (time, decision, hits) = entry;
         if (decision.Query.Policy is null)
             return;
+        decision = _settings.Addresses.Conceal(decision);
         var client = _settings.Addresses.Show(decision.Query.Client);
         _file.Add(decision, time, client, hits);
 
@@ -156,7 +157,7 @@ internal sealed class DecisionLog : NodeService, IScreeningObserver
         {
             _console.Decided(
                 decision.Verdict.Action.Word(), client, decision.Verdict.Score, decision.Verdict.TtlSeconds, decision.Verdict.Source.Word(),
-                decision.Query.Door.Word(), Shapes.Milliseconds(decision.Elapsed), decision.Reason);
+                decision.Complete ? "complete" : "incomplete", decision.Query.Door.Word(), Shapes.Milliseconds(decision.Elapsed), decision.Reason);
         }
     }
 

@@ -23,9 +23,10 @@ internal static partial class LogMessages
     public static partial void DatagramFault(this ILogger log, Exception fault);
 
     [LoggerMessage(EventIds.Decided, LogLevel.Information,
-        "{Action} {Client} score {Score} ttl {Ttl} {Source} via {Door} in {ElapsedMs} ms: {Reason}")]
+        "{Action} {Client} score {Score} ttl {Ttl} {Source} {Completeness} via {Door} in {ElapsedMs} ms: {Reason}")]
     public static partial void Decided(
-        this ILogger log, string action, string client, int score, int ttl, string source, string door, double elapsedMs, string reason);
+        this ILogger log, string action, string client, int score, int ttl, string source, string completeness, string door, double elapsedMs,
+        string reason);
 
     [LoggerMessage(EventIds.DecisionsLost, LogLevel.Warning, "{Count} decisions were not logged: the decision log cannot keep up")]
     public static partial void DecisionsLost(this ILogger log, long count);

@@ -58,7 +58,7 @@ internal sealed class CidrTableParser(AccessRule bare)
         var error = PatternError(rest.Trim(LogicalLines.Spaces), out var inside);
         var tooDeep = error is null && _blocks.Count >= CidrTable.MaxDepth;
 
-        // A faulty if still opens a block, so that its endif is no second fault. Nothing applies in there.
+        // A faulty if still opens a block, so that its endif is not a second fault. Nothing applies in there.
         _blocks.Push(new Block(line, error is null && !tooDeep ? Restricted(inside) : []));
         return tooDeep ? $"if inside if deeper than {CidrTable.MaxDepth}" : error;
     }

@@ -9,7 +9,7 @@ public static class ZoneName
     /// <summary>The longest zone to which 32 nibbles and their dots can be put in front, within the 253 characters of a name.</summary>
     public const int MaxLength = DnsblName.MaxLength - DnsblName.IPv6LabelsLength - 1;
 
-    /// <summary>Why the text is no zone, in words for the operator; null when it is one.</summary>
+    /// <summary>Why the text is not a zone, in words for the operator; null if it is one.</summary>
     public static string? ErrorReason(ReadOnlySpan<char> name)
     {
         if (name.IsEmpty)

@@ -15,7 +15,7 @@ public ref struct AttributeLines(ReadOnlySpan<byte> message)
     /// <summary>Where the value starts, in bytes from the message's first byte; set by <see cref="MoveNext"/>.</summary>
     public int ValueOffset { get; private set; }
 
-    /// <summary>What was wrong with the first line that is no attribute; such lines are stepped over.</summary>
+    /// <summary>What was wrong with the first line that is not an attribute; such lines are skipped.</summary>
     public ParseError Error { get; private set; }
 
     /// <summary>Steps to the next attribute. False at the empty line or at the end.</summary>

@@ -6,10 +6,10 @@ public enum ParseErrorKind : byte
     /// <summary>Nothing.</summary>
     None,
 
-    /// <summary>A line goes on behind its limit. Framing is lost.</summary>
+    /// <summary>A line is longer than its limit. Framing is lost.</summary>
     LineTooLong,
 
-    /// <summary>A request goes on behind its limit. Framing is lost.</summary>
+    /// <summary>A request is longer than its limit. Framing is lost.</summary>
     RequestTooLong,
 
     /// <summary>What stands between a name and its value is not there.</summary>

@@ -8,7 +8,7 @@ namespace Screening.Protocol.Memcache;
 /// get|gets KEY [KEY...]
 /// set|add|replace|append|prepend KEY FLAGS EXPTIME BYTES [noreply]        cas: ... BYTES UNIQUE [noreply]
 /// delete KEY [noreply]         touch KEY EXPTIME [noreply]
-/// version | stats [...] | verbosity LEVEL [noreply] | flush_all [...] | mn | quit
+/// version | stats [...] | verbosity LEVEL [noreply] | flush_all [...] | mn | quit | incr|decr|gat|gats ...
 /// </code>
 /// Source: memcached, doc/protocol.txt. postscreen sends get, set and delete only (Postfix, dict_memcache.c).
 /// </remarks>
@@ -60,7 +60,7 @@ public readonly ref struct MemcacheRequest
             MemcacheCommand.Delete => KeyOnly(words),
             MemcacheCommand.Touch => Touch(words),
             MemcacheCommand.Stats => Plain(command, words.Next()),
-            MemcacheCommand.Verbosity => Verbosity(name, words),
+            MemcacheCommand.Verbosity => Verbosity(words),
             _ => Plain(command),
         };
     }
@@ -81,18 +81,20 @@ public readonly ref struct MemcacheRequest
         _ when word.SequenceEqual("flush_all"u8) => MemcacheCommand.FlushAll,
         _ when word.SequenceEqual("mn"u8) => MemcacheCommand.MetaNoOp,
         _ when word.SequenceEqual("quit"u8) => MemcacheCommand.Quit,
+        _ when word.SequenceEqual("incr"u8) || word.SequenceEqual("decr"u8) || word.SequenceEqual("gat"u8) || word.SequenceEqual("gats"u8) =>
+            MemcacheCommand.NotOffered,
         _ => MemcacheCommand.Unknown,
     };
 
     private static MemcacheRequest Plain(MemcacheCommand command, ReadOnlySpan<byte> keys = default) =>
         new(command, keys) { IsWellFormed = true, DataBytes = -1 };
 
-    // As memcached: with anything but one level it is no command at all.
-    private static MemcacheRequest Verbosity(ReadOnlySpan<byte> name, MemcacheWords words)
+    // As in memcached: with anything but one level it is not a command at all.
+    private static MemcacheRequest Verbosity(MemcacheWords words)
     {
         var rest = words.Rest;
         var isCommand = TryNumber(words.Next(), out _) && words.Next() is var next && (next.IsEmpty || next.SequenceEqual("noreply"u8)) && words.Next().IsEmpty;
-        return new MemcacheRequest(isCommand ? MemcacheCommand.Verbosity : MemcacheCommand.Unknown, isCommand ? default : name)
+        return new MemcacheRequest(isCommand ? MemcacheCommand.Verbosity : MemcacheCommand.NotOffered, default)
         {
             IsWellFormed = true,
             DataBytes = -1,

@@ -17,11 +17,11 @@ namespace Screening.Protocol.Plugin;
 /// score=-2           optional, a whole number
 /// reason=text        optional
 /// </code>
-/// Attributes in any order, unknown ones ignored, the last of a repeated one counts. A line that is no attribute, an action or a number
-/// that is none spoils the answer.
+/// Attributes in any order, unknown ones ignored, the last of a repeated one counts. A line that is not an
+/// attribute, an unknown action or a malformed number spoils the answer.
 /// <list type="table">
 /// <item><term>LineTooLong, RequestTooLong (from the framer)</term><description>framing is lost: close</description></item>
-/// <item><term>everything else</term><description>this answer counts as none, the connection goes on</description></item>
+/// <item><term>everything else</term><description>there is no answer; the connection stays open</description></item>
 /// </list>
 /// </remarks>
 public readonly ref struct PluginReplyReader
@@ -40,7 +40,7 @@ public readonly ref struct PluginReplyReader
     /// <summary>The opinion.</summary>
     public VerdictAction Action { get; private init; }
 
-    /// <summary>How long a pass holds; null when the answer does not say, or is no pass.</summary>
+    /// <summary>How long a pass holds; null if the answer does not say, or is not a pass.</summary>
     public int? TtlSeconds { get; private init; }
 
     /// <summary>The server's own score; null when it gave none.</summary>

@@ -22,7 +22,7 @@ namespace Screening.Protocol.Plugin;
 /// attribute). An attribute that is not needed never spoils a query: a malformed one counts as absent.
 /// <list type="table">
 /// <item><term>LineTooLong, RequestTooLong (from the framer)</term><description>framing is lost: close, one log line</description></item>
-/// <item><term>everything else</term><description>default action in its turn, counted, the connection goes on</description></item>
+/// <item><term>everything else</term><description>default action in its turn, counted; the connection stays open</description></item>
 /// </list>
 /// </remarks>
 public readonly ref struct PluginRequest

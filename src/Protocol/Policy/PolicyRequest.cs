@@ -19,7 +19,7 @@ namespace Screening.Protocol.Policy;
 /// SMTPD_POLICY_README: attributes come in any order, unknown ones are ignored. Of a repeated one the last counts.
 /// <list type="table">
 /// <item><term>LineTooLong, RequestTooLong (from the framer)</term><description>framing is lost: close, one log line</description></item>
-/// <item><term>everything else</term><description><c>DUNNO</c>, counted, the connection goes on</description></item>
+/// <item><term>everything else</term><description><c>DUNNO</c>, counted; the connection stays open</description></item>
 /// </list>
 /// </remarks>
 public sealed record PolicyRequest

@@ -73,7 +73,7 @@ public readonly partial record struct ClientAddress : IComparable<ClientAddress>
     }
 
     /// <summary>Reads an address that is known to be well formed.</summary>
-    /// <exception cref="FormatException">The text is no address.</exception>
+    /// <exception cref="FormatException">The text is not an address.</exception>
     public static ClientAddress Parse(string text) =>
         TryParse(text, out var address) ? address : throw new FormatException($"'{text}' is not an IP address");
 

@@ -3,7 +3,7 @@ namespace Screening.Protocol.Vocabulary;
 /// <summary>What postscreen shall do with a client, mildest first (postscreen(8), the *_action parameters).</summary>
 public enum VerdictAction : byte
 {
-    /// <summary>Nothing failed; the client may go on.</summary>
+    /// <summary>Nothing failed; the client may continue.</summary>
     Pass,
 
     /// <summary>Log only.</summary>

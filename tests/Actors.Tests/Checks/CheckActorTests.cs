@@ -9,6 +9,9 @@ namespace Screening.Actors.Tests.Checks;
 
 public class CheckActorTests
 {
+    // A screening answers 8 ms before its deadline.
+    private static readonly TimeSpan UntilItAnswers = TimeSpan.FromMilliseconds(995);
+
     [Fact]
     public async Task A_source_that_keeps_failing_is_left_alone_and_asked_again_later()
     {
@@ -83,16 +86,88 @@ public class CheckActorTests
     }
 
     [Fact]
-    public async Task Text_is_asked_for_only_to_explain()
+    public async Task A_list_is_asked_for_its_reason_once_by_the_doors_that_tell_it()
     {
         var dns = FakeDns.Listing(_ => "127.0.0.2");
         dns.Texts = ["see\nhttps://list.example/"];
         var (plans, sources) = ScreeningHarness.Lists(dns, "a.test*9");
         await using var node = await ScreeningHarness.StartAsync(plans, sources);
-        var plain = await node.AskAsync("192.0.2.1");
-        Assert.Equal("listed by a.test (127.0.0.2)", plain.Reason);
-        var query = node.Screener.Ask(Door.Http, ClientAddress.Parse("192.0.2.1"), null) with { Explain = true };
-        Assert.Equal("listed by a.test (127.0.0.2): see?https://list.example/", (await node.Screener.DecideAsync(query)).Reason);
+        foreach (var door in new[] { Door.Plugin, Door.Dnsblog })
+            Assert.Equal("listed by a.test (127.0.0.2)", (await node.AskAsync("192.0.2.1", door)).Reason);
+        Assert.Equal(0, dns.TextQueries);
+        foreach (var door in new[] { Door.Policy, Door.Dnsbl, Door.Http })
+            Assert.Equal("listed by a.test (127.0.0.2): see?https://list.example/", (await node.AskAsync("192.0.2.1", door)).Reason);
+        Assert.Equal(1, dns.TextQueries); // Kept with the listing.
+    }
+
+    [Fact]
+    public async Task A_reason_that_is_not_there_in_time_delays_nothing_beyond_the_deadline()
+    {
+        var dns = FakeDns.Listing(name => name.StartsWith('1') ? "127.0.0.2" : null);
+        dns.TextsHeldBy = new TaskCompletionSource().Task;
+        var (plans, sources) = ScreeningHarness.Lists(dns, "a.test*9");
+        await using var node = await ScreeningHarness.StartAsync(plans, sources);
+        var refused = node.AskAsync("192.0.2.1", Door.Policy);
+        await node.UntilAsync(() => dns.TextQueries == 1);
+        Assert.False(refused.IsCompleted);
+        Assert.Equal("listed by a.test (127.0.0.2)", (await node.AskAsync("192.0.2.1")).Reason); // Another door does not wait.
+        node.Time.Advance(UntilItAnswers);
+        Assert.Equal("listed by a.test (127.0.0.2)", (await refused).Reason);
+        await node.AskAsync("192.0.2.2", Door.Policy);
+        Assert.Equal(1, dns.TextQueries); // Nobody is asked about a client that is not refused.
+    }
+
+    [Fact]
+    [Trait("Finding", "security-12")]
+    public async Task A_list_that_repeats_its_key_does_not_tell_it()
+    {
+        const string Key = "s3cretkey0123456789";
+        var dns = FakeDns.Listing(_ => "127.0.0.2");
+        dns.Texts = [$"1.2.0.192.{Key}.bl.test is listed", $"key {Key.ToUpperInvariant()}"];
+        var settings = ScreeningHarness.SettingsOf("bl.test") with { Zone = $"{Key}.bl.test", Key = Key };
+        var (plans, _) = ScreeningHarness.Lists(dns, "bl.test*9");
+        await using var node = await ScreeningHarness.StartAsync(plans, [new DnsblSource(settings, dns)]);
+        foreach (var explain in new[] { false, true })
+        {
+            var query = node.Screener.Ask(Door.Policy, ClientAddress.Parse("192.0.2.1"), null) with { Explain = explain };
+            var decision = await node.Screener.DecideAsync(query);
+            Assert.Equal("listed by bl.test (127.0.0.2): 1.2.0.192.bl.test is listed; key ***", decision.Reason);
+            Assert.Equal(decision.Reason, decision.Checks.Single().Reason);
+        }
+
+        Assert.DoesNotContain(Key, settings.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Finding", "use-reasons")]
+    public async Task A_reason_names_what_is_missing()
+    {
+        var dns = FakeDns.Listing(_ => null);
+        var dead = new FakeDns { Answer = _ => throw new SourceException(CheckFailure.Unreachable, "refused") };
+        var (plans, sources) = ScreeningHarness.Lists(dns, "good.test*-2");
+        var (deadPlans, deadSources) = ScreeningHarness.Lists(dead, "a.test*9 b.test*9 c.test*1 d.test*1 e.test*1");
+        await using var node = await ScreeningHarness.StartAsync([.. plans, .. deadPlans], [.. sources, .. deadSources]);
+        var decision = await node.AskAsync("192.0.2.1");
+        Assert.False(decision.Complete);
+        Assert.Equal("nothing speaks against this client, but a.test, b.test, c.test, d.test and 1 more failed", decision.Reason);
+
+        await using var alone = await ScreeningHarness.StartAsync(deadPlans[..2], deadSources[..2]);
+        Assert.Equal("no check answered: a.test, b.test failed", (await alone.AskAsync("192.0.2.1")).Reason);
+    }
+
+    [Fact]
+    [Trait("Finding", "use-reasons")]
+    public async Task A_list_that_is_silent_until_the_deadline_has_timed_out()
+    {
+        var silent = FakeDns.Listing(_ => null);
+        silent.Silence();
+        var (plans, sources) = ScreeningHarness.Lists(FakeDns.Listing(_ => null), "good.test*-2");
+        var (silentPlans, silentSources) = ScreeningHarness.Lists(silent, "a.test*9");
+        await using var node = await ScreeningHarness.StartAsync([.. plans, .. silentPlans], [.. sources, .. silentSources]);
+        var asked = node.AskAsync("192.0.2.1");
+        await silent.WhenAskedAsync();
+        node.Time.Advance(UntilItAnswers);
+        Assert.Contains((await asked).Reason, (string[])["nothing speaks against this client, but a.test timed out", "no check answered: good.test, a.test timed out"]);
     }
 
     [Fact]

@@ -46,7 +46,7 @@ public sealed class MemcacheEndpointTests
         { "set k 0 0 x\r\nmn\r\n", "CLIENT_ERROR bad command line format\r\n", false },
         { "set k 0 0 3\r\n12345\r\nmn\r\n", "CLIENT_ERROR bad data chunk\r\n", false },
         { new string('x', 9000), "ERROR\r\n", false },
-        { "stats items\r\nverbosity\r\n", "END\r\nERROR\r\n", false },
+        { "stats items\r\nverbosity\r\nincr k 1\r\n", "END\r\nERROR\r\nERROR\r\n", true },
         { "quit\r\nmn\r\n", "", false },
     };
 

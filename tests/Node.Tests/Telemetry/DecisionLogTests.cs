@@ -1,6 +1,13 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Screening.Node.Tests.Endpoints;
 using Screening.Testing;
+using Screening.Testing.Dns;
 
 namespace Screening.Node.Tests.Telemetry;
 
@@ -67,6 +74,44 @@ public sealed class DecisionLogTests
         Assert.Single(node.Decisions());
     }
 
+    [Theory]
+    [Trait("Finding", "security-12")]
+    [InlineData("192.0.2.4")]
+    [InlineData("2001:db8::4")]
+    public async Task A_hashed_address_is_hashed_in_reasons_and_in_shadow_lines(string client)
+    {
+        using var lists = new FakeDnsServer();
+        var name = FakeDnsServer.QueryName(client, "bl.test");
+        lists.Set(name, FakeDnsReply.A(60, "127.0.0.2") with { Texts = [$"see https://bl.test/?ip={client} ({name})"] });
+        using var console = new RecordingProvider();
+        await using var node = await RunningNode.StartWithAsync(
+            services => services.AddSingleton<ILoggerProvider>(console), null, "endpoints.policy=[\"tcp://127.0.0.1:0\"]", "dnsbl.sites=bl.test*4",
+            $"dnsbl.resolver=[\"{lists.EndPoint}\"]", "dnsbl.skip=[]", "log.address=hashed", "policy.shadow=true");
+        using (var policy = new TcpClient())
+        {
+            await policy.ConnectAsync(IPAddress.Loopback, node.PortOf("policy"));
+            await policy.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"request=smtpd_access_policy\nclient_address={client}\n\n"));
+            Assert.Equal("action=DUNNO\n\n", await ReadAsync(policy.GetStream()));
+        }
+
+        await node.StopAsync();
+        var line = Assert.Single(node.Decisions());
+        var shown = line.GetProperty("client").GetString()!;
+        Assert.Matches("^[0-9a-f]{16}$", shown);
+        Assert.Equal($"listed by bl.test (127.0.0.2): see https://bl.test/?ip={shown} ({shown}.bl.test)", line.GetProperty("reason").GetString());
+        string[] said = [.. console.Lines, line.GetRawText()];
+        Assert.Contains(said, text => text.StartsWith("policy.shadow: " + shown, StringComparison.Ordinal));
+        Assert.All(said, text => Assert.DoesNotContain(client, text, StringComparison.Ordinal));
+        Assert.All(said, text => Assert.DoesNotContain(name, text, StringComparison.Ordinal));
+    }
+
+    private static async Task<string> ReadAsync(NetworkStream stream)
+    {
+        var buffer = new byte[512];
+        var read = await stream.ReadAtLeastAsync(buffer, 2).AsTask().Within("an answer");
+        return Encoding.ASCII.GetString(buffer, 0, read);
+    }
+
     private static async Task AskAsync(PluginPeer peer)
     {
         await peer.SendAsync(string.Format(null, Query, "192.0.2.1"));
@@ -85,4 +130,27 @@ public sealed class DecisionLogTests
     }
 
     private static long HitsOf(JsonElement line) => line.TryGetProperty("hits", out var hits) ? hits.GetInt64() : 1;
+
+    /// <summary>What the node says on its console.</summary>
+    private sealed class RecordingProvider : ILoggerProvider, ILogger
+    {
+        private readonly ConcurrentQueue<string> _lines = new();
+
+        public IReadOnlyList<string> Lines => [.. _lines];
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            _lines.Enqueue(formatter(state, exception));
+
+        public void Dispose()
+        {
+        }
+    }
 }

@@ -41,10 +41,11 @@ public sealed class MemcacheRequestTests
     [InlineData("mn", MemcacheCommand.MetaNoOp, true, "", 0, 0, -1, false)]
     [InlineData("quit", MemcacheCommand.Quit, true, "", 0, 0, -1, false)]
     [InlineData("version and more", MemcacheCommand.Version, true, "", 0, 0, -1, false)]
-    [InlineData("verbosity", MemcacheCommand.Unknown, true, "verbosity", 0, 0, -1, false)]
-    [InlineData("verbosity 1 2", MemcacheCommand.Unknown, true, "verbosity", 0, 0, -1, false)]
+    [InlineData("verbosity", MemcacheCommand.NotOffered, true, "", 0, 0, -1, false)]
+    [InlineData("verbosity 1 2", MemcacheCommand.NotOffered, true, "", 0, 0, -1, false)]
     [InlineData("delete k 5", MemcacheCommand.Delete, false, "k", 0, 0, -1, false)]
     [InlineData("delete k l", MemcacheCommand.Delete, false, "k", 0, 0, -1, false)]
+    [InlineData("incr k 1", MemcacheCommand.NotOffered, true, "", 0, 0, -1, false)]
     [InlineData("GET k", MemcacheCommand.Unknown, true, "GET", 0, 0, -1, false)]
     [InlineData("", MemcacheCommand.Unknown, true, "", 0, 0, -1, false)]
     public void A_line_is_read(string line, MemcacheCommand command, bool wellFormed, string keys, uint flags, long expires, long bytes, bool silent)

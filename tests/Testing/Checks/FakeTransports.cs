@@ -12,11 +12,18 @@ public sealed class FakeDns : FakeSource<string, DnsAnswer>, IDnsTransport
     /// <summary>The answer "not listed", for ten minutes.</summary>
     public static readonly DnsAnswer NotListed = new([], 600);
 
+    private int _textQueries;
     private int _testPoints;
     private int _strangers;
 
     /// <summary>The reasons that TXT queries get.</summary>
     public ImmutableArray<string> Texts { get; set; } = [];
+
+    /// <summary>When TXT queries are answered; null: at once.</summary>
+    public Task? TextsHeldBy { get; set; }
+
+    /// <summary>TXT queries so far.</summary>
+    public int TextQueries => Volatile.Read(ref _textQueries);
 
     /// <summary>A resolver that lists what the function says, by query name.</summary>
     public static FakeDns Listing(Func<string, string?> codeOf, int ttlSeconds = 300) => new()
@@ -46,8 +53,13 @@ public sealed class FakeDns : FakeSource<string, DnsAnswer>, IDnsTransport
         return Task.FromResult(isTestPoint ? TestPoint : Stranger);
     }
 
-    public Task<ImmutableArray<string>> QueryTextAsync(string name, TimeSpan timeout, CancellationToken cancellation) =>
-        Task.FromResult(Texts);
+    public async Task<ImmutableArray<string>> QueryTextAsync(string name, TimeSpan timeout, CancellationToken cancellation)
+    {
+        Interlocked.Increment(ref _textQueries);
+        if (TextsHeldBy is { } held)
+            await held;
+        return Texts;
+    }
 }
 
 /// <summary>p0f in memory. Unless told otherwise it knows nobody.</summary>

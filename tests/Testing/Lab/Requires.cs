@@ -19,6 +19,21 @@ public static class Requires
         }
     }
 
+    /// <summary>
+    /// A program out of a Debian package that test.sh unpacked without installing it, since the package would remove another one or is
+    /// large for one program; and the folder of libraries that came with it.
+    /// </summary>
+    public static (string Program, string Libraries) Unpacked(string package, string program)
+    {
+        var root = Path.Combine(
+            Environment.GetEnvironmentVariable("SCREENING_TEST_PROGRAMS")
+                ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "screening-test"),
+            package);
+        var path = Path.Combine(root, program);
+        Skip.If(!File.Exists(path), string.Create(CultureInfo.InvariantCulture, $"needs {program} of the package {package}, unpacked by test.sh"));
+        return (path, Path.Combine(root, "usr", "lib", "x86_64-linux-gnu"));
+    }
+
     /// <summary>The full path of a program, or null. Administrators' programs are often not on an ordinary PATH.</summary>
     public static string? Find(string name) => Folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 }

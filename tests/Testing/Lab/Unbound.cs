@@ -15,11 +15,13 @@ public sealed class Unbound : RunningProcess
 
     /// <param name="inside">The namespace to run in; null: this host's loopback.</param>
     /// <param name="servers">Zone to the server that has it.</param>
-    public static async Task<Unbound> StartAsync(NetworkNamespace? inside, IPEndPoint endPoint, IReadOnlyDictionary<string, IPEndPoint> servers)
+    /// <param name="options">Further lines of the server clause.</param>
+    public static async Task<Unbound> StartAsync(
+        NetworkNamespace? inside, IPEndPoint endPoint, IReadOnlyDictionary<string, IPEndPoint> servers, params string[] options)
     {
         Requires.Programs("unbound", "setsid");
         var folder = new TemporaryFolder();
-        await File.WriteAllTextAsync(folder["unbound.conf"], Configuration(endPoint, servers, folder));
+        await File.WriteAllTextAsync(folder["unbound.conf"], Configuration(endPoint, servers, folder, options));
         var server = new Unbound(new LaunchPlan("unbound", "-d", "-c", folder["unbound.conf"]) { Namespace = inside?.Name }, folder, endPoint);
         try
         {
@@ -42,7 +44,7 @@ public sealed class Unbound : RunningProcess
         _folder.Dispose();
     }
 
-    private static string Configuration(IPEndPoint endPoint, IReadOnlyDictionary<string, IPEndPoint> servers, TemporaryFolder folder) => string.Create(
+    private static string Configuration(IPEndPoint endPoint, IReadOnlyDictionary<string, IPEndPoint> servers, TemporaryFolder folder, string[] options) => string.Create(
         CultureInfo.InvariantCulture,
         $"""
         server:
@@ -56,6 +58,7 @@ public sealed class Unbound : RunningProcess
           num-threads: 1
           module-config: "iterator"
           do-not-query-localhost: no
+        {string.Join('\n', options.Select(option => "  " + option))}
         {string.Join('\n', servers.Keys.Select(zone => $"  local-zone: \"{zone}.\" transparent"))}
         {string.Join('\n', servers.Select(s => string.Create(CultureInfo.InvariantCulture, $"stub-zone:\n  name: \"{s.Key}\"\n  stub-addr: {s.Value.Address}@{s.Value.Port}")))}
 

@@ -35,6 +35,13 @@ internal sealed class AnswerKeep(TimeProvider time, int capacity)
         }
     }
 
+    /// <summary>Adds the list's reason to the kept answer, if there is one.</summary>
+    public void AddText(ClientAddress client, string text)
+    {
+        if (_entries.TryGetValue(client, out var entry))
+            entry.Answer = entry.Answer with { Text = text };
+    }
+
     /// <summary>Drops the answers about the clients of a network. Their places in the queue stay until they are old.</summary>
     public void Forget(Network network)
     {
@@ -51,5 +58,14 @@ internal sealed class AnswerKeep(TimeProvider time, int capacity)
             _entries.Remove(client);
     }
 
-    private sealed record Entry(ClientAddress Client, DnsblAnswer Answer, long Made, TimeSpan Life);
+    private sealed class Entry(ClientAddress client, DnsblAnswer answer, long made, TimeSpan life)
+    {
+        public ClientAddress Client => client;
+
+        public DnsblAnswer Answer { get; set; } = answer;
+
+        public long Made => made;
+
+        public TimeSpan Life => life;
+    }
 }

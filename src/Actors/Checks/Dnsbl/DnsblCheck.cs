@@ -16,6 +16,12 @@ public sealed record DnsblSettings(CheckSettings Check, string Zone, TimeSpan Fa
 {
     /// <summary>False for a list that has 127.0.0.1 on purpose, as lists of bogus networks have.</summary>
     public bool IsTried { get; init; } = true;
+
+    /// <summary>The customer's key within <see cref="Zone"/>; empty: it has none. A list may repeat it in its texts.</summary>
+    public string Key { get; init; } = "";
+
+    /// <summary>The name only: the zone may hold a key.</summary>
+    public override string ToString() => Check.Name;
 }
 
 /// <summary>
@@ -26,8 +32,12 @@ public sealed record DnsblSettings(CheckSettings Check, string Zone, TimeSpan Fa
 internal sealed class DnsblCheck(DnsblSettings settings, IDnsTransport dns, CheckContext context)
     : CheckActor<DnsblCheck.Question>(settings.Check, context, TimeSpan.FromSeconds(30))
 {
-    private static readonly TimeSpan TextTimeout = TimeSpan.FromMilliseconds(300);
+    /// <summary>How long a list may take to tell its reason; a refusal that is told waits so long for it at most.</summary>
+    public static readonly TimeSpan TextTimeout = TimeSpan.FromMilliseconds(300);
 
+    private const string Mask = "***";
+
+    private readonly Dictionary<ClientAddress, List<AskText>> _texts = [];
     private readonly ListTrial _trial = new(settings, dns, context);
     private readonly AnswerKeep _kept = new(context.Time, settings.MaxKept);
 
@@ -50,15 +60,26 @@ internal sealed class DnsblCheck(DnsblSettings settings, IDnsTransport dns, Chec
         var life = listed.Codes.IsEmpty ? TimeSpan.FromSeconds(listed.TtlSeconds ?? 0) : settings.FailShare;
         if (life < settings.FailShare)
             life = settings.FailShare; // Other nodes ask about the same client at about the same time.
-        _kept.Add(key.Client, listed with { Text = null }, life < settings.LongestKept ? life : settings.LongestKept);
+        _kept.Add(key.Client, listed, life < settings.LongestKept ? life : settings.LongestKept);
     }
 
     protected override void OnReceive(object message)
     {
-        if (message is ForgetAnswers forget)
-            _kept.Forget(forget.Network);
-        else
-            base.OnReceive(message);
+        switch (message)
+        {
+            case ForgetAnswers forget:
+                _kept.Forget(forget.Network);
+                break;
+            case AskText ask:
+                Ask(ask);
+                break;
+            case TextEnded ended:
+                End(ended);
+                break;
+            default:
+                base.OnReceive(message);
+                break;
+        }
     }
 
     protected override async Task<CheckAnswer> AskSourceAsync(AskCheck ask, CancellationToken stopping)
@@ -80,17 +101,57 @@ internal sealed class DnsblCheck(DnsblSettings settings, IDnsTransport dns, Chec
         return new DnsblAnswer(answer.Codes, answer.TtlSeconds, text);
     }
 
-    private async Task<string?> TextAsync(string name, CancellationToken stopping)
+    private void Ask(AskText ask)
+    {
+        if (_kept.Find(ask.Client)?.Text is { } kept)
+            ask.ReplyTo.Tell(new TextCame(ask.Slot, kept));
+        else if (_texts.TryGetValue(ask.Client, out var askers))
+            askers.Add(ask);
+        else if (_texts.Count >= Settings.MaxInFlight)
+            ask.ReplyTo.Tell(new TextCame(ask.Slot, ""));
+        else
+            Query(ask);
+    }
+
+    private void Query(AskText ask)
+    {
+        _texts[ask.Client] = [ask];
+        var client = ask.Client;
+        TextAsync(DnsblName.QueryName(client, settings.Zone), CancellationToken.None).PipeTo(
+            Self, success: text => new TextEnded(client, text), failure: _ => new TextEnded(client, ""));
+    }
+
+    // Kept with the listing also if there is none, so that a list without texts holds up one refusal of a client and not each.
+    private void End(TextEnded ended)
+    {
+        _kept.AddText(ended.Client, ended.Text);
+        _texts.Remove(ended.Client, out var askers);
+        foreach (var ask in askers!)
+            ask.ReplyTo.Tell(new TextCame(ask.Slot, ended.Text));
+    }
+
+    private async Task<string> TextAsync(string name, CancellationToken stopping)
     {
         try
         {
             Observer.DnsblQueried(Settings.Name);
             var texts = await dns.QueryTextAsync(name, TextTimeout, stopping).ConfigureAwait(false);
-            return texts.IsEmpty ? null : string.Join("; ", texts);
+            return WithoutSecrets(string.Join("; ", texts));
         }
         catch (SourceException)
         {
-            return null; // The reason is a courtesy; the listing counts without it.
+            return ""; // The reason is a courtesy; the listing counts without it.
         }
     }
+
+    // Lists repeat the name that was asked for, in which a customer's key stands.
+    private string WithoutSecrets(string text)
+    {
+        var shown = text.Replace(settings.Zone, Settings.Name, StringComparison.OrdinalIgnoreCase);
+        if (settings.Key.Length > 0)
+            shown = shown.Replace(settings.Key, Mask, StringComparison.OrdinalIgnoreCase);
+        return PeerText.Clean(shown, DnsblPlan.MaxTextLength);
+    }
+
+    private sealed record TextEnded(ClientAddress Client, string Text);
 }

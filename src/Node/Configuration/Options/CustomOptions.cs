@@ -15,11 +15,14 @@ internal sealed record CustomOptions
     [Reachable]
     public EndpointAddress? Plugin { get; init; }
 
-    /// <summary>URL that takes a POST and answers JSON; http or https.</summary>
+    /// <summary>URL that takes a POST and answers JSON; http or https. A user and the values of a query are never shown.</summary>
     [HttpUrl]
-    public string? Url { get; init; }
+    public UrlText? Url { get; init; }
 
-    /// <summary>Program and its arguments; it speaks the plug-in protocol on standard input and output. Empty: none.</summary>
+    /// <summary>
+    /// Program and its arguments; it speaks the plug-in protocol on standard input and output. Empty: none. Arguments are never shown.
+    /// </summary>
+    [OnlyFirstIsShown]
     public ImmutableArray<string> Command { get; init; } = [];
 
     /// <summary>How long an answer may take. 1ms..60s.</summary>

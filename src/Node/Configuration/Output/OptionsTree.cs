@@ -37,7 +37,8 @@ internal static class OptionsTree
                     var value = setting.Get(owner);
                     return value is null && !setting.EmptyIsNone ? null : Value(setting, value, path);
                 case SettingKind.Values:
-                    var items = setting.GetItems(owner).Select(item => Value(setting, item, path));
+                    var items = setting.GetItems(owner).Select(
+                        (item, index) => Value(setting, index > 0 && setting.OnlyFirstIsShown ? Secret.Mask : item, path));
                     return new SettingList(items, Place(path)) { IsOfValues = true };
                 case SettingKind.Tables:
                     return Tables(setting, owner, path);

@@ -19,6 +19,10 @@ internal sealed class NeededAttribute : Attribute;
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class EmptyIsNoneAttribute : Attribute;
 
+/// <summary>The items of the list behind the first one may be secrets and print as <c>***</c>.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class OnlyFirstIsShownAttribute : Attribute;
+
 /// <summary>What a single setting must be, apart from its type. On a list it is asked of each item.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal abstract class SettingRuleAttribute : Attribute
@@ -118,7 +122,7 @@ internal sealed class ReachableAttribute : SettingRuleAttribute
 internal sealed class HttpUrlAttribute : SettingRuleAttribute
 {
     public override string? Broken(object value) =>
-        Uri.TryCreate((string)value, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Host.Length > 0
+        Uri.TryCreate(((UrlText)value).Reveal(), UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Host.Length > 0
             ? null
             : "it must be http:// or https:// and a host";
 }

@@ -36,6 +36,8 @@ internal sealed record Setting(
 
     public bool EmptyIsNone { get; } = Property.IsDefined(typeof(EmptyIsNoneAttribute));
 
+    public bool OnlyFirstIsShown { get; } = Property.IsDefined(typeof(OnlyFirstIsShownAttribute));
+
     public object? Get(object owner) => Property.GetValue(owner);
 
     /// <summary>The items of a list.</summary>

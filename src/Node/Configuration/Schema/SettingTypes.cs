@@ -37,6 +37,11 @@ internal static class SettingTypes
             (value, problem) = (new ZoneText(text), "");
             return true;
         }),
+        [typeof(UrlText)] = OfText<UrlText>("a text in quotes", (string text, out UrlText value, out string problem) =>
+        {
+            (value, problem) = (new UrlText(text), "");
+            return true;
+        }),
         [typeof(bool)] = new("true or false", node => (node.Value as bool?, node.Value is bool ? null : ""), value => value),
         [typeof(int)] = new("a whole number", ReadNumber, value => (long)(int)value),
         [typeof(TimeSpan)] = new(
@@ -106,6 +111,7 @@ internal static class SettingTypes
         SettingList => "a list",
         SettingValue when type == typeof(Secret) => Secret.Mask,
         SettingValue { Value: string text } when type == typeof(ZoneText) => '"' + Printable(ZoneText.Hide(text)) + '"',
+        SettingValue { Value: string text } when type == typeof(UrlText) => '"' + Printable(UrlText.Hide(text)) + '"',
         SettingValue { Value: string text } => '"' + Printable(text) + '"',
         SettingValue value => Printable(value.Source),
         _ => "nothing",

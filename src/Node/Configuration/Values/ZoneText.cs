@@ -32,6 +32,10 @@ internal sealed partial record ZoneText
     public static string Hide(string text) =>
         KeyedZone().Replace(text, zone => zone.Groups["key"].Value == Placeholder ? zone.Value : Secret.Mask + zone.Groups["rest"].Value);
 
+    /// <summary>The first key in a zone; empty: it has none.</summary>
+    public static string KeyOf(string zone) =>
+        KeyedZone().Match(zone).Groups["key"].Value is var key && key != Placeholder ? key : "";
+
     // The providers that put a key into the query name: Spamhaus DQS, Abusix.
     [GeneratedRegex(
         """

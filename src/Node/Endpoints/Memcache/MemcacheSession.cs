@@ -167,6 +167,10 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
             case MemcacheCommand.OtherStorage:
                 RefuseSet(request, MemcacheReply.NotSupported);
                 break;
+            case MemcacheCommand.NotOffered:
+                metrics.BadRequest(Door.Memcache, ParseErrorKind.BadName);
+                _output.Write(MemcacheReply.Error);
+                break;
             default:
                 GiveUp(ParseErrorKind.BadName, $"'{Shown(request.Keys)}' is no command", MemcacheReply.Error);
                 break;

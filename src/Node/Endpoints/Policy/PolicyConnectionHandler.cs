@@ -7,10 +7,10 @@ namespace Screening.Node.Endpoints.Policy;
 
 /// <summary>Serves connections of policy delegation, on TCP and on unix sockets.</summary>
 internal sealed class PolicyConnectionHandler(
-    ScreeningHandle screening, PolicyTexts texts, PolicyInstances instances, NodeMetrics metrics, TimeProvider time,
-    ILogger<PolicyConnectionHandler> log)
+    ScreeningHandle screening, PolicyTexts texts, PolicyInstances instances, AddressView addresses, NodeMetrics metrics,
+    TimeProvider time, ILogger<PolicyConnectionHandler> log)
     : SessionConnectionHandler(Door.Policy, time, log)
 {
     protected override ConnectionSession Open(ConnectionContext connection) =>
-        new PolicySession(connection, screening.Screener, texts, instances, metrics, log);
+        new PolicySession(connection, screening.Screener, texts, instances, addresses, metrics, log);
 }

@@ -15,7 +15,8 @@ namespace Screening.Node.Endpoints.Policy;
 /// Never closes after a reply; closes when framing is lost, when a request drips in too slowly, and when the peer or the node is done.
 /// </summary>
 internal sealed class PolicySession(
-    ConnectionContext connection, Screener screener, PolicyTexts texts, PolicyInstances instances, NodeMetrics metrics, ILogger log)
+    ConnectionContext connection, Screener screener, PolicyTexts texts, PolicyInstances instances, AddressView addresses, NodeMetrics metrics,
+    ILogger log)
     : ConnectionSession(connection)
 {
     private readonly PipeWriter _output = connection.Transport.Output;
@@ -100,7 +101,8 @@ internal sealed class PolicySession(
         var action = texts.ActionFor(decision);
         if (action != PolicyReply.Dunno && texts.Options.Shadow)
         {
-            log.PolicyShadow(request.Client.ToString(), PeerText.Clean(action, PolicyReply.MaxActionLength));
+            log.PolicyShadow(
+                addresses.Show(request.Client), addresses.Conceal(PeerText.Clean(action, PolicyReply.MaxActionLength), request.Client));
             action = PolicyReply.Dunno;
         }
 

@@ -16,16 +16,19 @@ internal sealed class CommandSession : ISourceSession
     private readonly Lock _gate = new();
     private Task? _disposing;
 
-    /// <exception cref="Win32Exception">The program can not be started.</exception>
+    /// <exception cref="Win32Exception">The program cannot be started.</exception>
     public CommandSession(string name, IReadOnlyList<string> command, TimeProvider time, Action answered, StderrLog errors)
     {
         _time = time;
-        _process = Process.Start(new ProcessStartInfo(command[0], command.Skip(1))
+        var start = new ProcessStartInfo(command[0], command.Skip(1))
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-        })!;
+        };
+        foreach (var variable in start.Environment.Keys.Where(IsOurs).ToList())
+            start.Environment.Remove(variable);
+        _process = Process.Start(start)!;
         _input = _process.StandardInput.BaseStream;
         Plugin = new PluginSession(name, _process.StandardOutput.BaseStream, _input, time, answered);
         _errors = errors.ReadAllAsync(_process.StandardError.BaseStream, _leaving.Token);
@@ -46,6 +49,11 @@ internal sealed class CommandSession : ISourceSession
             disposing = _disposing ??= LeaveAsync();
         await disposing.ConfigureAwait(false);
     }
+
+    // The node's settings, a database's password perhaps among them, and what lets it speak for the service (sd_notify(3)).
+    private static bool IsOurs(string variable) =>
+        variable.StartsWith("SCREENING__", StringComparison.OrdinalIgnoreCase)
+        || variable is "NOTIFY_SOCKET" || variable.StartsWith("WATCHDOG_", StringComparison.Ordinal);
 
     private async Task LeaveAsync()
     {

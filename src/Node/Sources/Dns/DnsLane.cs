@@ -176,7 +176,7 @@ internal sealed class DnsLane : IDisposable
         }
     }
 
-    // Anything that is no answer to a query in flight is dropped: late, doubled, or somebody's guess.
+    // Anything that does not answer a query in flight is dropped: late, doubled, or forged.
     private void Receive(ReadOnlySpan<byte> message)
     {
         DnsLookup? lookup;

@@ -169,7 +169,7 @@ public sealed class DnsTransport : IDnsTransport, IDisposable
         Span<byte> query = stackalloc byte[DnsQueryWriter.MaxBytes];
         return DnsQueryWriter.TryWrite(query, 0, name, type, out var length)
             ? query[..length].ToArray()
-            : throw new SourceException(CheckFailure.BadAnswer, "the name to ask for is no domain name");
+            : throw new SourceException(CheckFailure.BadAnswer, "the name to ask for is not a domain name");
     }
 
     private DnsLookup Begin(byte[] query, TimeSpan timeout)

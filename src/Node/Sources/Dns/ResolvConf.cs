@@ -9,7 +9,7 @@ internal static class ResolvConf
     private const int MaxServers = 3;
     private const string Keyword = "nameserver";
 
-    /// <summary>Reads the file. One that is not there or can not be read is as good as an empty one.</summary>
+    /// <summary>Reads the file. A file that is absent or cannot be read counts as empty.</summary>
     public static IReadOnlyList<IPEndPoint> Read(string path)
     {
         try
