@@ -1,7 +1,8 @@
 namespace Screening.Node.Telemetry;
 
 /// <summary>
-/// Every event id of the log, in ranges: 1000 endpoints, 2000 verdicts, 3000 checks, 4000 whitelist, 5000 cluster (those of the cluster system stand in Actors/Fleet), 9000 process.
+/// Every event id of the log, in ranges: 1000 endpoints, 2000 verdicts, 3000 checks, 4000 whitelist, 5000 cluster (those of the cluster
+/// system are in Actors/Fleet), 9000 process.
 /// A contract with operators: an id is retired with a note, never reused.
 /// </summary>
 internal static class EventIds
