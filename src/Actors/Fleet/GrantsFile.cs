@@ -2,6 +2,7 @@ using System.Runtime.Serialization;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using Screening.Actors.Files;
 using Screening.Actors.Serialization;
 using Screening.Actors.Whitelist;
 
@@ -21,7 +22,6 @@ internal sealed partial class GrantsFile
 {
     private const string FileName = "grants.copy";
     private const string Mark = "screening-grants";
-    private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly WireForm Form = WireForms.All.Single(form => form.Type == typeof(GrantsSnapshot));
@@ -106,7 +106,7 @@ internal sealed partial class GrantsFile
             throw new SerializationException($"it is of the form '{Protocol.Vocabulary.PeerText.Clean(manifest)}', which this release does not read");
         if (hash != Convert.ToHexStringLower(SHA256.HashData(octets)))
             throw new SerializationException("it is damaged");
-        var snapshot = (GrantsSnapshot)Form.FromBytes(octets);
+        var snapshot = (GrantsSnapshot)PeerChecks.Kept(Form.FromBytes(octets), []);
         return GrantsState.Of(snapshot.Version, snapshot.Lines);
     }
 
@@ -127,12 +127,8 @@ internal sealed partial class GrantsFile
 
     private void WriteWhole(byte[] bytes)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
         var draft = _path + ".new";
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.None };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = Mode;
-        using (var stream = new FileStream(draft, options))
+        using (var stream = PrivateFiles.Open(draft, FileMode.Create))
         {
             stream.Write(bytes);
             stream.Flush(flushToDisk: true);

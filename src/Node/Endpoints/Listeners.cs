@@ -27,6 +27,9 @@ internal sealed class Listeners(ScreeningOptions options)
     private const int MaxUnreadBytes = 16 * 1024;
     private const int Backlog = 4096;
 
+    // 0660: Postfix, which runs as a user of its own, connects as a member of the socket's group.
+    private const UnixFileMode UsualMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
+
     private readonly Dictionary<string, UnixFileMode> _socketModes = [];
     private readonly List<(string Kind, EndpointAddress Address, ListenOptions Listen)> _open = [];
 
@@ -73,7 +76,7 @@ internal sealed class Listeners(ScreeningOptions options)
         if (address.IsUnix)
         {
             UnixSocketFile.MakeRoom(address.Path);
-            _socketModes[address.Path] = address.Mode ?? UsualMode(kind);
+            _socketModes[address.Path] = address.Mode ?? UsualMode;
             kestrel.ListenUnixSocket(address.Path, listen => Add(listen));
             return;
         }
@@ -87,10 +90,6 @@ internal sealed class Listeners(ScreeningOptions options)
             _open.Add((kind, address, listen));
         }
     }
-
-    // Postfix runs as a user of its own and must be able to connect; the folder is what keeps others out. The HTTP API takes changes
-    // from whoever can connect to its socket.
-    private static UnixFileMode UsualMode(string kind) => (UnixFileMode)Convert.ToInt32(kind == "http" ? "660" : "666", 8);
 
     private void UseHttp(ListenOptions listen)
     {
@@ -110,12 +109,13 @@ internal sealed class Listeners(ScreeningOptions options)
         }
         catch (Exception fault) when (fault is SocketException or IOException or UnauthorizedAccessException)
         {
-            throw new EndpointException($"can not listen on {endpoint}: {fault.Message}", fault);
+            throw new EndpointException(
+                endpoint is UnixDomainSocketEndPoint ? UnixSocketFile.Explain(endpoint.ToString()!, fault) : $"cannot listen on {endpoint}: {fault.Message}", fault);
         }
     }
 
     /// <summary>The addresses of an endpoint.</summary>
-    /// <exception cref="EndpointException">Its name can not be resolved.</exception>
+    /// <exception cref="EndpointException">Its name cannot be resolved.</exception>
     public static IPAddress[] Resolve(string kind, EndpointAddress address)
     {
         if (IPAddress.TryParse(address.Host, out var literal))
@@ -126,7 +126,7 @@ internal sealed class Listeners(ScreeningOptions options)
         }
         catch (SocketException fault)
         {
-            throw new EndpointException($"endpoints.{kind}: can not resolve '{address.Host}': {fault.Message}", fault);
+            throw new EndpointException($"endpoints.{kind}: cannot resolve '{address.Host}': {fault.Message}", fault);
         }
     }
 

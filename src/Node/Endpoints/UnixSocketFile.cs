@@ -1,28 +1,54 @@
+using System.Globalization;
 using System.Net.Sockets;
+using Screening.Actors.Files;
 
 namespace Screening.Node.Endpoints;
 
 /// <summary>The file of a unix socket that is to be listened on.</summary>
 internal static class UnixSocketFile
 {
-    /// <summary>Makes its folder where it is missing, and removes the file that a dead process left. Never takes a living one's.</summary>
-    /// <exception cref="EndpointException">A process listens there, or the place can't be used.</exception>
+    // errno(3): what open(2) gives for a socket.
+    private const int NoSuchDevice = 6;
+
+    /// <summary>
+    /// Makes its folder where it is missing, and removes a socket that a dead process left. Never removes a living one's, nor anything that
+    /// is not a socket.
+    /// </summary>
+    /// <exception cref="EndpointException">A process listens there, or the place cannot be used.</exception>
     public static void MakeRoom(string path)
     {
         try
         {
             if (Path.GetDirectoryName(path) is { Length: > 0 } folder)
-                Directory.CreateDirectory(folder);
-            if (!File.Exists(path))
+                PrivateFiles.MakeFolder(folder);
+            if (!Path.Exists(path))
                 return;
+            if (!IsSocket(path))
+                throw new EndpointException($"cannot listen on unix://{path}: a file that is not a socket is there");
             if (IsAnswered(path))
-                throw new EndpointException($"can not listen on unix://{path}: another process listens there");
+                throw new EndpointException($"cannot listen on unix://{path}: another process listens there");
             File.Delete(path);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new EndpointException($"can not listen on unix://{path}: {fault.Message}", fault);
+            throw new EndpointException(Explain(path, fault), fault);
         }
+    }
+
+    /// <summary>Why nobody can listen there, and what to do where a permission is missing.</summary>
+    public static string Explain(string path, Exception fault)
+    {
+        var isDenied = fault is UnauthorizedAccessException or SocketException { SocketErrorCode: SocketError.AccessDenied };
+        if (!isDenied || Path.GetDirectoryName(path) is not { Length: > 0 } folder)
+            return $"cannot listen on unix://{path}: {fault.Message}";
+        var existing = folder;
+        while (!Directory.Exists(existing))
+            existing = Path.GetDirectoryName(existing) ?? "/";
+        var mode = Convert.ToString((int)File.GetUnixFileMode(existing), 8).PadLeft(4, '0');
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"cannot listen on unix://{path}: Permission denied. {existing} belongs to {FileOwner.Of(existing)} and has mode {mode}; this node runs as"
+                + $" {Environment.UserName}. As root, make a folder that the node and Postfix can use: install -d -o {Environment.UserName} -g postfix -m 2750 {folder}");
     }
 
     private static bool IsAnswered(string path)
@@ -35,18 +61,28 @@ internal static class UnixSocketFile
         }
         catch (SocketException fault) when (fault.SocketErrorCode == SocketError.ConnectionRefused)
         {
-            return IsSocket(path) ? false : throw new EndpointException($"can not listen on unix://{path}: a file that is no socket is there", fault);
+            return false;
         }
         catch (SocketException fault)
         {
-            throw new EndpointException($"can not listen on unix://{path}: {fault.Message}", fault);
+            throw new EndpointException($"cannot listen on unix://{path}: {fault.Message}", fault);
         }
     }
 
-    // The framework has no name for a socket's file type; it is none of those that it knows.
+    // The framework tells no socket from other files, but the system opens every other kind: for reading and writing, without waiting for the
+    // other end of a pipe.
     private static bool IsSocket(string path)
     {
-        var attributes = File.GetAttributes(path);
-        return !attributes.HasFlag(FileAttributes.Directory) && new FileInfo(path).Length == 0;
+        if (Directory.Exists(path))
+            return false;
+        try
+        {
+            File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete).Dispose();
+            return false;
+        }
+        catch (IOException fault) when (fault.HResult == NoSuchDevice)
+        {
+            return true;
+        }
     }
 }

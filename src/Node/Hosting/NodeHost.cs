@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using System.Net;
 using Akka.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Hosting.Systemd;
 using Screening.Actors.Access;
+using Screening.Actors.Files;
 using Screening.Actors.Fleet;
 using Screening.Actors.Hosting;
 using Screening.Actors.Screening;
@@ -15,6 +17,8 @@ using Screening.Node.Endpoints.Http;
 using Screening.Node.Endpoints.Memcache;
 using Screening.Node.Endpoints.Plugin;
 using Screening.Node.Endpoints.Policy;
+using Screening.Node.Hosting.Logging;
+using Screening.Node.Hosting.Systemd;
 using Screening.Node.Hosting.WarmUp;
 using Screening.Node.Sources;
 using Screening.Node.Store;
@@ -34,16 +38,20 @@ internal sealed class NodeHost : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly Listeners _listeners;
+    private readonly string _dataDir;
     private readonly NodeStatus _status;
     private readonly NodeEnd _end;
+    private readonly IReadOnlyList<ConfigurationFault> _warnings;
     private readonly ImmutableArray<OpenEndpoint> _clusterEndpoint;
 
-    private NodeHost(WebApplication app, Listeners listeners)
+    private NodeHost(WebApplication app, Listeners listeners, string dataDir, IReadOnlyList<ConfigurationFault> warnings)
     {
+        _dataDir = dataDir;
         var fleet = app.Services.GetRequiredService<FleetSettings>();
         _clusterEndpoint = fleet.IsAlone ? [] : [new OpenEndpoint("cluster", $"tcp://{new HostPort(fleet.ListenHost, fleet.ListenPort)}")];
         _app = app;
         _listeners = listeners;
+        _warnings = warnings;
         _status = app.Services.GetRequiredService<NodeStatus>();
         _end = app.Services.GetRequiredService<NodeEnd>();
     }
@@ -70,7 +78,7 @@ internal sealed class NodeHost : IAsyncDisposable
         var options = configuration.Options!;
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
-        NodeLogging.Configure(builder.Logging);
+        NodeLogging.Configure(builder.Logging, options.Log.Format);
         AddServices(builder.Services, options, configuration, request, warm ?? Task.CompletedTask);
         replace?.Invoke(builder.Services);
 
@@ -88,19 +96,22 @@ internal sealed class NodeHost : IAsyncDisposable
         app.UseMiddleware<HostGuard>(options.Node.Name);
         app.Services.GetRequiredService<HttpApi>().Map(app);
         app.Services.GetRequiredService<CacheApi>().Map(app);
-        return new NodeHost(app, listeners);
+        return new NodeHost(app, listeners, options.Node.DataDir, configuration.Warnings);
     }
 
     /// <summary>Opens everything.</summary>
     /// <exception cref="EndpointException">An address can't be listened on.</exception>
     public async Task StartAsync(CancellationToken cancellation = default)
     {
-        SayIfFewFiles();
+        Warn();
         await _app.StartAsync(cancellation).ConfigureAwait(false);
         _ = EndWhenBrokenAsync(_app.Services.GetRequiredService<ScreeningHandle>());
         _status.Endpoints = [.. _listeners.Opened(), .. _app.Services.GetRequiredService<DnsblDatagrams>().Opened, .. _clusterEndpoint];
+        var manager = _app.Services.GetRequiredService<ServiceManager>();
+        manager.Ready();
         _app.Lifetime.ApplicationStopping.Register(() =>
         {
+            manager.Stopping();
             _status.Endpoints = [];
             _app.Services.GetRequiredService<ILogger<NodeHost>>().Draining();
         });
@@ -134,11 +145,17 @@ internal sealed class NodeHost : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    private void SayIfFewFiles()
+    // What the configuration probably does not mean, and what this host should give a node and does not.
+    private void Warn()
     {
+        var log = _app.Services.GetRequiredService<ILogger<NodeHost>>();
+        foreach (var warning in _warnings)
+            log.ConfigurationWarning(warning.ToString());
         var files = _app.Services.GetRequiredService<OpenFileLimit>();
         if (files.Each < files.Wanted)
-            _app.Services.GetRequiredService<ILogger<NodeHost>>().FewOpenFiles(files.Files, files.Doors, files.Needed, files.Each);
+            log.FewOpenFiles(files.Files, files.Doors, files.Needed, files.Each);
+        if (PrivateFiles.IsOpenToOthers(_dataDir))
+            log.DataDirIsOpen(_dataDir, Convert.ToString((int)File.GetUnixFileMode(_dataDir), 8).PadLeft(4, '0'));
     }
 
     private async Task EndWhenBrokenAsync(ScreeningHandle screening)
@@ -209,6 +226,10 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DnsblDatagrams>(provider, UdpAddresses(options)));
         services.AddHostedService(provider => provider.GetRequiredService<DnsblDatagrams>());
         services.AddHostedService<ReloadService>();
+        services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
+        services.AddSingleton<ServiceManager>();
+        services.AddSingleton<Liveness>();
+        services.AddHostedService<WatchdogService>();
     }
 
     // A connection with a request is not idle.

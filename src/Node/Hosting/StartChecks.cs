@@ -1,4 +1,6 @@
+using Screening.Actors.Files;
 using Screening.Node.Configuration;
+using Screening.Node.Platform;
 
 namespace Screening.Node.Hosting;
 
@@ -23,14 +25,13 @@ internal static class StartChecks
         {
             try
             {
-                Directory.CreateDirectory(folder);
                 var probe = Path.Combine(folder, $".probe-{Environment.ProcessId}");
-                File.WriteAllText(probe, "");
+                PrivateFiles.Open(probe, FileMode.Create).Dispose();
                 File.Delete(probe);
             }
             catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
             {
-                faults.Add($"can not write to {folder}: {problem.Message} (node.data_dir, log.decisions)");
+                faults.Add($"cannot write to {folder}: {SystemError.Words(problem)} (node.data_dir, log.decisions)");
             }
         }
 

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Npgsql;
 using Screening.Actors.Fleet;
 using Screening.Node.Configuration;
+using Screening.Node.Platform;
 
 namespace Screening.Node.Store;
 
@@ -90,7 +91,7 @@ internal sealed class PostgresConnections
         return settings;
     }
 
-    private static string Explain(Exception problem, TimeSpan within) => problem switch
+    private string Explain(Exception problem, TimeSpan within) => problem switch
     {
         PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } denied =>
             $"{denied.MessageText}. The role of store.connection needs the right to create tables, or an administrator applies"
@@ -98,8 +99,9 @@ internal sealed class PostgresConnections
         PostgresException said => said.MessageText,
         OperationCanceledException or TimeoutException or NpgsqlException { InnerException: TimeoutException } =>
             $"no answer within {within.TotalSeconds:0.#} s",
-        NpgsqlException { InnerException: SocketException refused } => refused.Message,
-        _ => problem.Message,
+        NpgsqlException { InnerException: SocketException { SocketErrorCode: SocketError.AddressNotAvailable } absent }
+            when _settings.Host!.StartsWith('/') => SystemError.Words(SystemError.NotThere(absent)), // A unix socket.
+        _ => SystemError.Words(problem),
     };
 
     private void Default(string key, object value)

@@ -1,6 +1,8 @@
 using Microsoft.Data.Sqlite;
+using Screening.Actors.Files;
 using Screening.Actors.Fleet;
 using Screening.Node.Configuration;
+using Screening.Node.Platform;
 
 namespace Screening.Node.Store;
 
@@ -173,7 +175,7 @@ internal sealed class SqliteStore : IFleetStore
         {
             try
             {
-                Directory.CreateDirectory(Folder);
+                PrivateFiles.Prepare(Place); // SQLite gives the files beside it the same mode.
                 await using var connection = new SqliteConnection(way);
                 await connection.OpenAsync(cancellation);
                 return await use(connection, cancellation);
@@ -184,7 +186,7 @@ internal sealed class SqliteStore : IFleetStore
             }
             catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
             {
-                throw new StoreException($"{Place}: {problem.Message}", problem);
+                throw new StoreException($"{Place}: {SystemError.Words(problem)}", problem);
             }
         },
         cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Screening.Actors.Files;
 using Screening.Actors.Screening;
 using Screening.Node.Configuration;
 using Screening.Protocol.Dnsbl;
@@ -85,9 +86,8 @@ internal sealed class AddressView
         if (File.Exists(keyFile))
             return File.ReadAllBytes(keyFile);
         var key = RandomNumberGenerator.GetBytes(32);
-        Directory.CreateDirectory(Path.GetDirectoryName(keyFile)!);
-        File.WriteAllBytes(keyFile, key);
-        File.SetUnixFileMode(keyFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        using var file = PrivateFiles.Open(keyFile, FileMode.CreateNew, PrivateFiles.SecretMode);
+        file.Write(key);
         return key;
     }
 }

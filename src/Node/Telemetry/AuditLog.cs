@@ -1,6 +1,9 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Json;
+using Screening.Actors.Files;
 using Screening.Node.Configuration;
+using Screening.Node.Platform;
 
 namespace Screening.Node.Telemetry;
 
@@ -15,7 +18,7 @@ internal sealed record AuditLogSettings(RollingFileSettings File, string Node)
 
     /// <summary>The newest lines, up to twice this size; kept whatever their age.</summary>
     public static RollingFileSettings InFile(string path, long maxFileBytes) =>
-        new(path, maxFileBytes, 2 * maxFileBytes, TimeSpan.MaxValue, UnixFileMode.UserRead | UnixFileMode.UserWrite) { IsDaily = false };
+        new(path, maxFileBytes, 2 * maxFileBytes, TimeSpan.MaxValue, PrivateFiles.SecretMode) { IsDaily = false };
 }
 
 /// <summary>Where an operator's change came in.</summary>
@@ -34,7 +37,17 @@ internal enum AuditVia
 /// <param name="Durable">It was journaled before the reply.</param>
 /// <param name="Fault">Why it is not known whether the change holds; null: it does.</param>
 internal sealed record AuditEntry(
-    string Author, AuditVia Via, string Action, string Address, string? Ttl, string Reason, int Count, bool Durable, string? Fault = null);
+    string Author, AuditVia Via, string Action, string Address, string? Ttl, string Reason, int Count, bool Durable, string? Fault = null)
+{
+    /// <summary>The change for people: "ban 192.0.2.1".</summary>
+    public string Change => Address.Length > 0 ? $"{Action} {Address}" : Action;
+
+    /// <summary>What else is to be said of it, to be put behind the change; may be empty.</summary>
+    public string Details =>
+        (Count == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $", {Count} lines"))
+        + (Durable ? "" : ", not stored yet")
+        + (Reason.Length > 0 ? $": {Reason}" : "");
+}
 
 /// <summary>
 /// The operators' changes, one JSON object a line, on the disk before the change is answered. A line that cannot be written is an error in
@@ -50,9 +63,9 @@ internal sealed class AuditLog(AuditLogSettings settings, TimeProvider time, ILo
     public async Task WriteAsync(AuditEntry entry)
     {
         if (entry.Fault is null)
-            log.WhitelistChanged(entry.Author, entry.Via.Word(), entry.Action, entry.Address, entry.Count, entry.Durable, entry.Reason);
+            log.WhitelistChanged(entry.Author, entry.Via.Word(), entry.Change, entry.Details);
         else
-            log.ChangeUncertain(entry.Author, entry.Via.Word(), entry.Action, entry.Address, entry.Fault);
+            log.ChangeUncertain(entry.Author, entry.Via.Word(), entry.Change, entry.Fault);
         await _writing.WaitAsync().ConfigureAwait(false);
         try
         {
@@ -61,7 +74,7 @@ internal sealed class AuditLog(AuditLogSettings settings, TimeProvider time, ILo
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            log.AuditFault(fault.Message);
+            log.AuditFault($"{settings.File}: {SystemError.Words(fault)}");
         }
         finally
         {

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Screening.Actors.Files;
 using Screening.Actors.Screening;
 using Screening.Node.Configuration;
 using Screening.Node.Supervision;
@@ -21,7 +22,7 @@ internal sealed record DecisionLogSettings(RollingFileSettings File, string Node
         var total = options.Log.MaxSize.Bytes;
         var file = new RollingFileSettings(
             Path.Combine(options.DecisionsFolder(), "decisions.jsonl"), Math.Min(MaxFileBytes, total / 8), total, options.Log.Keep,
-            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+            PrivateFiles.FileMode);
         return new DecisionLogSettings(file, options.Node.Name, addresses, options.Log.Hits);
     }
 }

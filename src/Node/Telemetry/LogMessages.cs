@@ -11,6 +11,10 @@ internal static partial class LogMessages
         "Closed connections at the {Door} door: {Count}, the latest from {Peer}: {Fault}")]
     public static partial void ConnectionsClosed(this ILogger log, long count, string door, string peer, string fault);
 
+    [LoggerMessage(EventIds.DataDirIsOpen, LogLevel.Warning,
+        "Other users of this host can use {Folder} (node.data_dir, mode {Mode}), where clients' addresses are kept. To keep them out: chmod o= {Folder}")]
+    public static partial void DataDirIsOpen(this ILogger log, string folder, string mode);
+
     [LoggerMessage(EventIds.FewOpenFiles, LogLevel.Warning,
         "The system lets this process open {Files} files (RLIMIT_NOFILE), but limits.connections at {Doors} doors needs {Needed}: each door now takes"
         + " {Connections} connections at most. Raise the limit (LimitNOFILE= in systemd, ulimit -n) or lower limits.connections")]
@@ -47,19 +51,20 @@ internal static partial class LogMessages
     [LoggerMessage(EventIds.AccessFault, LogLevel.Warning, "Permanent lists left as they were: {Fault}")]
     public static partial void AccessFault(this ILogger log, string fault);
 
-    [LoggerMessage(EventIds.WhitelistChanged, LogLevel.Information,
-        "{Author} via {Via}: {Action} {Address}, {Count} lines, durable {Durable}: {Reason}")]
-    public static partial void WhitelistChanged(
-        this ILogger log, string author, string via, string action, string address, int count, bool durable, string reason);
+    [LoggerMessage(EventIds.WhitelistChanged, LogLevel.Information, "{Author} via {Via}: {Change}{Details}")]
+    public static partial void WhitelistChanged(this ILogger log, string author, string via, string change, string details);
 
-    [LoggerMessage(EventIds.ChangeUncertain, LogLevel.Warning, "{Author} via {Via}: {Action} {Address} may hold in part: {Fault}")]
-    public static partial void ChangeUncertain(this ILogger log, string author, string via, string action, string address, string fault);
+    [LoggerMessage(EventIds.ChangeUncertain, LogLevel.Warning, "{Author} via {Via}: {Change} may hold in part: {Fault}")]
+    public static partial void ChangeUncertain(this ILogger log, string author, string via, string change, string fault);
 
     [LoggerMessage(EventIds.AuditFault, LogLevel.Error, "A change is not in the audit log, but it holds: {Fault}")]
     public static partial void AuditFault(this ILogger log, string fault);
 
-    [LoggerMessage(EventIds.ChangeRefused, LogLevel.Warning, "A change from {Peer} was refused: {Reason}")]
-    public static partial void ChangeRefused(this ILogger log, string peer, string reason);
+    [LoggerMessage(EventIds.ChangeRefused, LogLevel.Warning, "Refused changes: {Count}, the latest from {Peer}: {Reason}")]
+    public static partial void ChangesRefused(this ILogger log, long count, string peer, string reason);
+
+    [LoggerMessage(EventIds.ListingRefused, LogLevel.Warning, "Refused lists of clients: {Count}, the latest to {Peer}: {Reason}")]
+    public static partial void ListsRefused(this ILogger log, long count, string peer, string reason);
 
     [LoggerMessage(EventIds.TokenFault, LogLevel.Error, "http.token_file can not be read, so no token works: {Fault}")]
     public static partial void TokenFault(this ILogger log, string fault);
@@ -69,6 +74,9 @@ internal static partial class LogMessages
 
     [LoggerMessage(EventIds.ConfigurationFault, LogLevel.Error, "Configuration left as it was: {Fault}")]
     public static partial void ConfigurationFault(this ILogger log, string fault);
+
+    [LoggerMessage(EventIds.ConfigurationWarning, LogLevel.Warning, "Configuration: {Warning}")]
+    public static partial void ConfigurationWarning(this ILogger log, string warning);
 
     [LoggerMessage(EventIds.RestartNeeded, LogLevel.Warning, "{Settings} changed; that takes a restart")]
     public static partial void RestartNeeded(this ILogger log, string settings);
@@ -81,4 +89,10 @@ internal static partial class LogMessages
 
     [LoggerMessage(EventIds.RungLeft, LogLevel.Information, "Rung {Rung} left after {Seconds} s")]
     public static partial void RungLeft(this ILogger log, int rung, double seconds);
+
+    [LoggerMessage(EventIds.Degraded, LogLevel.Warning, "Worth a look: {What}")]
+    public static partial void Degraded(this ILogger log, string what);
+
+    [LoggerMessage(EventIds.DegradedNoMore, LogLevel.Information, "No longer so, after {Seconds} s: {What}")]
+    public static partial void DegradedNoMore(this ILogger log, double seconds, string what);
 }

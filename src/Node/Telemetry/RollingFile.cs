@@ -1,4 +1,5 @@
 using System.Globalization;
+using Screening.Actors.Files;
 
 namespace Screening.Node.Telemetry;
 
@@ -26,9 +27,6 @@ internal sealed record RollingFileSettings(string Path, long MaxFileBytes, long 
 /// </remarks>
 internal sealed class RollingFile(RollingFileSettings settings, TimeProvider time)
 {
-    private const UnixFileMode FolderMode =
-        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
-
     private readonly string _folder = Path.GetDirectoryName(Path.GetFullPath(settings.Path))!;
     private readonly string _name = Path.GetFileNameWithoutExtension(settings.Path);
     private readonly string _extension = Path.GetExtension(settings.Path);
@@ -46,7 +44,7 @@ internal sealed class RollingFile(RollingFileSettings settings, TimeProvider tim
     /// <exception cref="UnauthorizedAccessException">The same, for want of a permission.</exception>
     public void Append(ReadOnlySpan<byte> lines, bool toDisk = false)
     {
-        Directory.CreateDirectory(_folder, FolderMode);
+        PrivateFiles.MakeFolder(_folder);
         if (IsDue(lines.Length))
             Close();
         if (_trimmed.AddMinutes(1) <= time.GetUtcNow().UtcDateTime)

@@ -25,8 +25,8 @@ public sealed class CacheApiTests
             new WhitelistLine(NetworkOf("10.0.0.0/8"), "default", WhitelistLineKind.Ban, Later, default, "alice", Made, "spam"),
             new WhitelistLine(
                 NetworkOf("2001:db8::1"), "strict", WhitelistLineKind.Pass, Later, new PostscreenTimes(1, 2, 3, 4, 5), "mx1", Made, "ok", true, -3, "abc"));
-        await using var node = await RunningNode.StartWithAsync(_whitelist);
-        using var http = node.Http();
+        await using var node = await RunningNode.StartWithAsync(_whitelist, Doors);
+        using var http = node.HttpUnix("http");
         Assert.Equal(
             """[{"address":"10.0.0.0/8","profile":"default","kind":"ban","expires":"2099-01-02T03:04:05Z","times":[0,0,0,0,0],"by":"alice","""
             + "\"made\":\"2026-01-02T03:04:05.678Z\",\"reason\":\"spam\"},"
@@ -39,8 +39,8 @@ public sealed class CacheApiTests
     public async Task Pages_are_linked_until_the_last()
     {
         _whitelist.Add(Enumerable.Range(0, 5).Select(i => Pass($"192.0.2.{i}")).Append(Pass("198.51.100.1")));
-        await using var node = await RunningNode.StartWithAsync(_whitelist);
-        using var http = node.Http();
+        await using var node = await RunningNode.StartWithAsync(_whitelist, Doors);
+        using var http = node.HttpUnix("http");
         var seen = new List<string>();
         for (var path = "api/v1/cache?prefix=192.0.2.0/24&limit=2"; path.Length > 0;)
         {
@@ -120,16 +120,18 @@ public sealed class CacheApiTests
     [InlineData(true, Token, HttpStatusCode.Unauthorized)]
     [InlineData(true, "Bearer " + Token, HttpStatusCode.OK)]
     [InlineData(true, "bearer " + Token, HttpStatusCode.OK)]
-    public async Task Over_tcp_every_change_needs_the_token(bool hasFile, string? authorization, HttpStatusCode expected)
+    [Trait("Finding", "security-5")]
+    public async Task Over_tcp_every_change_and_every_list_needs_the_token(bool hasFile, string? authorization, HttpStatusCode expected)
     {
         using var token = new TokenFile($" {Token}\n");
         await using var node = await RunningNode.StartWithAsync(_whitelist, hasFile ? [token.Set] : []);
         using var http = node.Http();
-        (HttpMethod Method, string Path, string? Body)[] changes =
+        (HttpMethod Method, string Path, string? Body)[] requests =
         [
             (HttpMethod.Put, "api/v1/cache/192.0.2.1", Good), (HttpMethod.Delete, "api/v1/cache/192.0.2.1", null), (HttpMethod.Post, "api/v1/cache", ""),
+            (HttpMethod.Get, "api/v1/cache", null),
         ];
-        foreach (var (method, path, body) in changes)
+        foreach (var (method, path, body) in requests)
         {
             using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : Json(body) };
             if (authorization is not null)
@@ -142,7 +144,7 @@ public sealed class CacheApiTests
         }
 
         Assert.Equal(expected == HttpStatusCode.OK ? 3 : 0, AuditOf(node).Count);
-        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("api/v1/cache")).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync("api/v1/cache/192.0.2.7")).StatusCode); // Asking about one client is free.
     }
 
     [Fact]
@@ -212,8 +214,8 @@ public sealed class CacheApiTests
     [InlineData("/1.2.3", "'1.2.3' is not an IP address or network")]
     public async Task A_bad_question_gets_problem_details(string path, string detail)
     {
-        await using var node = await RunningNode.StartWithAsync(_whitelist);
-        using var http = node.Http();
+        await using var node = await RunningNode.StartWithAsync(_whitelist, Doors);
+        using var http = node.HttpUnix("http");
         using var response = await http.GetAsync("api/v1/cache" + path);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         using var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
@@ -301,8 +303,8 @@ public sealed class CacheApiTests
     [Fact]
     public async Task Without_a_fleet_the_answer_is_503()
     {
-        await using var node = await RunningNode.StartAsync("cluster.seeds=[\"127.0.0.1:1\"]", "cluster.insecure=true", "cluster.expected=3");
-        using var http = node.Http();
+        await using var node = await RunningNode.StartAsync([.. Doors, "cluster.seeds=[\"127.0.0.1:1\"]", "cluster.insecure=true", "cluster.expected=3"]);
+        using var http = node.HttpUnix("http");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await http.GetAsync("api/v1/cache")).StatusCode);
     }
 

@@ -31,6 +31,7 @@ public sealed class DnsblEndpointTests : IAsyncLifetime
         _lists.List("2001:db8::4", "worse.test", 60, "127.0.0.2");
         _lists.List("2.0.0.2", "worse.test", 60, "127.0.0.2");
         _node = await RunningNode.StartAsync(
+            "endpoints.http=[\"tcp://127.0.0.1:0\",\"unix://{folder}/http\"]",
             "endpoints.dnsbl=[\"udp://127.0.0.1:0\",\"tcp://127.0.0.1:0\"]", "dnsbl_zone.name=z.test", "cache.fail_share=5s",
             "dnsbl.sites=bl.test*1,worse.test*4,worst.test*9,good.test*-4", $"dnsbl.resolver=[\"{_lists.EndPoint}\"]", "dnsbl.skip=[]",
             "access.permit=[\"192.0.2.40\"]", "access.reject=[\"192.0.2.50\"]", "profile.mild.verdict.enforce_at=8",
@@ -113,7 +114,8 @@ public sealed class DnsblEndpointTests : IAsyncLifetime
         }
 
         Assert.Equal("127.0.0.4", (await AskAsync(DnsblName.QueryName(ClientAddress.Parse("2.0.0.2"), "z.test"), DnsType.A)).Codes.Single().ToString());
-        Assert.Equal("[]", await http.GetStringAsync("api/v1/cache?prefix=2.0.0.0/16"));
+        using var unix = _node.HttpUnix("http");
+        Assert.Equal("[]", await unix.GetStringAsync("api/v1/cache?prefix=2.0.0.0/16"));
         var metrics = await http.GetStringAsync("metrics");
         Assert.DoesNotContain("endpoint=\"dnsbl\",action=\"pass\",source=\"screened\"", metrics, StringComparison.Ordinal);
         Assert.Contains("screening_verdicts_total{endpoint=\"dnsbl\",action=\"enforce\",source=\"screened\"} 1", metrics, StringComparison.Ordinal);

@@ -172,9 +172,9 @@ public sealed class MemcacheEndpointTests
     [Trait("Finding", "security-5")]
     public async Task Times_bear_the_name_of_their_node_and_keys_without_an_address_make_room_for_each_other()
     {
-        await using var node = await RunningNode.StartAsync(Listen, "endpoints.http=[\"tcp://127.0.0.1:0\"]", "cache.max_entries=100000");
+        await using var node = await RunningNode.StartAsync(Listen, "endpoints.http=[\"unix://{folder}/http\"]", "cache.max_entries=100000");
         using var peer = await ConnectAsync(node);
-        using var http = node.Http();
+        using var http = node.HttpUnix("http");
         await ExchangeAsync(peer, Set("postscreen:192.0.2.9", Value), 8);
         var digests = Enumerable.Range(0, 1_100).Select(i => $"{i:x32}").ToList();
         var stored = await ExchangeAsync(peer, string.Concat(digests.Select(digest => Set(digest, Value))), digests.Count * 8);

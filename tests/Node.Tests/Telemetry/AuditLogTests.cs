@@ -36,7 +36,7 @@ public sealed class AuditLogTests : IDisposable
         await log.WriteAsync(Entry);
         await log.WriteAsync(Entry with { Fault = "no majority" });
         Assert.Contains(recorded.Lines, l => l.Id == EventIds.AuditFault && l.Text.StartsWith("A change is not in the audit log", StringComparison.Ordinal));
-        Assert.Contains(recorded.Lines, l => l.Id == EventIds.WhitelistChanged && l.Text == "alice via unix: ban 192.0.2.1, 1 lines, durable True: spam");
+        Assert.Contains(recorded.Lines, l => l.Id == EventIds.WhitelistChanged && l.Text == "alice via unix: ban 192.0.2.1: spam");
         Assert.Contains(recorded.Lines, l => l.Id == EventIds.ChangeUncertain && l.Text == "alice via unix: ban 192.0.2.1 may hold in part: no majority");
     }
 }

@@ -14,8 +14,8 @@ namespace Screening.Node.Endpoints.Http;
 internal sealed record CacheApiSettings(TimeSpan MaxLife);
 
 /// <summary>
-/// The fleet's whitelist over HTTP. Reading is free; each change is checked by <see cref="ChangeGuard"/> and recorded by
-/// <see cref="AuditLog"/> before it is answered.
+/// The fleet's whitelist over HTTP. Asking about one address or network is free; lists and changes are for those whom
+/// <see cref="ChangeGuard"/> admits. Each change is recorded by <see cref="AuditLog"/> before it is answered.
 /// </summary>
 internal sealed class CacheApi(
     IFleetWhitelist whitelist, ChangeGuard guard, ReachGuard reach, AuditLog audit, CacheApiSettings settings, TimeProvider time)
@@ -64,6 +64,8 @@ internal sealed class CacheApi(
 
     private async Task ListAsync(HttpContext context)
     {
+        if (!await guard.MayListAsync(context).ConfigureAwait(false))
+            return;
         var (query, limit) = (context.Request.Query, DefaultLimit);
         Network? within = null;
         if (query["prefix"] is [{ Length: > 0 } prefix])

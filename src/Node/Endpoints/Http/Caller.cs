@@ -30,6 +30,9 @@ internal sealed record Caller(string Author, AuditVia Via)
         return new Caller(claimed, AuditVia.Http);
     }
 
+    /// <summary>True if the caller is on a unix socket, whose mode says who may connect.</summary>
+    public static bool IsOnUnixSocket(HttpContext context) => UnixSocketOf(context) is not null;
+
     // What is not known to be a unix socket is none.
     private static Socket? UnixSocketOf(HttpContext context) =>
         context.Features.Get<IConnectionSocketFeature>()?.Socket is { AddressFamily: AddressFamily.Unix } socket ? socket : null;

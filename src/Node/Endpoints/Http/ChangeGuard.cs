@@ -8,12 +8,15 @@ namespace Screening.Node.Endpoints.Http;
 internal sealed record ChangeGuardSettings(string TokenFile);
 
 /// <summary>
-/// Lets changes through: on a unix socket all, since its mode says who may connect; over TCP those with the token, on loopback too, for
-/// there any user of the host can connect.
+/// Lets changes through, and lists of what is kept of clients: on a unix socket all, since its mode says who may connect; over TCP those with
+/// the token, on loopback too, for there any user of the host can connect. What is known of one client is told to everybody who asks for it.
 /// </summary>
-internal sealed class ChangeGuard(ChangeGuardSettings settings, ILogger<ChangeGuard> log)
+internal sealed class ChangeGuard(ChangeGuardSettings settings, TimeProvider time, ILogger<ChangeGuard> log)
 {
     private const string Scheme = "Bearer ";
+
+    private readonly PacedLine _changesRefused = new(time, (count, peer, reason) => log.ChangesRefused(count, peer, reason));
+    private readonly PacedLine _listsRefused = new(time, (count, peer, reason) => log.ListsRefused(count, peer, reason));
 
     /// <summary>Checks a request that would change something, and answers it if it may not.</summary>
     /// <returns>Who makes the change; null: it was refused.</returns>
@@ -22,28 +25,35 @@ internal sealed class ChangeGuard(ChangeGuardSettings settings, ILogger<ChangeGu
         if (Caller.Of(context) is not { } caller)
         {
             await RefuseAsync(
-                context, StatusCodes.Status403Forbidden, "Forbidden",
+                context, _changesRefused, StatusCodes.Status403Forbidden, "Forbidden",
                 "the caller hung up before the kernel could say which user it was").ConfigureAwait(false);
             return null;
         }
 
-        if (caller.Via == AuditVia.Unix)
-            return caller;
+        return caller.Via == AuditVia.Unix || await HasTokenAsync(context, "takes", "changes", _changesRefused).ConfigureAwait(false) ? caller : null;
+    }
+
+    /// <summary>Checks a request for a list of clients, and answers it if it may not have one.</summary>
+    public async Task<bool> MayListAsync(HttpContext context) =>
+        Caller.IsOnUnixSocket(context) || await HasTokenAsync(context, "gives", "lists of clients", _listsRefused).ConfigureAwait(false);
+
+    private async Task<bool> HasTokenAsync(HttpContext context, string verb, string what, PacedLine refused)
+    {
         if (settings.TokenFile.Length == 0)
         {
             await RefuseAsync(
-                context, StatusCodes.Status403Forbidden, "Forbidden",
-                "this node takes changes on unix sockets only; over TCP they need a token, and it has no http.token_file").ConfigureAwait(false);
-            return null;
+                context, refused, StatusCodes.Status403Forbidden, "Forbidden",
+                $"this node {verb} {what} on unix sockets only; over TCP they need a token, and it has no http.token_file").ConfigureAwait(false);
+            return false;
         }
 
         if (HasToken(context.Request.Headers.Authorization))
-            return caller;
+            return true;
         context.Response.Headers.WWWAuthenticate = "Bearer";
         await RefuseAsync(
-            context, StatusCodes.Status401Unauthorized, "Unauthorized",
-            context.Request.Headers.Authorization.Count == 0 ? "changes over TCP need a token" : "the token is not this node's").ConfigureAwait(false);
-        return null;
+            context, refused, StatusCodes.Status401Unauthorized, "Unauthorized",
+            context.Request.Headers.Authorization.Count == 0 ? $"{what} over TCP need a token" : "the token is not this node's").ConfigureAwait(false);
+        return false;
     }
 
     private bool HasToken(string? authorization) =>
@@ -69,9 +79,9 @@ internal sealed class ChangeGuard(ChangeGuardSettings settings, ILogger<ChangeGu
     // Of one length, so that comparing tells nothing of the token's.
     private static byte[] Hash(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 
-    private Task RefuseAsync(HttpContext context, int status, string title, string detail)
+    private static Task RefuseAsync(HttpContext context, PacedLine refused, int status, string title, string detail)
     {
-        log.ChangeRefused($"{context.Connection.RemoteIpAddress}", detail);
+        refused.Add($"{context.Connection.RemoteIpAddress}", detail);
         return Answers.ProblemAsync(context, status, title, detail);
     }
 }

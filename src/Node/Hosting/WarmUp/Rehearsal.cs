@@ -1,8 +1,11 @@
 using System.Net.Sockets;
+using Microsoft.Extensions.Hosting.Systemd;
+using Screening.Actors.Files;
 using Screening.Actors.Fleet;
 using Screening.Actors.Whitelist;
 using Screening.Node.Configuration;
 using Screening.Node.Endpoints;
+using Screening.Node.Hosting.Systemd;
 using Screening.Node.Hosting.Scripted;
 using Screening.Protocol.Vocabulary;
 
@@ -39,7 +42,7 @@ internal static class Rehearsal
         try
         {
             Remove(folder); // Left by a process that was killed.
-            Directory.CreateDirectory(folder);
+            PrivateFiles.MakeFolder(folder);
             await PlayAsync(folder, limit.Token).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is OperationCanceledException or SocketException or IOException
@@ -59,7 +62,8 @@ internal static class Rehearsal
         var request = RequestFor(folder, sources);
         var node = NodeHost.Build(ConfigurationLoader.Load(request), request, services => services
             .AddLogging(log => log.ClearProviders())
-            .AddSingleton<IHostLifetime, NoLifetime>());
+            .AddSingleton<IHostLifetime, NoLifetime>()
+            .AddSingleton<ISystemdNotifier, NoServiceManager>());
         await using (node.ConfigureAwait(false))
         {
             await node.StartAsync(cancellation).ConfigureAwait(false);

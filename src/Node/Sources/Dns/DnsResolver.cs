@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using Screening.Node.Platform;
 
 namespace Screening.Node.Sources.Dns;
 
@@ -82,7 +83,7 @@ internal sealed class DnsResolver(IPEndPoint endPoint, int sockets, TimeProvider
     }
 
     /// <summary>It can not be reached.</summary>
-    public void Refused(SocketError error) => Lose(error.ToString());
+    public void Refused(SocketError error) => Lose(SystemError.Words(error));
 
     public void Dispose()
     {
