@@ -1,6 +1,6 @@
 namespace Screening.Node.Telemetry;
 
-/// <summary>The log lines of the node; those of the sources stand beside them.</summary>
+/// <summary>The log lines of the node; the sources have theirs beside them.</summary>
 internal static partial class LogMessages
 {
     [LoggerMessage(EventIds.ConnectionsRefused, LogLevel.Warning,
@@ -29,13 +29,14 @@ internal static partial class LogMessages
     [LoggerMessage(EventIds.Decided, LogLevel.Information,
         "{Action} {Client} score {Score} ttl {Ttl} {Source} {Completeness} via {Door} in {ElapsedMs} ms: {Reason}")]
     public static partial void Decided(
-        this ILogger log, string action, string client, int score, int ttl, string source, string completeness, string door, double elapsedMs,
-        string reason);
+        this ILogger log, string action, string client, int score, int ttl, string source, string completeness, string door,
+        double elapsedMs, string reason);
 
     [LoggerMessage(EventIds.DecisionsLost, LogLevel.Warning, "{Count} decisions were not logged: the decision log cannot keep up")]
     public static partial void DecisionsLost(this ILogger log, long count);
 
-    [LoggerMessage(EventIds.DecisionLogFault, LogLevel.Error, "The decision log cannot be written; {Count} decisions are lost so far: {Fault}")]
+    [LoggerMessage(EventIds.DecisionLogFault, LogLevel.Error,
+        "The decision log cannot be written; {Count} decisions are lost so far: {Fault}")]
     public static partial void DecisionLogFault(this ILogger log, long count, string fault);
 
     [LoggerMessage(EventIds.DecisionLogRegained, LogLevel.Information, "The decision log is written again; {Count} decisions were lost")]
