@@ -94,6 +94,7 @@ public class LostNodeNeedsPostgresqlTests(ITestOutputHelper output)
     }
 
     [SkippableTheory]
+    [Trait("Finding", "use-status")]
     [InlineData(0)]
     [InlineData(1)]
     public async Task Of_two_with_a_lease_either_may_be_lost(int lost)
@@ -106,8 +107,17 @@ public class LostNodeNeedsPostgresqlTests(ITestOutputHelper output)
         await lab.Nodes[lost].KillAsync();
         await lab.WaitUntilWholeAsync([left]);
         Check(await load.StopAsync(), "of the one that is left");
+
+        // The fleet is whole, but smaller than it should be.
+        await Poll.UntilAsync(
+            async () => await left.StatusAsync() is { Rung: 2, Degraded: var degraded } && degraded.Contains("1 of 2 cache members", StringComparison.Ordinal),
+            Patience, "rung 2", () => left.Process!.Transcript);
+        var metrics = await left.MetricsAsync();
+        Assert.Contains("screening_members 1", metrics, StringComparison.Ordinal);
+        Assert.Contains("screening_members_expected 2", metrics, StringComparison.Ordinal);
         await lab.Nodes[lost].StartAsync();
         await lab.WaitUntilWholeAsync();
+        await Poll.UntilAsync(async () => await left.StatusAsync() is { Rung: 0 }, Patience, "rung 0", () => left.Process!.Transcript);
     }
 
     [SkippableFact]

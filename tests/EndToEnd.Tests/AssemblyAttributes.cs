@@ -1,7 +1,2 @@
-using System.Runtime.Versioning;
-
-// Namespaces, signals and the mail programs are Linux's.
-[assembly: SupportedOSPlatform("linux")]
-
 // Real programs with real clocks: one at a time, so that no test pays for another's load.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]

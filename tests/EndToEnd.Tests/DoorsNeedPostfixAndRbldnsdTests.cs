@@ -12,7 +12,7 @@ namespace Screening.EndToEnd.Tests;
 /// </summary>
 public sealed class DoorsNeedPostfixAndRbldnsdTests(ITestOutputHelper output)
 {
-    private const string BlockedByZone = "550 5.7.1 Service unavailable; client [{0}] blocked using screening.internal";
+    private const string BlockedByZone = "550 5.7.1 Service unavailable; client [{0}] blocked using screening.internal (a score of several signs)";
     private static readonly TimeSpan WithoutGreetWait = TimeSpan.FromSeconds(PostfixInstance.GreetWaitSeconds - 0.5);
 
     [SkippableFact]
@@ -98,7 +98,7 @@ public sealed class DoorsNeedPostfixAndRbldnsdTests(ITestOutputHelper output)
         foreach (var client in new[] { Bench.Listed, Bench.Listed6 })
         {
             var dropped = await lab.SendAsync(0, client);
-            Assert.Equal($"521 5.7.1 Service unavailable; client [{client}] blocked using screening.internal", dropped.Replies[0]);
+            Assert.Equal($"521 5.7.1 Service unavailable; client [{client}] blocked using screening.internal (a score of several signs)", dropped.Replies[0]);
             await LogAsync(lab, 0, $"addr {Regex.Escape($"{client}")} listed by domain screening\\.internal as 127\\.0\\.0\\.4");
         }
 

@@ -4,7 +4,10 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using Screening.Protocol.Dnsbl;
+using Screening.Testing;
 using Screening.Testing.Lab;
 using Xunit.Abstractions;
 
@@ -127,6 +130,45 @@ public sealed class MigrationNeedsPostfixAndRbldnsdTests(ITestOutputHelper outpu
         }
     }
 
+    // Debian's master.cf has smtpd in a chroot, and Postfix is installed with permit_mynetworks and what follows it in smtpd_relay_restrictions.
+    [Trait("Finding", "use-4")]
+    [SkippableFact]
+    public async Task A_smtpd_in_a_chroot_reaches_the_policy_socket_by_the_line_that_is_printed()
+    {
+        Requires.Root();
+        Requires.Programs("postfix", "ip", "setsid");
+        await using var lab = await NetworkLab.StartAsync();
+        NodeProcess? node = null;
+        await using var postfix = await PostfixInstance.StartAsync(
+            lab.Mx,
+            async starting =>
+            {
+                var master = Path.Combine(starting.ConfigFolder, "master.cf");
+                var services = await File.ReadAllTextAsync(master);
+                var debian = Regex.Replace(services, @"(?m)^(smtpd? .*?-\s+)n(\s+-\s+\S+\s+(?:postscreen|smtpd))$", "$1y$2");
+                Assert.Equal(2, Regex.Count(debian, @"(?m)^smtpd? .* y "));
+                await File.WriteAllTextAsync(master, debian);
+                string[] sets =
+                [
+                    $"node.data_dir={starting.QueueFolder}/screening/data", $"endpoints.policy=[\"unix://{starting.QueueFolder}/screening/policy?mode=0660\"]",
+                    "endpoints.plugin=[]", "endpoints.dnsbl=[]", "endpoints.memcache=[]", "endpoints.http=[]", "store.provider=memory",
+                    $"access.reject=[\"{NetworkLab.ClientAddress(59)}/32\"]", "policy.drop_text=550 5.7.1 refused by the policy door",
+                ];
+                string[] configuration = [.. sets.SelectMany(s => (string[])["--set", s])];
+                node = NodeProcess.Begin(NodeProcess.Launch(lab.Mx, ["run", .. configuration]));
+                await node.WaitForReadyAsync();
+                await Scene.ApplyLinesAsync(starting, "policy", configuration);
+            },
+            $"inet_interfaces = {NetworkLab.MxAddress}", "smtpd_recipient_restrictions =", "smtpd_relay_restrictions = permit_mynetworks permit_sasl_authenticated defer_unauth_destination",
+            "postscreen_dnsbl_sites =");
+        await using var running = node;
+        var refused = await SmtpSession.SendMailAsync(lab.Client, NetworkLab.ClientAddress(59), NetworkLab.MxAddress);
+        var passed = await SmtpSession.SendMailAsync(lab.Client, NetworkLab.ClientAddress(20), NetworkLab.MxAddress);
+        Assert.True(!refused.Delivered && $"{refused}".Contains("refused by the policy door", StringComparison.Ordinal), $"{refused}\n{postfix.Transcript}");
+        Assert.True(passed.Delivered, $"{passed}\n{postfix.Transcript}");
+        Assert.DoesNotContain(postfix.LogLines, line => line.Contains("screening/policy", StringComparison.Ordinal));
+    }
+
     /// <summary>The lists, a stock Postfix, and one with a node.</summary>
     private sealed class Scene : IAsyncDisposable
     {
@@ -185,11 +227,7 @@ public sealed class MigrationNeedsPostfixAndRbldnsdTests(ITestOutputHelper outpu
                 _lab.Mx, _ => Task.CompletedTask, [$"inet_interfaces = {NetworkLab.MxAddress}", .. both, .. judged]));
             _parts.Push(await PostfixInstance.StartAsync(
                 _lab.Mx, postfix => StartNodeAsync(postfix, judged),
-                [
-                    $"inet_interfaces = {NetworkLab.SecondMxAddress}", .. both, $"dnsblog_service_name = {PostfixInstance.DnsblogServiceName}",
-                    "postscreen_dnsbl_sites = screening.internal=127.0.0.[4..5]*3 allow.screening.internal=127.0.1.1*-4",
-                    "postscreen_dnsbl_threshold = 3", "postscreen_dnsbl_allowlist_threshold = -4", "postscreen_dnsbl_action = enforce",
-                ]));
+                [$"inet_interfaces = {NetworkLab.SecondMxAddress}", .. both, .. judged]));
         }
 
         private async Task<RblDnsd> StartListsAsync(IPEndPoint endPoint, IReadOnlyDictionary<string, Listing[]> zones)
@@ -222,10 +260,31 @@ public sealed class MigrationNeedsPostfixAndRbldnsdTests(ITestOutputHelper outpu
                 $"node.data_dir={folder}/data", $"endpoints.dnsblog=[\"unix://{postfix.DnsblogSocket}?mode=0660\"]", "endpoints.plugin=[]", "endpoints.policy=[]",
                 "endpoints.dnsbl=[]", "endpoints.memcache=[]", "endpoints.http=[]", "cluster.listen=127.0.0.1:0", "store.provider=memory",
             ];
-            var node = NodeProcess.Begin(NodeProcess.Launch(
-                _lab.Mx, ["run", "--config", Path.Combine(folder, "screening.toml"), .. sets.SelectMany(s => (string[])["--set", s])]));
+            string[] configuration = ["--config", Path.Combine(folder, "screening.toml"), .. sets.SelectMany(s => (string[])["--set", s])];
+            var node = NodeProcess.Begin(NodeProcess.Launch(_lab.Mx, ["run", .. configuration]));
             _parts.Push(node);
             await node.WaitForReadyAsync();
+            await ApplyLinesAsync(postfix, "dnsblog", configuration);
+        }
+
+        // Writes what the product tells an operator to write, in the way that Postfix has for it. Postfix has nothing to warn of afterwards.
+        public static async Task ApplyLinesAsync(PostfixInstance postfix, string door, string[] configuration)
+        {
+            var told = await NodeProcess.RunCommandAsync(
+                null, ["config", "to-postfix", "--door", door, "--postfix-config", postfix.ConfigFolder, "--json", .. configuration]);
+            Assert.True(told.ExitCode == 0, $"{told}");
+            using var document = JsonDocument.Parse(told.Output);
+            foreach (var line in document.RootElement.GetProperty("doors")[0].GetProperty("main_cf").EnumerateArray())
+                await PostconfAsync(postfix, "-e", line.GetString()!);
+            Assert.Equal("", await PostconfAsync(postfix, "-n"));
+        }
+
+        // What it says on standard error.
+        private static async Task<string> PostconfAsync(PostfixInstance postfix, params string[] arguments)
+        {
+            var result = await RunningProcess.RunAsync(new LaunchPlan("postconf", ["-c", postfix.ConfigFolder, .. arguments]), Waiting.Limit);
+            Assert.True(result.ExitCode == 0, $"{result}");
+            return result.Error;
         }
 
         private async Task<bool> IsRefusedAsync(string client, IPAddress mx)

@@ -106,7 +106,7 @@ internal sealed partial class GrantsFile
             throw new SerializationException($"it is of the form '{Protocol.Vocabulary.PeerText.Clean(manifest)}', which this release does not read");
         if (hash != Convert.ToHexStringLower(SHA256.HashData(octets)))
             throw new SerializationException("it is damaged");
-        var snapshot = (GrantsSnapshot)Form.FromBytes(octets);
+        var snapshot = (GrantsSnapshot)PeerChecks.Kept(Form.FromBytes(octets), []);
         return GrantsState.Of(snapshot.Version, snapshot.Lines);
     }
 

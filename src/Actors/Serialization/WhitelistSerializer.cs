@@ -1,13 +1,17 @@
 using System.Collections.Frozen;
 using System.Runtime.Serialization;
 using Akka.Actor;
+using Akka.Event;
 using Akka.Serialization;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Actors.Serialization;
 
 /// <summary>Packs all that the whitelist and the fleet send between nodes and store, as <see cref="WireForms"/> lists it.</summary>
-/// <remarks>What can not be read is a <see cref="SerializationException"/> and nothing else: remoting then drops that one message.</remarks>
+/// <remarks>
+/// A message that cannot be read, or whose values <see cref="PeerChecks"/> refuses, is a <see cref="SerializationException"/> and nothing
+/// else: remoting then drops that one message.
+/// </remarks>
 internal sealed class WhitelistSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
     private static readonly FrozenDictionary<Type, WireForm> ByType = WireForms.All.ToFrozenDictionary(form => form.Type);
@@ -22,9 +26,39 @@ internal sealed class WhitelistSerializer(ExtendedActorSystem system) : Serializ
 
     public override byte[] ToBinary(object obj) => FormOf(obj).ToBytes(obj);
 
-    public override object FromBinary(byte[] bytes, string manifest) => Read(bytes, manifest);
+    public override object FromBinary(byte[] bytes, string manifest)
+    {
+        if (!IsStored(manifest))
+            return PeerChecks.Checked(Read(bytes, manifest));
+        var row = ReadStored(bytes, manifest, out var fault);
+        if (fault is not null)
+            Logging.GetLogger(system, typeof(WhitelistSerializer)).Error("A stored row is left out, in whole or in part: {Fault}", fault);
+        return row;
+    }
 
-    /// <summary>Reads one message.</summary>
+    /// <summary>Reads what was stored. A row that cannot be read keeps nobody from the others.</summary>
+    /// <param name="fault">What was left out and why; null: nothing was.</param>
+    /// <exception cref="SerializationException">A newer release wrote it: this one must not write over it.</exception>
+    public static object ReadStored(byte[] bytes, string manifest, out string? fault)
+    {
+        object row;
+        try
+        {
+            row = Read(bytes, manifest);
+        }
+        catch (SerializationException unreadable) when (unreadable.InnerException is not NewerReleaseException)
+        {
+            fault = unreadable.Message;
+            return UnreadableRow.Instance;
+        }
+
+        var faults = new List<string>();
+        row = PeerChecks.Kept(row, faults);
+        fault = faults.Count == 0 ? null : $"{faults.Count} items of a {row.GetType().Name}, the first because {faults[0]}";
+        return row;
+    }
+
+    /// <summary>Reads one message, whatever its values.</summary>
     /// <exception cref="SerializationException">It cannot be read.</exception>
     public static object Read(byte[] bytes, string manifest)
     {
@@ -40,11 +74,26 @@ internal sealed class WhitelistSerializer(ExtendedActorSystem system) : Serializ
         }
         catch (SerializationException fault)
         {
-            throw new SerializationException($"{form.Type.Name} ({form.Manifest}, {bytes.Length} bytes) can not be read: {fault.Message}", fault);
+            throw new SerializationException($"{form.Type.Name} ({form.Manifest}, {bytes.Length} bytes) cannot be read: {fault.Message}", fault);
         }
     }
+
+    private static bool IsStored(string? manifest) => manifest is "BC1" or "BS1" or "GE1" or "GS1";
 
     private static WireForm FormOf(object message) => ByType.TryGetValue(message.GetType(), out var form)
         ? form
         : throw new SerializationException($"{message.GetType().Name} has no form in which it is sent or stored");
 }
+
+/// <summary>Stands for a stored row that cannot be read.</summary>
+internal sealed class UnreadableRow
+{
+    public static readonly UnreadableRow Instance = new();
+
+    private UnreadableRow()
+    {
+    }
+}
+
+/// <summary>A part is of a kind that only a newer release knows, and may not be left out.</summary>
+internal sealed class NewerReleaseException(string message) : SerializationException(message);

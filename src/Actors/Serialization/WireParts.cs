@@ -176,6 +176,6 @@ internal static class WireParts
     private static GrantKind ReadKind(ref PackedReader reader)
     {
         var kind = (GrantKind)reader.Octet();
-        return kind <= GrantKind.Ban ? kind : throw new SerializationException($"there are no grants or bans of kind {kind}");
+        return kind <= GrantKind.Ban ? kind : throw new NewerReleaseException($"grants or bans of kind {(byte)kind} are not known to this release");
     }
 }

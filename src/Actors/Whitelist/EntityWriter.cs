@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Event;
 using Akka.Pattern;
 using Akka.Persistence;
+using Screening.Actors.Serialization;
 
 namespace Screening.Actors.Whitelist;
 
@@ -63,6 +64,8 @@ internal sealed class EntityWriter : UntypedPersistentActor
     {
         switch (message)
         {
+            case SnapshotOffer { Snapshot: UnreadableRow } or UnreadableRow:
+                break; // Logged where it was read.
             case SnapshotOffer offer:
                 _snapshot = offer.Snapshot;
                 break;

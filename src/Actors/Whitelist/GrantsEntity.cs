@@ -288,9 +288,10 @@ internal sealed class GrantsEntity : StoredEntity<GrantsChanged>
 
     private void Set(SetGrants set)
     {
-        var latest = NowMs + (long)_context.MaxLife.TotalMilliseconds;
+        var now = NowMs;
+        var latest = now + (long)_context.MaxLife.TotalMilliseconds;
         var lines = set.Lines
-            .Select(line => line.ExpiresMs > latest ? line with { ExpiresMs = latest } : line)
+            .Select(line => line with { ExpiresMs = Math.Min(line.ExpiresMs, latest), MadeMs = Math.Min(line.MadeMs, now) })
             .Where(line => !set.OnlyIfLonger || _state.Find(line.Key) is not { } known || known.ExpiresMs < line.ExpiresMs)
             .ToImmutableArray();
         if (_state.FaultOf(lines) is { } fault)

@@ -73,7 +73,8 @@ internal sealed class StoredWhitelist
     {
         try
         {
-            return WhitelistSerializer.Read(bytes, manifest);
+            var row = WhitelistSerializer.ReadStored(bytes, manifest, out var fault);
+            return fault is null ? row : null; // The entity's writer reads it again, and logs what is left out.
         }
         catch (SerializationException)
         {

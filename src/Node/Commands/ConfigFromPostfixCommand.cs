@@ -13,12 +13,12 @@ internal static class ConfigFromPostfixCommand
         var file = new Argument<string?>("FILE")
         {
             Arity = ArgumentArity.ZeroOrOne,
-            Description = "A main.cf, or what 'postconf -n' printed; - is standard input. Without it 'postconf -n' is asked.",
+            Description = "A main.cf, or the output of 'postconf -n'; - is standard input. Default: the output of 'postconf -n'.",
         };
         var json = new Option<bool>("--json") { Description = "Print JSON: the configuration's text, and what it does not hold." };
         var command = new Command(
-            "from-postfix", "Makes a configuration that judges as postscreen did: lists, weights, threshold, permanent lists, lives. "
-            + "Standard error names what could not be carried over.")
+            "from-postfix", "Makes a configuration that judges as postscreen does now: lists, weights, threshold, permanent lists, lifetimes. "
+            + "Standard error names what is not carried over or different. Exit status 2, and no configuration, if the list of sites is broken.")
         {
             file, json,
         };
@@ -32,16 +32,19 @@ internal static class ConfigFromPostfixCommand
         var (text, fault) = await ReadAsync(file).ConfigureAwait(false);
         if (text is null)
             return await ExitStatus.FailAsync(error, ExitStatus.Usage, fault).ConfigureAwait(false);
-        var (toml, notes) = PostscreenImport.Convert(text);
+        var imported = PostscreenImport.Convert(text);
+        if (imported.Faults.Count > 0)
+            return await ExitStatus.FailAsync(error, ExitStatus.Usage, imported.Faults.Select(ZoneText.Hide)).ConfigureAwait(false);
         if (json)
         {
-            await output.WriteLineAsync(JsonSerializer.Serialize(new { toml, not_carried = notes.Select(ZoneText.Hide) })).ConfigureAwait(false);
+            var printed = JsonSerializer.Serialize(new { toml = imported.Toml, not_carried = imported.Notes.Select(ZoneText.Hide) });
+            await output.WriteLineAsync(printed).ConfigureAwait(false);
             return ExitStatus.Ok;
         }
 
-        await output.WriteAsync(toml).ConfigureAwait(false);
-        foreach (var note in notes)
-            await error.WriteLineAsync($"not carried over: {SettingTypes.Escaped(ZoneText.Hide(note))}").ConfigureAwait(false);
+        await output.WriteAsync(imported.Toml).ConfigureAwait(false);
+        foreach (var note in imported.Notes)
+            await error.WriteLineAsync($"note: {SettingTypes.Escaped(ZoneText.Hide(note))}").ConfigureAwait(false);
         return ExitStatus.Ok;
     }
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Screening.Node.Commands;
 
-/// <summary>A command whose name is taken but which does not exist yet: it says so and does nothing.</summary>
+/// <summary>A command whose name is reserved but that is not built yet: it says so and does nothing.</summary>
 internal static class LaterCommand
 {
     public static Command Create(string name, string description)

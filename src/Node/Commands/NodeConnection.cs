@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Screening.Node.Commands.Display;
 using Screening.Node.Configuration;
+using Screening.Node.Platform;
 
 namespace Screening.Node.Commands;
 
@@ -109,9 +110,7 @@ internal static class NodeConnection
         var reason = problem switch
         {
             TaskCanceledException => string.Create(CultureInfo.InvariantCulture, $"no answer within {Patience.TotalSeconds:0} s"),
-            { InnerException: SocketException { SocketErrorCode: SocketError.AddressNotAvailable } } when url.IsUnix => "No such file or directory",
-            { InnerException: SocketException socket } => socket.Message,
-            _ => problem.Message,
+            _ => SystemError.Words(problem),
         };
         yield return $"cannot reach the node at {url}: {reason}";
         if (url.IsUnix && problem.InnerException is SocketException { SocketErrorCode: SocketError.AccessDenied })
@@ -155,7 +154,7 @@ internal static class NodeConnection
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
-            fault = $"--token-file: {problem.Message}";
+            fault = $"--token-file: {file}: {SystemError.Words(problem, file)}";
             return false;
         }
     }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Screening.Node.Platform;
 
 namespace Screening.Node.Commands;
 
@@ -38,18 +39,6 @@ internal sealed record NodeUrl(string Text)
 
     public override string ToString() => Text;
 
-    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellation)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellation).ConfigureAwait(false);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
+    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellation) =>
+        new NetworkStream(await UnixSocket.ConnectAsync(path, cancellation).ConfigureAwait(false), ownsSocket: true);
 }

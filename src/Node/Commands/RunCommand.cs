@@ -27,8 +27,6 @@ internal static class RunCommand
         var faults = StartChecks.Faults(options);
         if (faults.Count > 0)
             return await ExitStatus.FailAsync(ExitStatus.Usage, faults).ConfigureAwait(false);
-        foreach (var warning in configuration.Warnings)
-            await Console.Error.WriteLineAsync($"screening: warning: {warning}").ConfigureAwait(false);
 
         try
         {

@@ -27,7 +27,7 @@ internal static class Welcome
             yield return "    [dnsbl]";
             yield return "    sites = \"zen.spamhaus.org=127.0.0.[2..11]*3, list.dnswl.org=127.0.[2..9;11..15].[1..3]*-3\"";
             yield return "";
-            yield return "A node with lists and clients of its own making shows what that gives:";
+            yield return "To see a node with lists at work, with clients of its own making:";
             yield return "";
             yield return $"    {ProgramName()} demo";
         }

@@ -17,7 +17,7 @@ internal static class ConfigurationLoader
         OverrideSource.ApplyEnvironment(request.Environment, root, faults);
         OverrideSource.ApplySets(request.Sets, root, faults);
 
-        var options = ScreeningOptions.Defaults(request.IsRoot, request.HostName);
+        var options = ScreeningOptions.Defaults(request.DataDirectory, request.HostName);
         var binder = new OptionsBinder();
         binder.Bind(root, options);
         faults.AddRange(binder.Faults.Where(fault => !IsConsequence(fault, syntax)));

@@ -8,6 +8,8 @@ internal sealed record ConfigurationRequest
     /// <summary>The variable that names the configuration file.</summary>
     public const string FileVariable = "SCREENING_CONFIG";
 
+    private const string StateVariable = "STATE_DIRECTORY";
+
     /// <summary>The file given by <c>--config</c>; null: not given.</summary>
     public string? ConfigPath { get; init; }
 
@@ -29,6 +31,12 @@ internal sealed record ConfigurationRequest
     public bool IsRoot { get; init; }
 
     public string HostName { get; init; } = "localhost";
+
+    /// <summary>The default of <c>node.data_dir</c>: the folder that systemd keeps for the service, where it does (systemd.exec(5)).</summary>
+    public string DataDirectory =>
+        Environment.GetValueOrDefault(StateVariable)?.Split(':')[0] is { Length: > 0 } state ? state
+        : IsRoot ? "/var/lib/screening"
+        : "./data";
 
     /// <summary>A request with what this process was given.</summary>
     public static ConfigurationRequest OfProcess(string? configPath, IReadOnlyList<string> sets) => new()

@@ -13,7 +13,7 @@ namespace Screening.Node.Endpoints;
 /// <summary>One open listener.</summary>
 internal sealed record OpenEndpoint(string Kind, string Uri);
 
-/// <summary>What the node knows of itself, for <c>status</c> and readiness.</summary>
+/// <summary>The node's own state, for <c>status</c> and readiness.</summary>
 internal sealed class NodeStatus(string node, ScreeningHandle screening, Ladder ladder, ReloadState reload)
 {
     private volatile IReadOnlyList<OpenEndpoint> _endpoints = [];
@@ -126,9 +126,16 @@ internal sealed class NodeStatus(string node, ScreeningHandle screening, Ladder 
         }
 
         json.WriteEndArray();
+        json.WriteNumber("expected", view.Caches.Expected);
+        json.WriteNumber("missing", Math.Max(0, view.Caches.Expected - view.Caches.Up));
         json.WriteNumber("shards", holdings.Shards);
         json.WriteNumber("shards_here", fleet.Meter.Shards);
+        json.WriteNumber("buckets", WhitelistLayout.Buckets);
         json.WriteNumber("recovering", holdings.Recovering);
+        json.WriteEndObject();
+        json.WriteStartObject("grants");
+        json.WriteBoolean("confirmed", fleet.Grants.IsConfirmed);
+        json.WriteNumber("confirmed_s_ago", Math.Round(fleet.Grants.UnconfirmedFor.TotalSeconds, 1));
         json.WriteEndObject();
         json.WriteStartObject("store");
         json.WriteString("provider", fleet.StoreProvider);

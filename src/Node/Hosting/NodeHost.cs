@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Akka.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Hosting.Systemd;
 using Screening.Actors.Access;
 using Screening.Actors.Files;
 using Screening.Actors.Fleet;
@@ -16,6 +17,8 @@ using Screening.Node.Endpoints.Http;
 using Screening.Node.Endpoints.Memcache;
 using Screening.Node.Endpoints.Plugin;
 using Screening.Node.Endpoints.Policy;
+using Screening.Node.Hosting.Logging;
+using Screening.Node.Hosting.Systemd;
 using Screening.Node.Hosting.WarmUp;
 using Screening.Node.Sources;
 using Screening.Node.Store;
@@ -26,11 +29,11 @@ namespace Screening.Node.Hosting;
 
 /// <summary>
 /// One node as a host: logging, metrics, actors, sources and listeners, started in this order and stopped in the reverse one, so that
-/// listeners close first and what is pending is still answered.
+/// listeners close first and pending queries are still answered.
 /// </summary>
 internal sealed class NodeHost : IAsyncDisposable
 {
-    // What is pending ends by its deadline; who does not end by then is cut off.
+    // Every pending query ends by its deadline; a connection that is still open then is closed.
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(4);
 
     private readonly WebApplication _app;
@@ -38,15 +41,17 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly string _dataDir;
     private readonly NodeStatus _status;
     private readonly NodeEnd _end;
+    private readonly IReadOnlyList<ConfigurationFault> _warnings;
     private readonly ImmutableArray<OpenEndpoint> _clusterEndpoint;
 
-    private NodeHost(WebApplication app, Listeners listeners, string dataDir)
+    private NodeHost(WebApplication app, Listeners listeners, string dataDir, IReadOnlyList<ConfigurationFault> warnings)
     {
         _dataDir = dataDir;
         var fleet = app.Services.GetRequiredService<FleetSettings>();
         _clusterEndpoint = fleet.IsAlone ? [] : [new OpenEndpoint("cluster", $"tcp://{new HostPort(fleet.ListenHost, fleet.ListenPort)}")];
         _app = app;
         _listeners = listeners;
+        _warnings = warnings;
         _status = app.Services.GetRequiredService<NodeStatus>();
         _end = app.Services.GetRequiredService<NodeEnd>();
     }
@@ -63,17 +68,17 @@ internal sealed class NodeHost : IAsyncDisposable
 
     /// <summary>Puts a node together; nothing is opened yet.</summary>
     /// <param name="configuration">Settings without faults.</param>
-    /// <param name="request">Where they came from, to read them again.</param>
+    /// <param name="request">Their source, for reloads.</param>
     /// <param name="replace">Puts other services in place of the node's own, for tests.</param>
     /// <param name="warm">No door opens before this has ended; null: nothing is waited for.</param>
-    /// <exception cref="EndpointException">An address can't be used.</exception>
+    /// <exception cref="EndpointException">An address cannot be used.</exception>
     public static NodeHost Build(
         ConfigurationResult configuration, ConfigurationRequest request, Action<IServiceCollection>? replace = null, Task? warm = null)
     {
         var options = configuration.Options!;
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
-        NodeLogging.Configure(builder.Logging);
+        NodeLogging.Configure(builder.Logging, options.Log.Format);
         AddServices(builder.Services, options, configuration, request, warm ?? Task.CompletedTask);
         replace?.Invoke(builder.Services);
 
@@ -91,26 +96,29 @@ internal sealed class NodeHost : IAsyncDisposable
         app.UseMiddleware<HostGuard>(options.Node.Name);
         app.Services.GetRequiredService<HttpApi>().Map(app);
         app.Services.GetRequiredService<CacheApi>().Map(app);
-        return new NodeHost(app, listeners, options.Node.DataDir);
+        return new NodeHost(app, listeners, options.Node.DataDir, configuration.Warnings);
     }
 
     /// <summary>Opens everything.</summary>
-    /// <exception cref="EndpointException">An address can't be listened on.</exception>
+    /// <exception cref="EndpointException">An address cannot be bound.</exception>
     public async Task StartAsync(CancellationToken cancellation = default)
     {
-        WarnOfHost();
+        Warn();
         await _app.StartAsync(cancellation).ConfigureAwait(false);
         _ = EndWhenBrokenAsync(_app.Services.GetRequiredService<ScreeningHandle>());
         _status.Endpoints = [.. _listeners.Opened(), .. _app.Services.GetRequiredService<DnsblDatagrams>().Opened, .. _clusterEndpoint];
+        var manager = _app.Services.GetRequiredService<ServiceManager>();
+        manager.Ready();
         _app.Lifetime.ApplicationStopping.Register(() =>
         {
+            manager.Stopping();
             _status.Endpoints = [];
             _app.Services.GetRequiredService<ILogger<NodeHost>>().Draining();
         });
     }
 
     /// <summary>Opens everything. False if the process was told to end meanwhile.</summary>
-    /// <exception cref="EndpointException">An address can't be listened on.</exception>
+    /// <exception cref="EndpointException">An address cannot be bound.</exception>
     public async Task<bool> TryStartAsync(CancellationToken cancellation)
     {
         try
@@ -120,11 +128,11 @@ internal sealed class NodeHost : IAsyncDisposable
         }
         catch (Exception fault) when (fault is not EndpointException && _app.Lifetime.ApplicationStopping.IsCancellationRequested)
         {
-            return false; // Whatever a half-started part said of it.
+            return false; // Whatever error a half-started part reports.
         }
     }
 
-    /// <summary>Ends once the process is told to, and everything pending is answered.</summary>
+    /// <summary>Ends once the process has been told to end and all pending queries are answered.</summary>
     /// <returns>False if the node ended by itself, which the log explains.</returns>
     public async Task<bool> WaitForShutdownAsync(CancellationToken cancellation = default)
     {
@@ -132,15 +140,17 @@ internal sealed class NodeHost : IAsyncDisposable
         return cancellation.IsCancellationRequested || _end.WasOrderly();
     }
 
-    /// <summary>Closes the listeners, answers what is pending, and ends.</summary>
+    /// <summary>Closes the listeners, answers pending queries, and ends.</summary>
     public Task StopAsync(CancellationToken cancellation = default) => _app.StopAsync(cancellation);
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    // What this host should give a node and does not.
-    private void WarnOfHost()
+    // What the configuration probably does not mean, and what this host should give a node and does not.
+    private void Warn()
     {
         var log = _app.Services.GetRequiredService<ILogger<NodeHost>>();
+        foreach (var warning in _warnings)
+            log.ConfigurationWarning(warning.ToString());
         var files = _app.Services.GetRequiredService<OpenFileLimit>();
         if (files.IsTooSmall)
             log.FewOpenFiles(files.Files, files.Doors, files.Needed, files.Each);
@@ -217,6 +227,10 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DnsblDatagrams>(provider, UdpAddresses(options)));
         services.AddHostedService(provider => provider.GetRequiredService<DnsblDatagrams>());
         services.AddHostedService<ReloadService>();
+        services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
+        services.AddSingleton<ServiceManager>();
+        services.AddSingleton<Liveness>();
+        services.AddHostedService<WatchdogService>();
     }
 
     // A connection with a request is not idle.

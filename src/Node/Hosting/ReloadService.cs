@@ -3,6 +3,7 @@ using Screening.Actors.Access;
 using Screening.Actors.Hosting;
 using Screening.Node.Configuration;
 using Screening.Node.Endpoints.Policy;
+using Screening.Node.Hosting.Systemd;
 using Screening.Node.Sources;
 using Screening.Node.Supervision;
 using Screening.Node.Telemetry;
@@ -21,7 +22,7 @@ internal sealed record ReloadInterval(TimeSpan Period);
 /// again at each look until it is mended.
 /// </remarks>
 internal sealed class ReloadService(
-    ConfigurationRequest request, ReloadInterval interval, ReloadState state, ScreeningHandle screening, PolicyTexts policyTexts,
+    ConfigurationRequest request, ReloadInterval interval, ReloadState state, ServiceManager manager, ScreeningHandle screening, PolicyTexts policyTexts,
     TransportSet transports, Troubles troubles, TimeProvider time, ILogger<ReloadService> log) : NodeService(troubles, time, log)
 {
     private readonly ConfigurationRequest _request = state.File is { } file ? request with { ConfigPath = file } : request;
@@ -49,6 +50,15 @@ internal sealed class ReloadService(
     private void Look()
     {
         var isTold = Interlocked.Exchange(ref _hangups, 0) > 0;
+        if (isTold)
+            manager.Reloading();
+        Reload(isTold);
+        if (isTold)
+            manager.Ready();
+    }
+
+    private void Reload(bool isTold)
+    {
         var configuration = StampOf(request, state);
         var isReloaded = false;
         if (_configuration.HasChanged(configuration) || isTold || state.HasFaults(ReloadPart.Configuration))
@@ -99,7 +109,7 @@ internal sealed class ReloadService(
             plan = ScreeningPlan.Of(options, transports);
             return true;
         }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        catch (IOException problem)
         {
             fault = problem.Message; // A list's key file that cannot be read.
             return false;

@@ -1,9 +1,10 @@
 using Screening.Actors.Files;
 using Screening.Node.Configuration;
+using Screening.Node.Platform;
 
 namespace Screening.Node.Hosting;
 
-/// <summary>What only shows when a node is to start on this host: parts that are not built yet, folders and lists that can't be used.</summary>
+/// <summary>Faults that show only when a node starts on this host: parts that are not built yet, folders and lists that cannot be used.</summary>
 internal static class StartChecks
 {
     /// <summary>Everything that keeps a node with these settings from starting.</summary>
@@ -30,7 +31,7 @@ internal static class StartChecks
             }
             catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
             {
-                faults.Add($"cannot write to {folder}: {problem.Message} (node.data_dir, log.decisions)");
+                faults.Add($"cannot write to {folder}: {SystemError.Words(problem)} (node.data_dir, log.decisions)");
             }
         }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Screening.Node.Configuration;
@@ -16,6 +17,9 @@ namespace Screening.Node.Postfix;
 internal sealed class AccessListImport(bool rejects, Action<string> note)
 {
     private const int MaxInlineNetworks = 1000;
+
+    // The bits of ::ffff:0:0, below which an IPv4 address stands (RFC 4291 section 2.5.5.2).
+    private const int MappedPrefix = 96;
 
     private readonly Dictionary<Network, (int Number, AccessRule Rule, string Where)> _before = [];
     private readonly SortedSet<int> _lengths4 = [];
@@ -51,7 +55,7 @@ internal sealed class AccessListImport(bool rejects, Action<string> note)
                 AddIndexed(table, source);
                 break;
             default:
-                note($"postscreen_access_list: {table} can not be read here; cidr: tables can, and hash: tables and their like where their text lies beside them");
+                note($"postscreen_access_list: {table} cannot be read here; cidr: tables can, and hash: and similar tables if their text file is there");
                 break;
         }
     }
@@ -59,7 +63,7 @@ internal sealed class AccessListImport(bool rejects, Action<string> note)
     private void AddEverybody(string word, string table)
     {
         if (!TryReadRule(word, out var rule))
-            note($"postscreen_access_list: {table} is no list that can be read here");
+            note($"postscreen_access_list: {table} cannot be read here");
         else if (rule != AccessRule.Dunno)
             AddInline([Everybody("0.0.0.0/0"), Everybody("::/0")], rule, table);
 
@@ -70,25 +74,34 @@ internal sealed class AccessListImport(bool rejects, Action<string> note)
     {
         if (value is null)
         {
-            note("mynetworks is not given (mynetworks_style makes it): permit holds this host only; 'postconf mynetworks' tells the rest");
+            note("mynetworks is not given, so permit holds this host only; 'postconf mynetworks' prints what Postfix derives from mynetworks_style");
             value = "127.0.0.0/8 ::1/128";
         }
 
         var networks = new List<Network>();
         foreach (var entry in value.Split([',', ' ', '\t'], StringSplitOptions.RemoveEmptyEntries))
         {
-            var text = entry.Replace("[", "", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal);
-            if (text.StartsWith("::ffff:", StringComparison.OrdinalIgnoreCase))
-                continue; // The same IPv4 network stands there as such.
-            if (!text.Contains('/', StringComparison.Ordinal) && IPAddress.TryParse(text, out var host))
-                text += host.AddressFamily == AddressFamily.InterNetwork ? "/32" : "/128";
+            var text = NetworkText(entry);
             if (AccessEntry.TryParseNetwork(text, out var network, out _))
                 networks.Add(network);
             else
-                note($"mynetworks: {entry} is no network; put it into [access] permit by hand");
+                note($"mynetworks: {entry} is not a network; add it to [access] permit by hand");
         }
 
         AddInline(networks, AccessRule.Permit, "mynetworks");
+    }
+
+    // mynetworks writes IPv6 in brackets, hosts without a length, and IPv4 also as ::ffff:192.0.2.0/120.
+    private static string NetworkText(string entry)
+    {
+        var parts = entry.Replace("[", "", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal).Split('/', 2);
+        if (!IPAddress.TryParse(parts[0], out var address) || !int.TryParse(parts.ElementAtOrDefault(1) ?? LengthOf(address), NumberStyles.None, CultureInfo.InvariantCulture, out var length))
+            return entry;
+        return address.IsIPv4MappedToIPv6 && length >= MappedPrefix
+            ? string.Create(CultureInfo.InvariantCulture, $"{address.MapToIPv4()}/{length - MappedPrefix}")
+            : string.Create(CultureInfo.InvariantCulture, $"{parts[0]}/{length}");
+
+        static string LengthOf(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork ? "32" : "128";
     }
 
     // Of an indexed table postscreen asks for the whole address only.
@@ -107,12 +120,12 @@ internal sealed class AccessListImport(bool rejects, Action<string> note)
             }
             else
             {
-                note($"postscreen_access_list: {table}: line {line} is no 'address permit' or 'address reject', and was left out");
+                note($"postscreen_access_list: {table}: line {line} is not 'address permit' or 'address reject', and is left out");
             }
         }
 
         if (!isWhole)
-            note($"postscreen_access_list: {table} has more than {MaxInlineNetworks} entries, the rest is left out; put them into a cidr: file");
+            note($"postscreen_access_list: {table} has more than {MaxInlineNetworks} entries; the rest is left out; put them into a cidr: file");
     }
 
     // A table's lines say permit or reject themselves, wherever it is named.
@@ -137,13 +150,13 @@ internal sealed class AccessListImport(bool rejects, Action<string> note)
             foreach (var entry in table.Entries)
             {
                 if (!TryEnter(entry.Network, entry.Rule, $"{file} line {entry.Line}", out var earlier))
-                    note($"cidr:{file}: line {entry.Line} ({entry.Network}) stands behind {earlier}, which covers it, so that postscreen never came to it; here it counts: remove it");
+                    note($"cidr:{file}: line {entry.Line} ({entry.Network}) stands behind {earlier}, which covers it, so postscreen never reached it; here it counts: remove it");
             }
 
             return;
         }
 
-        note($"cidr:{file}: its reject lines are left out, for postscreen_denylist_action = ignore only logged them");
+        note($"cidr:{file}: its reject lines are left out, because postscreen_denylist_action = ignore only logged them");
         var permitted = table.Entries.Where(e => e.Rule == AccessRule.Permit).Select(e => e.Network).ToList();
         if (permitted.Count > MaxInlineNetworks)
             note($"cidr:{file}: only its first {MaxInlineNetworks} permitted networks are carried over; put them into a file of their own");

@@ -24,6 +24,9 @@ internal sealed class PostfixParameters
     {
     }
 
+    /// <summary>Values as they are written, by name.</summary>
+    public IReadOnlyDictionary<string, string> Raw => _raw;
+
     /// <summary>Names that were given.</summary>
     public IEnumerable<string> Names => _raw.Keys;
 
@@ -39,7 +42,7 @@ internal sealed class PostfixParameters
             var separator = content.IndexOf('=', StringComparison.Ordinal);
             var name = separator > 0 ? content[..separator].Trim() : "";
             if (name.Length == 0 || LogicalLines.IsSpace(content[0]) || name.Any(LogicalLines.IsSpace))
-                parameters._faults.Add($"line {line} is no 'name = value' and was left out");
+                parameters._faults.Add($"line {line} is not 'name = value' and is left out");
             else
                 parameters._raw[name] = string.Join(' ', content[(separator + 1)..].Split(['\r', '\n', '\t'], StringSplitOptions.TrimEntries)).Trim();
         }

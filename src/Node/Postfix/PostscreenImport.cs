@@ -8,9 +8,16 @@ using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Postfix;
 
+/// <summary>What became of Postfix's settings.</summary>
+/// <param name="Toml">A screening.toml; empty with faults.</param>
+/// <param name="Notes">What it does not hold or does otherwise, each as a sentence.</param>
+/// <param name="Faults">Why there is none: with half of the lists it would judge otherwise than postscreen.</param>
+internal sealed record ImportedConfiguration(string Toml, IReadOnlyList<string> Notes, IReadOnlyList<string> Faults);
+
 /// <summary>
 /// Makes a configuration that judges as a postscreen did: the same lists, filters and weights, threshold and action, permanent lists and
-/// lives. What it can't carry over it names.
+/// lives. What it cannot carry over it names. A Postfix whose postscreen asks no lists has no such judgement: it gets the default thresholds and
+/// smtpd's own lists, commented out.
 /// </summary>
 /// <remarks>
 /// postscreen knows one threshold and one action; the score levels that it has no word for are put out of reach:
@@ -37,23 +44,40 @@ internal sealed partial class PostscreenImport
     private readonly PostfixParameters _parameters;
     private readonly StringBuilder _toml = new();
     private readonly List<string> _notes = [];
+    private readonly List<string> _faults = [];
 
     private PostscreenImport(PostfixParameters parameters) => _parameters = parameters;
 
     /// <summary>Converts the text of a main.cf, or of <c>postconf -n</c>.</summary>
-    /// <returns>A screening.toml, and what it does not hold, each as a sentence.</returns>
-    public static (string Toml, IReadOnlyList<string> Notes) Convert(string text)
+    public static ImportedConfiguration Convert(string text)
     {
         var import = new PostscreenImport(PostfixParameters.Parse(text));
-        import.WriteVerdict();
-        import.WriteLists();
+        import.Line($"# Made from Postfix's settings by 'screening config from-postfix'.");
+        if (import._parameters.Value("postscreen_dnsbl_sites") is { Length: > 0 } sites)
+            import.WritePostscreen(sites);
+        else
+            import.WriteSmtpd();
         import.WriteAccess();
         import._notes.AddRange(import._parameters.Faults);
         import.NoteTheRest();
-        import._toml.Append("\n# Not carried over:\n");
+        import.Line($"");
+        import.Line($"# Not carried over, or different:");
         foreach (var note in import._notes)
-            import._toml.Append(CultureInfo.InvariantCulture, $"# - {PeerText.Clean(ZoneText.Hide(note), 500)}\n");
-        return (import._toml.ToString(), import._notes);
+            import.Line($"# - {PeerText.Clean(ZoneText.Hide(note), 500)}");
+        return new ImportedConfiguration(import._faults.Count > 0 ? "" : import._toml.ToString(), import._notes, import._faults);
+    }
+
+    private void WritePostscreen(string sites)
+    {
+        var queue = _parameters.Value("queue_directory") ?? new PostfixInstallation(PostfixInstallation.Newest).QueueFolder;
+        var socket = new EndpointAddress(EndpointScheme.Unix, "", 0, $"{queue.TrimEnd('/')}/screening/dnsblog", null);
+        Line($"");
+        Line($"[endpoints]");
+        Line($"# The door for postscreen; 'screening config to-postfix --door dnsblog' prints the lines of main.cf. Make its folder first:");
+        Line($"# install -d -o screening -g postfix -m 2750 {Path.GetDirectoryName(socket.Path)}");
+        Line($"dnsblog = [{TomlText.Quoted(socket + "?mode=0660")}]");
+        WriteVerdict();
+        WriteLists(sites);
     }
 
     private void WriteVerdict()
@@ -69,39 +93,77 @@ internal sealed partial class PostscreenImport
         var allowAt = Whole("postscreen_dnsbl_allowlist_threshold", 0, -OutOfReach, 0, "postscreen_dnsbl_allowlist_threshold", "postscreen_dnsbl_whitelist_threshold");
         var passTtl = Life("postscreen_dnsbl_max_ttl", "1", 'h', "postscreen_dnsbl_max_ttl", "postscreen_dnsbl_ttl");
         var passTtlMin = Life("postscreen_dnsbl_min_ttl", "60", 's', "postscreen_dnsbl_min_ttl");
-        var reject = Word("postscreen_denylist_action", "ignore", "postscreen_denylist_action", "postscreen_blacklist_action");
-        Line($"# Made from Postfix's settings by 'screening config from-postfix'.");
         Line($"");
         Line($"[verdict]");
         Line($"ignore_at  = {ignoreAt}   # postscreen_dnsbl_threshold = {threshold}, postscreen_dnsbl_action = {action}");
-        Line($"enforce_at = {enforceAt}");
-        Line($"drop_at    = {dropAt}");
-        Line($"allow_at   = {(allowAt == 0 ? -OutOfReach : allowAt)}   # postscreen_dnsbl_allowlist_threshold = {allowAt}{(allowAt == 0 ? ": off" : "")}");
-        Line($"allow_cap  = {-OutOfReach}   # postscreen adds up negative weights without limit");
-        Line($"pass_ttl     = \"{(int)passTtl.TotalSeconds}s\"   # postscreen_dnsbl_max_ttl");
-        Line($"pass_ttl_min = \"{(int)Math.Min(passTtlMin.TotalSeconds, passTtl.TotalSeconds)}s\"   # postscreen_dnsbl_min_ttl");
+        Line($"enforce_at = {enforceAt}{Never(enforceAt, action)}");
+        Line($"drop_at    = {dropAt}{Never(dropAt, action)}");
+        Line($"allow_at   = {(allowAt == 0 ? -OutOfReach : allowAt)}   # {(allowAt == 0 ? "never: " : "")}postscreen_dnsbl_allowlist_threshold = {allowAt}");
+        Line($"allow_cap  = {-OutOfReach}   # none: postscreen adds up negative weights without limit");
+        Line($"pass_ttl     = \"{Duration.Format(passTtl)}\"   # postscreen_dnsbl_max_ttl");
+        Line($"pass_ttl_min = \"{Duration.Format(passTtlMin < passTtl ? passTtlMin : passTtl)}\"   # postscreen_dnsbl_min_ttl");
+        WriteRejectAction();
+    }
+
+    private static string Never(int threshold, string action) =>
+        threshold == OutOfReach ? $"   # never: postscreen_dnsbl_action = {action}" : "";
+
+    private void WriteRejectAction()
+    {
+        var reject = Word("postscreen_denylist_action", "ignore", "postscreen_denylist_action", "postscreen_blacklist_action");
         Line($"reject_action = \"{(reject == "drop" ? "drop" : "enforce")}\"   # postscreen_denylist_action = {reject}");
     }
 
-    private void WriteLists()
+    private void WriteLists(string sites)
     {
-        var good = new List<string>();
-        foreach (var entry in (_parameters.Value("postscreen_dnsbl_sites") ?? "").Split([',', ' ', '\t'], StringSplitOptions.RemoveEmptyEntries))
+        SiteList.TryParse(sites, out _, out var errors);
+        _faults.AddRange(errors.Select(error => $"postscreen_dnsbl_sites: '{error.Entry}': {error.Message}"));
+        var entries = sites.Split([',', ' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
+        IReadOnlyList<string> zones = [.. entries.Select(entry => entry.Split('=', '*')[0].ToLowerInvariant()).Distinct()];
+        Line($"");
+        Line($"[dnsbl]");
+        Line($"sites = {TomlText.Quoted(string.Join(", ", entries))}   # postscreen_dnsbl_sites");
+        Line($"skip  = []   # postscreen asks about every address");
+        Line($"timeout = \"1.5s\"   # postscreen waits for postscreen_greet_wait; this is under its 2 s of stress");
+        WriteNames(zones);
+        WriteKeys(zones);
+        Note("error codes of lists (127.255.255.0/24, 127.0.0.255 and others) never count here, whatever the filter; postscreen takes them for listings");
+    }
+
+    // The commonest Postfix: lists in smtpd, no postscreen. Each of its lists refuses on its own, so each weighs enough for that.
+    private void WriteSmtpd()
+    {
+        var defaults = new VerdictOptions();
+        var sites = SmtpdLists.Of(_parameters, defaults.EnforceAt, defaults.AllowAt);
+        Line($"# This Postfix has no postscreen_dnsbl_sites, so there is no score to carry over: the thresholds are Screening's defaults.");
+        if (_parameters.IsGiven("postscreen_denylist_action") || _parameters.IsGiven("postscreen_blacklist_action"))
         {
-            if (SiteList.TryParse(entry, out _, out var errors))
-                good.Add(entry);
-            else
-                Note($"postscreen_dnsbl_sites: '{entry}' is left out: {errors[0].Message}");
+            Line($"");
+            Line($"[verdict]");
+            WriteRejectAction();
         }
 
         Line($"");
+        Line($"[endpoints]");
+        Line($"# The door for a Postfix without postscreen; 'screening config to-postfix --door policy' prints the lines of main.cf.");
+        Line($"policy = [\"tcp://127.0.0.1:10026\"]");
+        Line($"");
         Line($"[dnsbl]");
-        Line($"sites = {Quoted(string.Join(", ", good))}   # postscreen_dnsbl_sites");
-        Line($"skip  = []   # postscreen asks about every address");
-        Line($"timeout = \"1500ms\"   # postscreen waits as long as postscreen_greet_wait; this stays under its 2 s of stress");
-        WriteNames([.. good.Select(g => g.Split('=', '*')[0].ToLowerInvariant()).Distinct()]);
-        if (good.Count > 0)
-            Note("a list's error codes (127.255.255.0/24, 127.0.0.255 and their like) count for nothing here, whatever its filter; postscreen takes them for a listing");
+        if (sites.Count == 0)
+        {
+            Line($"# No list is asked yet. One to begin with, where a resolver of your own is used (see docs/configuration.md):");
+            Line($"#sites = \"zen.spamhaus.org=127.0.0.[2..11]*{defaults.EnforceAt}\"");
+        }
+        else
+        {
+            Line($"# smtpd asks these lists now, and refuses for any one of them. To let Screening ask them instead, remove the # and take reject_rbl_client");
+            Line($"# and permit_dnswl_client out of main.cf once 'screening check ADDRESS --explain' shows what you expect.");
+            Line($"#sites = {TomlText.Quoted(string.Join(", ", sites))}");
+        }
+
+        Note("there is no postscreen_dnsbl_sites; " + (sites.Count == 0
+            ? "choose lists in [dnsbl] sites"
+            : $"the {sites.Count} lists of reject_rbl_client and permit_dnswl_client are in [dnsbl] sites, commented out"));
     }
 
     private void WriteNames(IReadOnlyList<string> zones)
@@ -113,14 +175,30 @@ internal sealed partial class PostscreenImport
         {
             if (!ListName().IsMatch(name) || !taken.Add(name))
             {
-                Note($"postscreen_dnsbl_reply_map: the name '{name}' of {zone} is no name here, or another list has it");
+                Note($"postscreen_dnsbl_reply_map: '{name}' of {zone} cannot be a name here, or another list has it");
                 continue;
             }
 
             Line($"");
             Line($"[[dnsbl.list]]");
-            Line($"zone = {Quoted(zone)}");
-            Line($"name = {Quoted(name)}   # postscreen_dnsbl_reply_map");
+            Line($"zone = {TomlText.Quoted(zone)}");
+            Line($"name = {TomlText.Quoted(name)}   # postscreen_dnsbl_reply_map");
+        }
+    }
+
+    // The key works where it stands. In a file of its own it is not read by everybody who reads this one.
+    private void WriteKeys(IReadOnlyList<string> zones)
+    {
+        foreach (var zone in zones.Where(zone => ZoneText.Hide(zone) != zone))
+        {
+            var placeholder = ZoneText.Placeholder + zone[zone.IndexOf('.', StringComparison.Ordinal)..];
+            Line($"");
+            Line($"# sites holds your key of {placeholder[(ZoneText.Placeholder.Length + 1)..]}. To keep it apart, write it into the file below, readable by the node only,");
+            Line($"# write KEY in its place in sites, and remove the # here (zone and key_file belong into the entry of that zone if there is one above).");
+            Line($"#[[dnsbl.list]]");
+            Line($"#zone = {TomlText.Quoted(placeholder)}");
+            Line($"#key_file = \"/etc/screening/list.key\"");
+            Note($"the key of {ZoneText.Hide(zone)} stands in the configuration; key_file of [[dnsbl.list]] keeps it in a file of its own");
         }
     }
 
@@ -138,7 +216,7 @@ internal sealed partial class PostscreenImport
         }
         else
         {
-            Note($"postscreen_dnsbl_reply_map = {map} can not be read here: give each list's public name in [[dnsbl.list]]");
+            Note($"postscreen_dnsbl_reply_map = {map} cannot be read here: give each list's public name in [[dnsbl.list]]");
             return [];
         }
 
@@ -150,24 +228,24 @@ internal sealed partial class PostscreenImport
     {
         var lists = new AccessListImport(
             rejects: Word("", "ignore", "postscreen_denylist_action", "postscreen_blacklist_action") != "ignore", Note);
-        foreach (var table in SplitTables(_parameters.Value("postscreen_access_list") ?? "permit_mynetworks"))
+        foreach (var table in PostfixText.Words(_parameters.Value("postscreen_access_list") ?? "permit_mynetworks"))
             lists.Add(table, _parameters.Value("mynetworks"));
         Line($"");
         Line($"[access]");
-        Line($"permit = [{string.Join(", ", lists.Permit.Select(Quoted))}]   # postscreen_access_list");
-        Line($"reject = [{string.Join(", ", lists.Reject.Select(Quoted))}]");
+        Line($"permit = [{string.Join(", ", lists.Permit.Select(TomlText.Quoted))}]   # postscreen_access_list");
+        Line($"reject = [{string.Join(", ", lists.Reject.Select(TomlText.Quoted))}]");
     }
 
     private void NoteTheRest()
     {
         foreach (var name in _parameters.Names.Where(n => n.StartsWith("postscreen_", StringComparison.Ordinal)).Except(Carried).Order(StringComparer.Ordinal))
-            Note($"{name} stays postscreen's own: leave it in main.cf");
-        foreach (var name in _parameters.Names.Where(n => n.StartsWith("smtpd_", StringComparison.Ordinal) && n.EndsWith("_restrictions", StringComparison.Ordinal)))
+            Note($"{name} stays with postscreen: leave it in main.cf");
+        foreach (var name in _parameters.Names.Where(SmtpdLists.IsRestriction))
         {
             var words = (_parameters.Value(name) ?? "").Split([',', ' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
             foreach (var word in words.Where(w => w.StartsWith("reject_rbl_", StringComparison.Ordinal) || w.StartsWith("reject_rhsbl_", StringComparison.Ordinal)
                 || w is "permit_dnswl_client" or "permit_rhswl_client" or "check_policy_service").Distinct())
-                Note($"{name} has {word}: that is smtpd's and goes on as it is");
+                Note($"{name} has {word}: it stays with smtpd, as it is");
         }
     }
 
@@ -177,7 +255,7 @@ internal sealed partial class PostscreenImport
             return otherwise;
         if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
         {
-            Note($"{name} = {text} is no number; {otherwise} is taken");
+            Note($"{name} = {text} is not a number; {otherwise} is taken");
             return otherwise;
         }
 
@@ -192,7 +270,7 @@ internal sealed partial class PostscreenImport
         if (word is null or "ignore" or "enforce" or "drop")
             return word ?? otherwise;
         if (name.Length > 0)
-            Note($"{name} = {word} is no action; {otherwise} is taken");
+            Note($"{name} = {word} is not an action; {otherwise} is taken");
         return otherwise;
     }
 
@@ -213,7 +291,7 @@ internal sealed partial class PostscreenImport
         };
         if (!isNumber || number == 0 || one is null)
         {
-            Note($"{name} = {text} is no time; {otherwise}{unit} is taken");
+            Note($"{name} = {text} is not a time; {otherwise}{unit} is taken");
             return Life(name, otherwise, unit);
         }
 
@@ -223,22 +301,6 @@ internal sealed partial class PostscreenImport
         return MaxLife;
     }
 
-    // Tables are parted by commas and spaces, but for what stands in braces.
-    private static IEnumerable<string> SplitTables(string text)
-    {
-        int depth = 0, start = 0;
-        for (var at = 0; at <= text.Length; at++)
-        {
-            var letter = at == text.Length ? ',' : text[at];
-            depth += letter == '{' ? 1 : letter == '}' ? -1 : 0;
-            if (depth > 0 && at < text.Length || letter is not (',' or ' ' or '\t'))
-                continue;
-            if (at > start)
-                yield return text[start..at];
-            start = at + 1;
-        }
-    }
-
     private void Note(string note)
     {
         if (!_notes.Contains(note))
@@ -246,9 +308,6 @@ internal sealed partial class PostscreenImport
     }
 
     private void Line(FormattableString line) => _toml.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
-
-    private static string Quoted(string text) =>
-        $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 
     [GeneratedRegex("^[A-Za-z0-9_.-]{1,64}\\z")]
     private static partial Regex ListName();

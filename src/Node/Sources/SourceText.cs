@@ -1,5 +1,5 @@
-using System.Net.Sockets;
 using Screening.Actors.Checks;
+using Screening.Node.Platform;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Sources;
@@ -13,10 +13,9 @@ internal static class SourceText
     /// <summary>What went wrong, in a few words.</summary>
     public static string Of(Exception error) => error switch
     {
-        SocketException e => e.SocketErrorCode.ToString(),
-        { InnerException: SocketException e } => e.SocketErrorCode.ToString(),
         EndOfStreamException => "closed before the answer was complete",
-        _ => PeerText.Clean(error.Message, MaxLength - 100),
+        ObjectDisposedException => "the connection is closed",
+        _ => PeerText.Clean(SystemError.Words(error), MaxLength - 100),
     };
 
     /// <summary>A failure whose message is fit to be shown.</summary>

@@ -1,7 +1,10 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Json;
 using Screening.Actors.Files;
 using Screening.Node.Configuration;
+using Screening.Node.Platform;
+using Screening.Node.Supervision;
 
 namespace Screening.Node.Telemetry;
 
@@ -35,14 +38,26 @@ internal enum AuditVia
 /// <param name="Durable">It was journaled before the reply.</param>
 /// <param name="Fault">Why it is not known whether the change holds; null: it does.</param>
 internal sealed record AuditEntry(
-    string Author, AuditVia Via, string Action, string Address, string? Ttl, string Reason, int Count, bool Durable, string? Fault = null);
+    string Author, AuditVia Via, string Action, string Address, string? Ttl, string Reason, int Count, bool Durable, string? Fault = null)
+{
+    /// <summary>The change for people: "ban 192.0.2.1".</summary>
+    public string Change => Address.Length > 0 ? $"{Action} {Address}" : Action;
+
+    /// <summary>What else is to be said of it, to be put behind the change; may be empty.</summary>
+    public string Details =>
+        (Count == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $", {Count} lines"))
+        + (Durable ? "" : ", not stored yet")
+        + (Reason.Length > 0 ? $": {Reason}" : "");
+}
 
 /// <summary>
 /// The operators' changes, one JSON object a line, on the disk before the change is answered. A line that cannot be written is an error in
 /// the node's log and does not undo the change: a full disk must not keep an operator from removing a client.
 /// </summary>
-internal sealed class AuditLog(AuditLogSettings settings, TimeProvider time, ILogger<AuditLog> log) : IDisposable
+internal sealed class AuditLog(AuditLogSettings settings, Troubles troubles, TimeProvider time, ILogger<AuditLog> log) : IDisposable
 {
+    private const string Part = "audit log";
+
     private readonly RollingFile _file = new(settings.File, time);
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly ArrayBufferWriter<byte> _line = new(512);
@@ -51,18 +66,21 @@ internal sealed class AuditLog(AuditLogSettings settings, TimeProvider time, ILo
     public async Task WriteAsync(AuditEntry entry)
     {
         if (entry.Fault is null)
-            log.WhitelistChanged(entry.Author, entry.Via.Word(), entry.Action, entry.Address, entry.Count, entry.Durable, entry.Reason);
+            log.WhitelistChanged(entry.Author, entry.Via.Word(), entry.Change, entry.Details);
         else
-            log.ChangeUncertain(entry.Author, entry.Via.Word(), entry.Action, entry.Address, entry.Fault);
+            log.ChangeUncertain(entry.Author, entry.Via.Word(), entry.Change, entry.Fault);
         await _writing.WaitAsync().ConfigureAwait(false);
         try
         {
             Format(entry);
             _file.Append(_line.WrittenSpan, toDisk: true);
+            troubles.Clear(Part);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            log.AuditFault(fault.Message);
+            var reason = $"{settings.File.Path}: {SystemError.Words(fault)}";
+            log.AuditFault(reason);
+            troubles.Report(Part, rung: 0, $"{Part}: the latest change is not in it: {reason}");
         }
         finally
         {

@@ -1,7 +1,8 @@
 namespace Screening.Node.Telemetry;
 
 /// <summary>
-/// Every event id of the log, in ranges: 1000 endpoints, 2000 verdicts, 3000 checks, 4000 whitelist, 5000 cluster (those of the cluster system stand in Actors/Fleet), 9000 process.
+/// Every event id of the log, in ranges: 1000 endpoints, 2000 verdicts, 3000 checks, 4000 whitelist, 5000 cluster (those of the cluster system stand in Actors/Fleet), 9000 process
+/// (9010 and on in Supervision and Hosting).
 /// A contract with operators: an id is retired with a note, never reused.
 /// </summary>
 internal static class EventIds
@@ -32,4 +33,7 @@ internal static class EventIds
     public const int Draining = 9004;
     public const int RungEntered = 9005;
     public const int RungLeft = 9006;
+    public const int ConfigurationWarning = 9007;
+    public const int Degraded = 9008;
+    public const int DegradedNoMore = 9009;
 }

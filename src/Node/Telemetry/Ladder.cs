@@ -1,5 +1,7 @@
 using Screening.Actors.Checks;
+using Screening.Actors.Fleet;
 using Screening.Actors.Hosting;
+using Screening.Actors.Whitelist;
 using Screening.Node.Supervision;
 
 namespace Screening.Node.Telemetry;
@@ -11,8 +13,9 @@ namespace Screening.Node.Telemetry;
 internal sealed record Degradation(int Rung, string What, DateTimeOffset Since);
 
 /// <summary>
-/// The ladder of degradation: 1 the store is gone or grants and bans are not confirmed, 2 part of the fleet, 3 the fleet, 4 some checks, 5 all checks, or there are too many
-/// queries. Looked at twice a second, so that a rung is logged once when it is entered and once when it is left. Safe for many threads.
+/// The ladder of degradation: 1 the store is gone or grants and bans are not confirmed, 2 part of the fleet, 3 the fleet, 4 some checks,
+/// 5 all checks, or there are too many queries. Looked at twice a second, so that a rung, or what is only worth a look, is logged once when
+/// it is entered and once when it is left. What parts of the node report to <see cref="Supervision.Troubles"/> they log themselves. Safe for many threads.
 /// </summary>
 internal sealed class Ladder(ScreeningHandle screening, Troubles troubles, TimeProvider time, ILogger<Ladder> log)
     : NodeService(troubles, time, log)
@@ -21,6 +24,12 @@ internal sealed class Ladder(ScreeningHandle screening, Troubles troubles, TimeP
 
     // A node that has just started is not degraded because it still looks for the others.
     private static readonly TimeSpan StartGrace = TimeSpan.FromSeconds(10);
+
+    // A member that restarts is away for about this long.
+    private static readonly TimeSpan MembersGrace = TimeSpan.FromSeconds(10);
+
+    // A shard that moves recovers its buckets in less.
+    private static readonly TimeSpan RecoveryGrace = TimeSpan.FromSeconds(10);
 
     // Above this part of unanswered questions the fleet counts as partly gone.
     private const double LateLimit = 0.02;
@@ -31,6 +40,7 @@ internal sealed class Ladder(ScreeningHandle screening, Troubles troubles, TimeP
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Degradation> _known = [];
     private readonly Dictionary<int, DateTimeOffset> _entered = [];
+    private readonly Dictionary<string, Degradation> _told = [];
     private readonly DateTimeOffset _started = time.GetUtcNow();
     private long _shed;
     private DateTimeOffset? _shedAt;
@@ -38,17 +48,8 @@ internal sealed class Ladder(ScreeningHandle screening, Troubles troubles, TimeP
     /// <summary>All that is degraded now.</summary>
     public IReadOnlyList<Degradation> Now()
     {
-        lock (_lock)
-        {
-            var now = Time.GetUtcNow();
-            var found = Look(now).ToDictionary(d => d.Key, d => (d.Rung, d.What));
-            foreach (var gone in _known.Keys.Where(k => !found.ContainsKey(k)).ToList())
-                _known.Remove(gone);
-            foreach (var (key, (rung, what)) in found)
-                _known[key] = new Degradation(rung, what, _known.TryGetValue(key, out var known) ? known.Since : now);
-            var reported = Troubles.Current.Values.Select(trouble => new Degradation(trouble.Rung, trouble.What, trouble.Since));
-            return [.. _known.Values.Concat(reported).OrderBy(d => d.Rung)];
-        }
+        var reported = Troubles.Current.Values.Select(trouble => new Degradation(trouble.Rung, trouble.What, trouble.Since));
+        return [.. Seen().Values.Concat(reported).OrderBy(d => d.Rung)];
     }
 
     /// <summary>The highest rung that is entered; 0: none.</summary>
@@ -58,10 +59,28 @@ internal sealed class Ladder(ScreeningHandle screening, Troubles troubles, TimeP
     {
         using var timer = new PeriodicTimer(Interval, Time);
         while (await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false))
-            LogChanges(Now());
+        {
+            LogRungs(Now());
+            LogOthers(Seen());
+        }
     }
 
-    private void LogChanges(IReadOnlyList<Degradation> now)
+    // What is seen here, by key, each since it was seen first. What parts of the node report by themselves is not among it.
+    private Dictionary<string, Degradation> Seen()
+    {
+        lock (_lock)
+        {
+            var now = Time.GetUtcNow();
+            var found = Look(now).ToDictionary(sight => sight.Key);
+            foreach (var gone in _known.Keys.Where(key => !found.ContainsKey(key)).ToList())
+                _known.Remove(gone);
+            foreach (var (key, sight) in found)
+                _known[key] = new Degradation(sight.Rung, sight.What, _known.TryGetValue(key, out var known) ? known.Since : now);
+            return _known.Where(known => now - known.Value.Since >= found[known.Key].Grace).ToDictionary();
+        }
+    }
+
+    private void LogRungs(IReadOnlyList<Degradation> now)
     {
         foreach (var rung in now.Where(d => d.Rung > 0).GroupBy(d => d.Rung).Where(rung => _entered.TryAdd(rung.Key, Time.GetUtcNow())))
             log.RungEntered(rung.Key, string.Join("; ", rung.Select(d => d.What)));
@@ -72,36 +91,60 @@ internal sealed class Ladder(ScreeningHandle screening, Troubles troubles, TimeP
         }
     }
 
-    private IEnumerable<(string Key, int Rung, string What)> Look(DateTimeOffset now)
+    private void LogOthers(Dictionary<string, Degradation> seen)
     {
-        foreach (var degraded in LookAtFleet(now))
-            yield return degraded;
+        foreach (var (key, degraded) in seen.Where(seen => seen.Value.Rung == 0 && _told.TryAdd(seen.Key, seen.Value)))
+            log.Degraded(degraded.What);
+        foreach (var (key, degraded) in _told.Where(told => !seen.ContainsKey(told.Key)).ToList())
+        {
+            log.DegradedNoMore((Time.GetUtcNow() - degraded.Since).TotalSeconds, degraded.What);
+            _told.Remove(key);
+        }
+    }
+
+    private IEnumerable<Sight> Look(DateTimeOffset now)
+    {
+        foreach (var sight in LookAtFleet(now))
+            yield return sight;
         var checks = screening.Checks.Health.Where(c => c.IsConfigured).ToList();
         var gone = checks.Where(c => c.State != CheckState.Ok).ToList();
         foreach (var check in gone)
-            yield return ("check " + check.Source, gone.Count == checks.Count ? 5 : 4, $"check {check.Name}: {check.Reason}");
+            yield return new Sight("check " + check.Source, gone.Count == checks.Count ? 5 : 4, $"check {check.Name}: {check.Reason}");
         if (IsShedding(now))
-            yield return ("shed", 5, "queries are answered with the default: limits.in_flight");
+            yield return new Sight("shed", 5, "queries are answered with the default: limits.in_flight");
     }
 
-    private IEnumerable<(string Key, int Rung, string What)> LookAtFleet(DateTimeOffset now)
+    private IEnumerable<Sight> LookAtFleet(DateTimeOffset now)
     {
         if (screening.Fleet is not { } fleet)
             yield break;
         if (fleet.Meter.Store is { IsOk: false, Fault: var fault })
-            yield return ("store", 1, $"store {fleet.StoreProvider}: {fault}");
+            yield return new Sight("store", 1, $"store {fleet.StoreProvider}: {fault}");
         if (fleet.Grants.IsStale)
-            yield return ("grants", 1, "grants and bans: the fleet does not confirm this node's copy; what it has holds, later changes may be missing");
+            yield return new Sight("grants", 1, "grants and bans: not confirmed by the fleet; this node's copy holds, later changes may be missing");
         var view = fleet.View;
         if (!view.IsWhole && now - _started > StartGrace)
-            yield return ("cluster", 3, $"cluster: {(view.Reason.Length > 0 ? view.Reason : view.State == "up" ? "the majority can not be reached" : view.State)}");
+            yield return new Sight("cluster", 3, $"cluster: {ReasonOf(view)}");
         else if (view.IsLeftAlone || view.LateShare > LateLimit)
-            yield return ("fleet", 2, "fleet: the whitelist does not answer in time");
+            yield return new Sight("fleet", 2, "fleet: the whitelist does not answer in time");
+        if (view is { IsWhole: true, Caches.FewerSince: not null })
+            yield return new Sight("members", 2, $"fleet: {view.Caches.Up} of {view.Caches.Expected} cache members are up", MembersGrace);
+        if (fleet.Meter.Recovering is > 0 and var recovering)
+        {
+            // While the store is away they cannot be read, and nothing else is wrong.
+            var rung = fleet.Meter.Store.IsOk ? 2 : 1;
+            yield return new Sight(
+                "recovering", rung, $"fleet: {recovering} of {WhitelistLayout.Buckets} buckets are not read from the store yet", RecoveryGrace);
+        }
+
         foreach (var member in view.Members.Where(m => m.State == "unreachable"))
-            yield return ("member " + member.Address, 0, $"member {member.Node} {member.Address}: unreachable");
+            yield return new Sight("member " + member.Address, 0, $"member {member.Node} {member.Address}: unreachable");
         foreach (var warning in view.Warnings)
-            yield return (warning, 0, warning);
+            yield return new Sight(warning, 0, warning);
     }
+
+    private static string ReasonOf(FleetView view) =>
+        view.Reason.Length > 0 ? view.Reason : view.State == "up" ? "the majority cannot be reached" : view.State;
 
     private bool IsShedding(DateTimeOffset now)
     {
@@ -110,4 +153,8 @@ internal sealed class Ladder(ScreeningHandle screening, Troubles troubles, TimeP
             (_shed, _shedAt) = (shed, now);
         return _shedAt is { } at && now - at < ShedMemory;
     }
+
+    /// <param name="Key">The same for as long as it lasts.</param>
+    /// <param name="Grace">It counts once it has lasted so long.</param>
+    private sealed record Sight(string Key, int Rung, string What, TimeSpan Grace = default);
 }

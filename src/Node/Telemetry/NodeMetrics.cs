@@ -38,6 +38,10 @@ internal sealed class NodeMetrics
     private readonly Gauge _cacheEntries;
     private readonly Gauge _rung;
     private readonly Gauge _reloadFailed;
+    private readonly Gauge _members;
+    private readonly Gauge _membersExpected;
+    private readonly Gauge _bucketsRecovering;
+    private readonly Gauge _grantsBehind;
     private readonly Gauge _storeQueue;
     private readonly Counter _storeDropped;
     private readonly Counter _storeJournaled;
@@ -75,6 +79,11 @@ internal sealed class NodeMetrics
         _rung = factory.CreateGauge("screening_rung", "Rung of the ladder of degradation, 0 is best.");
         _reloadFailed = factory.CreateGauge(
             "screening_config_reload_failed", "1 while the configuration or a permanent list cannot be read again, else 0.");
+        _members = factory.CreateGauge("screening_members", "Members of role cache that are up and reachable.");
+        _membersExpected = factory.CreateGauge("screening_members_expected", "Members of role cache that there should be.");
+        _bucketsRecovering = factory.CreateGauge("screening_buckets_recovering", "Buckets of this node that are not read from the store yet.");
+        _grantsBehind = factory.CreateGauge(
+            "screening_grants_behind", "1 while the fleet does not confirm this node's copy of grants and bans, else 0.");
         _storeQueue = factory.CreateGauge("screening_store_queue", "Changes that wait for the store.");
         _storeDropped = factory.CreateCounter("screening_store_dropped_total", "Changes that were given up.");
         _storeJournaled = factory.CreateCounter("screening_store_journaled_total", "Changes that were stored.");
@@ -99,7 +108,7 @@ internal sealed class NodeMetrics
 
     public void DnsblQueried(string list) => _dnsblQueries.WithLabels(list).Inc();
 
-    public void BadRequest(Door door, ParseErrorKind kind) => _badRequests.WithLabels(door.Word(), kind.ToString()).Inc();
+    public void BadRequest(Door door, ParseErrorKind kind) => _badRequests.WithLabels(door.Word(), Shapes.Word(kind)).Inc();
 
     /// <summary>Has a door's connections counted when somebody asks.</summary>
     public void CountConnections(string door, Func<int> count) =>
@@ -135,6 +144,11 @@ internal sealed class NodeMetrics
         _cacheEntries.WithLabels("pass").Set(fleet.Meter.Entries);
         _cacheEntries.WithLabels("grant").Set(fleet.Grants.Count(GrantKind.Grant));
         _cacheEntries.WithLabels("ban").Set(fleet.Grants.Count(GrantKind.Ban));
+        var caches = fleet.View.Caches;
+        _members.Set(caches.Up);
+        _membersExpected.Set(caches.Expected);
+        _bucketsRecovering.Set(fleet.Meter.Recovering);
+        _grantsBehind.Set(fleet.Grants.IsStale ? 1 : 0);
         _storeQueue.Set(fleet.Meter.Queued);
         _storeDropped.IncTo(fleet.Meter.Dropped);
         _storeJournaled.IncTo(fleet.Meter.Journaled);

@@ -1,11 +1,12 @@
 using System.Text.Json;
 using Screening.Actors.Checks;
 using Screening.Actors.Screening;
+using Screening.Protocol.Framing;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Telemetry;
 
-/// <summary>The JSON shape of a verdict, one and the same in the decision log, over HTTP and in <c>check --json</c>.</summary>
+/// <summary>The JSON shape of a verdict: the same in the decision log, over HTTP and in <c>check --json</c>.</summary>
 internal static class Shapes
 {
     public static string Word(CheckResult result) => result switch
@@ -30,6 +31,19 @@ internal static class Shapes
         CheckState.Ok => "ok",
         CheckState.Ill => "ill",
         _ => "open",
+    };
+
+    /// <summary>The value of the label <c>kind</c> of <c>screening_bad_requests_total</c>.</summary>
+    public static string Word(ParseErrorKind kind) => kind switch
+    {
+        ParseErrorKind.LineTooLong => "line_too_long",
+        ParseErrorKind.RequestTooLong => "request_too_long",
+        ParseErrorKind.MissingSeparator => "missing_separator",
+        ParseErrorKind.BadName => "bad_name",
+        ParseErrorKind.BadValue => "bad_value",
+        ParseErrorKind.MissingAttribute => "missing_attribute",
+        ParseErrorKind.BadAddress => "bad_address",
+        _ => "none",
     };
 
     /// <summary>Writes a verdict as one JSON object.</summary>
@@ -65,7 +79,7 @@ internal static class Shapes
         json.WriteEndObject();
     }
 
-    /// <summary>A span in milliseconds, to the microsecond.</summary>
+    /// <summary>A time span in milliseconds, rounded to the microsecond.</summary>
     public static double Milliseconds(TimeSpan span) => Math.Round(span.TotalMilliseconds, 3);
 
     private static void WriteCheck(Utf8JsonWriter json, CheckReport check)

@@ -25,7 +25,7 @@ public sealed class GrantsFileTests : IDisposable
     {
         var (copy, _) = Attach();
         Assert.False(copy.IsKnown);
-        var state = StateOf(5, Ban("198.51.100.0/24"), Grant("2001:db8::/32", reason: "grüße"));
+        var state = StateOf(5, Ban("198.51.100.0/24"), Grant("2001:db8::/32", reason: "partner"));
         copy.Replace(state);
         await Waiting.UntilAsync(() => File.Exists(File1), "the file is written");
         if (!OperatingSystem.IsWindows()) // The analyzer asks; it never is.

@@ -52,7 +52,7 @@ public sealed partial class WhitelistSerializerTests(ITestOutputHelper output)
     public void A_node_without_an_address_that_others_can_reach_is_refused()
     {
         var node = new NodeIdentity("mx1", new Address("akka", "fleet"), true, 1, "memory", "keep-majority", 0);
-        var thrown = Assert.Throws<SerializationException>(() => Serializer.FromBinary(Serializer.ToBinary(new AskPresence(1, node)), "AP1"));
+        var thrown = Assert.Throws<SerializationException>(() => WhitelistSerializer.Read(Serializer.ToBinary(new AskPresence(1, node)), "AP1"));
         Assert.Contains("is no address", thrown.Message);
     }
 
@@ -63,7 +63,7 @@ public sealed partial class WhitelistSerializerTests(ITestOutputHelper output)
         var message = WireVectors.All[manifest];
         var stored = WireVectors.Read(manifest);
 
-        Assert.Equal(Rendering.Of(message), Rendering.Of(Serializer.FromBinary(stored, manifest)));
+        Assert.Equal(Rendering.Of(message), Rendering.Of(WhitelistSerializer.Read(stored, manifest)));
         Assert.Equal(manifest, Serializer.Manifest(message));
         Assert.Equal(Convert.ToHexString(stored), Convert.ToHexString(Serializer.ToBinary(message)));
     }
@@ -77,7 +77,7 @@ public sealed partial class WhitelistSerializerTests(ITestOutputHelper output)
             seed =>
             {
                 var message = new RandomMessages(seed).Of(type);
-                Assert.Equal(Rendering.Of(message), Rendering.Of(Serializer.FromBinary(Serializer.ToBinary(message), manifest)));
+                Assert.Equal(Rendering.Of(message), Rendering.Of(WhitelistSerializer.Read(Serializer.ToBinary(message), manifest)));
             },
             iter: 300);
     }
@@ -88,7 +88,7 @@ public sealed partial class WhitelistSerializerTests(ITestOutputHelper output)
     {
         var stored = WireVectors.Read(manifest);
         byte[] newer = [.. stored, 0, 255, 17, 3];
-        Assert.Equal(Rendering.Of(WireVectors.All[manifest]), Rendering.Of(Serializer.FromBinary(newer, manifest)));
+        Assert.Equal(Rendering.Of(WireVectors.All[manifest]), Rendering.Of(WhitelistSerializer.Read(newer, manifest)));
     }
 
     [Fact]
@@ -109,7 +109,7 @@ public sealed partial class WhitelistSerializerTests(ITestOutputHelper output)
             .ToArray();
 
         var item = new PassNews(ClientAddress.FromIPv4(1), "default", pass, 17, new Epoch(3, 4));
-        Assert.Equal(Rendering.Of(new WhitelistNews([item, item])), Rendering.Of(Serializer.FromBinary(bytes, "WN1")));
+        Assert.Equal(Rendering.Of(new WhitelistNews([item, item])), Rendering.Of(WhitelistSerializer.Read(bytes, "WN1")));
     }
 
     // What a next release would do with a message and a part that got a field each.
@@ -142,13 +142,13 @@ public sealed partial class WhitelistSerializerTests(ITestOutputHelper output)
     public void Kinds_of_news_that_a_newer_release_has_are_left_out()
     {
         var news = new PackedWriter().Records(["new"], (writer, _) => writer.Octet(99).Text("new").Integer(1)).ToArray();
-        Assert.Empty(((WhitelistNews)Serializer.FromBinary(news, "WN1")).Items);
+        Assert.Empty(((WhitelistNews)WhitelistSerializer.Read(news, "WN1")).Items);
     }
 
     [Fact]
     public void Equal_texts_of_a_message_are_one_object()
     {
-        var lines = ((EntriesListed)Serializer.FromBinary(
+        var lines = ((EntriesListed)WhitelistSerializer.Read(
             Serializer.ToBinary(new EntriesListed(1, 1, [Line(1), Line(2)], false)), "EL1")).Entries;
         Assert.Same(lines[0].Profile, lines[1].Profile);
         Assert.Same(lines[0].Pass!.Reason, lines[1].Pass!.Reason);
@@ -163,7 +163,7 @@ public sealed partial class WhitelistSerializerTests(ITestOutputHelper output)
     {
         var stored = WireVectors.Read(manifest);
         for (var length = 0; length < stored.Length; length++)
-            Assert.Throws<SerializationException>(() => Serializer.FromBinary(stored[..length], manifest));
+            Assert.Throws<SerializationException>(() => WhitelistSerializer.Read(stored[..length], manifest));
     }
 
     [Theory]
@@ -206,9 +206,9 @@ public sealed partial class WhitelistSerializerTests(ITestOutputHelper output)
     public void What_is_wrong_is_said_before_anything_is_allocated(string manifest, string hex, string fault)
     {
         var bytes = Convert.FromHexString(hex);
-        Assert.Throws<SerializationException>(() => Serializer.FromBinary(bytes, manifest));
+        Assert.Throws<SerializationException>(() => WhitelistSerializer.Read(bytes, manifest));
         var before = GC.GetAllocatedBytesForCurrentThread();
-        var thrown = Assert.Throws<SerializationException>(() => Serializer.FromBinary(bytes, manifest));
+        var thrown = Assert.Throws<SerializationException>(() => WhitelistSerializer.Read(bytes, manifest));
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 50_000);
         Assert.Contains(fault, thrown.Message);
         Assert.Contains(manifest, thrown.Message);
@@ -217,9 +217,9 @@ public sealed partial class WhitelistSerializerTests(ITestOutputHelper output)
     [Fact]
     public void A_manifest_that_is_not_known_is_named()
     {
-        var thrown = Assert.Throws<SerializationException>(() => Serializer.FromBinary([0], "LU9\n"));
+        var thrown = Assert.Throws<SerializationException>(() => WhitelistSerializer.Read([0], "LU9\n"));
         Assert.Contains("'LU9?' is not known", thrown.Message);
-        Assert.Throws<SerializationException>(() => Serializer.FromBinary([0], (string)null!));
+        Assert.Throws<SerializationException>(() => WhitelistSerializer.Read([0], (string)null!));
     }
 
     [Fact]
@@ -234,7 +234,7 @@ public sealed partial class WhitelistSerializerTests(ITestOutputHelper output)
     [Fact]
     public void An_array_that_was_never_made_is_an_empty_one()
     {
-        var read = (EvidenceCame)Serializer.FromBinary(Serializer.ToBinary(new EvidenceCame(1, default)), "EC1");
+        var read = (EvidenceCame)WhitelistSerializer.Read(Serializer.ToBinary(new EvidenceCame(1, default)), "EC1");
         Assert.Empty(read.Evidence);
     }
 
@@ -268,7 +268,7 @@ public sealed partial class WhitelistSerializerTests(ITestOutputHelper output)
     {
         try
         {
-            Serializer.FromBinary(bytes, manifest);
+            WhitelistSerializer.Read(bytes, manifest);
         }
         catch (SerializationException)
         {

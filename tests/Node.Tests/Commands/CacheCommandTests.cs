@@ -109,14 +109,14 @@ public sealed class CacheCommandTests : IAsyncLifetime
         Assert.Equal((2, "", refusal), await RunAsync("ban", "0.0.0.0/1", "--ttl", "1h", "--reason", "r"));
         Assert.Equal((2, "", refusal), await RunAsync("forget", "0.0.0.0/1"));
         Assert.Equal(
-            (2, "", $"screening: {doubt}: it takes --yes\nscreening: nothing was imported; confirm with --yes\n"), await RunAsync("import", InFolder("in")));
+            (2, "", $"screening: {doubt}: needs --yes\nscreening: nothing was imported; confirm with --yes\n"), await RunAsync("import", InFolder("in")));
         Assert.Empty(_whitelist.Lines);
 
-        var counted = $"0.0.0.0/1: 0 grants, 0 bans, 0 passes and times inside; nothing was changed\n{doubt}: it takes --yes\n";
+        var counted = $"0.0.0.0/1: 0 grants, 0 bans, 0 passes and times inside; nothing was changed\n{doubt}: needs --yes\n";
         Assert.Equal((0, counted, ""), await RunAsync("grant", "0.0.0.0/1", "--ttl", "1h", "--reason", "r", "--dry-run"));
         Assert.Equal((0, counted, ""), await RunAsync("forget", "0.0.0.0/1", "--dry-run"));
         Assert.Equal(
-            (0, $"10501 of 10501 lines would be imported; nothing was changed\n{doubt}: it takes --yes\n", ""),
+            (0, $"10501 of 10501 lines would be imported; nothing was changed\n{doubt}: needs --yes\n", ""),
             await RunAsync("import", InFolder("in"), "--dry-run"));
         Assert.Empty(_whitelist.Lines);
 

@@ -58,7 +58,8 @@ public sealed class ConfigurationLintTests(ConfigurationFixture fixture) : IClas
 
         // Doors and permanent lists.
         { "[endpoints]\nplugin = []\npolicy = []\ndnsbl = []\nmemcache = []\nhttp = []", "endpoints has no address; no mail server can ask this node; open" },
-        { "[endpoints]\nhttp = [\"tcp://0.0.0.0:10080\"]", "2:9: endpoints.http[1] is tcp://0.0.0.0:10080; tokens and addresses of clients cross the network in plain text" },
+        { "[endpoints]\npolicy = [\"tcp://192.0.2.1:10026\"]", "2:11: endpoints.policy[1] is tcp://192.0.2.1:10026; without ?allow= it takes every private network and every network that this host is on; write tcp://192.0.2.1:10026?allow= and" },
+        { "[endpoints]\nhttp = [\"tcp://0.0.0.0:10080?allow=any\"]", "2:9: endpoints.http[1] is tcp://0.0.0.0:10080?allow=any; tokens and addresses of clients cross the network in plain text" },
         { "[access]\npermit = [\"0.0.0.0/0\"]", "2:11: access.permit[1] is 0.0.0.0/0; every client in it is let in without a check" },
         { "[access]\npermit = [\"10.0.0.0/8\", \"2000::/3\", \"fc00::/7\"]", "2:25: access.permit[2] is 2000::/3; every" },
     };
@@ -82,7 +83,7 @@ public sealed class ConfigurationLintTests(ConfigurationFixture fixture) : IClas
     [InlineData(Lists + "[verdict]\nignore_at = 3\nenforce_at = 10000\ndrop_at = 10000\nallow_at = -10000\nallow_cap = -10000")]
     [InlineData(Lists + "[verdict]\ndrop_at = 8")]
     [InlineData(Lists + "[profile.a]\nlocal = [\"192.0.2.1\"]")]
-    [InlineData(Lists + "[endpoints]\nhttp = [\"tcp://[::1]:10080\", \"tcp://localhost:10081\"]\nplugin = [\"tcp://192.0.2.1:10080\"]\npolicy = []")]
+    [InlineData(Lists + "[endpoints]\nhttp = [\"tcp://[::1]:10080\", \"tcp://localhost:10081\"]\nplugin = [\"tcp://192.0.2.1:10080?allow=10.0.0.0/8\"]\npolicy = []")]
     [InlineData("[dnsbl]\nsites = \"KEY1234567890abcdef.zen.dq.spamhaus.net=127.0.0.[2..11]*3\"\nresolver = [\"8.8.8.8\"]")]
     [InlineData("[[custom]]\nname = \"a\"\ncommand = [\"/bin/sh\", \"-c\", \"cat\"]")]
     [InlineData("[[custom]]\nname = \"a\"\nurl = \"http://127.0.0.1:9/\"\ntimeout = \"1.5s\"")]

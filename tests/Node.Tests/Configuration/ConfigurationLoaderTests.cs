@@ -24,7 +24,7 @@ public sealed class ConfigurationLoaderTests : IDisposable
     public void The_defaults_are_those_of_the_contract()
     {
         var given = _fixture.Options(Contract(), "p0f.rule=[]", "dnsbl.list=[]", "custom=[]");
-        var defaults = ScreeningOptions.Defaults(isRoot: true, "mx1").WithDataDir("/");
+        var defaults = ScreeningOptions.Defaults("/var/lib/screening", "mx1").WithDataDir("/");
         Assert.Equal(ConfigurationFixture.Show(defaults), ConfigurationFixture.Show(given with { Profiles = defaults.Profiles }));
     }
 
@@ -246,7 +246,7 @@ public sealed class ConfigurationLoaderTests : IDisposable
                 TomlSource.Read(file, "f", root);
                 var faults = new List<ConfigurationFault>();
                 OverrideSource.ApplySets([$"{name}={value}", value, $"verdict.deadline={value}", $"custom=[{value}]", $"{name}"], root, faults);
-                var options = ScreeningOptions.Defaults(false, "h");
+                var options = ScreeningOptions.Defaults("./data", "h");
                 var binder = new OptionsBinder();
                 binder.Bind(root, options);
                 ConfigurationRules.Check(new RuleContext(options, binder));

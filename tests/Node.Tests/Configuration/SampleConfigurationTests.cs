@@ -58,7 +58,7 @@ public sealed partial class SampleConfigurationTests(ConfigurationFixture fixtur
         });
     }
 
-    private static ScreeningOptions Defaults { get; } = ScreeningOptions.Defaults(isRoot: true, "mx1");
+    private static ScreeningOptions Defaults { get; } = ScreeningOptions.Defaults("/var/lib/screening", "mx1");
 
     // The words that the setting takes: those of its type, or the fewer that a rule leaves.
     private static IEnumerable<string> WordsOf(Setting setting) => Enum.GetValues(setting.Type).Cast<Enum>()

@@ -20,6 +20,8 @@ public sealed partial class PostfixInstance : IAsyncDisposable
 
     public string LogFile => _folder["mail.log"];
 
+    public string ConfigFolder => _folder["conf"];
+
     public string QueueFolder => _folder["queue"];
 
     /// <summary>Where postscreen looks for what stands in for dnsblog(8), given <see cref="DnsblogServiceName"/>.</summary>

@@ -58,14 +58,14 @@ internal static class CacheCommand
         _ => "",
     };
 
-    /// <summary>What a dry run counted of a network.</summary>
+    /// <summary>What a dry run counted in a network.</summary>
     public static string CountText(string network, JsonElement count)
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"{network}: {count.GetProperty("grants").GetInt32()} grants, {count.GetProperty("bans").GetInt32()} bans, ");
         text.Append(CultureInfo.InvariantCulture, $"{count.GetProperty("entries").GetInt32()} passes and times inside; nothing was changed");
         foreach (var doubt in count.GetProperty("needs_yes").EnumerateArray())
-            text.Append(CultureInfo.InvariantCulture, $"\n{doubt.GetString()}: it takes --yes");
+            text.Append(CultureInfo.InvariantCulture, $"\n{doubt.GetString()}: needs --yes");
         return text.ToString();
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Screening.Node.Commands.Display;
+using Screening.Node.Platform;
 
 namespace Screening.Node.Commands.Cache;
 
@@ -25,7 +26,7 @@ internal static class CacheExportCommand
         }
         catch (IOException fault)
         {
-            status = await ExitStatus.FailAsync(error, ExitStatus.Usage, $"cannot write: {fault.Message}").ConfigureAwait(false);
+            status = await ExitStatus.FailAsync(error, ExitStatus.Usage, $"cannot write: {SystemError.Words(fault)}").ConfigureAwait(false);
         }
 
         await progress.EndAsync(written, isWhole: status == ExitStatus.Ok).ConfigureAwait(false);

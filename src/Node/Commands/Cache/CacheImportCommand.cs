@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Screening.Actors.Fleet;
 using Screening.Node.Commands.Display;
+using Screening.Node.Platform;
 using Screening.Node.Telemetry;
 
 namespace Screening.Node.Commands.Cache;
@@ -54,7 +55,7 @@ internal static class CacheImportCommand
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            return await ExitStatus.FailAsync(error, ExitStatus.Usage, $"cannot read {file}: {fault.Message}").ConfigureAwait(false);
+            return await ExitStatus.FailAsync(error, ExitStatus.Usage, $"cannot read {file}: {SystemError.Words(fault, file)}").ConfigureAwait(false);
         }
     }
 
@@ -103,7 +104,7 @@ internal static class CacheImportCommand
     }
 
     private static IEnumerable<string> DoubtsIn(NodeAnswer answer) =>
-        answer.Root.GetProperty("needs_yes").EnumerateArray().Select(doubt => $"{doubt.GetString()}: it takes --yes");
+        answer.Root.GetProperty("needs_yes").EnumerateArray().Select(doubt => $"{doubt.GetString()}: needs --yes");
 
     private static Task<NodeAnswer> PostAsync(NodeClient node, IEnumerable<string> lines, string query) =>
         node.SendAsync(HttpMethod.Post, CacheCommand.Root + query, string.Join('\n', lines), "application/x-ndjson");

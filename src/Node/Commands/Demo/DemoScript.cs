@@ -63,7 +63,10 @@ internal static class DemoScript
 
     private static readonly DemoClient Liar = At("203.0.113.50") with
     {
-        Listings = [Suspected], System = WindowsXp, Opinion = Burst, Mail = ("friend", "prince@bank.example"),
+        Listings = [Suspected],
+        System = WindowsXp,
+        Opinion = Burst,
+        Mail = ("friend", "prince@bank.example"),
     };
 
     /// <summary>The demonstration, once through.</summary>

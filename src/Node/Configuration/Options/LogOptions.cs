@@ -1,6 +1,6 @@
 namespace Screening.Node.Configuration;
 
-/// <summary>The decision log. <c>[log]</c></summary>
+/// <summary>The decision log, and the form of the node's own. <c>[log]</c></summary>
 internal sealed record LogOptions
 {
     /// <summary>
@@ -22,6 +22,19 @@ internal sealed record LogOptions
     /// <summary>Size of the folder, at most; the oldest file is removed first. 1MiB..1024GiB.</summary>
     [Holds("1MiB", "1024GiB")]
     public ByteSize MaxSize { get; init; } = new(4L << 30);
+
+    /// <summary>The form of the node's own log, on standard error.</summary>
+    public LogFormat Format { get; init; } = LogFormat.Text;
+}
+
+/// <summary>The form of the node's own log.</summary>
+internal enum LogFormat
+{
+    /// <summary>Lines for people.</summary>
+    Text,
+
+    /// <summary>One JSON object a line.</summary>
+    Json,
 }
 
 /// <summary>How hits are logged. A hit is an answer from this node's memory, for which no check was asked.</summary>

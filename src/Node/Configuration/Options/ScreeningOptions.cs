@@ -59,10 +59,10 @@ internal sealed record ScreeningOptions
         this with { Endpoints = Endpoints.Within(Path.GetFullPath(Path.Combine(currentDirectory, Node.DataDir))) };
 
     /// <summary>The defaults on a host.</summary>
-    /// <param name="isRoot">Whether the process may write to system folders.</param>
+    /// <param name="dataDirectory">The folder for data.</param>
     /// <param name="hostName">The host's name.</param>
-    public static ScreeningOptions Defaults(bool isRoot, string hostName) => new()
+    public static ScreeningOptions Defaults(string dataDirectory, string hostName) => new()
     {
-        Node = new NodeOptions { Name = hostName, DataDir = isRoot ? "/var/lib/screening" : "./data" },
+        Node = new NodeOptions { Name = hostName, DataDir = dataDirectory },
     };
 }

@@ -107,7 +107,8 @@ internal static class TomlText
         _ => string.Concat(place.ToString().Select(letter => char.IsControl(letter) ? '?' : letter)),
     };
 
-    private static string Quoted(string text)
+    /// <summary>A text as a basic string of TOML, control characters escaped.</summary>
+    public static string Quoted(string text)
     {
         var quoted = new StringBuilder("\"");
         foreach (var letter in text)

@@ -45,7 +45,7 @@ internal static partial class TomlFaults
 
     private static (string Message, bool Derails) Worded(string source, string message)
     {
-        if (source.Contains("connection", StringComparison.Ordinal))
+        if (ConnectionString().IsMatch(source))
             return ("this is not TOML; the line may hold a secret and is not shown", true);
         if (AlreadyDefined().Match(message) is { Success: true } found)
             return ($"{found.Groups["key"]} is given twice; it is already on line {found.Groups["line"]}", false);
@@ -86,6 +86,10 @@ internal static partial class TomlFaults
         ("for a base key", "the name is missing"),
         ("unexpected token [=] found", "the name before = is missing"),
     ];
+
+    // store.connection, however it is written.
+    [GeneratedRegex(@"(?i)\bconnection\b", RegexOptions.CultureInvariant)]
+    private static partial Regex ConnectionString();
 
     [GeneratedRegex(@"^The key `(?<key>[^`]*)` is already defined at \((?<line>[0-9]+),")]
     private static partial Regex AlreadyDefined();

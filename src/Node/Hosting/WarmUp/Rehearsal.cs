@@ -1,9 +1,11 @@
 using System.Net.Sockets;
+using Microsoft.Extensions.Hosting.Systemd;
 using Screening.Actors.Files;
 using Screening.Actors.Fleet;
 using Screening.Actors.Whitelist;
 using Screening.Node.Configuration;
 using Screening.Node.Endpoints;
+using Screening.Node.Hosting.Systemd;
 using Screening.Node.Hosting.Scripted;
 using Screening.Protocol.Vocabulary;
 
@@ -60,7 +62,8 @@ internal static class Rehearsal
         var request = RequestFor(folder, sources);
         var node = NodeHost.Build(ConfigurationLoader.Load(request), request, services => services
             .AddLogging(log => log.ClearProviders())
-            .AddSingleton<IHostLifetime, NoLifetime>());
+            .AddSingleton<IHostLifetime, NoLifetime>()
+            .AddSingleton<ISystemdNotifier, NoServiceManager>());
         await using (node.ConfigureAwait(false))
         {
             await node.StartAsync(cancellation).ConfigureAwait(false);

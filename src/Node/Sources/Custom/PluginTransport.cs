@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Screening.Actors.Checks;
+using Screening.Node.Platform;
 using Screening.Node.Supervision;
 
 namespace Screening.Node.Sources.Custom;
@@ -53,7 +54,7 @@ public sealed class PluginTransport : ICustomTransport, IAsyncDisposable
             await link.DisposeAsync().ConfigureAwait(false);
     }
 
-    // An idle connection, else a new one, else the least busy one. While the first can not be made no further one is tried.
+    // An idle connection, else a new one, else the least busy one. While the first cannot be made, no further one is tried.
     private SourceLink<ConnectionSession> Choose()
     {
         var best = _links[0];
@@ -81,13 +82,19 @@ public sealed class PluginTransport : ICustomTransport, IAsyncDisposable
 
     private async Task<ConnectionSession> ConnectAsync(CancellationToken cancellation)
     {
-        var socket = _endPoint is UnixDomainSocketEndPoint
-            ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
-            : new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var socket = _endPoint is UnixDomainSocketEndPoint unix
+            ? await UnixSocket.ConnectAsync(unix.ToString(), cancellation).ConfigureAwait(false)
+            : await ConnectTcpAsync(cancellation).ConfigureAwait(false);
+        return new ConnectionSession(_health.Name, new NetworkStream(socket, ownsSocket: true), _time, _health.Answered);
+    }
+
+    private async Task<Socket> ConnectTcpAsync(CancellationToken cancellation)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
             await socket.ConnectAsync(_endPoint, cancellation).ConfigureAwait(false);
-            return new ConnectionSession(_health.Name, new NetworkStream(socket, ownsSocket: true), _time, _health.Answered);
+            return socket;
         }
         catch (Exception)
         {

@@ -93,9 +93,14 @@ public sealed class UrlTransport : ICustomTransport, IDisposable
     };
 
     private static string TextOf(HttpRequestException error) =>
-        error.HttpRequestError is HttpRequestError.Unknown or HttpRequestError.ConnectionError
-            ? SourceText.Of(error)
-            : error.HttpRequestError.ToString();
+        error.HttpRequestError switch
+        {
+            HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError => "its answer is not HTTP",
+            HttpRequestError.ConfigurationLimitExceeded => "its answer is too long",
+            HttpRequestError.ResponseEnded => "closed before the answer was complete",
+            HttpRequestError.SecureConnectionError => $"TLS failed: {SourceText.Of(error)}",
+            _ => SourceText.Of(error),
+        };
 
     private SourceException Failure(CheckFailure failure, string what, Exception? inner = null)
     {

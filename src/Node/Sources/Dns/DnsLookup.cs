@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net.Sockets;
 using Screening.Actors.Checks;
+using Screening.Node.Platform;
 using Screening.Protocol.Dns;
 
 namespace Screening.Node.Sources.Dns;
@@ -198,7 +199,7 @@ internal sealed class DnsLookup
     {
         var resolver = _attempts[index].Resolver;
         resolver.Refused(error);
-        Drop(index, new SourceException(CheckFailure.Unreachable, $"resolver {resolver.Name}: {error}"));
+        Drop(index, new SourceException(CheckFailure.Unreachable, $"resolver {resolver.Name}: {SystemError.Words(error)}"));
     }
 
     // Under the lock.

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using Screening.Node.Platform;
 
 namespace Screening.Node.Sources.Dns;
 
@@ -81,8 +82,8 @@ internal sealed class DnsResolver(IPEndPoint endPoint, int sockets, TimeProvider
             Lose("it does not answer");
     }
 
-    /// <summary>It can not be reached.</summary>
-    public void Refused(SocketError error) => Lose(error.ToString());
+    /// <summary>It cannot be reached.</summary>
+    public void Refused(SocketError error) => Lose(SystemError.Words(error));
 
     public void Dispose()
     {

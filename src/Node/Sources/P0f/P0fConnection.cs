@@ -1,6 +1,6 @@
-using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Screening.Actors.Checks;
+using Screening.Node.Platform;
 using Screening.Node.Supervision;
 using Screening.Protocol.P0f;
 using Screening.Protocol.Vocabulary;
@@ -58,18 +58,6 @@ public sealed class P0fConnection : IP0fTransport, IAsyncDisposable
     /// <summary>Waits up to a second for outstanding replies, then closes.</summary>
     public ValueTask DisposeAsync() => _link.DisposeAsync();
 
-    private async Task<P0fSession> ConnectAsync(CancellationToken cancellation)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(_socketPath), cancellation).ConfigureAwait(false);
-            return new P0fSession(socket, _time, _health.Answered);
-        }
-        catch (Exception)
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
+    private async Task<P0fSession> ConnectAsync(CancellationToken cancellation) =>
+        new(await UnixSocket.ConnectAsync(_socketPath, cancellation).ConfigureAwait(false), _time, _health.Answered);
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net.Sockets;
 using Screening.Actors.Checks;
+using Screening.Node.Platform;
 using Screening.Protocol.P0f;
 using Screening.Protocol.Vocabulary;
 
@@ -80,7 +81,7 @@ internal sealed class P0fSession : ISourceSession
         }
         catch (TimeoutException)
         {
-            // Stopped or stuck: it will find the connection closed whenever it goes on.
+            // Stopped or stuck: it finds the connection closed when it continues.
         }
 
         End(new SessionEnd("closed", Quiet: true));
@@ -105,8 +106,9 @@ internal sealed class P0fSession : ISourceSession
             }
         }
 
-        End(new SessionEnd($"sending failed: {error}"));
-        throw new SourceException(CheckFailure.Unreachable, $"p0f: sending failed: {error}");
+        var reason = $"sending failed: {SystemError.Words(error)}";
+        End(new SessionEnd(reason));
+        throw new SourceException(CheckFailure.Unreachable, $"p0f: {reason}");
     }
 
     private async Task ReadAllAsync()

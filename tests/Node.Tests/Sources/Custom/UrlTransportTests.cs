@@ -190,7 +190,7 @@ public sealed class UrlTransportTests : IAsyncLifetime
         for (var i = 0; i < 3; i++)
             await SourceAssert.FailsAsync(CheckFailure.Unreachable, Ask(Subject));
 
-        Assert.Contains("ConnectionRefused", Assert.Single(_log.Lines).Text);
+        Assert.Contains("Connection refused", Assert.Single(_log.Lines).Text);
     }
 
     [Fact]

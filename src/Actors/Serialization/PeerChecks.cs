@@ -1,0 +1,319 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using System.Runtime.Serialization;
+using Screening.Actors.Checks;
+using Screening.Actors.Cluster.Forming;
+using Screening.Actors.Fleet;
+using Screening.Actors.Whitelist;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Actors.Serialization;
+
+/// <summary>
+/// What the values of a message may be, whoever sent it: no number overflows where it is used, no time is one that cannot be shown, and
+/// no text can forge a line of a log or command a terminal. A message that breaks a rule is not delivered. A text is cleaned instead, because
+/// it changes nothing that nodes decide; texts by which things are found must be clean.
+/// </summary>
+/// <remarks>
+/// The rules know no clock: a node whose own is wrong must still take the bans of its fleet. How long something may live is bounded by what
+/// keeps it, by its own clock.
+/// </remarks>
+internal static class PeerChecks
+{
+    /// <summary>The latest time, 2200-01-01, in milliseconds since 1970.</summary>
+    public const long LatestMs = 7_258_118_400_000;
+
+    private const int MaxLifeSeconds = 366 * 24 * 3600;
+    private const int MaxWaitMs = 600_000;
+    private const int MaxScore = 100_000_000;
+    private const int MaxItems = 100_000;
+    private const int MaxName = 100;
+    private const int MaxReason = 200;
+    private const int MaxText = 500;
+
+    // Numbers of changes begin at the time of a bucket's start.
+    private const long MaxSequence = 1L << 53;
+
+    /// <summary>The message with its texts cleaned.</summary>
+    /// <exception cref="SerializationException">A value is out of its range.</exception>
+    public static object Checked(object message)
+    {
+        switch (message)
+        {
+            case LookUp m:
+                Name(m.Profile);
+                Name(m.Policy);
+                Check(m.Known);
+                Range(m.Lists.Length, 0, MaxItems);
+                return m;
+            case LookUpHit m:
+                Check(m.Epoch);
+                return Checked(m.Pass) is var hit && ReferenceEquals(hit, m.Pass) ? m : m with { Pass = hit };
+            case LookUpMiss m:
+                Check(m.Epoch);
+                return m;
+            case EvidenceCame m:
+                return m with { Evidence = All(m.Evidence, Checked) };
+            case Conclude m:
+                Name(m.Profile);
+                Check(m.Epoch);
+                Range(m.AgeMs, 0, int.MaxValue);
+                return Checked(m.Pass) is var concluded && ReferenceEquals(concluded, m.Pass) ? m : m with { Pass = concluded };
+            case RecordTimes m:
+                Check(m.Times);
+                return m with { By = Clean(m.By, MaxName) };
+            case GetTimes m:
+                Name(m.Profile);
+                Name(m.Policy);
+                return m;
+            case TimesFound m:
+                Check(m.Times);
+                Check(m.Epoch);
+                return m.Pass is null ? m : m with { Pass = Checked(m.Pass) };
+            case Revoke m:
+                Range(m.WaitMs, 0, MaxWaitMs);
+                return m;
+            case Revoked m:
+                Range(m.Count, 0, int.MaxValue);
+                return m;
+            case ImportEntries m:
+                return m with { Entries = All(m.Entries, Checked) };
+            case EntriesImported m:
+                Range(m.Count, 0, int.MaxValue);
+                return m;
+            case ListEntries m:
+                Range(m.Limit, 1, MaxItems);
+                return m;
+            case EntriesListed m:
+                return m with { Entries = All(m.Entries, Checked) };
+            case EntriesCounted m:
+                Range(m.Count, 0, int.MaxValue);
+                return m;
+            case WhitelistNews m:
+                return m with { Items = All(m.Items, Checked) };
+            case SetGrants m:
+                Range(m.WaitMs, 0, MaxWaitMs);
+                return m with { Lines = All(m.Lines, static line => Checked(line with { ExpiresMs = Math.Min(line.ExpiresMs, LatestMs) })) };
+            case RemoveGrants m:
+                Range(m.WaitMs, 0, MaxWaitMs);
+                return m;
+            case GrantsRecorded m:
+                Check(m.Version);
+                Range(m.Count, 0, int.MaxValue);
+                return m.Fault is null ? m : m with { Fault = Clean(m.Fault, MaxText) };
+            case GetGrants m:
+                Check(m.Known);
+                return m;
+            case GetGrantsPart m:
+                Check(m.Version);
+                Range(m.Part, 0, MaxItems);
+                return m;
+            case GrantsCopyPart m:
+                Check(m.Version);
+                Range(m.Parts, 1, MaxItems);
+                Range(m.Part, 0, m.Parts - 1);
+                return m with { Lines = All(m.Lines, Checked) };
+            case GrantsUpToDate m:
+                Check(m.Version);
+                return m;
+            case GrantsChanged m:
+                Check(m.Before);
+                Check(m.After);
+                return m with { Change = Checked(m.Change) };
+            case AskPresence m:
+                return m with { From = Checked(m.From) };
+            case NodePresence m:
+                Range(m.CacheMembers, 0, MaxItems);
+                return m with { From = Checked(m.From), ClusterId = Clean(m.ClusterId, MaxName), Refusal = Clean(m.Refusal, MaxText) };
+            case NodeHoldings m:
+                Range(m.Shards, 0, WhitelistLayout.Shards);
+                Range(m.Buckets, 0, WhitelistLayout.Buckets + 1);
+                Range(m.Recovering, 0, WhitelistLayout.Buckets + 1);
+                Range(m.Entries, 0, MaxSequence);
+                return m with { Node = Clean(m.Node, MaxName) };
+            default:
+                return message; // It has nothing but numbers that are echoed, networks and buckets.
+        }
+    }
+
+    /// <summary>What was stored, without the items that cannot be right.</summary>
+    /// <param name="faults">Why items were left out, one for each.</param>
+    public static object Kept(object stored, List<string> faults) => stored switch
+    {
+        BucketChanged m => m with
+        {
+            Entries = Kept(m.Entries, Checked, faults), Tombstones = Kept(m.Tombstones, Checked, faults), Forgotten = Kept(m.Forgotten, Checked, faults),
+        },
+        BucketSnapshot m => m with
+        {
+            Entries = Kept(m.Entries, Checked, faults), Tombstones = Kept(m.Tombstones, Checked, faults), Forgotten = Kept(m.Forgotten, Checked, faults),
+        },
+        GrantsStored m => m with { Changes = [.. m.Changes.Select(change => change with { Set = Kept(change.Set, Checked, faults) })] },
+        GrantsSnapshot m => m with { Lines = Kept(m.Lines, Checked, faults) },
+        _ => stored,
+    };
+
+    private static ImmutableArray<T> Kept<T>(ImmutableArray<T> items, Func<T, T> check, List<string> faults)
+        where T : class
+    {
+        var kept = ImmutableArray.CreateBuilder<T>(items.Length);
+        foreach (var item in items)
+        {
+            try
+            {
+                kept.Add(check(item));
+            }
+            catch (SerializationException fault)
+            {
+                faults.Add(fault.Message);
+            }
+        }
+
+        return kept.DrainToImmutable();
+    }
+
+    private static Pass Checked(Pass pass)
+    {
+        Range(pass.TtlSeconds, 1, MaxLifeSeconds);
+        Range(pass.Score, -MaxScore, MaxScore);
+        Name(pass.Policy);
+        var (by, reason) = (Clean(pass.By, MaxName), Clean(pass.Reason, MaxReason));
+        return ReferenceEquals(by, pass.By) && ReferenceEquals(reason, pass.Reason) ? pass : pass with { By = by, Reason = reason };
+    }
+
+    private static SharedEvidence Checked(SharedEvidence evidence)
+    {
+        if (evidence.Answer is not { } answer)
+            return evidence;
+        Range(answer.TtlSeconds ?? 0, 0, int.MaxValue);
+        return answer.Text is { } text ? evidence with { Answer = answer with { Text = Clean(text, MaxText) } } : evidence;
+    }
+
+    private static EntryLine Checked(EntryLine line)
+    {
+        Name(line.Profile);
+        Range(line.AgeSeconds, 0, int.MaxValue);
+        Check(line.Times);
+        return line with { Pass = line.Pass is null ? null : Checked(line.Pass), TimesBy = Clean(line.TimesBy, MaxName) };
+    }
+
+    private static NewsItem Checked(NewsItem item)
+    {
+        Check(item.Epoch);
+        switch (item)
+        {
+            case PassNews news:
+                Name(news.Profile);
+                return Checked(news.Pass) is var pass && ReferenceEquals(pass, news.Pass) ? news : news with { Pass = pass };
+            case TimesNews news:
+                Check(news.Times);
+                return news;
+            case RevocationNews news:
+                Range(news.Before, 0, MaxSequence);
+                return news;
+            default:
+                return item;
+        }
+    }
+
+    private static GrantOrBan Checked(GrantOrBan line)
+    {
+        Range(line.MadeMs, 0, LatestMs);
+        Range(line.ExpiresMs, 0, LatestMs);
+        return line with { By = Clean(line.By, MaxName), Reason = Clean(line.Reason, MaxReason) };
+    }
+
+    private static GrantsChange Checked(GrantsChange change)
+    {
+        Range(change.RemoveExpiredBefore, 0, LatestMs);
+        return change with { Set = All(change.Set, Checked) };
+    }
+
+    private static StoredEntry Checked(StoredEntry entry)
+    {
+        Name(entry.Profile);
+        Check(entry.Times);
+        Range(entry.Sequence, 0, MaxSequence);
+        return entry with { Passes = All(entry.Passes, Checked), TimesBy = Clean(entry.TimesBy, MaxName) };
+    }
+
+    private static StoredPass Checked(StoredPass pass)
+    {
+        Range(pass.MadeMs, 0, LatestMs);
+        Range(pass.ExpiresMs, 0, LatestMs);
+        Range(pass.Score, -MaxScore, MaxScore);
+        Name(pass.Policy);
+        var (by, reason) = (Clean(pass.By, MaxName), Clean(pass.Reason, MaxReason));
+        return ReferenceEquals(by, pass.By) && ReferenceEquals(reason, pass.Reason) ? pass : pass with { By = by, Reason = reason };
+    }
+
+    private static Tombstone Checked(Tombstone tombstone)
+    {
+        Range(tombstone.Sequence, 0, MaxSequence);
+        Range(tombstone.MadeMs, 0, LatestMs);
+        return tombstone;
+    }
+
+    private static ForgottenTimes Checked(ForgottenTimes forgotten)
+    {
+        Check(forgotten.Times);
+        return forgotten;
+    }
+
+    private static NodeIdentity Checked(NodeIdentity node)
+    {
+        Range(node.ClockMs, 0, LatestMs);
+        Name(node.Address.Host ?? "");
+        return node with { Node = Clean(node.Node, MaxName), Provider = Clean(node.Provider, MaxName), SplitBrain = Clean(node.SplitBrain, MaxName) };
+    }
+
+    private static void Check(Epoch epoch)
+    {
+        Range(epoch.Life, 0, LatestMs);
+        Range(epoch.Revocation, 0, MaxSequence);
+    }
+
+    private static void Check(GrantsVersion version)
+    {
+        Range(version.Life, 0, LatestMs);
+        Range(version.Number, 0, MaxSequence);
+    }
+
+    // Seconds since 1970, and the small numbers by which postscreen marks a test that is new or off.
+    private static void Check(in PostscreenTimes times)
+    {
+        Range(times.Pregreet, 0, LatestMs / 1000);
+        Range(times.Dnsbl, 0, LatestMs / 1000);
+        Range(times.Pipelining, 0, LatestMs / 1000);
+        Range(times.NonSmtpCommand, 0, LatestMs / 1000);
+        Range(times.BareNewline, 0, LatestMs / 1000);
+    }
+
+    private static void Range(long value, long least, long most, [CallerArgumentExpression(nameof(value))] string what = "")
+    {
+        if (value < least || value > most)
+            throw new SerializationException($"{what[(what.LastIndexOf('.') + 1)..]} is {value}; it must be {least} to {most}");
+    }
+
+    // What things are found by: profiles, fingerprints, hosts.
+    private static void Name(string name, [CallerArgumentExpression(nameof(name))] string what = "")
+    {
+        if (!ReferenceEquals(PeerText.Clean(name, 255), name))
+            throw new SerializationException($"{what[(what.LastIndexOf('.') + 1)..]} is not a name");
+    }
+
+    private static string Clean(string text, int maxLength) => PeerText.Clean(text, maxLength);
+
+    private static ImmutableArray<T> All<T>(ImmutableArray<T> items, Func<T, T> check)
+        where T : class
+    {
+        var copy = items;
+        for (var i = 0; i < items.Length; i++)
+        {
+            if (check(items[i]) is var item && !ReferenceEquals(item, items[i]))
+                copy = copy.SetItem(i, item);
+        }
+
+        return copy;
+    }
+}

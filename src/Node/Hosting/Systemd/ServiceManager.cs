@@ -1,0 +1,63 @@
+using System.Globalization;
+using Microsoft.Extensions.Hosting.Systemd;
+
+namespace Screening.Node.Hosting.Systemd;
+
+/// <summary>What a service manager is told of this node, as sd_notify(3) has it. Where none listens, nothing is sent.</summary>
+internal sealed class ServiceManager
+{
+    // sd_notify(3): the parent of the process is told by these.
+    private const string WatchdogTime = "WATCHDOG_USEC";
+    private const string WatchdogProcess = "WATCHDOG_PID";
+
+    private readonly ISystemdNotifier _notifier;
+
+    public ServiceManager(ISystemdNotifier notifier) => _notifier = notifier;
+
+    /// <summary>The manager takes the node for dead if it hears nothing for so long; null: it does not watch.</summary>
+    public TimeSpan? WatchdogLimit => _notifier.IsEnabled
+        ? ParseLimit(
+            Environment.GetEnvironmentVariable(WatchdogTime), Environment.GetEnvironmentVariable(WatchdogProcess), Environment.ProcessId)
+        : null;
+
+    /// <summary>The endpoints answer.</summary>
+    public void Ready() => Notify("READY=1");
+
+    /// <summary>The configuration is read again; <see cref="Ready"/> follows.</summary>
+    public void Reloading() => Notify(string.Create(
+        CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={(long)TimeProvider.System.GetElapsedTime(0).TotalMicroseconds}"));
+
+    /// <summary>The node ends.</summary>
+    public void Stopping() => Notify("STOPPING=1");
+
+    /// <summary>The node is alive.</summary>
+    public void Alive() => Notify("WATCHDOG=1");
+
+    /// <summary>The limit that the manager's variables stand for.</summary>
+    /// <param name="microseconds">WATCHDOG_USEC.</param>
+    /// <param name="process">WATCHDOG_PID; null: whichever process.</param>
+    /// <param name="ownProcess">The id of this process: a child of a service inherits the variables.</param>
+    public static TimeSpan? ParseLimit(string? microseconds, string? process, int ownProcess)
+    {
+        var isOurs = process is null || process == ownProcess.ToString(CultureInfo.InvariantCulture);
+        return isOurs && long.TryParse(microseconds, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit > 0
+            ? TimeSpan.FromMicroseconds(limit)
+            : null;
+    }
+
+    private void Notify(string message)
+    {
+        if (_notifier.IsEnabled)
+            _notifier.Notify(new ServiceState(message));
+    }
+}
+
+/// <summary>The service manager of a node that is not the process's own.</summary>
+internal sealed class NoServiceManager : ISystemdNotifier
+{
+    public bool IsEnabled => false;
+
+    public void Notify(ServiceState state)
+    {
+    }
+}
