@@ -89,6 +89,27 @@ public sealed partial class DocumentationTests
     }
 
     [Fact]
+    [Trait("Finding", "use-3.1")]
+    public void The_folder_of_sockets_for_Postfix_is_made_in_one_way()
+    {
+        var commands = Pages.SelectMany(page => page.AllLines)
+            .Where(line => line.Contains("install -d", StringComparison.Ordinal) && line.Contains("/postfix/screening", StringComparison.Ordinal)).Select(line => line.Trim());
+
+        Assert.Equal(["install -d -o screening -g postfix -m 2750 /var/spool/postfix/screening"], commands.Distinct());
+    }
+
+    [Fact]
+    [Trait("Finding", "use-3.2")]
+    public void Sockets_of_the_examples_lie_where_the_unit_lets_the_node_write() => AssertNone(
+        from page in Pages
+        from block in page.Blocks
+        where block.Language == "toml"
+        from Match socket in EndpointSocket().Matches(block.Text)
+        let folder = socket.Groups["folder"].Value
+        where folder is not ("DATA_DIR" or "/var/lib/screening" or "/var/spool/postfix/screening" or "/run/screening")
+        select $"{block.Place}: {socket.Value}");
+
+    [Fact]
     public void Types_and_files_that_the_map_names_are_in_the_code()
     {
         var files = Directory.EnumerateFiles(Repository.File("src"), "*.cs", SearchOption.AllDirectories).Where(file => !file.Contains("/obj/", StringComparison.Ordinal)).ToList();
@@ -127,6 +148,9 @@ public sealed partial class DocumentationTests
 
     [GeneratedRegex(@"\bcan not\b|\bgo(es)? on to\b|\b(is|are) ill\b|\bwho for\b|\bfor who\b|\bis no [a-z]+ of\b", RegexOptions.IgnoreCase)]
     private static partial Regex Stilted();
+
+    [GeneratedRegex(@"^ *(plugin|policy|dnsblog|memcache|http) *= *\[.*unix://(?<folder>[^""]*)/[^/""]+""", RegexOptions.Multiline)]
+    private static partial Regex EndpointSocket();
 
     [GeneratedRegex("[A-Za-z_][A-Za-z0-9_]+")]
     private static partial Regex Identifier();

@@ -303,17 +303,17 @@ public sealed class DnsReplyReaderTests
     [InlineData(1, 1024, DnsType.A, OperationStatus.Done)]
     public void A_message_costs_a_bounded_number_of_steps(int pointers, int records, DnsType type, OperationStatus expected)
     {
-        var name = string.Join('.', Enumerable.Repeat('0', 32)) + ".bl.example";
-        var message = Query(name, DnsType.A)[..^11].ToList();
+        var message = Query(string.Join('.', Enumerable.Repeat('0', 32)) + ".bl.example", DnsType.A)[..^11].ToList();
         (message[2], message[11]) = (0x84, 0);
         (message[6], message[7]) = ((byte)(records >> 8), (byte)records);
 
-        // The chain lies in the data of the first record, which nobody asked for.
+        // The chain lies in the data of the first record, which nobody asked for. Aliases are those of another name.
+        var name = type == DnsType.Cname ? 14 : 12;
         message.AddRange([0xc0, 12, 0, 99, 0, 1, 0, 0, 0, 0, (byte)(pointers * 2 >> 8), (byte)(pointers * 2)]);
         var start = message.Count;
         for (var i = 0; i < pointers; i++)
         {
-            var target = i == 0 ? 12 : start + (2 * (i - 1));
+            var target = i == 0 ? name : start + (2 * (i - 1));
             message.AddRange([(byte)(0xc0 | target >> 8), (byte)target]);
         }
 
