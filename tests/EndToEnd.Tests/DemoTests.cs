@@ -10,8 +10,6 @@ namespace Screening.EndToEnd.Tests;
 [Trait("Finding", "use-1")]
 public sealed partial class DemoTests
 {
-    private const string Nobody = "65534";
-
     [SkippableFact]
     public async Task It_shows_its_acts_answers_the_pasted_commands_and_leaves_nothing()
     {
@@ -20,7 +18,7 @@ public sealed partial class DemoTests
         var (home, temporary) = (folder.MakeFolder("home"), folder.MakeFolder("tmp"));
         foreach (var own in (string[])[home, temporary])
             File.SetUnixFileMode(own, (UnixFileMode)0x1ff);
-        await using var demo = RunningProcess.Start(await AsUserAsync(home, temporary, "demo", "--pace", "10ms"));
+        await using var demo = RunningProcess.Start(await AsUserAsync(home, temporary, NodeProcess.Launch(null, "demo", "--pace", "10ms")));
 
         await demo.WaitForLineAsync(ComesAfterHints(), Waiting.Limit);
         AssertOnLoopback(demo);
@@ -51,20 +49,11 @@ public sealed partial class DemoTests
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Root));
     }
 
-    // As root: as somebody else, unless the programs are where only root may look.
-    private static async Task<LaunchPlan> AsUserAsync(string home, string temporary, params string[] arguments)
+    private static async Task<LaunchPlan> AsUserAsync(string home, string temporary, LaunchPlan plan) => await Unprivileged.AsUserAsync(plan) with
     {
-        var plan = NodeProcess.Launch(null, arguments);
-        string[] drop = ["--reuid", Nobody, "--regid", Nobody, "--clear-groups"];
-        var probe = new LaunchPlan("setpriv", [.. drop, "sh", "-c", "exec \"$1\" \"$0\" --version", NodeProcess.Assembly, plan.Program]);
-        if (Environment.IsPrivilegedProcess && (await RunningProcess.RunAsync(probe, Waiting.Limit)).ExitCode == 0)
-            plan = plan with { Program = "setpriv", Arguments = [.. drop, plan.Program, .. plan.Arguments] };
-        return plan with
-        {
-            Folder = home,
-            Environment = new Dictionary<string, string?>(plan.Environment) { ["HOME"] = home, ["TMPDIR"] = temporary, ["SCREENING_NODE"] = null },
-        };
-    }
+        Folder = home,
+        Environment = new Dictionary<string, string?>(NodeProcess.Launch(null).Environment) { ["HOME"] = home, ["TMPDIR"] = temporary, ["SCREENING_NODE"] = null },
+    };
 
     private static async Task AssertPastedAsync(RunningProcess demo, string home, string temporary)
     {
@@ -72,10 +61,7 @@ public sealed partial class DemoTests
         foreach (var line in demo.Lines.Where(line => line.StartsWith("    ", StringComparison.Ordinal) && line.Contains("screening", StringComparison.Ordinal)).Distinct().ToList())
         {
             var command = line.Trim();
-            var user = await AsUserAsync(home, temporary);
-            var shell = new LaunchPlan("sh", "-c", command) { Folder = home, Environment = user.Environment };
-            if (user.Program == "setpriv")
-                shell = shell with { Program = user.Program, Arguments = [.. user.Arguments.TakeWhile(a => a != NodeProcess.Launch(null).Program), "sh", "-c", command] };
+            var shell = await AsUserAsync(home, temporary, new LaunchPlan("sh", "-c", command));
             results.Add(CommandName().Match(command).Value, await RunningProcess.RunAsync(shell, Waiting.Limit));
         }
 
