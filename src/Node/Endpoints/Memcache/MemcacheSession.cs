@@ -27,6 +27,9 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
 
     private const int MaxShownCommand = 30;
 
+    // Keys of one get that the fleet is asked about; Postfix asks for one at a time. A line has room for 4,000.
+    private const int MaxAsked = 64;
+
     private readonly PipeWriter _output = connection.Transport.Output;
     private readonly MemcacheFramer _framer = new();
     private bool _isOver;
@@ -216,7 +219,7 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
     {
         var asked = new List<Task>();
         var words = new MemcacheWords(question.Keys);
-        for (var key = words.Next(); !key.IsEmpty; key = words.Next())
+        for (var key = words.Next(); !key.IsEmpty && asked.Count < MaxAsked; key = words.Next())
         {
             if (table.Find(key).MayBeElsewhere)
                 asked.Add(table.AskFleetAsync(key));
