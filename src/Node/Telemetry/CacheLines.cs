@@ -64,8 +64,8 @@ internal static class CacheLines
     }
 
     /// <summary>
-    /// Reads a line of an export. Address, kind and expiry must be there; what else is missing is empty, and who imports is then who made it,
-    /// now. Members of other names are passed over.
+    /// Reads a line of an export. Address, kind and expiry are required. Without <c>by</c> the importer is the author, and without <c>made</c> the
+    /// line is made now. Members of other names are skipped.
     /// </summary>
     public static bool TryRead(string text, string importer, DateTimeOffset now, out WhitelistLine line, out string fault)
     {
@@ -100,7 +100,7 @@ internal static class CacheLines
         if (kind != WhitelistLineKind.Pass && profile != DefaultProfile)
             members.Fail("profile: a grant or a ban holds in all profiles; it must be default");
         if (profile.Length == 0 || profile.Contains(' ', StringComparison.Ordinal))
-            members.Fail("profile is no profile's name");
+            members.Fail("profile is not the name of a profile");
         var times = ReadTimes(members.Numbers("times", 5, LastSecond));
         var by = members.Text("by", PeerText.MaxLength) is { Length: > 0 } author ? author : importer;
         var made = members.Time("made", TimeFormat) ?? now;
