@@ -45,7 +45,8 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
                 RequestEnded();
                 if (asksFor is not null)
                     await GetFromFleetAsync(asksFor).ConfigureAwait(false);
-                await FlushIfMuchAsync().ConfigureAwait(false);
+                if ((await FlushIfMuchAsync().ConfigureAwait(false)).IsCompleted)
+                    return; // The peer takes no more answers.
             }
 
             _isInsideRequest = !buffer.IsEmpty || _framer.IsSkipping;
@@ -204,7 +205,8 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
         for (var next = 0; next < question.Keys.Length;)
         {
             next = WriteNext(question, next);
-            await FlushIfMuchAsync().ConfigureAwait(false);
+            if ((await FlushIfMuchAsync().ConfigureAwait(false)).IsCompleted)
+                return;
         }
 
         _output.Write(MemcacheReply.End);
