@@ -176,7 +176,7 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
                 _output.Write(MemcacheReply.Error);
                 break;
             default:
-                GiveUp(ParseErrorKind.BadName, $"'{Shown(request.Keys)}' is no command", MemcacheReply.Error);
+                GiveUp(ParseErrorKind.BadName, $"'{Shown(request.Keys)}' is not a command", MemcacheReply.Error);
                 break;
         }
     }
@@ -228,7 +228,7 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
         return asked;
     }
 
-    // Writes what is found of the key that begins there or behind spaces, and tells where to go on.
+    // Writes what is found of the key that begins there or behind spaces, and returns where the next one begins.
     private int WriteNext(MemcacheQuestion question, int start)
     {
         var words = new MemcacheWords(question.Keys.AsSpan(start));
