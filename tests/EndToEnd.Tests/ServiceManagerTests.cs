@@ -25,15 +25,7 @@ public sealed partial class ServiceManagerTests : IDisposable
     {
         Requires.Programs("setsid");
         _manager.Bind(new UnixDomainSocketEndPoint(_folder["notify"]));
-        var plain = NodeProcess.Launch(
-            null, "run", "--set", $"node.data_dir={_folder["data"]}", "--set", $"endpoints.plugin=[\"unix://{_folder["plugin"]}\"]", "--set",
-            "endpoints.http=[]", "--set", "endpoints.policy=[]", "--set", "endpoints.dnsbl=[]", "--set", "endpoints.memcache=[]", "--set",
-            "store.provider=memory", "--set", "log.format=json");
-        await using var node = NodeProcess.Begin(plain with
-        {
-            Folder = _folder.Root,
-            Environment = new Dictionary<string, string?>(plain.Environment) { ["NOTIFY_SOCKET"] = _folder["notify"], ["WATCHDOG_USEC"] = "600000" },
-        });
+        await using var node = Start();
 
         var beforeReady = await UntilAsync("READY=1");
         Assert.DoesNotContain("STOPPING=1", beforeReady);
@@ -46,6 +38,19 @@ public sealed partial class ServiceManagerTests : IDisposable
 
         Assert.Equal(0, await node.WaitForExitAsync(Patience));
         Assert.All(node.Lines.Where(line => line.StartsWith("stderr: ", StringComparison.Ordinal)), line => Assert.Matches("^stderr: {.*}$", line));
+    }
+
+    [SkippableFact]
+    public async Task A_node_runs_without_a_service_manager_that_is_gone()
+    {
+        Requires.Programs("setsid");
+        await using var node = Start();
+
+        await node.WaitForReadyAsync();
+        node.Signal(Signal.Terminate);
+
+        Assert.Equal(0, await node.WaitForExitAsync(Patience));
+        Assert.Single(node.Lines, line => line.Contains("NOTIFY_SOCKET): No such file or directory", StringComparison.Ordinal));
     }
 
     [SkippableFact]
@@ -62,6 +67,19 @@ public sealed partial class ServiceManagerTests : IDisposable
 
         var security = await RunAsync("security", "--offline=true", "--threshold=20", "--no-pager", unit);
         Assert.True(security.ExitCode == 0, $"{security}");
+    }
+
+    private NodeProcess Start()
+    {
+        var plain = NodeProcess.Launch(
+            null, "run", "--set", $"node.data_dir={_folder["data"]}", "--set", $"endpoints.plugin=[\"unix://{_folder["plugin"]}\"]", "--set",
+            "endpoints.http=[]", "--set", "endpoints.policy=[]", "--set", "endpoints.dnsbl=[]", "--set", "endpoints.memcache=[]", "--set",
+            "store.provider=memory", "--set", "log.format=json");
+        return NodeProcess.Begin(plain with
+        {
+            Folder = _folder.Root,
+            Environment = new Dictionary<string, string?>(plain.Environment) { ["NOTIFY_SOCKET"] = _folder["notify"], ["WATCHDOG_USEC"] = "600000" },
+        });
     }
 
     private async Task<List<string>> UntilAsync(string wanted)

@@ -2,7 +2,7 @@ namespace Screening.Node.Telemetry;
 
 /// <summary>
 /// Every event id of the log, in ranges: 1000 endpoints, 2000 verdicts, 3000 checks, 4000 whitelist, 5000 cluster (those of the cluster system stand in Actors/Fleet), 9000 process
-/// (9010 and on in Supervision and Hosting).
+/// (9010 to 9016 in Supervision and Hosting).
 /// A contract with operators: an id is retired with a note, never reused.
 /// </summary>
 internal static class EventIds

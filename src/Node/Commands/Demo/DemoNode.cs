@@ -65,8 +65,8 @@ internal sealed class DemoNode : IAsyncDisposable
         if (configuration.Options is null)
             throw new InvalidOperationException(string.Join('\n', configuration.Faults));
         var decisions = Channel.CreateBounded<Decision>(new BoundedChannelOptions(256) { FullMode = BoundedChannelFullMode.DropOldest });
-        var node = NodeHost.Build(
-            configuration, request, services => Replace(services, decisions.Writer, verbose), warm: Rehearsal.RunAsync(folder, cancellation));
+        var rehearsal = Rehearsal.RunAsync(folder, cancellation);
+        var node = NodeHost.Build(configuration, request, services => Replace(services, decisions.Writer, verbose), warm: rehearsal);
         try
         {
             await node.StartAsync(cancellation).ConfigureAwait(false);
@@ -75,6 +75,7 @@ internal sealed class DemoNode : IAsyncDisposable
         catch
         {
             await node.DisposeAsync().ConfigureAwait(false);
+            await rehearsal.ConfigureAwait(false); // It writes to the folder, which is removed next.
             throw;
         }
     }

@@ -1,18 +1,29 @@
 using System.Globalization;
+using System.Net.Sockets;
 using Microsoft.Extensions.Hosting.Systemd;
+using Screening.Node.Platform;
 
 namespace Screening.Node.Hosting.Systemd;
 
-/// <summary>What a service manager is told of this node, as sd_notify(3) has it. Where none listens, nothing is sent.</summary>
-internal sealed class ServiceManager
+/// <summary>
+/// What a service manager is told of this node, as sd_notify(3) has it. Where none is named, nothing is sent; one that is named and cannot be
+/// reached is logged once, and the node runs without it.
+/// </summary>
+internal sealed partial class ServiceManager
 {
     // sd_notify(3): the parent of the process is told by these.
     private const string WatchdogTime = "WATCHDOG_USEC";
     private const string WatchdogProcess = "WATCHDOG_PID";
 
     private readonly ISystemdNotifier _notifier;
+    private readonly ILogger<ServiceManager> _log;
+    private bool _isLost;
 
-    public ServiceManager(ISystemdNotifier notifier) => _notifier = notifier;
+    public ServiceManager(ISystemdNotifier notifier, ILogger<ServiceManager> log)
+    {
+        _notifier = notifier;
+        _log = log;
+    }
 
     /// <summary>The manager takes the node for dead if it hears nothing for so long; null: it does not watch.</summary>
     public TimeSpan? WatchdogLimit => _notifier.IsEnabled
@@ -47,9 +58,23 @@ internal sealed class ServiceManager
 
     private void Notify(string message)
     {
-        if (_notifier.IsEnabled)
+        if (!_notifier.IsEnabled)
+            return;
+        try
+        {
             _notifier.Notify(new ServiceState(message));
+            _isLost = false;
+        }
+        catch (SocketException fault)
+        {
+            if (!_isLost)
+                LogLost(_log, SystemError.Words(UnixSocket.IsAbsence(fault) ? SystemError.NotThere(fault) : fault));
+            _isLost = true;
+        }
     }
+
+    [LoggerMessage(9016, LogLevel.Warning, "The service manager cannot be told how the node is (NOTIFY_SOCKET): {Fault}")]
+    private static partial void LogLost(ILogger log, string fault);
 }
 
 /// <summary>The service manager of a node that is not the process's own.</summary>
