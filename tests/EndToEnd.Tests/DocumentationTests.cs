@@ -11,9 +11,6 @@ public sealed partial class DocumentationTests
     private const int MostWordsInACell = 40;
     private const int MostColumns = 140;
 
-    private static readonly HashSet<string> StillWritten = ["docs/clients.md"];
-    private static readonly HashSet<string> StillBuilt = ["log.format"];
-
     private static readonly IReadOnlyList<MarkdownPage> Pages = MarkdownPage.All();
     private static readonly Dictionary<string, MarkdownPage> ByPath = Pages.ToDictionary(page => page.Path);
 
@@ -83,7 +80,7 @@ public sealed partial class DocumentationTests
             from line in page.Lines
             from Match named in NamedSetting().Matches(line.Text)
             let path = named.Groups["path"].Value
-            where tables.Contains(path.Split('.')[0]) && !known.Contains(path) && !StatusMembers.Contains(path) && !StillBuilt.Contains(path)
+            where tables.Contains(path.Split('.')[0]) && !known.Contains(path) && !StatusMembers.Contains(path)
                 && !known.Any(setting => setting.StartsWith(path + '.', StringComparison.Ordinal))
             select $"{page.Path}:{line.Number}: {path}");
     }
@@ -132,7 +129,7 @@ public sealed partial class DocumentationTests
             return null;
         var (file, anchor) = target.Split('#', 2) is [var before, var after] ? (before, after) : (target, "");
         var path = file.Length == 0 ? page.Path : Path.GetRelativePath(Repository.File("."), Path.GetFullPath(Path.Combine(Repository.File(page.Path), "..", file)));
-        if (!Path.Exists(Repository.File(path)) && !StillWritten.Contains(path))
+        if (!Path.Exists(Repository.File(path)))
             return $"{target}: there is no such file";
         return anchor.Length == 0 || (ByPath.TryGetValue(path, out var other) && other.Anchors.Contains(anchor)) ? null : $"{target}: there is no such heading";
     }
