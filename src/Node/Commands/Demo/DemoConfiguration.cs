@@ -27,12 +27,9 @@ internal static class DemoConfiguration
         [store]
         provider = "memory"
 
-        [verdict]
-        deadline = "800ms"
-
         [dnsbl]
         resolver = ["{sources.Resolver}"]
-        timeout  = "250ms"
+        timeout  = "400ms"
         sites    = "{DemoScript.Blocklist}=127.0.0.[2..11]*3, {DemoScript.Greylist}*2, {DemoScript.Trusted}=127.0.[2..9].[1..3]*-3"
 
         [p0f]
