@@ -22,11 +22,11 @@ public enum CheckKind : byte
 }
 
 /// <summary>
-/// One check as one profile uses it: whom to ask, and what its answers weigh. Pure, so that a logged answer can be weighed again
+/// One check as one profile uses it: which source to ask, and what its answers weigh. Pure, so that a logged answer can be weighed again
 /// under another policy.
 /// </summary>
 /// <param name="Source">The id of the check actor that is asked; several profiles may share it.</param>
-/// <param name="Name">What logs, metrics, replies and pages show; holds no secret.</param>
+/// <param name="Name">The name in logs, metrics, replies and pages; contains no secret.</param>
 /// <param name="Kind">The kind of check.</param>
 public abstract record CheckPlan(string Source, string Name, CheckKind Kind)
 {
@@ -34,7 +34,7 @@ public abstract record CheckPlan(string Source, string Name, CheckKind Kind)
     public abstract WeightRange Range { get; }
 
     /// <summary>
-    /// What the fleet knows the source by: a hash, for the id may hold a key. Equal sources have equal hashes on all nodes.
+    /// The hash by which the fleet knows the source, since the id may contain a key. Equal sources have equal hashes on all nodes.
     /// </summary>
     public ulong SharedId { get; } = SharedIdOf(Source);
 
@@ -44,21 +44,21 @@ public abstract record CheckPlan(string Source, string Name, CheckKind Kind)
     /// <summary>Weighs an answer. An answer of another kind weighs nothing.</summary>
     public abstract WeighedAnswer Weigh(CheckAnswer answer);
 
-    /// <summary>Why this client is never asked about here; null if it may be.</summary>
+    /// <summary>Why the check is not asked about this client; null if it is.</summary>
     public virtual string? SkipReason(ClientAddress client) => null;
 }
 
 /// <summary>An answer with its weight.</summary>
 /// <param name="Contribution">What it adds.</param>
-/// <param name="Says">True if the check has something to say of the client; false for "not listed", "never seen".</param>
+/// <param name="Says">True if the check knows the client; false for "not listed" and "never seen".</param>
 /// <param name="Answer">The answer as words, for people.</param>
-/// <param name="TtlSeconds">How long it holds, if it said.</param>
-/// <param name="Reason">Why, for people; null when there is nothing to say.</param>
+/// <param name="TtlSeconds">How long it holds, seconds; null when unknown.</param>
+/// <param name="Reason">What the answer means, for people; null when it means nothing.</param>
 public readonly record struct WeighedAnswer(
     Contribution Contribution, bool Says, ImmutableArray<string> Answer, int? TtlSeconds, string? Reason)
 {
     /// <summary>
-    /// The check has never seen the client and may know more of it later. "Not listed" is an answer of the list; this is no answer.
+    /// The check has never seen the client and may know it later. "Not listed" is an answer about the client; this is not.
     /// </summary>
     public bool KnowsNothing { get; init; }
 }
@@ -67,7 +67,7 @@ public readonly record struct WeighedAnswer(
 public sealed record DnsblPlan(string Source, string Name, ImmutableArray<SitePattern> Patterns, Func<ClientAddress, bool> Skips)
     : CheckPlan(Source, Name, CheckKind.Dnsbl)
 {
-    /// <summary>Longest part of a list's own reason that is shown: a sentence and a link, in characters.</summary>
+    /// <summary>Longest part of a list's own words that is shown, in characters: a sentence and a link.</summary>
     public const int MaxTextLength = 200;
 
     /// <inheritdoc/>
@@ -94,7 +94,7 @@ public sealed record DnsblPlan(string Source, string Name, ImmutableArray<SitePa
         return new WeighedAnswer(sum, codes.Length > 0, codes, listed.TtlSeconds, ReasonOf(sum, codes, listed.Text));
     }
 
-    /// <summary>A reason with the list's own behind it.</summary>
+    /// <summary>A reason followed by the list's own words.</summary>
     /// <param name="text">As <see cref="DnsblAnswer.Text"/>.</param>
     public static string WithText(string reason, string? text) =>
         string.IsNullOrEmpty(text) ? reason : $"{reason}: {PeerText.Clean(text, MaxTextLength)}";
@@ -121,10 +121,10 @@ public sealed record P0fRule(int Weight)
     /// <summary>Matches the link type.</summary>
     public Regex? Link { get; init; }
 
-    /// <summary>Hops away, exactly; an unknown distance never matches.</summary>
+    /// <summary>The exact distance in hops; an unknown distance never matches.</summary>
     public int? Distance { get; init; }
 
-    /// <summary>Uptime in minutes, at least; an unknown uptime never matches.</summary>
+    /// <summary>The least uptime in minutes; an unknown uptime never matches.</summary>
     public uint? UptimeMinutesMin { get; init; }
 
     /// <summary>Whether address sharing was ever seen.</summary>
@@ -153,7 +153,7 @@ public sealed record P0fRule(int Weight)
 /// <summary>p0f with the rules of one profile.</summary>
 /// <param name="Rules">Each rule that matches adds its weight.</param>
 /// <param name="Limit">
-/// The total is held between 0 and this, one below the enforce threshold, because one weak sign never blocks; null lifts that.
+/// The total is limited to 0..this, which is one below the enforce threshold, because a weak sign alone never blocks; null: no limit.
 /// </param>
 public sealed record P0fPlan(string Source, ImmutableArray<P0fRule> Rules, int? Limit) : CheckPlan(Source, "p0f", CheckKind.P0f)
 {
@@ -196,10 +196,12 @@ public sealed record P0fPlan(string Source, ImmutableArray<P0fRule> Rules, int? 
 }
 
 /// <summary>A custom check with the weight of each action. A reply's own score, where it gives one, counts instead.</summary>
-/// <param name="Weights">Weight by <see cref="VerdictAction"/>; their range is what others wait for: a score beyond it counts when it comes.</param>
+/// <param name="Weights">
+/// Weight by <see cref="VerdictAction"/>. Waiting considers their range only; a score beyond it counts if it is there.
+/// </param>
 public sealed record CustomPlan(string Source, string Name, ImmutableArray<int> Weights) : CheckPlan(Source, Name, CheckKind.Custom)
 {
-    /// <summary>A reply's own score is held between minus this and this.</summary>
+    /// <summary>A reply's own score is limited to minus this..this.</summary>
     public const int ScoreLimit = 100;
 
     /// <inheritdoc/>
@@ -216,5 +218,7 @@ public sealed record CustomPlan(string Source, string Name, ImmutableArray<int> 
     }
 
     private string? ReasonOf(CustomReply reply, int weight) =>
-        weight == 0 && reply.Reason is null ? null : $"{Name} says {reply.Action.Word()}{(reply.Reason is null ? "" : ": " + PeerText.Clean(reply.Reason))}";
+        weight == 0 && reply.Reason is null ? null
+        : reply.Reason is null ? $"{Name} says {reply.Action.Word()}"
+        : $"{Name} says {reply.Action.Word()}: {PeerText.Clean(reply.Reason)}";
 }

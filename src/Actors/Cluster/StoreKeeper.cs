@@ -6,7 +6,7 @@ namespace Screening.Actors.Cluster;
 
 /// <summary>
 /// Prepares the store when it can be reached, asks every other second whether it still answers, and notices when it is another store, or an
-/// older state of it: entities then write their state anew. A store that is down is no reason to end: the whitelist goes on from memory.
+/// older state of it: entities then write their state anew. A store that is down does not end the node: the whitelist keeps working from memory.
 /// </summary>
 /// <remarks>Whatever a look throws, unless it was told to end, is a fault of the store, and another look follows.</remarks>
 internal sealed partial class StoreKeeper(IFleetStore store, FleetMeter meter, TimeProvider time, ILogger log)

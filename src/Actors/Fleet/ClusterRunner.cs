@@ -163,10 +163,10 @@ internal sealed partial class ClusterRunner : FleetRunner
         }
     }
 
-    [LoggerMessage(5001, LogLevel.Warning, "The cluster system ended; screening goes on without the fleet")]
+    [LoggerMessage(5001, LogLevel.Warning, "The cluster system ended; screening continues without the fleet")]
     private static partial void Ended(ILogger log);
 
-    [LoggerMessage(5002, LogLevel.Warning, "The cluster system cannot start; screening goes on without the fleet: {Fault}")]
+    [LoggerMessage(5002, LogLevel.Warning, "The cluster system cannot start; screening continues without the fleet: {Fault}")]
     private static partial void CanNotStart(ILogger log, string fault);
 
     [LoggerMessage(5003, LogLevel.Information, "The cluster system starts again in {Seconds} s")]

@@ -92,6 +92,6 @@ public sealed class FleetMeter(TimeProvider time)
 }
 
 /// <summary>How a store fares.</summary>
-/// <param name="Fault">Why it can not be used; null when it can.</param>
+/// <param name="Fault">Why it cannot be used; null if it can.</param>
 /// <param name="Since">Since when that is so.</param>
 public sealed record StoreHealth(bool IsOk, string? Fault, DateTimeOffset Since);

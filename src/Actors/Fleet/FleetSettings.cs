@@ -29,7 +29,7 @@ public sealed record FleetSettings
     /// <summary>True: holds shards and votes.</summary>
     public bool IsCache { get; init; } = true;
 
-    /// <summary>Who goes on when the network splits; "auto" is decided already.</summary>
+    /// <summary>Which side continues when the network splits; "auto" is decided already.</summary>
     public SplitBrainStrategy SplitBrain { get; init; } = SplitBrainStrategy.KeepMajority;
 
     /// <summary>How long the other checks wait at least for the fleet's first answer.</summary>
@@ -85,7 +85,7 @@ public sealed record FleetTls(string Certificate, string Key, string Ca, PeerNam
     }
 }
 
-/// <summary>Who goes on when the network splits.</summary>
+/// <summary>Which side continues when the network splits.</summary>
 public enum SplitBrainStrategy
 {
     /// <summary>The side with more nodes of role cache.</summary>

@@ -71,7 +71,7 @@ public sealed record WhitelistChange(int Count, bool Durable);
 /// <param name="Entries">Passes and times of clients inside it.</param>
 public sealed record WhitelistCount(int Grants, int Bans, int Entries);
 
-/// <summary>The fleet can not be asked now. The message is for the operator.</summary>
+/// <summary>The fleet cannot be asked now. The message is for the operator.</summary>
 public sealed class FleetUnavailableException(string message) : Exception(message);
 
 /// <summary>There is no room for the change. The message is for the operator.</summary>

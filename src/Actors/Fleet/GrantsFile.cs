@@ -16,7 +16,7 @@ namespace Screening.Actors.Fleet;
 /// <code>
 /// file = "screening-grants " form " " SHA-256 of the octets in hexadecimal LF octets
 /// </code>
-/// A file that is cut, damaged or of another form is no copy; the fleet then gives one.
+/// A file that is cut, damaged or of another form does not count; the fleet then gives a copy.
 /// </remarks>
 internal sealed partial class GrantsFile
 {
@@ -101,7 +101,7 @@ internal sealed partial class GrantsFile
         var end = file.IndexOf((byte)'\n');
         var octets = file[(end + 1)..];
         if (Encoding.ASCII.GetString(file[..Math.Max(end, 0)]).Split(' ') is not [Mark, var manifest, var hash])
-            throw new SerializationException("it is no copy of grants and bans");
+            throw new SerializationException("it is not a copy of grants and bans");
         if (manifest != Form.Manifest)
             throw new SerializationException($"it is of the form '{Protocol.Vocabulary.PeerText.Clean(manifest)}', which this release does not read");
         if (hash != Convert.ToHexStringLower(SHA256.HashData(octets)))

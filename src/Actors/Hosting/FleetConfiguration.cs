@@ -79,7 +79,7 @@ internal static class FleetConfiguration
 
         """;
 
-    // No seed nodes: the join guard says whom to join. A join can not be withdrawn, so one that leads to nothing ends the system.
+    // No seed nodes: the join guard says whom to join. A join cannot be withdrawn, so one that leads to nothing ends the system.
     private static string Cluster(FleetSettings settings, FleetTimings timings) => $$"""
         akka.cluster {
           seed-nodes = []

@@ -77,7 +77,7 @@ public sealed class ScreeningHandle
         Get().Screener.Policies = policies;
     }
 
-    /// <summary>Replaces the sources; those that did not change go on.</summary>
+    /// <summary>Replaces the sources; those that did not change keep running.</summary>
     public void Use(UseSources sources)
     {
         Get().Lists.Skips = sources.Skips;

@@ -11,7 +11,7 @@ namespace Screening.Actors.Serialization;
 /// Types only grow, so that nodes of two releases understand each other and a release reads what any earlier one stored. A new field
 /// goes to the end of its message or part. The reader asks for it behind <see cref="PackedReader.HasMore"/> and else takes its default;
 /// an older release does not look at it: parts stand behind their length, and what follows a message's last known field is left out.
-/// What can not be said in this way (another meaning, a field less, a kind that may not be left out) is a further line with a new
+/// What cannot be expressed in this way (another meaning, a field less, a kind that may not be left out) is a further line with a new
 /// manifest, read by one release before any writes it. Arguments below are read from left to right, as they were written. After a change
 /// the vectors of tests/Actors.Tests/Vectors still have to be readable, and are never written anew.
 /// </remarks>

@@ -151,7 +151,7 @@ internal static class WireParts
         var text = reader.Text();
         return ActorPath.TryParseAddress(text, out var address) && address.HasGlobalScope
             ? address
-            : throw new SerializationException("an address of a node is no address");
+            : throw new SerializationException("the address of a node is malformed");
     }
 
     // A pass lives hours, and times since 1970 are long: the end is written as what it adds to the beginning.

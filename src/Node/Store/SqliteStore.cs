@@ -33,7 +33,7 @@ internal sealed class SqliteStore : IFleetStore
         if (_settings.Mode == SqliteOpenMode.Memory || file.StartsWith(':') || file.StartsWith("file:", StringComparison.Ordinal))
             throw new StoreException("store.connection: Data Source must be a file; to store nothing, set store.provider to memory");
         _settings.DataSource = Path.GetFullPath(Path.Combine(folder, file));
-        // Not the default of 30 s: for so long a call would try to get a file that another process keeps locked.
+        // Not the default of 30 s: for so long a call would try to get a file that is locked.
         if (!_settings.ShouldSerialize("Default Timeout"))
             _settings.DefaultTimeout = 5;
         Connection = new StoreConnection("SQLite.MS", _settings.ConnectionString)
@@ -196,14 +196,19 @@ internal sealed class SqliteStore : IFleetStore
     private string Folder => Path.GetDirectoryName(_settings.DataSource) ?? "/";
 
     // https://www.sqlite.org/rescode.html
-    private static string Explain(SqliteException problem) => problem.SqliteErrorCode switch
+    private string Explain(SqliteException problem) => problem.SqliteErrorCode switch
     {
-        5 or 6 => "another process keeps it locked",
-        8 => "it can not be written to",
+        5 or 6 => ExplainLock(),
+        8 => "it cannot be written to",
         11 => "it is damaged; move it away to start with an empty whitelist",
         13 => "the disk is full",
-        14 => "it can not be opened or created",
+        14 => "it cannot be opened or created",
         26 => "it is not a database; move it away to start with an empty whitelist",
         _ => problem.Message,
     };
+
+    // Whoever is named must be the one: this node's own writes lock the file too, and a slow disk makes that last.
+    private string ExplainLock() => FileHolder.Find(Place) is { } other
+        ? $"it is locked, and process {other.Pid} ({other.Name}) has it open"
+        : "it is locked for longer than a call waits; no other process is known to have it open, so the disk may be slow";
 }

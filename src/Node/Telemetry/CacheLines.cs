@@ -100,7 +100,7 @@ internal static class CacheLines
         if (kind != WhitelistLineKind.Pass && profile != DefaultProfile)
             members.Fail("profile: a grant or a ban holds in all profiles; it must be default");
         if (profile.Length == 0 || profile.Contains(' ', StringComparison.Ordinal))
-            members.Fail("profile is no profile's name");
+            members.Fail("profile is not the name of a profile");
         var times = ReadTimes(members.Numbers("times", 5, LastSecond));
         var by = members.Text("by", PeerText.MaxLength) is { Length: > 0 } author ? author : importer;
         var made = members.Time("made", TimeFormat) ?? now;

@@ -105,7 +105,7 @@ internal sealed class JsonMembers : IDisposable
             return null;
         if (DateTimeOffset.TryParseExact(text, format, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
             return time.ToUniversalTime();
-        Fail($"{name}: '{PeerText.Clean(text)}' is no time such as 2030-01-31T12:00:00Z");
+        Fail($"{name}: '{PeerText.Clean(text)}' is not a time such as 2030-01-31T12:00:00Z");
         return null;
     }
 
@@ -151,7 +151,7 @@ internal sealed class JsonMembers : IDisposable
     private bool TryGet(string name, out JsonElement value) =>
         _document.RootElement.TryGetProperty(name, out value) && value.ValueKind != JsonValueKind.Null;
 
-    // Half of a surrogate pair, written as an escape, is no text.
+    // Half of a surrogate pair, written as an escape, is not text.
     private string? TextOf(string name, JsonElement value)
     {
         try

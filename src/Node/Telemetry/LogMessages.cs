@@ -1,6 +1,6 @@
 namespace Screening.Node.Telemetry;
 
-/// <summary>The log lines of the node; those of the sources stand beside them.</summary>
+/// <summary>The log lines of the node; the sources have theirs beside them.</summary>
 internal static partial class LogMessages
 {
     [LoggerMessage(EventIds.ConnectionsRefused, LogLevel.Warning,
@@ -29,13 +29,14 @@ internal static partial class LogMessages
     [LoggerMessage(EventIds.Decided, LogLevel.Information,
         "{Action} {Client} score {Score} ttl {Ttl} {Source} {Completeness} via {Door} in {ElapsedMs} ms: {Reason}")]
     public static partial void Decided(
-        this ILogger log, string action, string client, int score, int ttl, string source, string completeness, string door, double elapsedMs,
-        string reason);
+        this ILogger log, string action, string client, int score, int ttl, string source, string completeness, string door,
+        double elapsedMs, string reason);
 
     [LoggerMessage(EventIds.DecisionsLost, LogLevel.Warning, "{Count} decisions were not logged: the decision log cannot keep up")]
     public static partial void DecisionsLost(this ILogger log, long count);
 
-    [LoggerMessage(EventIds.DecisionLogFault, LogLevel.Error, "The decision log cannot be written; {Count} decisions are lost so far: {Fault}")]
+    [LoggerMessage(EventIds.DecisionLogFault, LogLevel.Error,
+        "The decision log cannot be written; {Count} decisions are lost so far: {Fault}")]
     public static partial void DecisionLogFault(this ILogger log, long count, string fault);
 
     [LoggerMessage(EventIds.DecisionLogRegained, LogLevel.Information, "The decision log is written again; {Count} decisions were lost")]
@@ -44,10 +45,10 @@ internal static partial class LogMessages
     [LoggerMessage(EventIds.PolicyShadow, LogLevel.Information, "policy.shadow: {Client} would have been answered {Action}")]
     public static partial void PolicyShadow(this ILogger log, string client, string action);
 
-    [LoggerMessage(EventIds.AccessReloaded, LogLevel.Information, "Permanent lists read again: {Lines} lines")]
+    [LoggerMessage(EventIds.AccessReloaded, LogLevel.Information, "Permanent lists reloaded: {Lines} lines")]
     public static partial void AccessReloaded(this ILogger log, int lines);
 
-    [LoggerMessage(EventIds.AccessFault, LogLevel.Warning, "Permanent lists left as they were: {Fault}")]
+    [LoggerMessage(EventIds.AccessFault, LogLevel.Warning, "Permanent lists not reloaded, those in use stay: {Fault}")]
     public static partial void AccessFault(this ILogger log, string fault);
 
     [LoggerMessage(EventIds.WhitelistChanged, LogLevel.Information, "{Author} via {Via}: {Change}{Details}")]
@@ -65,19 +66,19 @@ internal static partial class LogMessages
     [LoggerMessage(EventIds.ListingRefused, LogLevel.Warning, "Refused lists of clients: {Count}, the latest to {Peer}: {Reason}")]
     public static partial void ListsRefused(this ILogger log, long count, string peer, string reason);
 
-    [LoggerMessage(EventIds.TokenFault, LogLevel.Error, "http.token_file can not be read, so no token works: {Fault}")]
+    [LoggerMessage(EventIds.TokenFault, LogLevel.Error, "http.token_file cannot be read, so no token is accepted: {Fault}")]
     public static partial void TokenFault(this ILogger log, string fault);
 
-    [LoggerMessage(EventIds.ConfigurationReloaded, LogLevel.Information, "Configuration read again")]
+    [LoggerMessage(EventIds.ConfigurationReloaded, LogLevel.Information, "Configuration reloaded")]
     public static partial void ConfigurationReloaded(this ILogger log);
 
-    [LoggerMessage(EventIds.ConfigurationFault, LogLevel.Error, "Configuration left as it was: {Fault}")]
+    [LoggerMessage(EventIds.ConfigurationFault, LogLevel.Error, "Configuration not reloaded, the settings in use stay: {Fault}")]
     public static partial void ConfigurationFault(this ILogger log, string fault);
 
     [LoggerMessage(EventIds.ConfigurationWarning, LogLevel.Warning, "Configuration: {Warning}")]
     public static partial void ConfigurationWarning(this ILogger log, string warning);
 
-    [LoggerMessage(EventIds.RestartNeeded, LogLevel.Warning, "{Settings} changed; that takes a restart")]
+    [LoggerMessage(EventIds.RestartNeeded, LogLevel.Warning, "{Settings} changed; the change takes effect after a restart")]
     public static partial void RestartNeeded(this ILogger log, string settings);
 
     [LoggerMessage(EventIds.Draining, LogLevel.Information, "Draining: no new connections, pending queries are answered")]
@@ -92,6 +93,6 @@ internal static partial class LogMessages
     [LoggerMessage(EventIds.Degraded, LogLevel.Warning, "Worth a look: {What}")]
     public static partial void Degraded(this ILogger log, string what);
 
-    [LoggerMessage(EventIds.DegradedNoMore, LogLevel.Information, "No longer so, after {Seconds} s: {What}")]
+    [LoggerMessage(EventIds.DegradedNoMore, LogLevel.Information, "Over after {Seconds} s: {What}")]
     public static partial void DegradedNoMore(this ILogger log, double seconds, string what);
 }

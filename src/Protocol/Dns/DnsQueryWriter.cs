@@ -30,7 +30,7 @@ public static class DnsQueryWriter
     /// <param name="name">Fully qualified, with or without trailing dot; printable ASCII.</param>
     /// <param name="type">What is asked for.</param>
     /// <param name="length">Octets written.</param>
-    /// <returns>False if the name can not be asked for: an empty label, one over 63 octets, a name over 255.</returns>
+    /// <returns>False if the name cannot be asked for: an empty label, one over 63 octets, a name over 255.</returns>
     public static bool TryWrite(Span<byte> destination, ushort id, ReadOnlySpan<char> name, DnsType type, out int length)
     {
         length = 0;

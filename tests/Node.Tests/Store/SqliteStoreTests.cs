@@ -1,14 +1,18 @@
+using System.Text.RegularExpressions;
 using Microsoft.Data.Sqlite;
 using Screening.Actors.Fleet;
 using Screening.Actors.Whitelist;
 using Screening.Node.Configuration;
 using Screening.Node.Store;
 using Screening.Testing;
+using Screening.Testing.Lab;
 
 namespace Screening.Node.Tests.Store;
 
 public sealed class SqliteStoreTests : IDisposable
 {
+    private const string OwnLock = "it is locked for longer than a call waits; no other process is known to have it open, so the disk may be slow";
+
     private readonly string _folder = Directory.CreateTempSubdirectory("screening-store-").FullName;
 
     private string File => Path.Combine(_folder, "deep", "whitelist.db");
@@ -31,6 +35,23 @@ public sealed class SqliteStoreTests : IDisposable
         Assert.Equal("wal", await QueryAsync("PRAGMA journal_mode"));
         Assert.Equal("2", await QueryAsync("PRAGMA auto_vacuum"));
         Assert.Equal($"{WhitelistLayout.Version}", await QueryAsync("SELECT value FROM screening_meta WHERE key = 'layout.version'"));
+    }
+
+    [SkippableFact]
+    [Trait("Finding", "use-lock")]
+    public async Task A_lock_of_another_process_names_it()
+    {
+        Requires.Programs("setsid", "python3");
+        var store = Store();
+        await PrepareAsync(store);
+        const string Lock =
+            "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); c.execute('BEGIN EXCLUSIVE'); print('locked', flush=True); sys.stdin.read()";
+        await using (var other = RunningProcess.Start(new LaunchPlan("python3", "-c", Lock, File) { KeepsInput = true }))
+        {
+            await other.WaitForLineAsync(new Regex("^locked$"), Waiting.Limit);
+            var fault = await Assert.ThrowsAsync<StoreException>(() => PingAsync(store));
+            Assert.EndsWith($"it is locked, and process {other.Pid} (python3) has it open", fault.Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -109,7 +130,7 @@ public sealed class SqliteStoreTests : IDisposable
     {
         Directory.CreateDirectory(File);
         var refusal = await Assert.ThrowsAsync<StoreException>(() => PrepareAsync(Store()));
-        Assert.Equal($"{File}: it can not be opened or created", refusal.Message);
+        Assert.Equal($"{File}: it cannot be opened or created", refusal.Message);
     }
 
     [Fact]
@@ -117,11 +138,12 @@ public sealed class SqliteStoreTests : IDisposable
     {
         await PrepareAsync(Store());
         var refusal = await Assert.ThrowsAsync<StoreException>(() => PingAsync(Store("Mode=ReadOnly")));
-        Assert.Equal($"{File}: it can not be written to", refusal.Message);
+        Assert.Equal($"{File}: it cannot be written to", refusal.Message);
     }
 
     [Fact]
-    public async Task A_file_that_another_process_locks_fails_the_ping_in_time()
+    [Trait("Finding", "use-lock")]
+    public async Task A_file_that_is_locked_fails_the_ping_in_time()
     {
         var store = Store();
         await PrepareAsync(store);
@@ -129,7 +151,7 @@ public sealed class SqliteStoreTests : IDisposable
         await other.OpenAsync();
         await other.ExecuteAsync("BEGIN IMMEDIATE", CancellationToken.None);
         var refusal = await Assert.ThrowsAsync<StoreException>(() => PingAsync(store).Within("the refusal of a ping"));
-        Assert.Equal($"{File}: another process keeps it locked", refusal.Message);
+        Assert.Equal($"{File}: {OwnLock}", refusal.Message);
     }
 
     [Fact]
@@ -214,7 +236,7 @@ public sealed class SqliteStoreTests : IDisposable
             await other.OpenAsync();
             await other.ExecuteAsync("BEGIN EXCLUSIVE", CancellationToken.None);
             var locked = await Assert.ThrowsAsync<StoreException>(() => ReadAllAsync(store).WaitAsync(TimeSpan.FromSeconds(10)));
-            Assert.Equal($"{File}: another process keeps it locked", locked.Message);
+            Assert.Equal($"{File}: {OwnLock}", locked.Message);
         }
 
         SqliteConnection.ClearAllPools();

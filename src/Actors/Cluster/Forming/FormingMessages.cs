@@ -26,7 +26,7 @@ internal enum NodePhase : byte
     /// <summary>It is in no cluster.</summary>
     Looking = 0,
 
-    /// <summary>It joins a cluster or founds one, and is no member yet.</summary>
+    /// <summary>It joins a cluster or founds one, and is not a member yet.</summary>
     Joining = 1,
 
     /// <summary>It is a member.</summary>

@@ -223,7 +223,7 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
         return asked;
     }
 
-    // Writes what is found of the key that begins there or behind spaces, and tells where to go on.
+    // Writes what is found of the key that begins there or behind spaces, and returns where to continue.
     private int WriteNext(MemcacheQuestion question, int start)
     {
         var words = new MemcacheWords(question.Keys.AsSpan(start));

@@ -54,7 +54,7 @@ public sealed class PluginTransport : ICustomTransport, IAsyncDisposable
             await link.DisposeAsync().ConfigureAwait(false);
     }
 
-    // An idle connection, else a new one, else the least busy one. While the first can not be made no further one is tried.
+    // An idle connection, else a new one, else the least busy one. While the first cannot be made, no further one is tried.
     private SourceLink<ConnectionSession> Choose()
     {
         var best = _links[0];

@@ -82,7 +82,7 @@ internal sealed class DnsResolver(IPEndPoint endPoint, int sockets, TimeProvider
             Lose("it does not answer");
     }
 
-    /// <summary>It can not be reached.</summary>
+    /// <summary>It cannot be reached.</summary>
     public void Refused(SocketError error) => Lose(SystemError.Words(error));
 
     public void Dispose()

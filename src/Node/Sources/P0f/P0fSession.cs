@@ -81,7 +81,7 @@ internal sealed class P0fSession : ISourceSession
         }
         catch (TimeoutException)
         {
-            // Stopped or stuck: it will find the connection closed whenever it goes on.
+            // Stopped or stuck: it finds the connection closed when it continues.
         }
 
         End(new SessionEnd("closed", Quiet: true));
