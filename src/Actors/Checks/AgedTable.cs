@@ -3,14 +3,14 @@ using System.Diagnostics.CodeAnalysis;
 namespace Screening.Actors.Checks;
 
 /// <summary>
-/// A table of what is waited for, by number, which also finds what has been waited for too long. For one thread, or under a lock.
+/// A table of pending items by number, which also finds those that have been pending for too long. For one thread, or under a lock.
 /// </summary>
-/// <remarks>A number is used once: it is never added again after it was removed.</remarks>
+/// <remarks>A number is used once: it is never added again after it has been removed.</remarks>
 internal sealed class AgedTable<TValue>(TimeProvider time)
 {
     private readonly Dictionary<long, (TValue Value, long Since)> _entries = [];
 
-    // In order of age. What was removed leaves this queue only as it grows old.
+    // In order of age. Entries that were removed leave this queue only when they are old.
     private readonly Queue<(long Key, long Since)> _age = new();
 
     public int Count => _entries.Count;
@@ -29,8 +29,8 @@ internal sealed class AgedTable<TValue>(TimeProvider time)
         return isThere;
     }
 
-    /// <summary>Takes an entry out.</summary>
-    /// <param name="age">How long it was in.</param>
+    /// <summary>Removes an entry.</summary>
+    /// <param name="age">How long it was in the table.</param>
     public bool Remove(long key, [MaybeNullWhen(false)] out TValue value, out TimeSpan age)
     {
         var isThere = _entries.Remove(key, out var entry);
@@ -38,7 +38,7 @@ internal sealed class AgedTable<TValue>(TimeProvider time)
         return isThere;
     }
 
-    /// <summary>Takes the oldest entry out if it has been in for longer than <paramref name="limit"/>.</summary>
+    /// <summary>Removes the oldest entry if it has been in the table for longer than <paramref name="limit"/>.</summary>
     public bool RemoveOlderThan(TimeSpan limit, [MaybeNullWhen(false)] out TValue value)
     {
         while (_age.TryPeek(out var oldest) && time.GetElapsedTime(oldest.Since) > limit)

@@ -2,7 +2,7 @@ namespace Screening.Actors.Checks;
 
 /// <summary>
 /// Leaves a failing source alone: after <see cref="Threshold"/> failures in a row it opens for a while that doubles up to a limit;
-/// then one question is let through, and its outcome closes or opens it again. Pure but for the timestamps it is given.
+/// then one question is let through, and its outcome closes or opens it again. Pure apart from its clock.
 /// </summary>
 internal sealed class Breaker(TimeProvider time, TimeSpan longestPause)
 {
@@ -21,7 +21,7 @@ internal sealed class Breaker(TimeProvider time, TimeSpan longestPause)
     /// <summary>True while questions are turned away.</summary>
     public bool IsOpen { get; private set; }
 
-    /// <summary>Asks leave for one question. Each leave must be followed by <see cref="Answered"/> or <see cref="Failed"/>.</summary>
+    /// <summary>Asks to let one question through; true must be followed by <see cref="Answered"/> or <see cref="Failed"/>.</summary>
     public bool TryEnter()
     {
         if (!IsOpen)
@@ -43,7 +43,7 @@ internal sealed class Breaker(TimeProvider time, TimeSpan longestPause)
     {
         FailuresInARow++;
         if (IsOpen && !_probing)
-            return; // A question from before it opened.
+            return; // The question was asked before it opened.
         if (!IsOpen && FailuresInARow < Threshold)
             return;
         _openUntil = time.GetTimestamp() + (long)(_pause.TotalSeconds * time.TimestampFrequency);

@@ -20,8 +20,8 @@ public sealed record CheckSettings(string Source, string Name, CheckKind Kind, T
 internal sealed record CheckContext(TimeProvider Time, CheckDirectory Directory, IScreeningObserver Observer);
 
 /// <summary>
-/// The long-lived keeper of one source. Answers each <see cref="AskCheck"/> with exactly one message; asks the source once for equal
-/// questions in flight; bounds what is in flight; leaves a failing source alone (<see cref="Breaker"/>); reports its health.
+/// Asks one source on behalf of all screenings. Answers each <see cref="AskCheck"/> with exactly one message; asks the source once for
+/// equal questions in flight; bounds what is in flight; leaves a failing source alone (<see cref="Breaker"/>); reports its health.
 /// </summary>
 /// <typeparam name="TKey">What makes two questions equal.</typeparam>
 internal abstract class CheckActor<TKey> : UntypedActor
@@ -30,7 +30,7 @@ internal abstract class CheckActor<TKey> : UntypedActor
     // One lost answer does not make a check fail; one wrong answer does.
     private const int LossesThatAreAnIllness = 3;
 
-    // A source that wavers is said to do so now and then, not each time.
+    // A source that keeps failing and recovering is logged at intervals, not each time.
     private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(10);
 
     private readonly ILoggingAdapter _log = Context.GetLogger();
@@ -74,7 +74,7 @@ internal abstract class CheckActor<TKey> : UntypedActor
     /// <summary>Asks the source. Ends by the timeout; fails with a <see cref="SourceException"/>.</summary>
     protected abstract Task<CheckAnswer> AskSourceAsync(AskCheck ask, CancellationToken stopping);
 
-    /// <summary>An answer that is at hand.</summary>
+    /// <summary>A kept answer; null if there is none.</summary>
     protected virtual CheckAnswer? Kept(TKey key, AskCheck ask) => null;
 
     /// <summary>Keeps an answer for later questions.</summary>
@@ -82,7 +82,7 @@ internal abstract class CheckActor<TKey> : UntypedActor
     {
     }
 
-    /// <summary>Whether an answer shows that the source has anything to say.</summary>
+    /// <summary>True if an answer shows that the source knows the client.</summary>
     protected abstract bool Says(CheckAnswer answer);
 
     protected override void OnReceive(object message)

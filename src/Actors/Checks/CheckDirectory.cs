@@ -4,7 +4,7 @@ using Akka.Actor;
 
 namespace Screening.Actors.Checks;
 
-/// <summary>Where the check actors are, and how they fare. Written by the check actors and their supervisor, read by everybody.</summary>
+/// <summary>The check actors and their health. Written by the check actors and their supervisor, read by any thread.</summary>
 public sealed class CheckDirectory
 {
     private readonly ConcurrentDictionary<string, IActorRef> _checks = new();
@@ -17,7 +17,7 @@ public sealed class CheckDirectory
     /// <summary>The actor that asks a source.</summary>
     internal bool TryFind(string source, [MaybeNullWhen(false)] out IActorRef check) => _checks.TryGetValue(source, out check);
 
-    /// <summary>The actor that asks a source which other nodes know by its hash.</summary>
+    /// <summary>The actor that asks a source, found by the hash under which other nodes know the source.</summary>
     internal bool TryFindShared(ulong sharedId, [MaybeNullWhen(false)] out IActorRef check) => _shared.TryGetValue(sharedId, out check);
 
     internal void Register(string source, IActorRef check) => _checks[source] = _shared[CheckPlan.SharedIdOf(source)] = check;
@@ -45,7 +45,7 @@ public enum CheckState : byte
     Open,
 }
 
-/// <summary>How a check fares.</summary>
+/// <summary>The health of a check.</summary>
 /// <param name="Source">Its id.</param>
 /// <param name="Name">Its public name.</param>
 /// <param name="Kind">Its kind.</param>

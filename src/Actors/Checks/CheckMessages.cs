@@ -6,15 +6,15 @@ using Screening.Protocol.Vocabulary;
 
 namespace Screening.Actors.Checks;
 
-/// <summary>What a check may know of a client.</summary>
+/// <summary>What a check may know about a client.</summary>
 /// <param name="QueryId">Unique on this node; custom checks see it.</param>
 /// <param name="Client">The client's address.</param>
-/// <param name="Profile">The profile the client is screened under.</param>
-/// <param name="Local">The mail exchanger's own address the client connected to; null when the door does not tell.</param>
+/// <param name="Profile">The profile by which the client is screened.</param>
+/// <param name="Local">The mail exchanger's own address the client connected to; null when the door does not know it.</param>
 /// <param name="LocalPort">The port it connected to; 0 when unknown.</param>
 /// <param name="RemotePort">The client's port; 0 when unknown.</param>
-/// <param name="Helo">The client's HELO; only the policy door tells.</param>
-/// <param name="Sender">The envelope sender; only the policy door tells.</param>
+/// <param name="Helo">The client's HELO; only the policy door knows it.</param>
+/// <param name="Sender">The envelope sender; only the policy door knows it.</param>
 public sealed record CheckSubject(
     string QueryId,
     ClientAddress Client,
@@ -25,16 +25,16 @@ public sealed record CheckSubject(
     string? Helo = null,
     string? Sender = null);
 
-/// <summary>Asks a check about a client. The check answers with exactly one <see cref="CheckAnswered"/> or <see cref="CheckFailed"/>.</summary>
+/// <summary>Asks a check about a client. Answered with exactly one <see cref="CheckAnswered"/> or <see cref="CheckFailed"/>.</summary>
 /// <param name="Slot">The asker's own number for this question, echoed.</param>
 /// <param name="Subject">The client.</param>
 /// <param name="Fresh">Kept answers must not be used.</param>
-/// <param name="Explain">Reasons are wanted even where they cost a further query (a list's TXT record).</param>
-/// <param name="ReplyTo">Who gets the answer.</param>
+/// <param name="Explain">Reasons are wanted even where they cost another query (a list's TXT record).</param>
+/// <param name="ReplyTo">The actor that gets the answer.</param>
 public sealed record AskCheck(int Slot, CheckSubject Subject, bool Fresh, bool Explain, IActorRef ReplyTo);
 
 /// <summary>
-/// Asks a list why it lists a client (its TXT record), for a refusal whose reason is told. Answered with <see cref="TextCame"/> in at most
+/// Asks a list why it lists a client (its TXT record), for the reason of a refusal. Answered with <see cref="TextCame"/> in at most
 /// <see cref="Dnsbl.DnsblCheck.TextTimeout"/>; costs a query unless the reason is kept with the listing.
 /// </summary>
 /// <param name="Slot">The asker's own number for this question, echoed.</param>
@@ -50,17 +50,17 @@ internal sealed record ForgetAnswers(Network Network);
 /// <summary>The check answered.</summary>
 public sealed record CheckAnswered(int Slot, CheckAnswer Answer);
 
-/// <summary>The check gave no evidence.</summary>
+/// <summary>The check has no answer.</summary>
 /// <param name="Error">For the operator; no secrets.</param>
 public sealed record CheckFailed(int Slot, CheckFailure Reason, string Error);
 
-/// <summary>What a check said, before any weight is put on it.</summary>
+/// <summary>A check's answer, before it is weighed.</summary>
 public abstract record CheckAnswer;
 
 /// <summary>A DNSBL's answer.</summary>
 /// <param name="Codes">The codes that may count; empty means not listed.</param>
-/// <param name="TtlSeconds">How long the list says this holds.</param>
-/// <param name="Text">The list's reason, without secrets and control characters; empty if it gave none, null if it was not asked for.</param>
+/// <param name="TtlSeconds">The answer's lifetime in seconds; null when unknown.</param>
+/// <param name="Text">The list's reason, without secrets and control characters; empty: it gave none, null: it was not asked for.</param>
 public sealed record DnsblAnswer(ImmutableArray<AnswerCode> Codes, int? TtlSeconds, string? Text = null) : CheckAnswer;
 
 /// <summary>p0f's answer.</summary>

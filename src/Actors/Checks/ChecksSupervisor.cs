@@ -8,7 +8,7 @@ using Screening.Protocol.Vocabulary;
 
 namespace Screening.Actors.Checks;
 
-/// <summary>A source that checks are made of, with the transport that reaches it. Equal sources are the same source across reloads.</summary>
+/// <summary>A source of checks, with the transport that reaches it. Equal sources are the same source across reloads.</summary>
 public abstract record CheckSource(CheckSettings Check)
 {
     internal abstract Props CreateProps(CheckContext context);
@@ -32,7 +32,7 @@ public sealed record CustomSource(CheckSettings Check, ICustomTransport Transpor
     internal override Props CreateProps(CheckContext context) => CustomCheck.CreateProps(Check, Transport, context);
 }
 
-/// <summary>The sources to run from now on; those that are running already and did not change keep running. Answered with <see cref="Done"/>.</summary>
+/// <summary>The sources to run from now on; those that run already and did not change keep running. Answered with <see cref="Done"/>.</summary>
 /// <param name="Sources">All configured sources.</param>
 /// <param name="OtherZone">Makes the source of a zone that is not configured, for doors that are asked about it.</param>
 /// <param name="Skips">Clients that no list is ever asked about (dnsbl.skip).</param>

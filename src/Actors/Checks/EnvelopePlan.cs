@@ -6,7 +6,7 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Actors.Checks;
 
 /// <summary>One [[policy.rule]]: every condition that is given must hold.</summary>
-/// <param name="Weight">What it adds; more than zero, for HELO and sender are the client's own words.</param>
+/// <param name="Weight">What it adds; more than zero, since HELO and sender are claims of the client.</param>
 public sealed record EnvelopeRule(int Weight)
 {
     /// <summary>Matches the HELO; null: any.</summary>
@@ -15,15 +15,15 @@ public sealed record EnvelopeRule(int Weight)
     /// <summary>Matches the envelope sender, which is empty for a bounce.</summary>
     public Regex? Sender { get; init; }
 
-    /// <summary>True if every given condition holds. A condition on what was not told never holds.</summary>
+    /// <summary>True if every given condition holds. A condition on an unknown value never holds.</summary>
     public bool Matches(string? helo, string? sender) => IsMatch(Helo, helo) && IsMatch(Sender, sender);
 
     private static bool IsMatch(Regex? pattern, string? text) => pattern is null || (text is not null && pattern.IsMatch(text));
 }
 
 /// <summary>
-/// HELO and sender, which only the policy door tells, with the rules of [[policy.rule]]. Nobody has to be asked: the query holds the
-/// answer. For a query of another door there is no such check.
+/// HELO and sender, which only the policy door knows, with the rules of [[policy.rule]]. No source is asked: the query itself is the
+/// answer. At other doors there is no such check.
 /// </summary>
 public sealed record EnvelopePlan(ImmutableArray<EnvelopeRule> Rules) : CheckPlan("envelope", "envelope", CheckKind.Evidence)
 {
@@ -56,9 +56,10 @@ public sealed record EnvelopePlan(ImmutableArray<EnvelopeRule> Rules) : CheckPla
         if (matching.Exists(r => r.Sender is not null))
             words.Add($"sender {PeerText.Clean(sender!)}");
         var weight = matching.Sum(r => r.Weight);
-        return new WeighedAnswer(default(Contribution).Plus(weight), Says: true, words.ToImmutable(), null, $"envelope: {string.Join(", ", words)}");
+        var reason = $"envelope: {string.Join(", ", words)}";
+        return new WeighedAnswer(default(Contribution).Plus(weight), Says: true, words.ToImmutable(), null, reason);
     }
 }
 
-/// <summary>What the query tells of the envelope.</summary>
+/// <summary>The envelope as the query has it.</summary>
 public sealed record EnvelopeAnswer(string? Helo, string? Sender) : CheckAnswer;

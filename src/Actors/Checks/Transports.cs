@@ -5,7 +5,7 @@ using Screening.Protocol.Vocabulary;
 
 namespace Screening.Actors.Checks;
 
-// What the check actors need of the outside world. Node implements these; tests put fakes in.
+// What the check actors need from the outside world. Node implements these; tests use fakes.
 // Every call ends by its timeout, with an answer or with a SourceException: it never hangs and never throws anything else,
 // except OperationCanceledException when its token is cancelled.
 
@@ -36,7 +36,7 @@ public interface IP0fTransport
     Task<P0fReply> AskAsync(ClientAddress client, TimeSpan timeout, CancellationToken cancellation);
 }
 
-/// <summary>Asks a custom check: another plug-in, an URL or a program.</summary>
+/// <summary>Asks a custom check: another plug-in, a URL or a program.</summary>
 public interface ICustomTransport
 {
     /// <summary>Asks once.</summary>
@@ -46,12 +46,12 @@ public interface ICustomTransport
 
 /// <summary>A custom check's answer.</summary>
 /// <param name="Action">Its opinion.</param>
-/// <param name="TtlSeconds">How long the opinion holds; null when it did not say.</param>
+/// <param name="TtlSeconds">How long the opinion holds, seconds; null when it gave no lifetime.</param>
 /// <param name="Score">Its own score, which counts instead of the configured weight; null when it gave none.</param>
-/// <param name="Reason">Why, in its words, at most 200 characters; null when it did not say.</param>
+/// <param name="Reason">Why, in its own words, at most 200 characters; null when it gave none.</param>
 public sealed record CustomReply(VerdictAction Action, int? TtlSeconds, int? Score, string? Reason);
 
-/// <summary>Why a source gave no evidence.</summary>
+/// <summary>Why a source has no answer.</summary>
 public enum CheckFailure : byte
 {
     /// <summary>No answer in time.</summary>

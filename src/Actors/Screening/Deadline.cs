@@ -1,8 +1,8 @@
 namespace Screening.Actors.Screening;
 
 /// <summary>
-/// The point in time by which an answer must leave, on the monotonic clock of one process. Whoever fans a query out passes it on
-/// unchanged; between nodes it travels as time left.
+/// The point in time by which an answer must leave, on the monotonic clock of one process. A query that is fanned out carries it
+/// unchanged; between nodes it travels as the time left.
 /// </summary>
 /// <param name="Timestamp">A value of <see cref="TimeProvider.GetTimestamp"/>.</param>
 public readonly record struct Deadline(long Timestamp)

@@ -4,7 +4,7 @@ using Screening.Protocol.Vocabulary;
 
 namespace Screening.Actors.Screening;
 
-/// <summary>One question about a client, as an endpoint puts it.</summary>
+/// <summary>A question about a client, as an endpoint asks it.</summary>
 /// <param name="Client">The client.</param>
 /// <param name="Policy">The profile it falls under.</param>
 /// <param name="Door">The listener it came through.</param>
@@ -12,7 +12,7 @@ namespace Screening.Actors.Screening;
 /// <param name="Deadline">When the answer must leave.</param>
 public readonly record struct ScreeningQuery(ClientAddress Client, ScreeningPolicy Policy, Door Door, long Started, Deadline Deadline)
 {
-    /// <summary>The mail exchanger's address that the client connected to; null when the door does not tell.</summary>
+    /// <summary>The mail exchanger's address that the client connected to; null when the door does not know it.</summary>
     public ClientAddress? Local { get; init; }
 
     /// <summary>The port the client connected to; 0 when unknown.</summary>
@@ -21,28 +21,28 @@ public readonly record struct ScreeningQuery(ClientAddress Client, ScreeningPoli
     /// <summary>The client's port; 0 when unknown.</summary>
     public int RemotePort { get; init; }
 
-    /// <summary>The client's HELO; only the policy door tells.</summary>
+    /// <summary>The client's HELO; only the policy door knows it.</summary>
     public string? Helo { get; init; }
 
-    /// <summary>The envelope sender; only the policy door tells.</summary>
+    /// <summary>The envelope sender; only the policy door knows it.</summary>
     public string? Sender { get; init; }
 
     /// <summary>No cache may answer.</summary>
     public bool Fresh { get; init; }
 
-    /// <summary>Reasons are wanted even where they cost a further query.</summary>
+    /// <summary>Reasons are wanted even where they cost another query.</summary>
     public bool Explain { get; init; }
 
     /// <summary>The answer must not enter the whitelist.</summary>
     public bool Unrecorded { get; init; }
 
     /// <summary>
-    /// It is probably not this client that is meant (a resolver on its way to another name): the answer must be right, and only one that
-    /// refuses the client is reported. Such a query is <see cref="Unrecorded"/> too.
+    /// Probably another client is meant, as by a resolver on its way to a longer name. The answer must be right, but it is reported only if
+    /// it refuses the client. Such a query is <see cref="Unrecorded"/> too.
     /// </summary>
     public bool IsDoubtful { get; init; }
 
-    /// <summary>True if HELO or sender speak against the client. A pass that was given without them then does not answer for it.</summary>
+    /// <summary>True if HELO or sender speak against the client. A pass that was given without them then does not count.</summary>
     public bool IsSuspect => (Helo ?? Sender) is not null && Policy.Envelope?.Matches(Helo, Sender) == true;
 
     /// <summary>
@@ -51,26 +51,26 @@ public readonly record struct ScreeningQuery(ClientAddress Client, ScreeningPoli
     /// </summary>
     public bool IsJudgedByEnvelope => (Helo ?? Sender) is not null && (Policy.AsksCustomChecks || IsSuspect);
 
-    /// <summary>True if the asker can tell an allow from a pass, so that it is worth waiting for.</summary>
+    /// <summary>True if the door can tell an allow from a pass, so that an allow is worth waiting for.</summary>
     public bool AllowMatters => Door is not (Door.Plugin or Door.Policy);
 
     /// <summary>
-    /// True if the reason of a refusal is told to somebody: the sender, a resolver, an operator. Only then is a list asked for its own
-    /// words, and waited for.
+    /// True if the door's answer includes the reason of a refusal. Only then is a list asked for its own words (its TXT record), and waited
+    /// for.
     /// </summary>
     public bool TellsReason => Door is Door.Policy or Door.Dnsbl or Door.Http;
 
     internal ScreeningKey Key => new(Client, Policy, Helo, Sender, Fresh, Explain, AllowMatters);
 }
 
-/// <summary>What makes two queries the same screening: the client, the profile, and what only this door knows.</summary>
+/// <summary>Queries that are equal in this share one screening: the client, the profile, and what only the door knows.</summary>
 internal readonly record struct ScreeningKey(
     ClientAddress Client, ScreeningPolicy Policy, string? Helo, string? Sender, bool Fresh, bool Explain, bool AllowMatters);
 
-/// <summary>What came of a question: the verdict and everything that explains it.</summary>
+/// <summary>The outcome of a query: the verdict and everything that explains it.</summary>
 /// <param name="Query">The question.</param>
 /// <param name="Verdict">The answer.</param>
-/// <param name="Early">The answer left while checks were pending that could not change it.</param>
+/// <param name="Early">The answer was given while checks were pending that could not change it.</param>
 /// <param name="Complete">No unfinished or failed check could have changed the action.</param>
 /// <param name="Elapsed">From question to answer.</param>
 /// <param name="Reason">The leading reason, for people.</param>
@@ -78,13 +78,13 @@ internal readonly record struct ScreeningKey(
 public readonly record struct Decision(
     ScreeningQuery Query, Verdict Verdict, bool Early, bool Complete, TimeSpan Elapsed, string Reason, ImmutableArray<CheckReport> Checks);
 
-/// <summary>How a check ended, as the decision log words it.</summary>
+/// <summary>How a check ended; the names are those of the decision log.</summary>
 public enum CheckResult : byte
 {
-    /// <summary>It had something to say of the client.</summary>
+    /// <summary>It knows the client: listed, vouched for, seen.</summary>
     Evidence,
 
-    /// <summary>It answered that it knows nothing: not listed, never seen.</summary>
+    /// <summary>It answered that it does not know the client: not listed, never seen.</summary>
     Nothing,
 
     /// <summary>It gave no usable answer.</summary>
@@ -103,8 +103,8 @@ public enum CheckResult : byte
 /// <param name="Result">How it ended.</param>
 /// <param name="Answer">Its answer in words or codes.</param>
 /// <param name="Weight">What it added to the score.</param>
-/// <param name="TtlSeconds">How long its answer holds, if it said.</param>
-/// <param name="Start">When it was asked, from the start of the screening.</param>
+/// <param name="TtlSeconds">How long its answer holds, seconds; null if it did not give a lifetime.</param>
+/// <param name="Start">When it was asked, from the start of the query.</param>
 /// <param name="Elapsed">How long it took, or how long it was waited for.</param>
 /// <param name="Reason">What its answer means, for people.</param>
 /// <param name="Error">Why there is no answer; null when there is one.</param>
@@ -120,18 +120,18 @@ public sealed record CheckReport(
     string? Reason,
     string? Error);
 
-/// <summary>Hears of what the node did, off the path of the reply: the decision log and the metrics. Must neither block nor throw.</summary>
+/// <summary>Is told what the node did: the decision log and the metrics. Must neither block nor throw.</summary>
 public interface IScreeningObserver
 {
-    /// <summary>An answer left.</summary>
+    /// <summary>A query was answered.</summary>
     void Decided(in Decision decision);
 
     /// <summary>A query was answered with the default because too many were in flight.</summary>
     void Shed(Door door);
 
-    /// <summary>A source ended a question that it was really asked.</summary>
+    /// <summary>A source answered a question, or failed to. Answers from memory are not reported.</summary>
     void CheckEnded(string check, CheckResult result, TimeSpan elapsed);
 
-    /// <summary>A DNS query went out to a list.</summary>
+    /// <summary>A DNS query was sent to a list.</summary>
     void DnsblQueried(string list);
 }

@@ -5,12 +5,12 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Actors.Screening;
 
 /// <summary>
-/// What is known of one client: what each check of its profile answered, or why it did not, and what follows from that. No messages; the
-/// clock is read for reports only.
+/// What is known about one client: what each check of its profile answered, or why it did not, and what follows from that. Sends no
+/// messages; reads the clock for reports only.
 /// </summary>
 /// <remarks>
-/// Invariant: each check, by its slot, is settled at most once; what comes later for that slot changes nothing. What the query itself tells
-/// (HELO, sender, an address in <c>dnsbl.skip</c>) is settled from the start.
+/// Invariant: each check, by its slot, is settled at most once; what comes later for that slot changes nothing. What follows from the query
+/// itself (HELO, sender, an address in <c>dnsbl.skip</c>) is settled from the start.
 /// </remarks>
 internal sealed class Findings
 {
@@ -41,16 +41,16 @@ internal sealed class Findings
     /// <summary>True if HELO or sender speak against the client.</summary>
     public bool IsSuspect { get; }
 
-    /// <summary>True if waiting for more cannot change what the asker sees, or nothing more will come.</summary>
+    /// <summary>True if no pending check can change the answer, or none is pending.</summary>
     public bool IsDecided => _board.PendingCount == 0 || (IsKnown && _board.IsDecided(_query.AllowMatters));
 
-    // While nothing is known at all, the default would go out: a pending check may still do better.
+    // While nothing is known, the answer would be the default: a pending check may still do better.
     private bool IsKnown => _board.IsAnythingKnown || _board.IsComplete(allowMatters: false);
 
     /// <summary>True if the check has answered, failed or been left out.</summary>
     public bool IsSettled(int slot) => _board.IsSettled(slot);
 
-    /// <summary>A check answered. An answer that tells nothing of the client settles it without completing anything.</summary>
+    /// <summary>A check answered. An answer that does not know the client settles its slot, and leaves the judgement incomplete.</summary>
     public void Add(int slot, CheckAnswer answer)
     {
         var weighed = _policy.Checks[slot].Weigh(answer);
@@ -67,14 +67,14 @@ internal sealed class Findings
         _hasText[slot] = answer is DnsblAnswer { Text: not null };
     }
 
-    /// <summary>Finds the list whose listing is the leading reason, if its own words for it are not known.</summary>
+    /// <summary>Finds the list whose listing is the leading reason, if it was not asked for its own words.</summary>
     public bool TryFindSilentList(out int slot)
     {
         slot = Leading(_board.Score);
         return slot >= 0 && !_hasText[slot] && _policy.Checks[slot] is DnsblPlan;
     }
 
-    /// <summary>A list told why it lists the client.</summary>
+    /// <summary>A list has given its own words for its listing.</summary>
     /// <returns>The leading reason from now on.</returns>
     public string AddText(int slot, string text)
     {
@@ -84,7 +84,7 @@ internal sealed class Findings
         return LeadingReason(_board.Score);
     }
 
-    /// <summary>A check gave no evidence.</summary>
+    /// <summary>A check has no answer.</summary>
     public void Miss(int slot, CheckResult result, string? error)
     {
         if (!_board.Miss(slot))
@@ -93,8 +93,8 @@ internal sealed class Findings
         _reports[slot] = Report(slot, result, error);
     }
 
-    /// <summary>What the evidence says now.</summary>
-    /// <param name="allowMatters">Complete only if it is certain as well whether a pass is an allow.</param>
+    /// <summary>What follows from the evidence so far.</summary>
+    /// <param name="allowMatters">The judgement is complete only if it is also certain whether a pass is an allow.</param>
     public Judgement Judge(bool allowMatters)
     {
         if (_policy.AsksNobody && !IsSuspect)
@@ -131,7 +131,7 @@ internal sealed class Findings
         if (plan is EnvelopePlan && IsSuspect)
             Add(slot, new EnvelopeAnswer(_query.Helo, _query.Sender));
         else if (plan is EnvelopePlan)
-            Miss(slot, CheckResult.Nothing, error: null); // No knowledge of the client.
+            Miss(slot, CheckResult.Nothing, error: null); // It has no knowledge of the client.
         else if (plan.SkipReason(_query.Client) is { } reason && _board.Add(slot, default))
             _reports[slot] = Report(slot, CheckResult.Skipped, reason);
     }
@@ -144,7 +144,8 @@ internal sealed class Findings
         return (int)_policy.Rules.PassLife(shortest is { } seconds ? TimeSpan.FromSeconds(seconds) : null).TotalSeconds;
     }
 
-    private string LeadingReason(int score) => Leading(score) is >= 0 and var slot ? _reports[slot]!.Reason! : "nothing speaks against this client";
+    private string LeadingReason(int score) =>
+        Leading(score) is >= 0 and var slot ? _reports[slot]!.Reason! : "nothing speaks against this client";
 
     // The slot of the strongest evidence in the direction of the score; -1 if there is none.
     private int Leading(int score) => Enumerable.Range(0, _reports.Length)

@@ -4,6 +4,6 @@ namespace Screening.Actors.Screening;
 
 /// <summary>What a screening concludes from the evidence at one moment.</summary>
 /// <param name="Verdict">The answer.</param>
-/// <param name="Complete">No unfinished or failed check could change what the asker sees of it.</param>
+/// <param name="Complete">No unfinished or failed check could change the answer.</param>
 /// <param name="Reason">The leading reason, for people.</param>
 internal readonly record struct Judgement(Verdict Verdict, bool Complete, string Reason);

@@ -1,11 +1,11 @@
 namespace Screening.Actors.Screening;
 
-/// <summary>The least and the most a check can add to a score.</summary>
+/// <summary>The least and the most that a check can add to a score.</summary>
 /// <param name="Least">Zero, or the sum of its negative weights.</param>
 /// <param name="Most">Zero, or the sum of its positive weights.</param>
 public readonly record struct WeightRange(int Least, int Most);
 
-/// <summary>What a check's answer adds to a score. The two are kept apart because what speaks for a client is capped in total.</summary>
+/// <summary>What a check's answer adds to a score. Kept apart because the total of what speaks for a client is capped.</summary>
 /// <param name="Against">Zero or more.</param>
 /// <param name="For">Zero or less.</param>
 public readonly record struct Contribution(int Against, int For)
@@ -18,7 +18,7 @@ public readonly record struct Contribution(int Against, int For)
 }
 
 /// <summary>
-/// Adds up the evidence about one client and knows when the verdict stands. Pure arithmetic: no clock, no messages.
+/// Adds up the evidence about one client and tells when the verdict is certain. Pure arithmetic: no clock, no messages.
 /// Invariant: each slot is settled at most once, by an answer, by a miss, or by being left out.
 /// </summary>
 public sealed class ScoreBoard(VerdictRules rules, IReadOnlyList<WeightRange> slots)
@@ -32,7 +32,7 @@ public sealed class ScoreBoard(VerdictRules rules, IReadOnlyList<WeightRange> sl
     /// <summary>Checks that have neither answered nor failed.</summary>
     public int PendingCount { get; private set; } = slots.Count;
 
-    /// <summary>True once at least one check has answered, be it that it knows nothing against the client.</summary>
+    /// <summary>True once at least one check has answered, even if it has nothing against the client.</summary>
     public bool IsAnythingKnown => _answered > 0;
 
     /// <summary>The score of the answers so far.</summary>
@@ -62,7 +62,7 @@ public sealed class ScoreBoard(VerdictRules rules, IReadOnlyList<WeightRange> sl
 
     /// <summary>
     /// True if nothing that is pending can change the action, nor, where that matters, whether a pass is an allow.
-    /// What has failed will not come any more and so does not keep anybody waiting.
+    /// A failed check will not answer any more, so that waiting for it is pointless.
     /// </summary>
     public bool IsDecided(bool allowMatters) => IsCertain(_pending, allowMatters);
 

@@ -7,10 +7,10 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Actors.Screening;
 
 /// <summary>
-/// The one way in for endpoints. What is already decided (permanent lists, near cache) is answered in the caller's thread without any
-/// actor; everything else goes through the <see cref="ScreeningGate"/>, at most <c>limits.in_flight</c> at a time.
+/// The entrance for endpoints. What is already decided (permanent lists, near cache) is answered in the caller's thread, without an actor;
+/// everything else goes through the <see cref="ScreeningGate"/>, at most <c>limits.in_flight</c> queries at a time.
 /// </summary>
-/// <remarks>Invariant: every query is answered by its deadline, whatever happens behind.</remarks>
+/// <remarks>Invariant: every query is answered by its deadline, whatever fails.</remarks>
 public sealed class Screener
 {
     private readonly TimeProvider _time;
@@ -25,7 +25,8 @@ public sealed class Screener
     private volatile PolicyBook _policies;
 
     internal Screener(
-        TimeProvider time, IActorRef gate, NearCache nearCache, GrantsAndBans grants, IScreeningObserver observer, int maxInFlight, PolicyBook policies, PermanentLists access)
+        TimeProvider time, IActorRef gate, NearCache nearCache, GrantsAndBans grants, IScreeningObserver observer, int maxInFlight,
+        PolicyBook policies, PermanentLists access)
     {
         _time = time;
         _gate = gate;
@@ -51,15 +52,15 @@ public sealed class Screener
         set => _access = value;
     }
 
-    /// <summary>Queries that wait for a verdict now.</summary>
+    /// <summary>Queries that wait for a verdict.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);
 
-    /// <summary>Queries that were one too many, since the start.</summary>
+    /// <summary>Queries beyond <c>limits.in_flight</c> since the start.</summary>
     public long ShedCount => Interlocked.Read(ref _shed);
 
-    /// <summary>Makes a query that came just now.</summary>
-    /// <param name="policy">The profile to judge by; null: the one that door and local address choose.</param>
-    /// <param name="serial">The client waits for this answer before anything else happens.</param>
+    /// <summary>Makes a query that begins now.</summary>
+    /// <param name="policy">The profile to judge by; null: the one for this door and local address.</param>
+    /// <param name="serial">postscreen does nothing else for the client before this is answered.</param>
     public ScreeningQuery Ask(Door door, ClientAddress client, ClientAddress? local, ScreeningPolicy? policy = null, bool serial = false)
     {
         policy ??= _policies.Choose(door, local);
@@ -93,14 +94,14 @@ public sealed class Screener
         return true;
     }
 
-    /// <summary>A decision that <see cref="TryKnow"/> gave went out.</summary>
+    /// <summary>Reports that a decision from <see cref="TryKnow"/> was used.</summary>
     public void Note(in Decision decision)
     {
         if (!decision.Query.IsDoubtful || decision.Verdict.Action is VerdictAction.Enforce or VerdictAction.Drop)
             _observer.Decided(decision);
     }
 
-    // What people have said of a client, in this order: reject, ban, permit, grant.
+    // What operators have decided about a client, in this order: reject, ban, permit, grant.
     private bool TryStandingVerdict(in ScreeningQuery query, out Verdict verdict, out string reason)
     {
         var isListed = _access.TryDecide(query.Client, query.Policy.Rules, out verdict, out reason);
@@ -130,7 +131,7 @@ public sealed class Screener
         var reply = new TaskCompletionSource<Decision>(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {
-            // The screening answers by the deadline. Should it not come to that, for want of threads or by a fault of ours, this does.
+            // The screening answers by the deadline. If it does not, for want of threads or by a bug, this timer does.
             using var belt = _time.CreateTimer(_ => reply.TrySetResult(Default(query, "no verdict in time")), null,
                 query.Deadline.TimeLeft(_time), Timeout.InfiniteTimeSpan);
             _gate.Tell(new ScreenClient(query, reply), ActorRefs.NoSender);
@@ -142,7 +143,7 @@ public sealed class Screener
         }
     }
 
-    /// <summary>The default answer, at once, to a query that is one too many.</summary>
+    /// <summary>The default answer, at once, to a query beyond the limit.</summary>
     public Decision Shed(in ScreeningQuery query)
     {
         Interlocked.Increment(ref _shed);
@@ -150,7 +151,7 @@ public sealed class Screener
         return Observed(Default(query, "too many queries in flight"));
     }
 
-    /// <summary>Decides a query, waiting if need be.</summary>
+    /// <summary>Decides a query; waits if necessary.</summary>
     public ValueTask<Decision> DecideAsync(ScreeningQuery query) =>
         TryDecide(query, out var decision) ? ValueTask.FromResult(decision) : new ValueTask<Decision>(ScreenAsync(query));
 

@@ -7,7 +7,7 @@ using Screening.Protocol.Vocabulary;
 
 namespace Screening.Actors.Screening;
 
-/// <summary>What every screening on this node shares.</summary>
+/// <summary>What all screenings on this node share.</summary>
 internal sealed record ScreeningContext(
     TimeProvider Time, CheckDirectory Checks, NearCache NearCache, IScreeningObserver Observer, FleetAccess? Fleet = null);
 
@@ -23,19 +23,19 @@ internal sealed record ScreeningContext(
 ///        └── hit, decided ──────────────────────────────────────────────────────────────────────┘ └── evidence that still proves a pass
 /// </code>
 /// <list type="bullet">
-/// <item>Each query gets exactly one answer, also if this actor fails or is stopped.</item>
-/// <item>There is one decision. What comes after it changes no verdict, but may complete the proof that a pass is kept by, and a list's own
-/// words may still come into the reason of a refusal.</item>
-/// <item>A pass is kept and told once, and only if neither its action nor its allow can change any more.</item>
-/// <item>Where the client's home in the fleet asks the lists, they are asked here only if it fails or falls silent.</item>
+/// <item>Each query gets exactly one answer, even if this actor fails or is stopped.</item>
+/// <item>There is one decision. What arrives later changes no verdict; it may complete the proof that a pass needs to be kept, and may
+/// add the list's own words to the reason of a refusal.</item>
+/// <item>A pass is kept and reported to the fleet once, and only when neither its action nor its allow can change any more.</item>
+/// <item>If the client's home in the fleet asks the lists, they are asked here only when the home fails or is silent.</item>
 /// </list>
 /// </remarks>
-internal sealed class ScreeningActor : UntypedActor
+internal sealed partial class ScreeningActor : UntypedActor
 {
-    // The answer still has to be written after this actor has given it: it answers so much before the deadline.
+    // The answer is given this long before the deadline, because it still has to be written.
     private static readonly TimeSpan MaxHeadroom = TimeSpan.FromMilliseconds(8);
 
-    // How long after the decision answers are waited for; a check that a reload has stopped never answers.
+    // How long answers are waited for after the decision; a check that a reload has stopped never answers.
     private static readonly TimeSpan LongestStay = TimeSpan.FromSeconds(5);
 
     private static long _lastQueryId;
@@ -52,7 +52,7 @@ internal sealed class ScreeningActor : UntypedActor
     private Epoch _epoch;
     private ITimer? _timer;
 
-    // While the fleet is waited for: until when. Then every check is asked here.
+    // Until when the fleet is waited for; after that every check is asked here. Null: it is not waited for.
     private Deadline? _fleetWait;
     private bool _isPassWanted;
     private bool _isPassKept;
@@ -61,7 +61,6 @@ internal sealed class ScreeningActor : UntypedActor
     private Judgement? _judgement;
     private Deadline _stay;
     private bool _isReleased;
-    private TextState _text;
 
     public ScreeningActor(ScreenClient first, ScreeningContext context)
     {
@@ -72,24 +71,17 @@ internal sealed class ScreeningActor : UntypedActor
         _findings = new Findings(_first, context.Time);
         _asked = new Asked[_checks.Length];
         _subject = new CheckSubject(
-            $"q{_id:x}", _first.Client, _first.Policy.Profile, _first.Local, _first.LocalPort, _first.RemotePort, _first.Helo, _first.Sender);
+            $"q{_id:x}", _first.Client, _first.Policy.Profile, _first.Local, _first.LocalPort, _first.RemotePort, _first.Helo,
+            _first.Sender);
         Enqueue(first);
     }
 
-    // Who asks a check.
+    // Which node asks a check.
     private enum Asked : byte
     {
         ByNobody,
         ByTheHome,
         ByThisNode,
-    }
-
-    // Whether the list that refuses the client was asked for its own words.
-    private enum TextState : byte
-    {
-        NotAsked,
-        Awaited,
-        Known,
     }
 
     public static Props CreateProps(ScreenClient first, ScreeningContext context) =>
@@ -118,7 +110,7 @@ internal sealed class ScreeningActor : UntypedActor
 
     protected override void OnReceive(object message) => Unhandled(message);
 
-    // Beside the fleet only p0f is asked: it forgets, and only this node saw the packets.
+    // Only p0f is asked at the same time: it forgets, and only this node saw the packets.
     private void AskingFleet(object message)
     {
         if (message is LookUpMiss miss)
@@ -135,7 +127,7 @@ internal sealed class ScreeningActor : UntypedActor
 
     private void Screening(object message)
     {
-        // A miss that is late changes nothing: the lists are asked here, and the pass belongs to the epoch that was known by then.
+        // A late miss changes nothing: the lists are being asked here, and the pass belongs to the epoch that was known when this began.
         if (message is not LookUpMiss)
             Gather(message);
     }
@@ -176,35 +168,6 @@ internal sealed class ScreeningActor : UntypedActor
             SetTimer(_waiting.Select(w => TimeLeft(w.Query)).Append(_stay.TimeLeft(_context.Time)).Min()); // Timers may be early.
     }
 
-    // A refusal whose reason is told has the list's own words in it, if they come in time. The verdict itself stands already.
-    private void AnswerOrWaitForText(ScreenClient query)
-    {
-        if (query.Query.TellsReason && _text == TextState.NotAsked && TryAskText())
-            _text = TextState.Awaited;
-        if (query.Query.TellsReason && _text == TextState.Awaited && !IsOverdue(query))
-            _waiting.Add(query);
-        else
-            Answer(query, _judgement!.Value);
-    }
-
-    private bool TryAskText()
-    {
-        if (_judgement is not { Verdict: { Source: VerdictSource.Screened, Action: VerdictAction.Enforce or VerdictAction.Drop } }
-            || !_findings.TryFindSilentList(out var slot) || !_context.Checks.TryFind(_checks[slot].Source, out var check))
-            return false;
-        check.Tell(new AskText(slot, _first.Client, Self));
-        return true;
-    }
-
-    private void AnswerAll(List<ScreenClient> queries)
-    {
-        foreach (var query in queries.ToList())
-        {
-            _waiting.Remove(query);
-            Answer(query, _judgement!.Value);
-        }
-    }
-
     // What AskingFleet and Screening have in common.
     private void Gather(object message)
     {
@@ -222,7 +185,7 @@ internal sealed class ScreeningActor : UntypedActor
             case ScreenClient query:
                 Enqueue(query);
                 if (_fleetWait is not null && In(LongestSilence()) is var sooner && sooner.Timestamp < _fleetWait.Value.Timestamp)
-                    _fleetWait = sooner; // It has less time than those before it.
+                    _fleetWait = sooner; // It has less time than the queries before it.
                 break;
             case TimeToAct when _fleetWait?.TimeLeft(_context.Time) <= TimeSpan.Zero:
                 Screen(homeAsks: false);
@@ -267,10 +230,10 @@ internal sealed class ScreeningActor : UntypedActor
         return true;
     }
 
-    // A list's reason costs a query of its own, which only this node makes.
+    // Explained answers need a further query to each list, which only this node makes.
     private bool IsForTheHome(int slot) => _checks[slot].Kind == CheckKind.Dnsbl && !_findings.IsSettled(slot) && !_first.Explain;
 
-    // Asks here those that are meant, once. What is settled is not asked.
+    // Asks the given checks from this node, each once. Checks that are settled are not asked.
     private void Ask(Func<CheckPlan, bool> isMeant)
     {
         for (var slot = 0; slot < _asked.Length; slot++)
@@ -305,7 +268,7 @@ internal sealed class ScreeningActor : UntypedActor
         }
     }
 
-    // What a list answered at the home is weighed by this node's own policy; a list that failed there is asked here.
+    // A list's answer at the home is weighed by this node's own policy; a list that failed there is asked here.
     private void Use(SharedEvidence piece)
     {
         if (piece.Answer is null)
@@ -317,7 +280,7 @@ internal sealed class ScreeningActor : UntypedActor
         }
     }
 
-    // False: the bucket answered before a revocation that this node has heard of.
+    // False if the bucket answered before a revocation that this node knows of.
     private bool TryLearn(Epoch epoch)
     {
         if (!_context.NearCache.TryLearn(WhitelistLayout.BucketOf(_first.Client), epoch))
@@ -333,7 +296,7 @@ internal sealed class ScreeningActor : UntypedActor
         _isPassWanted |= !query.Query.Unrecorded && !query.Query.IsJudgedByEnvelope;
     }
 
-    // Decides if nothing more is worth waiting for. Else the overdue get what is there, and the others are waited for.
+    // Decides if nothing more is worth waiting for. Otherwise overdue queries are answered with what is known, and the others wait on.
     private void Proceed()
     {
         var overdue = _findings.IsDecided ? _waiting : [.. _waiting.Where(IsOverdue)];
@@ -379,8 +342,8 @@ internal sealed class ScreeningActor : UntypedActor
         Context.Parent.Tell(new ScreeningEnded(_first.Key, Self));
     }
 
-    // With the decision, or when later answers complete it. A door to which an allow is no news is not kept waiting for it, but a pass
-    // that is kept answers for all doors.
+    // Called with the decision, and when later answers complete it. A door that cannot tell an allow does not wait for one, but a pass that
+    // is kept answers at all doors.
     private void KeepPassIfProved()
     {
         if (_isPassKept || !_isPassWanted)
@@ -403,15 +366,15 @@ internal sealed class ScreeningActor : UntypedActor
 
     private bool IsOverdue(ScreenClient query) => TimeLeft(query.Query) <= TimeSpan.Zero;
 
-    // Until the query must be answered.
+    // The time until the query must be answered.
     private TimeSpan TimeLeft(in ScreeningQuery query)
     {
         var quarter = TimeOf(query) / 4;
         return query.Deadline.TimeLeft(_context.Time) - (quarter < MaxHeadroom ? quarter : MaxHeadroom);
     }
 
-    // How long the fleet may be silent: a quarter of what the most urgent query has left, and not beyond half of its time, so that the
-    // lists can still be asked here.
+    // How long the fleet may be silent: a quarter of the time that the most urgent query has left, and not beyond half of its time, so that
+    // the lists can still be asked here.
     private TimeSpan LongestSilence()
     {
         var shortest = _waiting.Count == 0 ? TimeSpan.Zero : _waiting.Min(w =>

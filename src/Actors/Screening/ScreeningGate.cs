@@ -3,8 +3,8 @@ using Akka.Actor;
 namespace Screening.Actors.Screening;
 
 /// <summary>
-/// Starts one <see cref="ScreeningActor"/> for each screening key and hands it every further query of that key. How many queries may be
-/// in flight is bounded before they come here, by <see cref="Screener"/>.
+/// Starts one <see cref="ScreeningActor"/> for each screening key and hands it every further query with that key. <see cref="Screener"/>
+/// bounds the queries in flight before they come here.
 /// </summary>
 internal sealed class ScreeningGate(ScreeningContext context) : UntypedActor
 {
@@ -12,7 +12,7 @@ internal sealed class ScreeningGate(ScreeningContext context) : UntypedActor
 
     public static Props CreateProps(ScreeningContext context) => Props.Create(() => new ScreeningGate(context));
 
-    // A screening that fails answers its queries as it stops; its checks' answers belong to nobody else.
+    // A screening that fails answers its queries as it stops; the answers of its checks are of no use to others.
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
 
     protected override void OnReceive(object message)
@@ -28,7 +28,7 @@ internal sealed class ScreeningGate(ScreeningContext context) : UntypedActor
             case ScreeningEnded ended:
                 End(ended);
                 Context.Unwatch(ended.Screening);
-                // Behind the queries that were handed on before this word came: stopping at once would lose them.
+                // This arrives after the queries that were handed on before; stopping at once would lose them.
                 ended.Screening.Tell(ScreeningReleased.Instance);
                 break;
             case ScreeningFailed failed:

@@ -7,39 +7,39 @@ namespace Screening.Actors.Screening;
 /// <summary>How one profile judges: the checks it asks, the weights it puts on their answers, and its thresholds. Immutable.</summary>
 public sealed class ScreeningPolicy(string profile, string fingerprint, VerdictRules rules, ImmutableArray<CheckPlan> checks)
 {
-    /// <summary>The name of the profile that holds when no other was chosen.</summary>
+    /// <summary>The name of the profile that applies when no other is chosen.</summary>
     public const string DefaultProfile = "default";
 
     /// <summary>The profile's name; interned, so that equal names are the same object.</summary>
     public string Profile { get; } = string.Intern(profile);
 
-    /// <summary>A short hash of everything that can change a verdict; entries made under another one count only if trusted.</summary>
+    /// <summary>A short hash of everything that can change a verdict; entries with another one count only with <c>trust = "any"</c>.</summary>
     public string Fingerprint { get; } = fingerprint;
 
-    /// <summary>The thresholds and lives.</summary>
+    /// <summary>The thresholds and lifetimes.</summary>
     public VerdictRules Rules { get; } = rules;
 
-    /// <summary>The checks to ask, those on this host first: p0f forgets.</summary>
+    /// <summary>The checks to ask, those on this host first, since p0f forgets.</summary>
     public ImmutableArray<CheckPlan> Checks { get; } = checks;
 
-    /// <summary>True if no source is asked about any client.</summary>
+    /// <summary>True if there is no source to ask.</summary>
     public bool AsksNobody { get; } = checks.All(c => c is EnvelopePlan);
 
-    /// <summary>True if any custom check is asked. It is told HELO and sender where they are known.</summary>
+    /// <summary>True if there are custom checks. They are told HELO and sender where these are known.</summary>
     public bool AsksCustomChecks { get; } = checks.Any(c => c is CustomPlan);
 
-    /// <summary>The one among them that judges HELO and sender; null if there are no rules for these.</summary>
+    /// <summary>The check that judges HELO and sender; null if there are no rules for these.</summary>
     public EnvelopePlan? Envelope { get; } = checks.OfType<EnvelopePlan>().FirstOrDefault();
 }
 
-/// <summary>All profiles, and which one a query falls under. Immutable; replaced whole on reload.</summary>
+/// <summary>All profiles, and which one applies to a query. Immutable; replaced as a whole on reload.</summary>
 public sealed class PolicyBook
 {
     private readonly ImmutableDictionary<string, ScreeningPolicy> _byName;
     private readonly ImmutableDictionary<ClientAddress, ScreeningPolicy> _byLocal;
     private readonly ImmutableDictionary<Door, ScreeningPolicy> _byDoor;
 
-    /// <param name="default">The profile that holds when no other was chosen.</param>
+    /// <param name="default">The profile that applies when no other is chosen.</param>
     /// <param name="others">The named profiles, each with the local addresses and doors that choose it.</param>
     public PolicyBook(ScreeningPolicy @default, params IEnumerable<ProfileChoice> others)
     {
@@ -50,7 +50,7 @@ public sealed class PolicyBook
         _byDoor = choices.SelectMany(c => c.Doors, (c, door) => KeyValuePair.Create(door, c.Policy)).ToImmutableDictionary();
     }
 
-    /// <summary>The profile that holds when no other was chosen.</summary>
+    /// <summary>The profile that applies when no other is chosen.</summary>
     public ScreeningPolicy Default { get; }
 
     /// <summary>Every profile.</summary>

@@ -2,7 +2,7 @@ using Screening.Protocol.Vocabulary;
 
 namespace Screening.Actors.Screening;
 
-/// <summary>How a score becomes an action, and how long it holds: the [verdict] section of one profile.</summary>
+/// <summary>How a score becomes an action, and how long the answer holds: the [verdict] table of one profile.</summary>
 public sealed record VerdictRules
 {
     /// <summary>A score of at least this is <see cref="VerdictAction.Ignore"/>.</summary>
@@ -17,22 +17,22 @@ public sealed record VerdictRules
     /// <summary>A score of at most this is a pass that skips other tests (postscreen_dnsbl_allowlist_threshold); negative.</summary>
     public int AllowAt { get; init; } = -3;
 
-    /// <summary>The total of negative weights counts no further down than this.</summary>
+    /// <summary>The least that the total of negative weights can be.</summary>
     public int AllowCap { get; init; } = -6;
 
-    /// <summary>The answer when nothing is known in time: pass or ignore.</summary>
+    /// <summary>The answer when no check has answered in time: pass or ignore.</summary>
     public VerdictAction DefaultAction { get; init; } = VerdictAction.Pass;
 
-    /// <summary>What a client in a permanent reject list gets.</summary>
+    /// <summary>The action for clients of a permanent reject list.</summary>
     public VerdictAction RejectAction { get; init; } = VerdictAction.Drop;
 
-    /// <summary>Life of a default or incomplete pass.</summary>
+    /// <summary>Lifetime of a default or incomplete pass.</summary>
     public TimeSpan DefaultTtl { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Longest life of a complete pass, and the life that a permanent permit is told with.</summary>
+    /// <summary>Longest lifetime of a complete pass, and the lifetime that a permanent permit is answered with.</summary>
     public TimeSpan PassTtl { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>Shortest life of a complete pass.</summary>
+    /// <summary>Shortest lifetime of a complete pass.</summary>
     public TimeSpan PassTtlMin { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>Longest time an answer may take at the plug-in (with <c>query_id</c>) and policy doors.</summary>
@@ -48,7 +48,7 @@ public sealed record VerdictRules
     public Verdict DefaultVerdict => new(
         DefaultAction, false, DefaultAction == VerdictAction.Pass ? Seconds(DefaultTtl) : 0, 0, VerdictSource.Default);
 
-    /// <summary>A lifetime in the whole seconds that the protocols know; at least 1.</summary>
+    /// <summary>A lifetime in whole seconds, as the protocols have it; at least 1.</summary>
     public static int Seconds(TimeSpan life) => Math.Max(1, (int)life.TotalSeconds);
 
     /// <summary>The action of a score, and whether it is an allow. A higher score never has a milder outcome.</summary>
@@ -58,7 +58,7 @@ public sealed record VerdictRules
         : score >= IgnoreAt ? (VerdictAction.Ignore, false)
         : (VerdictAction.Pass, score <= AllowAt);
 
-    /// <summary>Life of a complete pass whose shortest-lived answer holds <paramref name="shortestTtl"/>.</summary>
+    /// <summary>Lifetime of a complete pass whose shortest-lived answer holds for <paramref name="shortestTtl"/>.</summary>
     public TimeSpan PassLife(TimeSpan? shortestTtl) =>
         shortestTtl is not { } ttl || ttl > PassTtl ? PassTtl : ttl < PassTtlMin ? PassTtlMin : ttl;
 }

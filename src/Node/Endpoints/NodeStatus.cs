@@ -13,7 +13,7 @@ namespace Screening.Node.Endpoints;
 /// <summary>One open listener.</summary>
 internal sealed record OpenEndpoint(string Kind, string Uri);
 
-/// <summary>What the node knows of itself, for <c>status</c> and readiness.</summary>
+/// <summary>The node's own state, for <c>status</c> and readiness.</summary>
 internal sealed class NodeStatus(string node, ScreeningHandle screening, Ladder ladder, ReloadState reload)
 {
     private volatile IReadOnlyList<OpenEndpoint> _endpoints = [];

@@ -18,11 +18,11 @@ internal sealed class ZoneDecisions(TimeProvider time)
     /// <summary>Clients whose questions are recognized at one time.</summary>
     public const int Capacity = 16_384;
 
-    /// <summary>How long after a decision further questions belong to it. They come within milliseconds, or after a resolver's retry.</summary>
+    /// <summary>How long after its opening a decision takes further questions: milliseconds, or a resolver's retry.</summary>
     public static readonly TimeSpan Life = TimeSpan.FromSeconds(2);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<(Door, ClientAddress, ScreeningPolicy), Client> _clients = [];
+    private readonly Dictionary<(Door, ClientAddress, ScreeningPolicy, bool), Client> _clients = [];
 
     // Each decision, in the order in which they were opened.
     private readonly Queue<(Client Client, long Opened)> _opened = new();
@@ -33,7 +33,7 @@ internal sealed class ZoneDecisions(TimeProvider time)
     /// <param name="isFirst">True for the question that opens the decision.</param>
     public ZoneDecision Of(in ScreeningQuery query, bool allow, DnsType type, out bool isFirst)
     {
-        var key = (query.Door, query.Client, query.Policy);
+        var key = (query.Door, query.Client, query.Policy, query.IsDoubtful);
         lock (_lock)
         {
             var now = time.GetTimestamp();
@@ -57,13 +57,13 @@ internal sealed class ZoneDecisions(TimeProvider time)
         }
     }
 
-    private sealed class Client((Door, ClientAddress, ScreeningPolicy) key)
+    private sealed class Client((Door, ClientAddress, ScreeningPolicy, bool) key)
     {
         // Questions by zone and type.
         private readonly int[] _asked = new int[8];
         private int _decisions;
 
-        public (Door, ClientAddress, ScreeningPolicy) Key => key;
+        public (Door, ClientAddress, ScreeningPolicy, bool) Key => key;
 
         /// <summary>When its latest decision was opened.</summary>
         public long Opened { get; set; }

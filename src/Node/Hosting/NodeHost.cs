@@ -29,11 +29,11 @@ namespace Screening.Node.Hosting;
 
 /// <summary>
 /// One node as a host: logging, metrics, actors, sources and listeners, started in this order and stopped in the reverse one, so that
-/// listeners close first and what is pending is still answered.
+/// listeners close first and pending queries are still answered.
 /// </summary>
 internal sealed class NodeHost : IAsyncDisposable
 {
-    // What is pending ends by its deadline; who does not end by then is cut off.
+    // Every pending query ends by its deadline; a connection that is still open then is closed.
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(4);
 
     private readonly WebApplication _app;
@@ -68,10 +68,10 @@ internal sealed class NodeHost : IAsyncDisposable
 
     /// <summary>Puts a node together; nothing is opened yet.</summary>
     /// <param name="configuration">Settings without faults.</param>
-    /// <param name="request">Where they came from, to read them again.</param>
+    /// <param name="request">Their source, for reloads.</param>
     /// <param name="replace">Puts other services in place of the node's own, for tests.</param>
     /// <param name="warm">No door opens before this has ended; null: nothing is waited for.</param>
-    /// <exception cref="EndpointException">An address can't be used.</exception>
+    /// <exception cref="EndpointException">An address cannot be used.</exception>
     public static NodeHost Build(
         ConfigurationResult configuration, ConfigurationRequest request, Action<IServiceCollection>? replace = null, Task? warm = null)
     {
@@ -100,7 +100,7 @@ internal sealed class NodeHost : IAsyncDisposable
     }
 
     /// <summary>Opens everything.</summary>
-    /// <exception cref="EndpointException">An address can't be listened on.</exception>
+    /// <exception cref="EndpointException">An address cannot be bound.</exception>
     public async Task StartAsync(CancellationToken cancellation = default)
     {
         Warn();
@@ -118,7 +118,7 @@ internal sealed class NodeHost : IAsyncDisposable
     }
 
     /// <summary>Opens everything. False if the process was told to end meanwhile.</summary>
-    /// <exception cref="EndpointException">An address can't be listened on.</exception>
+    /// <exception cref="EndpointException">An address cannot be bound.</exception>
     public async Task<bool> TryStartAsync(CancellationToken cancellation)
     {
         try
@@ -128,11 +128,11 @@ internal sealed class NodeHost : IAsyncDisposable
         }
         catch (Exception fault) when (fault is not EndpointException && _app.Lifetime.ApplicationStopping.IsCancellationRequested)
         {
-            return false; // Whatever a half-started part said of it.
+            return false; // Whatever error a half-started part reports.
         }
     }
 
-    /// <summary>Ends once the process is told to, and everything pending is answered.</summary>
+    /// <summary>Ends once the process has been told to end and all pending queries are answered.</summary>
     /// <returns>False if the node ended by itself, which the log explains.</returns>
     public async Task<bool> WaitForShutdownAsync(CancellationToken cancellation = default)
     {
@@ -140,7 +140,7 @@ internal sealed class NodeHost : IAsyncDisposable
         return cancellation.IsCancellationRequested || _end.WasOrderly();
     }
 
-    /// <summary>Closes the listeners, answers what is pending, and ends.</summary>
+    /// <summary>Closes the listeners, answers pending queries, and ends.</summary>
     public Task StopAsync(CancellationToken cancellation = default) => _app.StopAsync(cancellation);
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();

@@ -6,7 +6,7 @@ using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Hosting;
 
-/// <summary>The whitelist of this node's fleet, for those who are made before the actors have started.</summary>
+/// <summary>The whitelist of this node's fleet, for parts that are built before the actors start.</summary>
 internal sealed class NodeWhitelist(ScreeningHandle screening) : IFleetWhitelist
 {
     private IFleetWhitelist Fleet => screening.Fleet?.Whitelist ?? throw new FleetUnavailableException("this node has no fleet");

@@ -20,9 +20,9 @@ internal static partial class SourceLog
     [LoggerMessage(3011, LogLevel.Information, "{Source} answers again")]
     public static partial void SourceRegained(ILogger log, string source);
 
-    [LoggerMessage(3020, LogLevel.Warning, "Custom check {Check} says: {Line}")]
+    [LoggerMessage(3020, LogLevel.Warning, "Custom check {Check} wrote: {Line}")]
     public static partial void Stderr(ILogger log, string check, string line);
 
-    [LoggerMessage(3021, LogLevel.Warning, "Custom check {Check} said {Lines} more lines, which are not logged")]
+    [LoggerMessage(3021, LogLevel.Warning, "Custom check {Check} wrote {Lines} more lines, which are not logged")]
     public static partial void StderrDropped(ILogger log, string check, int lines);
 }

@@ -6,13 +6,13 @@ using Screening.Node.Platform;
 
 namespace Screening.Node.Store;
 
-/// <summary>The ways to a PostgreSQL database, completed with what an operator seldom thinks of, and its faults in an operator's words.</summary>
+/// <summary>The ways to a PostgreSQL database, completed with settings that operators seldom give, and its faults in operators' terms.</summary>
 internal sealed class PostgresConnections
 {
     private readonly NpgsqlConnectionStringBuilder _settings;
     private readonly string _control;
 
-    /// <exception cref="StoreException">It is not a connection string, or does not say where the database is.</exception>
+    /// <exception cref="StoreException">It is not a connection string, or does not name the database's host.</exception>
     public PostgresConnections(string node, Secret connection)
     {
         _settings = Read(connection);
@@ -20,7 +20,7 @@ internal sealed class PostgresConnections
         Default("Timeout", 3);
         Default("Command Timeout", 5);
         Default("Cancellation Timeout", 500);
-        // A database host that is gone without a word is noticed on connections that wait.
+        // So that a database host that vanishes is noticed on idle connections.
         Default("Keepalive", 10);
         // PostgreSQL lets in 100 by default: enough for five nodes.
         Default("Maximum Pool Size", 16);
@@ -87,7 +87,7 @@ internal sealed class PostgresConnections
         }
 
         if (string.IsNullOrEmpty(settings.Host))
-            throw new StoreException("store.connection does not say Host=");
+            throw new StoreException("store.connection lacks Host=");
         return settings;
     }
 

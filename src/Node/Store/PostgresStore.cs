@@ -71,7 +71,7 @@ internal sealed class PostgresStore : IFleetStore
             }
 
             await StoreTables.IdentifyAsync(connection, cancellation);
-            // Of nodes that are no more.
+            // Rows of nodes that no longer exist.
             await connection.ExecuteAsync(
                 "DELETE FROM screening_meta WHERE key LIKE 'heartbeat %' AND value < to_char(now() - interval '30 days', 'YYYY-MM-DD')",
                 cancellation);

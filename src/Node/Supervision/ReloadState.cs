@@ -14,8 +14,8 @@ internal enum ReloadPart
 /// The settings in use, and what is wrong with those that should replace them. One thread changes it, any number read it.
 /// </summary>
 /// <remarks>
-/// Settings of <see cref="FixedSettings"/> are those of the start, whatever the file says since. They are compared with the start, so that
-/// taking a change back is none.
+/// Settings of <see cref="FixedSettings"/> are those of the start, whatever the file contains later. They are compared with the start, so a
+/// change that is taken back is not a change.
 /// </remarks>
 internal sealed class ReloadState
 {

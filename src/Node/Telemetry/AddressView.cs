@@ -28,7 +28,7 @@ internal sealed class AddressView
         _ => client.ToString(),
     };
 
-    /// <summary>A decision whose texts show no more of the client's address than <see cref="Show"/> does: a list's reason may repeat it.</summary>
+    /// <summary>A decision whose texts show no more of the client's address than <see cref="Show"/>: lists may repeat it.</summary>
     public Decision Conceal(in Decision decision)
     {
         if (_mode == LogAddress.Full)
@@ -66,7 +66,8 @@ internal sealed class AddressView
         yield return reversed;
         if (!client.IsIPv4)
         {
-            yield return string.Concat(reversed.Where(char.IsAsciiHexDigit).Reverse().Chunk(4).SelectMany(hextet => hextet.Append(':')))[..^1];
+            var nibbles = reversed.Where(char.IsAsciiHexDigit).Reverse();
+            yield return string.Join(':', nibbles.Chunk(4).Select(hextet => new string(hextet)));
             yield break;
         }
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Screening.Actors.Files;
 using Screening.Node.Configuration;
 using Screening.Node.Platform;
+using Screening.Node.Supervision;
 
 namespace Screening.Node.Telemetry;
 
@@ -53,8 +54,10 @@ internal sealed record AuditEntry(
 /// The operators' changes, one JSON object a line, on the disk before the change is answered. A line that cannot be written is an error in
 /// the node's log and does not undo the change: a full disk must not keep an operator from removing a client.
 /// </summary>
-internal sealed class AuditLog(AuditLogSettings settings, TimeProvider time, ILogger<AuditLog> log) : IDisposable
+internal sealed class AuditLog(AuditLogSettings settings, Troubles troubles, TimeProvider time, ILogger<AuditLog> log) : IDisposable
 {
+    private const string Part = "audit log";
+
     private readonly RollingFile _file = new(settings.File, time);
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly ArrayBufferWriter<byte> _line = new(512);
@@ -71,10 +74,13 @@ internal sealed class AuditLog(AuditLogSettings settings, TimeProvider time, ILo
         {
             Format(entry);
             _file.Append(_line.WrittenSpan, toDisk: true);
+            troubles.Clear(Part);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            log.AuditFault($"{settings.File}: {SystemError.Words(fault)}");
+            var reason = $"{settings.File.Path}: {SystemError.Words(fault)}";
+            log.AuditFault(reason);
+            troubles.Report(Part, rung: 0, $"{Part}: the latest change is not in it: {reason}");
         }
         finally
         {

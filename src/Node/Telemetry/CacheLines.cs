@@ -64,8 +64,8 @@ internal static class CacheLines
     }
 
     /// <summary>
-    /// Reads a line of an export. Address, kind and expiry must be there; what else is missing is empty, and who imports is then who made it,
-    /// now. Members of other names are passed over.
+    /// Reads a line of an export. Address, kind and expiry are required. Without <c>by</c> the importer is the author, and without <c>made</c> the
+    /// line is made now. Members of other names are skipped.
     /// </summary>
     public static bool TryRead(string text, string importer, DateTimeOffset now, out WhitelistLine line, out string fault)
     {

@@ -52,7 +52,8 @@ internal sealed class DecisionLog : NodeService, IScreeningObserver
     private volatile bool _isPeriodOver;
     private long _lost;
 
-    public DecisionLog(NodeMetrics metrics, DecisionLogSettings settings, Troubles troubles, TimeProvider time, ILogger<DecisionLog> console)
+    public DecisionLog(
+        NodeMetrics metrics, DecisionLogSettings settings, Troubles troubles, TimeProvider time, ILogger<DecisionLog> console)
         : base(troubles, time, console)
     {
         _metrics = metrics;
@@ -153,12 +154,14 @@ internal sealed class DecisionLog : NodeService, IScreeningObserver
         var client = _settings.Addresses.Show(decision.Query.Client);
         _file.Add(decision, time, client, hits);
 
-        // The console shows what was worked for. Hits, those of a ban included, are in the file: a client could flood the journal with them.
-        if (!decision.Verdict.IsHit)
+        // Hits, those of a ban included, are in the file only: a client could flood the journal with them.
+        var verdict = decision.Verdict;
+        if (!verdict.IsHit)
         {
             _console.Decided(
-                decision.Verdict.Action.Word(), client, decision.Verdict.Score, decision.Verdict.TtlSeconds, decision.Verdict.Source.Word(),
-                decision.Complete ? "complete" : "incomplete", decision.Query.Door.Word(), Shapes.Milliseconds(decision.Elapsed), decision.Reason);
+                verdict.Action.Word(), client, verdict.Score, verdict.TtlSeconds, verdict.Source.Word(),
+                decision.Complete ? "complete" : "incomplete", decision.Query.Door.Word(), Shapes.Milliseconds(decision.Elapsed),
+                decision.Reason);
         }
     }
 

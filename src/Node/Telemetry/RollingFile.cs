@@ -4,7 +4,9 @@ using Screening.Actors.Files;
 namespace Screening.Node.Telemetry;
 
 /// <summary>Where lines are kept, and how much of them.</summary>
-/// <param name="Path">The file that grows. Closed files lie beside it, named by the time (UTC) of their last line: <c>NAME-20261126T235959.EXT</c>.</param>
+/// <param name="Path">
+/// The file that grows. Closed files lie beside it, named by the time (UTC) of their last line: <c>NAME-20261126T235959.EXT</c>.
+/// </param>
 /// <param name="MaxFileBytes">Size at which the file is closed and a new one is begun.</param>
 /// <param name="MaxTotalBytes">Size of all files together; at least twice <paramref name="MaxFileBytes"/>.</param>
 /// <param name="Keep">Age of the last line at which a closed file is removed.</param>

@@ -6,7 +6,7 @@ using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Telemetry;
 
-/// <summary>The JSON shape of a verdict, one and the same in the decision log, over HTTP and in <c>check --json</c>.</summary>
+/// <summary>The JSON shape of a verdict: the same in the decision log, over HTTP and in <c>check --json</c>.</summary>
 internal static class Shapes
 {
     public static string Word(CheckResult result) => result switch
@@ -79,7 +79,7 @@ internal static class Shapes
         json.WriteEndObject();
     }
 
-    /// <summary>A span in milliseconds, to the microsecond.</summary>
+    /// <summary>A time span in milliseconds, rounded to the microsecond.</summary>
     public static double Milliseconds(TimeSpan span) => Math.Round(span.TotalMilliseconds, 3);
 
     private static void WriteCheck(Utf8JsonWriter json, CheckReport check)

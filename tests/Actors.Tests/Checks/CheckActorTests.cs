@@ -167,7 +167,7 @@ public class CheckActorTests
         var asked = node.AskAsync("192.0.2.1");
         await silent.WhenAskedAsync();
         node.Time.Advance(UntilItAnswers);
-        Assert.Contains((await asked).Reason, (string[])["nothing speaks against this client, but a.test timed out", "no check answered: good.test, a.test timed out"]);
+        Assert.EndsWith("a.test timed out", (await asked).Reason, StringComparison.Ordinal);
     }
 
     [Fact]

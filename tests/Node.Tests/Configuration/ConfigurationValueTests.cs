@@ -39,6 +39,46 @@ public sealed class ConfigurationValueTests
     public void Anything_else_is_no_duration(string text) => Assert.False(Duration.TryParse(text, out _));
 
     [Theory]
+    [InlineData("4GiB", 4L << 30, "4GiB")]
+    [InlineData("256MiB", 256L << 20, "256MiB")]
+    [InlineData("1024MiB", 1L << 30, "1GiB")]
+    [InlineData("1500KiB", 1500L << 10, "1500KiB")]
+    [InlineData("7B", 7, "7B")]
+    [InlineData("0", 0, "0")]
+    [InlineData("1048576GiB", ByteSize.MaxBytes, "1048576GiB")]
+    public void A_size_is_a_number_and_a_unit(string text, long bytes, string shown)
+    {
+        Assert.True(ByteSize.TryParse(text, out var size));
+        Assert.Equal((bytes, shown), (size.Bytes, size.ToString()));
+        Assert.True(ByteSize.TryParse(shown, out var again));
+        Assert.Equal(size, again);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("GiB")]
+    [InlineData("4")]
+    [InlineData("-4GiB")]
+    [InlineData("4 GiB")]
+    [InlineData("4GB")]
+    [InlineData("4gib")]
+    [InlineData("1.5GiB")]
+    [InlineData("4GiBGiB")]
+    [InlineData("1048577GiB")]
+    [InlineData("99999999999999999999B")]
+    public void Anything_else_is_not_a_size(string text) => Assert.False(ByteSize.TryParse(text, out _));
+
+    [Theory]
+    [Trait("Finding", "security-12")]
+    [InlineData("https://list.example/check", "https://list.example/check")]
+    [InlineData("https://u:p@list.example:8443/check", "https://***@list.example:8443/check")]
+    [InlineData("https://u:p@x@list.example", "https://***@list.example")]
+    [InlineData("https://list.example/check?token=s&mode=fast#f", "https://list.example/check?token=***&mode=***#f")]
+    [InlineData("https://list.example/?s", "https://list.example/?***")]
+    [InlineData("//u:p@list.example?s=s=s", "//***@list.example?s=***")]
+    public void A_url_is_shown_without_its_user_and_its_query(string url, string shown) => Assert.Equal(shown, new UrlText(url).ToString());
+
+    [Theory]
     [InlineData("tcp://127.0.0.1:10025")]
     [InlineData("tcp://[::1]:25")]
     [InlineData("udp://localhost:0")]

@@ -86,7 +86,7 @@ public sealed class ReloadFaultTests : IDisposable
     {
         await using var node = await StartAsync();
         await ReloadAsync("[store]\nconnection = \"Host=db;Password=one\"\n" + Settings);
-        Assert.Equal(["store changed; that takes a restart"], Warnings());
+        Assert.Equal(["store changed; the change takes effect after a restart"], Warnings());
 
         await ReloadAsync("[store]\nconnection = \"Host=db;Password=two\"\n" + Settings);
         Assert.Equal(2, Warnings().Count);

@@ -56,7 +56,7 @@ public sealed class CacheLineTests
     [InlineData("""{"address":"10.0.0.0","kind":"pass","expires":"2030-01-01T00:00:00Z","times":[1,2,3,4,9223372036854775807]}""", "times is not 5")]
     [InlineData("""{"address":"10.0.0.0","kind":"pass","expires":"2030-01-01T00:00:00Z","score":1.5}""", "score is not a whole number")]
     [InlineData("""{"address":"10.0.0.0","kind":"pass","expires":"2030-01-01T00:00:00Z","allow":"yes"}""", "allow is neither true nor false")]
-    [InlineData("""{"address":"10.0.0.0","kind":"pass","expires":"2030-01-01T00:00:00Z","made":"x"}""", "made: 'x' is no time")]
+    [InlineData("""{"address":"10.0.0.0","kind":"pass","expires":"2030-01-01T00:00:00Z","made":"x"}""", "made: 'x' is not a time")]
     [InlineData("""{"address":"10.0.0.0","address":"10.0.0.1","kind":"pass"}""", "not JSON")]
     public void A_faulty_line_says_what_is_wrong(string text, string expected)
     {

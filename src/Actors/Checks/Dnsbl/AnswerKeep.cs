@@ -2,13 +2,13 @@ using Screening.Protocol.Vocabulary;
 
 namespace Screening.Actors.Checks.Dnsbl;
 
-/// <summary>A list's answers, each kept for its life, at most so many, the oldest leaving first. For one thread.</summary>
+/// <summary>A list's answers, each kept for its lifetime. When it is full the oldest leaves. For one thread.</summary>
 internal sealed class AnswerKeep(TimeProvider time, int capacity)
 {
     private readonly Dictionary<ClientAddress, Entry> _entries = [];
     private readonly Queue<Entry> _age = new();
 
-    /// <summary>The kept answer with the ttl that is left, or null.</summary>
+    /// <summary>The kept answer with the ttl that is left; null if there is none.</summary>
     public DnsblAnswer? Find(ClientAddress client)
     {
         if (!_entries.TryGetValue(client, out var entry))
@@ -16,10 +16,12 @@ internal sealed class AnswerKeep(TimeProvider time, int capacity)
         var passed = time.GetElapsedTime(entry.Made);
         if (passed >= entry.Life)
             return null;
-        return entry.Answer.TtlSeconds is { } ttl ? entry.Answer with { TtlSeconds = Math.Max(0, ttl - (int)passed.TotalSeconds) } : entry.Answer;
+        return entry.Answer.TtlSeconds is { } ttl
+            ? entry.Answer with { TtlSeconds = Math.Max(0, ttl - (int)passed.TotalSeconds) }
+            : entry.Answer;
     }
 
-    /// <summary>Keeps an answer; one without life is not kept.</summary>
+    /// <summary>Keeps an answer, unless its lifetime is zero.</summary>
     public void Add(ClientAddress client, DnsblAnswer answer, TimeSpan life)
     {
         if (life <= TimeSpan.Zero)
@@ -48,7 +50,7 @@ internal sealed class AnswerKeep(TimeProvider time, int capacity)
         var hostBits = network.Address.BitLength - network.PrefixLength;
         if (hostBits < 16 && 1 << hostBits < _entries.Count)
         {
-            // Bans come by the ten thousand, of single addresses and small networks: each walk over all entries would add up.
+            // Bans come by the ten thousand, for single addresses and small networks; going through all entries for each would take long.
             for (var host = 0u; host < 1u << hostBits; host++)
                 _entries.Remove(ClientAddress.FromBits(network.Address.Bits + host));
             return;

@@ -6,8 +6,8 @@ using Screening.Protocol.Vocabulary;
 
 namespace Screening.Actors.Checks.Dnsbl;
 
-/// <summary>What a list's actor is given.</summary>
-/// <param name="Check">The common part.</param>
+/// <summary>The settings of a list's actor.</summary>
+/// <param name="Check">The settings that all checks have.</param>
 /// <param name="Zone">The zone that is asked; it may hold a key and is never shown.</param>
 /// <param name="FailShare">How long an answer that lists a client is kept; zero: not at all.</param>
 /// <param name="LongestKept">How long any answer is kept at most.</param>
@@ -25,14 +25,14 @@ public sealed record DnsblSettings(CheckSettings Check, string Zone, TimeSpan Fa
 }
 
 /// <summary>
-/// Asks one DNSBL. Codes that must not count turn the whole answer into a failure of the list, so that a list gone wrong never refuses
-/// mail; so does a list that seems to list everybody (<see cref="ListTrial"/>). Answers are kept, until <see cref="ForgetAnswers"/>: "not
-/// listed" as long as the list says, "listed" for seconds only.
+/// Asks one DNSBL. An answer with an error code is a failure of the list, and so is an answer of a list that seems to list everybody
+/// (<see cref="ListTrial"/>), so that a broken list never refuses mail. Answers are kept until <see cref="ForgetAnswers"/>: "not listed"
+/// for the lifetime that the list gives, "listed" for seconds only.
 /// </summary>
 internal sealed class DnsblCheck(DnsblSettings settings, IDnsTransport dns, CheckContext context)
     : CheckActor<DnsblCheck.Question>(settings.Check, context, TimeSpan.FromSeconds(30))
 {
-    /// <summary>How long a list may take to tell its reason; a refusal that is told waits so long for it at most.</summary>
+    /// <summary>How long a list may take to give its reason, and how long a refusal waits for it at most.</summary>
     public static readonly TimeSpan TextTimeout = TimeSpan.FromMilliseconds(300);
 
     private const string Mask = "***";
@@ -44,7 +44,7 @@ internal sealed class DnsblCheck(DnsblSettings settings, IDnsTransport dns, Chec
     public static Props CreateProps(DnsblSettings settings, IDnsTransport dns, CheckContext context) =>
         Props.Create(() => new DnsblCheck(settings, dns, context));
 
-    /// <summary>Two questions are equal if they name the same client and both, or neither, want the reason.</summary>
+    /// <summary>Questions are equal if they are about the same client and agree on whether the reason is wanted.</summary>
     internal readonly record struct Question(ClientAddress Client, bool Explain);
 
     protected override Question KeyOf(AskCheck ask) => new(ask.Subject.Client, ask.Explain);
@@ -96,7 +96,11 @@ internal sealed class DnsblCheck(DnsblSettings settings, IDnsTransport dns, Chec
         if (answer.Codes.IsEmpty)
             _trial.NotListed();
         else if (settings.IsTried && await _trial.ListedAsync().ConfigureAwait(false) is { } impossible)
-            throw new SourceException(CheckFailure.BadAnswer, $"lists {impossible}, which no list may: it seems to list everybody (RFC 5782 section 5)");
+        {
+            throw new SourceException(
+                CheckFailure.BadAnswer, $"lists {impossible}, which no list may: it seems to list everybody (RFC 5782 section 5)");
+        }
+
         var text = ask.Explain && !answer.Codes.IsEmpty ? await TextAsync(name, stopping).ConfigureAwait(false) : null;
         return new DnsblAnswer(answer.Codes, answer.TtlSeconds, text);
     }
@@ -121,7 +125,7 @@ internal sealed class DnsblCheck(DnsblSettings settings, IDnsTransport dns, Chec
             Self, success: text => new TextEnded(client, text), failure: _ => new TextEnded(client, ""));
     }
 
-    // Kept with the listing also if there is none, so that a list without texts holds up one refusal of a client and not each.
+    // An empty reason is kept too, so that a list without texts delays only the first refusal of a client.
     private void End(TextEnded ended)
     {
         _kept.AddText(ended.Client, ended.Text);
@@ -144,7 +148,7 @@ internal sealed class DnsblCheck(DnsblSettings settings, IDnsTransport dns, Chec
         }
     }
 
-    // Lists repeat the name that was asked for, in which a customer's key stands.
+    // Some lists repeat the name that was asked for, which may contain the customer's key.
     private string WithoutSecrets(string text)
     {
         var shown = text.Replace(settings.Zone, Settings.Name, StringComparison.OrdinalIgnoreCase);

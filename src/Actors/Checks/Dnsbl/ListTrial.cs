@@ -4,22 +4,22 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Actors.Checks.Dnsbl;
 
 /// <summary>
-/// Whether a list can be believed when it lists somebody, or lists everybody, as a list does whose domain was parked. Tried before its
-/// listings count, by addresses that no mail comes from. Safe for many threads.
+/// Finds out whether a list lists everybody, as a list does whose domain has been parked. It is tested before its listings count, with
+/// addresses that no mail comes from. Safe for many threads.
 /// </summary>
 /// <remarks>
-/// 127.0.0.1 is asked for first: no list may have it (RFC 5782 section 5). A resolver may still hold "no" for it from better days, so that
-/// a list that has named one client after the other is also tried by an address that was never asked for.
+/// The first test is 127.0.0.1, which no list may have (RFC 5782 section 5). A resolver may still remember "not listed" for it, so a list
+/// that has listed several clients in a row is also tested with an address that has never been asked for.
 /// </remarks>
 internal sealed class ListTrial(DnsblSettings settings, IDnsTransport dns, CheckContext context)
 {
-    /// <summary>How long the outcome of a trial holds.</summary>
+    /// <summary>How long the result of a test holds.</summary>
     public static readonly TimeSpan Life = TimeSpan.FromSeconds(3);
 
-    /// <summary>So many listings without a client in between that was not listed raise doubts.</summary>
+    /// <summary>After this many listings in a row the list is also tested with a random address.</summary>
     public const int DoubtfulRun = 5;
 
-    /// <summary>A stranger is asked for no more often than this.</summary>
+    /// <summary>Shortest time between two tests with a random address.</summary>
     public static readonly TimeSpan StrangerPause = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(300);
@@ -32,16 +32,17 @@ internal sealed class ListTrial(DnsblSettings settings, IDnsTransport dns, Check
     private int _run;
     private volatile bool _failed;
 
-    /// <summary>The list did not have a client.</summary>
+    /// <summary>The list does not have a client.</summary>
     public void NotListed() => Volatile.Write(ref _run, 0);
 
-    /// <summary>The list has a client: an address that it has as well and must not; null: it is believed. One trial serves all who ask.</summary>
+    /// <summary>The list has a client. Returns a test address that it has and must not have; null: it is believed. Callers share one test.</summary>
     public Task<ClientAddress?> ListedAsync()
     {
         lock (_lock)
         {
             _run++;
-            var isDoubtful = _failed || (_run >= DoubtfulRun && (_strangerAt is not { } at || context.Time.GetElapsedTime(at) >= StrangerPause));
+            var isDoubtful = _failed
+                || (_run >= DoubtfulRun && (_strangerAt is not { } at || context.Time.GetElapsedTime(at) >= StrangerPause));
             var isOver = _trial is null || context.Time.GetElapsedTime(_triedAt) >= Life;
             if (_trial is not null && !isOver && (_failed || !isDoubtful))
                 return _trial;
@@ -66,14 +67,15 @@ internal sealed class ListTrial(DnsblSettings settings, IDnsTransport dns, Check
         return had;
     }
 
-    // False as well when the list does not answer.
+    // Also false when the list does not answer.
     private async Task<bool> IsListedAsync(ClientAddress address)
     {
         try
         {
             context.Observer.DnsblQueried(settings.Check.Name);
             var timeout = settings.Check.Timeout < LongestWait ? settings.Check.Timeout : LongestWait;
-            var answer = await dns.QueryAddressesAsync(DnsblName.QueryName(address, settings.Zone), timeout, CancellationToken.None).ConfigureAwait(false);
+            var name = DnsblName.QueryName(address, settings.Zone);
+            var answer = await dns.QueryAddressesAsync(name, timeout, CancellationToken.None).ConfigureAwait(false);
             return !answer.Codes.IsEmpty;
         }
         catch (SourceException)

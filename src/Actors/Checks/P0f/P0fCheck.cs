@@ -6,8 +6,8 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Actors.Checks.P0f;
 
 /// <summary>
-/// Asks p0f. A client whose SYN p0f has not digested yet is "no match": that is asked once more, if the time allows. Nothing is kept,
-/// because p0f itself is the memory and it changes.
+/// Asks p0f. It answers "no match" for a client whose SYN it has not processed yet, so that is asked once more if there is time. No answer
+/// is kept, because what p0f knows about a client changes.
 /// </summary>
 internal sealed class P0fCheck(CheckSettings settings, IP0fTransport p0f, CheckContext context)
     : CheckActor<ClientAddress>(settings, context, TimeSpan.FromSeconds(2))
@@ -42,7 +42,7 @@ internal sealed class P0fCheck(CheckSettings settings, IP0fTransport p0f, CheckC
         }
         catch (SourceException)
         {
-            return first; // It did answer once: the host was unknown.
+            return first; // It has answered once: the host was unknown.
         }
     }
 }

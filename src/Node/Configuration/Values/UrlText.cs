@@ -24,6 +24,6 @@ internal sealed partial record UrlText
     private static partial Regex UserInfo();
 
     // A query without a name, such as "?token", is a value as a whole.
-    [GeneratedRegex("(?<name>[?&](?:[^=&#]*=)?)[^=&#]+", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("(?<name>[?&](?:[^=&#]*=)?)[^&#]+", RegexOptions.CultureInvariant)]
     private static partial Regex QueryValue();
 }

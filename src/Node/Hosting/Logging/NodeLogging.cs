@@ -8,7 +8,7 @@ namespace Screening.Node.Hosting.Logging;
 
 /// <summary>
 /// The node's own log: lines on standard error, written behind a bounded queue that drops rather than holds anybody up. Standard output is
-/// for what the person who started the node is told.
+/// for the person who started the node.
 /// </summary>
 internal static class NodeLogging
 {
@@ -22,7 +22,7 @@ internal static class NodeLogging
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
             .MinimumLevel.Override("Akka", LogEventLevel.Warning)
             .Enrich.FromLogContext()
-            .Filter.ByExcluding(line => line.Exception is EndpointException) // The command says it, in one line.
+            .Filter.ByExcluding(line => line.Exception is EndpointException) // The command prints it, in one line.
             .Filter.ByExcluding(line => line.MessageTemplate.Text.StartsWith(NodeIsAway, StringComparison.Ordinal)) // Every second; members are told of elsewhere.
             .WriteTo.Async(
                 sink => sink.Console(FormatterFor(format), standardErrorFromLevel: LogEventLevel.Verbose),

@@ -11,7 +11,7 @@ namespace Screening.Node.Hosting.Systemd;
 /// answers nobody fails this; one that is merely busy or degraded does not.
 /// </summary>
 /// <remarks>
-/// A connection that ends at once is no query at any door: nothing is counted, logged or decided. A door that turns it away answers too.
+/// A connection that is closed at once is not a query at any door: nothing is counted, logged or decided. A door that refuses it is alive too.
 /// </remarks>
 internal sealed class Liveness(ScreeningHandle screening, NodeStatus status, TimeProvider time)
 {

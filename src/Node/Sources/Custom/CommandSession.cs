@@ -87,7 +87,7 @@ internal sealed class CommandSession : ISourceSession
         }
         catch (Exception e) when (e is Win32Exception or AggregateException or InvalidOperationException)
         {
-            // It has changed its user, or is just gone: there is no more that we can do.
+            // It has changed its user, or is just gone: nothing more can be done.
         }
     }
 

@@ -15,7 +15,7 @@ namespace Screening.Node.Sources.Custom;
 /// </summary>
 /// <remarks>
 /// A query whose asker gave up is forgotten as soon as the peer is known to answer by id. Before that, and with a peer that answers in
-/// order, it keeps its place, so that its late answer is not taken for the next one's. A peer that says nothing for
+/// order, it keeps its place, so that its late answer is not taken for the next one's. A peer that is silent for
 /// <see cref="StallLimit"/> while it is asked is left: a connection whose other end has vanished looks like that.
 /// </remarks>
 internal sealed class PluginSession : ISourceSession

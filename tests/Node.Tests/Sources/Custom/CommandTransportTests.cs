@@ -112,8 +112,8 @@ public sealed class CommandTransportTests : IAsyncLifetime
 
         var lines = _log.Lines.Where(l => l.Id == StderrEvent).Select(l => l.Text).ToArray();
         Assert.Equal(StderrLog.MaxLines, lines.Length);
-        Assert.StartsWith("Custom check mine says: line 0  ", lines[0]);
-        Assert.All(lines, line => Assert.Equal("Custom check mine says: ".Length + StderrLog.MaxLineLength, line.Length));
+        Assert.StartsWith("Custom check mine wrote: line 0  ", lines[0]);
+        Assert.All(lines, line => Assert.Equal("Custom check mine wrote: ".Length + StderrLog.MaxLineLength, line.Length));
     }
 
     [Fact]
