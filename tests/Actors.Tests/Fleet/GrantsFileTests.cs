@@ -63,8 +63,8 @@ public sealed class GrantsFileTests : IDisposable
     [Theory]
     [InlineData("cut", "damaged")]
     [InlineData("changed", "damaged")]
-    [InlineData("empty", "no copy of grants and bans")]
-    [InlineData("other", "no copy of grants and bans")]
+    [InlineData("empty", "not a copy of grants and bans")]
+    [InlineData("other", "not a copy of grants and bans")]
     [InlineData("newer", "of the form 'GS9', which this release does not read")]
     public void A_file_that_is_no_good_is_warned_of_and_is_no_copy(string what, string fault)
     {
