@@ -14,7 +14,8 @@ internal sealed record BenchmarkOptions
           --rounds N    how often everything is repeated; tables show medians
           --node PATH   the node's program (default: the one built from this checkout)
           --delay MS    fake-lists: time to an answer, 20 by default
-          --count N     fleet-*: clients or entries (also --entries N)
+          --count N     fleet-*: clients or entries (also --entries N); hostile: peers at a time
+          --door NAME   hostile: only this door
           --store NAME  fleet-bans, fleet-entries, dead-sources: only this one (memory, postgresql, sqlite)
           --rate N      fleet-flight: new clients a second, 60 by default
           --warm-up S   fleet-flight: seconds of other clients first, 0 by default
@@ -40,6 +41,9 @@ internal sealed record BenchmarkOptions
 
     /// <summary>The only store that is meant; empty: all.</summary>
     public string Store { get; init; } = "";
+
+    /// <summary>The only door that is meant; empty: all.</summary>
+    public string Door { get; init; } = "";
 
     /// <summary>New clients a second.</summary>
     public int Rate { get; init; } = 60;
@@ -69,6 +73,7 @@ internal sealed record BenchmarkOptions
                 "--node" => options with { Node = value },
                 "--delay" => options with { Delay = TimeSpan.FromMilliseconds(Number(name, value)) },
                 "--count" or "--entries" => options with { Count = (int)Number(name, value, 10_000_000) },
+                "--door" => options with { Door = value },
                 "--rate" => options with { Rate = Math.Max(1, (int)Number(name, value, 10_000)) },
                 "--store" => options with { Store = value is "memory" or "postgresql" or "sqlite" ? value : throw new UsageException($"--store: there is no {value}") },
                 "--warm-up" => options with { WarmUp = TimeSpan.FromSeconds(Number(name, value)) },

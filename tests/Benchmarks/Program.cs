@@ -1,6 +1,7 @@
 using Screening.Benchmarks;
 using Screening.Benchmarks.Doors;
 using Screening.Benchmarks.Fleet;
+using Screening.Benchmarks.Hostile;
 using Screening.Benchmarks.Load;
 using Screening.Benchmarks.Macro;
 using Screening.Benchmarks.Micro;
@@ -16,7 +17,7 @@ const int WrongUsage = 2;
     ("deadlines", "latency with ten lists, with a dead one, with all of them dead", Macro(DeadlinesMode.Run)),
     ("dead-sources", "answers against their deadline while sources and stores hang, first query apart (exit status 1 if late)", Macro(DeadSourcesMode.Run)),
     ("in-flight", "10,000 queries at once, each answered exactly once (exit status 1 if not)", Macro(InFlightMode.Run)),
-    ("hostile", "what a good client notices of idle, dripping and endless peers", Macro(HostileMode.Run)),
+    ("hostile", "hostile peers at every door: memory, open files, and a good client's answers (exit status 1 if beyond the bounds)", Macro(HostileCampaign.Run)),
     ("doors", "memcache, DNSBL zone and policy doors beside memcached, rbldnsd, unbound and a constant", Macro(bench => DoorsMode.RunAsync(bench).GetAwaiter().GetResult())),
     ("door-faults", "what Postfix's clients notice when the node dies, stops, is slow; beside memcached and unbound (exit status 1 if mail was lost)", Async(DoorFaultsMode.RunAsync)),
     ("limit", "the load client against the limit alone: what this machine can show at best", Macro(LimitMode.Run)),

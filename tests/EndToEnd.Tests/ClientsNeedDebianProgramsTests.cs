@@ -44,7 +44,8 @@ public sealed class ClientsNeedDebianProgramsTests(ClientsLab lab) : IClassFixtu
             zone "{{ClientsLab.Zone}}" { type static-stub; server-addresses { 127.0.0.2; }; };
             """));
         await Poll.UntilAsync(
-            async () => (await DigAsync("55", "10.2.0.192." + ClientsLab.Zone)).Output == "127.0.0.4\n", Waiting.Limit, "an answer of named", () => named.Transcript);
+            async () => (await DigAsync("55", "10.2.0.192." + ClientsLab.Zone)).Output == "127.0.0.4\n", Waiting.Limit, "an answer of named",
+            () => named.Transcript);
         foreach (var port in new[] { "54", "55" })
             Assert.Equal((port, "127.0.0.4\n"), (port, (await DigAsync(port, ClientsLab.Listed6Name)).Output));
         Assert.Equal("[]", (await lab.RunAsync("curl", "-s", "http://127.0.0.1:10080/api/v1/cache?prefix=2.0.0.0/16")).Output);
@@ -93,11 +94,12 @@ public sealed class ClientsNeedDebianProgramsTests(ClientsLab lab) : IClassFixtu
 
             """));
         await Poll.UntilAsync(
-            async () => proxy.HasExited || (await lab.RunAsync("curl", "-s", "http://127.0.0.1:18080/")).Output == "1 1 1", Waiting.Limit, "checks that succeed",
-            () => proxy.Transcript);
+            async () => proxy.HasExited || (await lab.RunAsync("curl", "-s", "http://127.0.0.1:18080/")).Output == "1 1 1", Waiting.Limit,
+            "checks that succeed", () => proxy.Transcript);
         Assert.False(proxy.HasExited, proxy.Transcript);
-        string[] kept = ["-sv", "--http1.0", "-H", "Connection: keep-alive", "http://127.0.0.1:10080/metrics", "http://127.0.0.1:10080/api/v1/status"];
-        Assert.Contains("Re-using existing connection", (await lab.RunAsync("curl", kept)).Error, StringComparison.Ordinal);
+        string[] twice = ["http://127.0.0.1:10080/metrics", "http://127.0.0.1:10080/api/v1/status"];
+        var kept = await lab.RunAsync("curl", ["-sv", "--http1.0", "-H", "Connection: keep-alive", .. twice]);
+        Assert.Contains("Re-using existing connection", kept.Error, StringComparison.Ordinal);
     }
 
     [SkippableFact]
@@ -128,8 +130,9 @@ public sealed class ClientsNeedDebianProgramsTests(ClientsLab lab) : IClassFixtu
               accept
 
             """);
-        async Task<string> AskAsync(string client) => (await lab.RunAsync(
-            exim, ["-C", configuration, "-bh", client], "HELO c.example\r\nMAIL FROM:<a@c.example>\r\nRCPT TO:<b@mx.example>\r\nQUIT\r\n", libraries)).Output;
+        const string Session = "HELO c.example\r\nMAIL FROM:<a@c.example>\r\nRCPT TO:<b@mx.example>\r\nQUIT\r\n";
+        async Task<string> AskAsync(string client) =>
+            (await lab.RunAsync(exim, ["-C", configuration, "-bh", client], Session, libraries)).Output;
         foreach (var client in new[] { ClientsLab.Listed, ClientsLab.Listed6 })
             Assert.Contains("550 refused: listed by bl.example (127.0.0.2", await AskAsync(client), StringComparison.Ordinal);
         foreach (var client in new[] { ClientsLab.Trusted, ClientsLab.Clean })
@@ -143,7 +146,8 @@ public sealed class ClientsNeedDebianProgramsTests(ClientsLab lab) : IClassFixtu
         await lab.StartAsync();
         var rspamd = lab.Begin("rspamd", "-f", "-i", "-c", lab.Write("rspamd.conf", $$"""
             options {
-              pidfile = "{{lab.Folder["rspamd.pid"]}}"; filters = ""; explicit_modules = ["rbl"]; url_tld = "{{lab.Write("tld", "com\nexample\n")}}";
+              pidfile = "{{lab.Folder["rspamd.pid"]}}"; filters = ""; explicit_modules = ["rbl"];
+              url_tld = "{{lab.Write("tld", "com\nexample\n")}}";
               dns { nameserver = ["127.0.0.1:53"]; timeout = 20s; }
             }
             logging { type = "console"; level = "warning"; }
@@ -158,7 +162,8 @@ public sealed class ClientsNeedDebianProgramsTests(ClientsLab lab) : IClassFixtu
                   returncodes { SCREENING = ["127.0.0.4", "127.0.0.5"]; }
                 }
                 screening_allow {
-                  symbol = "SCREENING_ALLOW"; rbl = "allow.{{ClientsLab.Zone}}"; checks = ["from"]; ipv4 = true; ipv6 = true; is_whitelist = true;
+                  symbol = "SCREENING_ALLOW"; rbl = "allow.{{ClientsLab.Zone}}"; checks = ["from"]; ipv4 = true; ipv6 = true;
+                  is_whitelist = true;
                   returncodes { SCREENING_ALLOW = "127.0.1.1"; }
                 }
               }
@@ -166,10 +171,11 @@ public sealed class ClientsNeedDebianProgramsTests(ClientsLab lab) : IClassFixtu
 
             """));
         var mail = lab.Write("mail", Mail(ClientsLab.Clean));
-        async Task<string> AskAsync(string client) => (await lab.RunAsync("rspamc", "-h", "127.0.0.1:11333", "-i", client, "symbols", mail)).Output;
+        async Task<string> AskAsync(string client) =>
+            (await lab.RunAsync("rspamc", "-h", "127.0.0.1:11333", "-i", client, "symbols", mail)).Output;
         await Poll.UntilAsync(
-            async () => rspamd.HasExited || (await AskAsync(ClientsLab.Clean)).Contains("Action:", StringComparison.Ordinal), Waiting.Limit, "an answer of rspamd",
-            () => rspamd.Transcript);
+            async () => rspamd.HasExited || (await AskAsync(ClientsLab.Clean)).Contains("Action:", StringComparison.Ordinal), Waiting.Limit,
+            "an answer of rspamd", () => rspamd.Transcript);
         foreach (var client in new[] { ClientsLab.Listed, ClientsLab.Listed6 })
             Assert.Contains("Symbol: SCREENING (", await AskAsync(client), StringComparison.Ordinal);
         Assert.Contains("Symbol: SCREENING_ALLOW (", await AskAsync(ClientsLab.Trusted), StringComparison.Ordinal);

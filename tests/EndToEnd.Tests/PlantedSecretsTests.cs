@@ -31,6 +31,8 @@ public sealed class PlantedSecretsTests
         Requires.Programs("setsid", "sh");
         using var folder = new TemporaryFolder();
         using var lists = Lists();
+        using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        manager.Bind(new UnixDomainSocketEndPoint(folder["notify"]));
         var configuration = Write(folder, lists);
         var environment = new Dictionary<string, string?>
         {

@@ -135,7 +135,7 @@ internal sealed class FleetHost
     {
         var config = FleetConfiguration.Logging.WithFallback(FleetConfiguration.Of(setup.Settings, setup.Timings));
         var bootstrap = BootstrapSetup.Create().WithConfig(config)
-            .And(new AkkaLoggerSetup(setup.Loggers, setup.Faults))
+            .And(new AkkaLoggerSetup(setup.Loggers, setup.Faults, usesTls: setup.Settings.Tls is not null))
             .And(new FleetStoreSetup(setup.Settings.Store, setup.Time));
         if (setup.Settings.Tls is not null)
             bootstrap = bootstrap.And((setup.Certificates ?? throw new InvalidOperationException("TLS needs certificates")).ToSetup());

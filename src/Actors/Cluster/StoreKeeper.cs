@@ -6,7 +6,7 @@ namespace Screening.Actors.Cluster;
 
 /// <summary>
 /// Prepares the store when it can be reached, asks every other second whether it still answers, and notices when it is another store, or an
-/// older state of it: entities then write their state anew. A store that is down does not end the node: the whitelist keeps working from memory.
+/// older state of it: entities then write their whole state again. While the store is down, the whitelist is kept in memory.
 /// </summary>
 /// <remarks>Whatever a look throws, unless it was told to end, is a fault of the store, and another look follows.</remarks>
 internal sealed partial class StoreKeeper(IFleetStore store, FleetMeter meter, TimeProvider time, ILogger log)
@@ -17,7 +17,7 @@ internal sealed partial class StoreKeeper(IFleetStore store, FleetMeter meter, T
     private bool _isPrepared;
     private StoreMark? _mark;
 
-    /// <summary>Tells entities that the store may be used, or is to be written anew.</summary>
+    /// <summary>Tells entities that the store can be used, or that they must write their whole state again.</summary>
     public StoreSignal Signal { get; } = new();
 
     /// <summary>Runs until cancelled.</summary>

@@ -8,8 +8,8 @@ using Screening.Actors.Whitelist;
 namespace Screening.Actors.Fleet;
 
 /// <summary>
-/// Keeps this node in the fleet: runs the cluster system, and starts it again whenever it ends, be it that this node was cut off and downed,
-/// found a better cluster, or could not open its port. Nothing of the screening stops meanwhile.
+/// Keeps this node in the fleet: runs the cluster system, and starts it again whenever it ends: when this node was cut off and downed,
+/// found a larger cluster, or could not open its port. Screening does not stop meanwhile.
 /// </summary>
 internal sealed partial class ClusterRunner : FleetRunner
 {
@@ -18,7 +18,7 @@ internal sealed partial class ClusterRunner : FleetRunner
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
 
-    // A cluster system that lived so long did well; the next one starts without a long pause.
+    // After a cluster system that lived so long, the next one starts without a long pause.
     private static readonly TimeSpan GoodLife = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan CertificateSpread = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan HoldingsLimit = TimeSpan.FromMilliseconds(500);

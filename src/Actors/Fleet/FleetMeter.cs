@@ -3,13 +3,13 @@ using Screening.Actors.Whitelist;
 namespace Screening.Actors.Fleet;
 
 /// <summary>
-/// What this node holds and how its store fares, counted by the actors of the cluster system and read by status and metrics. It outlives
+/// What this node holds and the state of its store, counted by the actors of the cluster system and read by status and metrics. It outlives
 /// that system. Safe for many threads.
 /// </summary>
 public sealed class FleetMeter(TimeProvider time)
 {
     /// <summary>The fault of a store until it was asked for the first time.</summary>
-    internal const string NotAsked = "it was not asked yet";
+    internal const string NotAsked = "it has not been asked yet";
 
     private long _entries;
     private readonly int[] _bucketsOfShard = new int[WhitelistLayout.Shards];
@@ -32,7 +32,7 @@ public sealed class FleetMeter(TimeProvider time)
     /// <summary>Shards that this node holds, by their buckets.</summary>
     public int Shards => _bucketsOfShard.Count(held => held > 0);
 
-    /// <summary>Those among them that still wait for what is stored.</summary>
+    /// <summary>Buckets among them that have not read their stored entries yet.</summary>
     public int Recovering => Volatile.Read(ref _recovering);
 
     /// <summary>Changes that wait to be stored.</summary>
@@ -80,7 +80,7 @@ public sealed class FleetMeter(TimeProvider time)
         }
     }
 
-    // A store that answers but keeps no snapshots is as good as one that is away.
+    // A store that answers but cannot keep snapshots counts as unavailable.
     private void Conclude()
     {
         var fault = _storeFault ?? (_failingSnapshots > 0 ? $"{_failingSnapshots} snapshots cannot be stored: {_snapshotError}" : null);
@@ -91,7 +91,7 @@ public sealed class FleetMeter(TimeProvider time)
     }
 }
 
-/// <summary>How a store fares.</summary>
-/// <param name="Fault">Why it cannot be used; null if it can.</param>
+/// <summary>The state of the store.</summary>
+/// <param name="Fault">Why it cannot be used; null when it can.</param>
 /// <param name="Since">Since when that is so.</param>
 public sealed record StoreHealth(bool IsOk, string? Fault, DateTimeOffset Since);

@@ -3,7 +3,7 @@ using Screening.Actors.Hosting;
 
 namespace Screening.Actors.Fleet;
 
-/// <summary>How far a node is on its way into the cluster.</summary>
+/// <summary>How far a node has got on its way into the cluster.</summary>
 internal enum FleetState
 {
     /// <summary>The cluster system is not running.</summary>
@@ -12,7 +12,7 @@ internal enum FleetState
     /// <summary>It asks the seeds.</summary>
     Looking,
 
-    /// <summary>Others do not let it in.</summary>
+    /// <summary>Other nodes refuse it.</summary>
     Refused,
 
     /// <summary>It joins.</summary>
@@ -23,13 +23,13 @@ internal enum FleetState
 }
 
 /// <summary>A member of the cluster.</summary>
-/// <param name="Node">Its name; empty until it told.</param>
-/// <param name="Address">By what others reach it, HOST:PORT.</param>
+/// <param name="Node">Its name; empty until it is known.</param>
+/// <param name="Address">HOST:PORT by which others reach it.</param>
 /// <param name="State">joining, up, leaving, exiting, down, or unreachable.</param>
 internal sealed record FleetMember(string Node, string Address, ImmutableArray<string> Roles, string State);
 
 /// <summary>What a node knows of its cluster.</summary>
-/// <param name="Reason">Why it is not <see cref="FleetState.Up"/>; empty when there is nothing to say.</param>
+/// <param name="Reason">Why it is not <see cref="FleetState.Up"/>; otherwise empty.</param>
 /// <param name="ClusterId">The cluster; empty: in none.</param>
 /// <param name="Members">In order of address; empty: in none.</param>
 /// <param name="HasMajority">It is a member and reaches more than half of the cache members.</param>

@@ -45,7 +45,7 @@ public abstract class FleetRunner
     /// <summary>Name of the store.</summary>
     public string StoreProvider => Settings.Store.Provider;
 
-    /// <summary>What this node sees of its cluster at this moment.</summary>
+    /// <summary>What this node sees of its cluster now.</summary>
     public abstract FleetView View { get; }
 
     private protected FleetSettings Settings { get; }
@@ -64,7 +64,7 @@ public abstract class FleetRunner
     /// <summary>Waits until the store was asked once, at most a second: an operator then reads of a fault before <c>ready</c>.</summary>
     public Task WaitForStoreAsync(CancellationToken cancellation) => StoreKeeper.WaitForFirstLookAsync(StoreLimit, cancellation);
 
-    /// <summary>Runs until it is told to stop; then sees that nothing is lost.</summary>
+    /// <summary>Runs until it is told to stop, then writes what is not on disk yet.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
         await LiveAsync(stopping).ConfigureAwait(false);
@@ -99,7 +99,7 @@ internal sealed record NodeParts(
 /// <summary>What a node sees of its cluster.</summary>
 /// <param name="State">down, looking, refused, joining or up.</param>
 /// <param name="IsWhole">It is a member, and reaches more than half of the cache members.</param>
-/// <param name="Reason">Why it is not up; empty when there is nothing to say.</param>
+/// <param name="Reason">Why it is not up; otherwise empty.</param>
 /// <param name="Warnings">What an operator should look at.</param>
 /// <param name="Caches">Members of role cache, and how many there should be.</param>
 /// <param name="IsLeftAlone">The fleet lost questions repeatedly and is not asked for a while.</param>

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Screening.Actors.Fleet;
 
-/// <summary>All that the cluster system needs to be told. The <c>[cluster]</c>, <c>[cache]</c> and <c>[store]</c> settings as the actors see them.</summary>
+/// <summary>Everything that the cluster system needs to know. The <c>[cluster]</c>, <c>[cache]</c> and <c>[store]</c> settings as the actors see them.</summary>
 public sealed record FleetSettings
 {
     /// <summary>This node's name.</summary>
@@ -14,10 +14,10 @@ public sealed record FleetSettings
     /// <summary>The remoting port: it stays the same when the cluster system restarts. 0 only where there is none, without seeds.</summary>
     public required int ListenPort { get; init; }
 
-    /// <summary>By what others reach this node; a name or an address.</summary>
+    /// <summary>The name or address by which others reach this node.</summary>
     public required string PublicHost { get; init; }
 
-    /// <summary>By what others reach this node.</summary>
+    /// <summary>The port by which others reach this node.</summary>
     public required int PublicPort { get; init; }
 
     /// <summary>Nodes of role cache, names or addresses; a name may stand for several nodes. Empty: a cluster of one.</summary>
@@ -29,7 +29,7 @@ public sealed record FleetSettings
     /// <summary>True: holds shards and votes.</summary>
     public bool IsCache { get; init; } = true;
 
-    /// <summary>Which side continues when the network splits; "auto" is decided already.</summary>
+    /// <summary>Which side survives a split of the network; "auto" is resolved already.</summary>
     public SplitBrainStrategy SplitBrain { get; init; } = SplitBrainStrategy.KeepMajority;
 
     /// <summary>How long the other checks wait at least for the fleet's first answer.</summary>
@@ -85,7 +85,7 @@ public sealed record FleetTls(string Certificate, string Key, string Ca, PeerNam
     }
 }
 
-/// <summary>Which side continues when the network splits.</summary>
+/// <summary>Which side survives a split of the network.</summary>
 public enum SplitBrainStrategy
 {
     /// <summary>The side with more nodes of role cache.</summary>

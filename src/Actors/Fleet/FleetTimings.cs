@@ -29,7 +29,7 @@ internal sealed record FleetTimings
     /// <summary>Between the rounds of a member: clocks, names, other clusters, the lock.</summary>
     public TimeSpan Watch { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>After this a join that led to nothing ends the system, for a join cannot be withdrawn.</summary>
+    /// <summary>After this a join that led to nothing ends the system, because a join cannot be withdrawn.</summary>
     public TimeSpan Join { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long the store's lock holds for a cluster whose members do not prolong it.</summary>

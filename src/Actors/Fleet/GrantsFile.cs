@@ -16,7 +16,7 @@ namespace Screening.Actors.Fleet;
 /// <code>
 /// file = "screening-grants " form " " SHA-256 of the octets in hexadecimal LF octets
 /// </code>
-/// A file that is cut, damaged or of another form does not count; the fleet then gives a copy.
+/// A file that is cut, damaged or of another form is not loaded; the fleet then provides one.
 /// </remarks>
 internal sealed partial class GrantsFile
 {
@@ -137,7 +137,7 @@ internal sealed partial class GrantsFile
         File.Move(draft, _path, overwrite: true);
     }
 
-    [LoggerMessage(4101, LogLevel.Warning, "The copy of grants and bans {File} cannot be read, and the node starts without: {Fault}")]
+    [LoggerMessage(4101, LogLevel.Warning, "The copy of grants and bans {File} cannot be read, so the node starts without it: {Fault}")]
     private static partial void CannotRead(ILogger log, string file, string fault);
 
     [LoggerMessage(4102, LogLevel.Warning, "The copy of grants and bans {File} cannot be written: {Fault}")]

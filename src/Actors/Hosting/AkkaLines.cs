@@ -5,17 +5,20 @@ using LogLevel = Microsoft.Extensions.Logging.LogLevel;
 
 namespace Screening.Actors.Hosting;
 
-/// <summary>What becomes of a line that Akka logs.</summary>
+/// <summary>What happens to a line that Akka logs.</summary>
 internal enum AkkaFate
 {
-    /// <summary>At level Debug: it is expected, or something of this project tells it in an operator's words.</summary>
+    /// <summary>Logged at level Debug: it is expected, or a line of this project reports it.</summary>
     Quiet,
 
-    /// <summary>As it is, at its own level: an operator should read it, and nothing else tells it.</summary>
+    /// <summary>Logged as it is: an operator should read it, and no other line reports it.</summary>
     Shown,
 
-    /// <summary>A connection to the cluster port came to nothing: counted, one line a minute.</summary>
+    /// <summary>A refused connection to the cluster port: counted, one line a minute.</summary>
     Refused,
+
+    /// <summary>The same if there is no TLS; with TLS its handshake tells the same.</summary>
+    RefusedIfPlain,
 
     /// <summary>The same, where another line about the same connection was counted.</summary>
     RefusedAgain,
@@ -28,43 +31,45 @@ internal enum AkkaFate
 }
 
 /// <summary>
-/// The list of what Akka logs and what becomes of it. Akka's own lines are for people who know Akka: a node that leaves in good order causes
-/// warnings, an operator's part of the story is in none of them. The join guard, the runner of the cluster system, the store's keeper and
-/// the status tell that part.
+/// The list of what Akka logs and what happens to it. Akka's lines are written for people who know Akka: a node that leaves in good order
+/// causes warnings, and none of them says what it means to an operator. The join guard, the runner of the cluster system, the keeper of the
+/// store and the status do.
 /// </summary>
 /// <remarks>
 /// The first rule that fits counts. Without one, a line of level Info or Debug is quiet, and warnings and errors are shown: an unknown
-/// warning is better read once too often. An error is quiet only by a rule with its words. Classes of this project are no subject of the
-/// list: what they log is shown as it is.
+/// warning is better shown once too often. An error is quiet only if a rule has its text. Lines of this project's own classes are always
+/// shown as they are.
 /// </remarks>
 internal static class AkkaLines
 {
     private static readonly ImmutableArray<Rule> Rules =
     [
-        // Remoting. That nodes come, go and do not answer is told by the join guard, from the members' states.
+        // Remoting. The join guard reports nodes that come, leave or do not answer.
         new("Akka.Remote.Transport.DotNetty.TcpServerHandler", "TLS handshake failed on channel", AkkaFate.Refused),
         new("Akka.Remote.Transport.DotNetty.TcpServerHandler", "TLS exception on channel", AkkaFate.Refused),
         new("Akka.Remote.Transport.DotNetty.TcpServerHandler", "Rejected incoming connection from", AkkaFate.RefusedAgain),
-        new("Akka.Remote.Transport.DotNetty.TcpServerHandler", "Error caught channel", AkkaFate.Refused),
+        new("Akka.Remote.Transport.DotNetty.TcpServerHandler", "Error caught channel", AkkaFate.RefusedIfPlain),
         new("Akka.Remote.Transport.DotNetty.TcpClientHandler", "TLS handshake failed on channel", AkkaFate.HandshakeFailed),
         new("Akka.Remote.Transport.DotNetty.", "Mutual TLS required but client did not provide a certificate", AkkaFate.RefusedAgain),
-        new("Akka.Remote.Transport.DotNetty.", "Failed to bind to", AkkaFate.Quiet), // The runner tells why the cluster system cannot start.
+        new("Akka.Remote.Transport.DotNetty.", "Failed to bind to", AkkaFate.Quiet), // The runner reports why the cluster system cannot start.
         new("Akka.Remote.Transport.", "", AkkaFate.Quiet),
         new("Akka.Remote.EndpointReader", "Deserialization failed for message", AkkaFate.Dropped),
         new("Akka.Remote.", "", AkkaFate.Quiet),
         new("remoting", "", AkkaFate.Quiet),
         new("akka://fleet/system/endpointManager", "Disassociated", AkkaFate.Quiet),
+        new("", "No response from remote for inbound association", AkkaFate.Quiet),
+        new("", "No response from remote for outbound association", AkkaFate.Quiet),
 
-        // Membership is told by the join guard, a split's end by the runner.
+        // The join guard reports members; the runner reports the end of the cluster system.
         new("Akka.Cluster.SBR.", "", AkkaFate.Quiet),
         new("Akka.Cluster.Tools.", "", AkkaFate.Quiet),
 
-        // Shards move when nodes come and go. Whatever is under way to one meanwhile is not waited for, and its sender's own checks answer.
+        // Shards move when nodes come and go. Nobody waits for a message that is lost meanwhile: the sender's own checks answer.
         new("Akka.Cluster.Sharding.", "", AkkaFate.Quiet),
         new("Akka.DistributedData.", "", AkkaFate.Quiet),
         new("Akka.Cluster.", "", AkkaFate.Quiet),
 
-        // The store's keeper tells when the store cannot be used and when it can again; what waits to be stored is in the status.
+        // The keeper of the store reports when it cannot be used and when it can again; the status has what waits to be stored.
         new("Akka.Persistence.", "", AkkaFate.Quiet),
         new("Akka.Pattern.CircuitBreaker", "", AkkaFate.Quiet),
         new("Akka.Coordination.", "", AkkaFate.Quiet),
@@ -102,8 +107,8 @@ internal static class AkkaLines
         _ => LogLevel.Error,
     };
 
-    /// <param name="Source">Begins the full name of a class, an actor's path or the name under which is logged.</param>
-    /// <param name="Template">Begins the line, with its placeholders; empty: any that is no error.</param>
+    /// <param name="Source">Begins the full name of a class, an actor's path or the name that a line is logged under; empty: any.</param>
+    /// <param name="Template">Begins the line, with its placeholders; empty: any line but an error.</param>
     private sealed record Rule(string Source, string Template, AkkaFate Fate)
     {
         public bool Fits(string type, string place, string template, LogLevel level) =>

@@ -9,12 +9,14 @@ using LogLevel = Microsoft.Extensions.Logging.LogLevel;
 namespace Screening.Actors.Hosting;
 
 /// <summary>Where an actor system logs to.</summary>
-internal sealed class AkkaLoggerSetup(ILoggerFactory loggers, PeerFaults? faults = null) : Setup
+internal sealed class AkkaLoggerSetup(ILoggerFactory loggers, PeerFaults? faults = null, bool usesTls = false) : Setup
 {
     public ILoggerFactory Loggers { get; } = loggers;
 
     /// <summary>Counts what other nodes and strangers cause; null: the system has no port.</summary>
     public PeerFaults? Faults { get; } = faults;
+
+    public bool UsesTls { get; } = usesTls;
 }
 
 /// <summary>Stands where Akka writes to the standard output by itself, before its loggers start and after they have stopped.</summary>
@@ -68,6 +70,7 @@ internal sealed class AkkaLogger : ActorBase, IRequiresMessageQueue<ILoggerMessa
                 Pass(_akka, AkkaLines.LevelOf(line), line);
                 break;
             case AkkaFate.Refused when !HungUp(line):
+            case AkkaFate.RefusedIfPlain when !_setup.UsesTls:
                 _setup.Faults?.Refuse(PeerOf(line), ReasonOf(line));
                 goto default;
             case AkkaFate.Dropped:
@@ -99,7 +102,12 @@ internal sealed class AkkaLogger : ActorBase, IRequiresMessageQueue<ILoggerMessa
     private static string PeerOf(LogEvent line) =>
         line.Message is LogMessage message ? message.Parameters().ElementAtOrDefault(1)?.ToString() ?? "" : "";
 
-    private static string ReasonOf(LogEvent line) => line.Cause?.GetBaseException().Message ?? "";
+    private static string ReasonOf(LogEvent line) => line.Cause?.GetBaseException() switch
+    {
+        null => "",
+        { Message: var text } when text.StartsWith("not an SSL/TLS record", StringComparison.Ordinal) => "it does not speak TLS", // Followed by what it sent.
+        { Message: var text } => text,
+    };
 
     // The reader of a connection bears the address of the node at its other end in its name.
     private static string NodeOf(LogEvent line)

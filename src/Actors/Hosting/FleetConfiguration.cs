@@ -39,7 +39,7 @@ internal static class FleetConfiguration
         return WithPersistence(config, settings);
     }
 
-    /// <summary>What the process's one actor system needs for the whitelist of a node that is alone.</summary>
+    /// <summary>What the actor system of a node without seeds needs for the whitelist.</summary>
     public static Config OfLocal(FleetSettings settings) =>
         WithPersistence(ConfigurationFactory.ParseString(SerializationConfiguration.Local), settings);
 
@@ -79,7 +79,7 @@ internal static class FleetConfiguration
 
         """;
 
-    // No seed nodes: the join guard says whom to join. A join cannot be withdrawn, so one that leads to nothing ends the system.
+    // No seed nodes: the join guard says which members to join. A join cannot be withdrawn, so one that fails ends the system.
     private static string Cluster(FleetSettings settings, FleetTimings timings) => $$"""
         akka.cluster {
           seed-nodes = []
@@ -199,7 +199,7 @@ internal static class FleetConfiguration
     private static string Access(StoreConnection connection) =>
         $"provider-name = {Quote(connection.ProviderName)}, connection-string = {Quote(connection.ConnectionString)}, auto-initialize = false";
 
-    /// <summary>The strategy as Akka names it, and as nodes tell it each other.</summary>
+    /// <summary>The strategy by the name that Akka has for it and that nodes send each other.</summary>
     public static string NameOf(SplitBrainStrategy strategy) => strategy switch
     {
         SplitBrainStrategy.KeepMajority => "keep-majority",

@@ -4,8 +4,8 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Actors.Hosting;
 
 /// <summary>
-/// What other nodes and strangers do wrong at the cluster port: counted, and logged in one line at once and then in one line a minute, so
-/// that nobody fills the log. Safe for many threads.
+/// Faults of other nodes and of strangers at the cluster port: the first is logged at once, further ones in one line a minute with their
+/// number, so that nobody can fill the log. Safe for many threads.
 /// </summary>
 internal sealed partial class PeerFaults(TimeProvider time, ILogger log) : IDisposable
 {
@@ -49,7 +49,7 @@ internal sealed partial class PeerFaults(TimeProvider time, ILogger log) : IDisp
         }
     }
 
-    /// <summary>A connection to the cluster port came to nothing.</summary>
+    /// <summary>A connection to the cluster port was refused.</summary>
     public void Refuse(string peer, string reason)
     {
         Interlocked.Increment(ref _refused);
@@ -96,7 +96,7 @@ internal sealed partial class PeerFaults(TimeProvider time, ILogger log) : IDisp
         }
     }
 
-    // A minute without any ends the tally; the next one is told at once again.
+    // After a minute without any, the next one is logged at once again.
     private void Flush((Kind Kind, string Peer) place)
     {
         lock (_gate)

@@ -12,13 +12,13 @@ using Screening.Actors.Whitelist;
 
 namespace Screening.Actors.Hosting;
 
-/// <summary>All that the actors need to be told at start.</summary>
+/// <summary>Everything that the actors need to know at start.</summary>
 public sealed record ScreeningSetup
 {
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>Who hears of decisions.</summary>
+    /// <summary>Hears of decisions.</summary>
     public required IScreeningObserver Observer { get; init; }
 
     /// <summary>Queries that may wait for a verdict at one time; further ones get the default at once (limits.in_flight).</summary>
@@ -27,7 +27,7 @@ public sealed record ScreeningSetup
     /// <summary>Entries in the near cache (cache.near_entries).</summary>
     public int NearEntries { get; init; } = 100_000;
 
-    /// <summary>The fleet, be it of this node alone; null: none, every node for itself (tests).</summary>
+    /// <summary>The fleet, even of this node alone; null: none (tests).</summary>
     public FleetSettings? Fleet { get; init; }
 
     /// <summary>Where the cluster system logs to.</summary>

@@ -6,8 +6,8 @@ using Akka.Serialization;
 namespace Screening.Actors.Serialization;
 
 /// <summary>
-/// Stands in the place of serializers that nodes must not use. Those of Akka that it replaces make objects of types that the bytes name
-/// (JSON), so that a peer could have anything made.
+/// Replaces serializers that nodes must not use: those of Akka that create objects of whatever type the bytes name (JSON), so that a
+/// peer could have any object created.
 /// </summary>
 internal sealed class DeniedSerializer : SerializerWithStringManifest
 {

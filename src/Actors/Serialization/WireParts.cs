@@ -151,7 +151,7 @@ internal static class WireParts
         var text = reader.Text();
         return ActorPath.TryParseAddress(text, out var address) && address.HasGlobalScope
             ? address
-            : throw new SerializationException("the address of a node is malformed");
+            : throw new SerializationException("the address of a node is not an address");
     }
 
     // A pass lives hours, and times since 1970 are long: the end is written as what it adds to the beginning.

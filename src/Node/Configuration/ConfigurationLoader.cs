@@ -31,7 +31,8 @@ internal static class ConfigurationLoader
         if (faults.Count == 0)
             ConfigurationLint.Check(context, request);
         return new ConfigurationResult(
-            faults.Count == 0 ? options with { Endpoints = options.Endpoints.WithoutLongPaths() } : null, InOrder(faults), InOrder(context.Warnings), file, binder.Origins);
+            faults.Count == 0 ? options with { Endpoints = options.Endpoints.WithoutLongPaths() } : null,
+            InOrder(faults), InOrder(context.Warnings), file, binder.Origins);
     }
 
     private static string? FindFile(ConfigurationRequest request)
@@ -44,7 +45,7 @@ internal static class ConfigurationLoader
         return usual.FirstOrDefault(path => File.Exists(Path.Combine(request.CurrentDirectory, path)));
     }
 
-    // What stands on a line that could not be read, or behind one that derails, is not to be relied on.
+    // A line that could not be read, and the lines below one that derails the parser, cannot be relied on.
     private static bool IsConsequence(ConfigurationFault fault, ImmutableArray<SyntaxFault> syntax) =>
         fault.Place.Kind == PlaceKind.File
         && syntax.Any(found => fault.Place.Line == found.Place.Line || (found.Derails && fault.Place.Line > found.Place.Line));

@@ -2,7 +2,7 @@ using System.Collections;
 
 namespace Screening.Node.Configuration;
 
-/// <summary>All that decides which configuration is loaded, apart from the files themselves.</summary>
+/// <summary>Everything that decides which configuration is loaded, except the files themselves.</summary>
 internal sealed record ConfigurationRequest
 {
     /// <summary>The variable that names the configuration file.</summary>
@@ -32,7 +32,9 @@ internal sealed record ConfigurationRequest
 
     public string HostName { get; init; } = "localhost";
 
-    /// <summary>The default of <c>node.data_dir</c>: the folder that systemd keeps for the service, where it does (systemd.exec(5)).</summary>
+    /// <summary>
+    /// The default of <c>node.data_dir</c>: the folder that systemd keeps for the service, where it does (systemd.exec(5)).
+    /// </summary>
     public string DataDirectory =>
         Environment.GetValueOrDefault(StateVariable)?.Split(':')[0] is { Length: > 0 } state ? state
         : IsRoot ? "/var/lib/screening"

@@ -1,6 +1,6 @@
 namespace Screening.Node.Configuration;
 
-/// <summary>What came of loading a configuration.</summary>
+/// <summary>The result of loading a configuration.</summary>
 /// <param name="Options">The settings; null when there are faults.</param>
 /// <param name="Faults">All that is wrong, file first, by line.</param>
 /// <param name="Warnings">What is probably not meant; empty when there are faults of syntax.</param>

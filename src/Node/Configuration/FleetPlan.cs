@@ -54,7 +54,7 @@ internal static class FleetPlan
         _ => SplitBrainStrategy.KeepOldest,
     };
 
-    // Looks now whether the port is free, since the cluster system only tries it later and again; and port 0 becomes one that it keeps.
+    // Checks now that the port is free, because the cluster system binds it later and keeps trying; port 0 becomes a fixed port.
     private static int TakePort(HostPort listen)
     {
         var where = $"cluster.listen {listen}";

@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Screening.Node.Configuration;
 
 /// <summary>
-/// Puts what was written into options: knows keys, types and the rules of single settings. What fails keeps its default and is remembered
-/// as unsound, so that rules that relate it to others stay silent.
+/// Turns what was written into options, by the keys, types and rules of single settings. A setting that fails keeps its default and is
+/// marked as unsound, so that rules about several settings do not report it again.
 /// </summary>
 internal sealed class OptionsBinder
 {
@@ -18,10 +18,10 @@ internal sealed class OptionsBinder
     /// <summary>The place of each setting that was given, by path; list items count from 1.</summary>
     public IReadOnlyDictionary<string, ConfigurationPlace> Origins => _origins;
 
-    /// <summary>Paths of settings that could not be taken.</summary>
+    /// <summary>Paths of settings whose value is not valid.</summary>
     public IReadOnlySet<string> Unsound => _unsound;
 
-    /// <summary>Sets what the table gives on fresh options that nobody else holds yet.</summary>
+    /// <summary>Sets what the table gives on new options that nothing else refers to yet.</summary>
     public void Bind(SettingTable table, ScreeningOptions options) => Bind(table, options, "");
 
     private void Bind(SettingTable table, object owner, string prefix)

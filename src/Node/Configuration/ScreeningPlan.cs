@@ -5,6 +5,7 @@ using Screening.Actors.Access;
 using Screening.Actors.Checks;
 using Screening.Actors.Checks.Dnsbl;
 using Screening.Actors.Screening;
+using Screening.Node.Platform;
 using Screening.Node.Sources;
 using Screening.Protocol.Access;
 using Screening.Protocol.Dnsbl;
@@ -171,6 +172,18 @@ internal sealed record ScreeningPlan(PolicyBook Policies, UseSources Sources)
     // The key stands in the zone, or in a file of its own, so that the configuration can be shown.
     private static string KeyOf(string zone, DnsblListOptions? list) =>
         list is { KeyFile.Length: > 0 } && zone.StartsWith(ZoneText.Placeholder + ".", StringComparison.OrdinalIgnoreCase)
-            ? File.ReadAllText(list.KeyFile).Trim()
+            ? ReadKey(list.KeyFile)
             : ZoneText.KeyOf(zone);
+
+    private static string ReadKey(string file)
+    {
+        try
+        {
+            return File.ReadAllText(file).Trim();
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"dnsbl.list.key_file {file}: {SystemError.Words(fault, file)}", fault);
+        }
+    }
 }

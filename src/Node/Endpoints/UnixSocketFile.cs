@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using Screening.Actors.Files;
+using Screening.Node.Platform;
 
 namespace Screening.Node.Endpoints;
 
@@ -40,7 +41,7 @@ internal static class UnixSocketFile
     {
         var isDenied = fault is UnauthorizedAccessException or SocketException { SocketErrorCode: SocketError.AccessDenied };
         if (!isDenied || Path.GetDirectoryName(path) is not { Length: > 0 } folder)
-            return $"cannot listen on unix://{path}: {fault.Message}";
+            return $"cannot listen on unix://{path}: {SystemError.Words(fault)}";
         var existing = folder;
         while (!Directory.Exists(existing))
             existing = Path.GetDirectoryName(existing) ?? "/";

@@ -6,7 +6,7 @@ using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Endpoints;
 
-/// <summary>What one of our zones says of a client.</summary>
+/// <summary>The answer of one of our zones about a client.</summary>
 /// <param name="Code">The code it is listed with; null: not listed.</param>
 /// <param name="TtlSeconds">How long that holds.</param>
 /// <param name="Reason">Why, for people.</param>
@@ -31,7 +31,7 @@ internal sealed class VerdictZoneAnswers(ScreeningHandle screening, EndpointSett
     /// <param name="profile">The profile; empty for the one that the door chooses.</param>
     /// <param name="type">The type of record that is asked for.</param>
     /// <param name="isDoubtful">It is probably not this client that is meant: see <see cref="ScreeningQuery.IsDoubtful"/>.</param>
-    /// <returns>Null if there is no such zone. Comes at once where nobody has to be asked.</returns>
+    /// <returns>Null if there is no such zone. Completed at once where no check has to be asked.</returns>
     public ValueTask<ZoneAnswer?> AskAsync(
         Door door, ClientAddress client, string profile, bool allow, DnsType type = DnsType.A, bool isDoubtful = false)
     {

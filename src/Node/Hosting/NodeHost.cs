@@ -152,7 +152,7 @@ internal sealed class NodeHost : IAsyncDisposable
         foreach (var warning in _warnings)
             log.ConfigurationWarning(warning.ToString());
         var files = _app.Services.GetRequiredService<OpenFileLimit>();
-        if (files.Each < files.Wanted)
+        if (files.IsTooSmall)
             log.FewOpenFiles(files.Files, files.Doors, files.Needed, files.Each);
         if (PrivateFiles.IsOpenToOthers(_dataDir))
             log.DataDirIsOpen(_dataDir, Convert.ToString((int)File.GetUnixFileMode(_dataDir), 8).PadLeft(4, '0'));
@@ -178,7 +178,8 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton(new ReloadInterval(TimeSpan.FromSeconds(0.5)));
         services.AddSingleton(new EndpointSettings(
             options.Limits.PerConnection, options.DnsblZone.Name, (int)options.Cache.FailShare.TotalSeconds));
-        var files = new OpenFileLimit(OpenFileLimit.Read(), options.Endpoints.StreamDoors, options.Limits.Connections);
+        var files = new OpenFileLimit(
+            OpenFileLimit.Read(), options.Endpoints.StreamDoors, options.Limits.Connections, configuration.Origins.ContainsKey("limits.connections"));
         services.AddSingleton(files);
         services.AddSingleton(new GateSettings(files.Each, options.Limits.ConnectionsPerAddress));
         services.AddSingleton(provider => new NearbyNetworks(NearbyNetworks.OfInterfaces, provider.GetRequiredService<TimeProvider>()));

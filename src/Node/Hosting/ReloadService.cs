@@ -109,7 +109,7 @@ internal sealed class ReloadService(
             plan = ScreeningPlan.Of(options, transports);
             return true;
         }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        catch (IOException problem)
         {
             fault = problem.Message; // A list's key file that cannot be read.
             return false;

@@ -8,12 +8,12 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Node.Postfix;
 
 /// <summary>
-/// Makes [access] lists of the tables of postscreen_access_list, in their order. postscreen takes the first line that matches, we the
-/// longest network, which is the same unless a line stands behind another that covers it: such a line is left out, or named where it stands
-/// in a file that is taken over as it is.
+/// Makes the [access] lists of the tables of postscreen_access_list, in their order. postscreen uses the first line that matches, Screening
+/// the longest network. The result is the same unless a line follows another that covers it: such a line is left out, or named if it is in
+/// a file that is used as it is.
 /// </summary>
-/// <param name="rejects">postscreen refused whom these tables reject; otherwise it only logged them.</param>
-/// <param name="note">Takes what could not be carried over.</param>
+/// <param name="rejects">True: postscreen refused the clients that these tables reject; false: it only logged them.</param>
+/// <param name="note">Called with each thing that cannot be carried over.</param>
 internal sealed class AccessListImport(bool rejects, Action<string> note)
 {
     private const int MaxInlineNetworks = 1000;
@@ -33,7 +33,7 @@ internal sealed class AccessListImport(bool rejects, Action<string> note)
     /// <summary>Entries of access.reject.</summary>
     public IEnumerable<string> Reject => _reject.Distinct();
 
-    /// <summary>Takes the next table.</summary>
+    /// <summary>Adds the next table.</summary>
     /// <param name="myNetworks">The value of mynetworks; null if it is not given.</param>
     public void Add(string table, string? myNetworks)
     {
@@ -95,7 +95,8 @@ internal sealed class AccessListImport(bool rejects, Action<string> note)
     private static string NetworkText(string entry)
     {
         var parts = entry.Replace("[", "", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal).Split('/', 2);
-        if (!IPAddress.TryParse(parts[0], out var address) || !int.TryParse(parts.ElementAtOrDefault(1) ?? LengthOf(address), NumberStyles.None, CultureInfo.InvariantCulture, out var length))
+        if (!IPAddress.TryParse(parts[0], out var address)
+            || !int.TryParse(parts.ElementAtOrDefault(1) ?? LengthOf(address), NumberStyles.None, CultureInfo.InvariantCulture, out var length))
             return entry;
         return address.IsIPv4MappedToIPv6 && length >= MappedPrefix
             ? string.Create(CultureInfo.InvariantCulture, $"{address.MapToIPv4()}/{length - MappedPrefix}")
@@ -104,7 +105,7 @@ internal sealed class AccessListImport(bool rejects, Action<string> note)
         static string LengthOf(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork ? "32" : "128";
     }
 
-    // Of an indexed table postscreen asks for the whole address only.
+    // postscreen looks up only whole addresses in an indexed table.
     private void AddIndexed(string table, string source)
     {
         var isWhole = true;
@@ -128,7 +129,7 @@ internal sealed class AccessListImport(bool rejects, Action<string> note)
             note($"postscreen_access_list: {table} has more than {MaxInlineNetworks} entries; the rest is left out; put them into a cidr: file");
     }
 
-    // A table's lines say permit or reject themselves, wherever it is named.
+    // Each line of a table has its own permit or reject.
     private void AddCidr(string file)
     {
         if (!TextFile.TryRead(file, TextFile.MaxTableBytes, out var text, out var problem, anyBytes: true))
@@ -150,7 +151,8 @@ internal sealed class AccessListImport(bool rejects, Action<string> note)
             foreach (var entry in table.Entries)
             {
                 if (!TryEnter(entry.Network, entry.Rule, $"{file} line {entry.Line}", out var earlier))
-                    note($"cidr:{file}: line {entry.Line} ({entry.Network}) stands behind {earlier}, which covers it, so postscreen never reached it; here it counts: remove it");
+                    note($"cidr:{file}: line {entry.Line} ({entry.Network}) stands behind {earlier}, which covers it,"
+                        + " so postscreen never reached it; here it counts: remove it");
             }
 
             return;
@@ -168,7 +170,7 @@ internal sealed class AccessListImport(bool rejects, Action<string> note)
         foreach (var network in networks)
         {
             if (!TryEnter(network, rule, where, out _))
-                continue; // postscreen never comes to it.
+                continue; // postscreen never reaches it.
             if (rule == AccessRule.Permit)
                 _permit.Add(network.ToString());
             else if (rule == AccessRule.Reject && rejects)
@@ -176,7 +178,7 @@ internal sealed class AccessListImport(bool rejects, Action<string> note)
         }
     }
 
-    // False if the first that covers this network says otherwise.
+    // False if the first line that covers this network has another action.
     private bool TryEnter(Network network, AccessRule rule, string where, out string earlier)
     {
         var lengths = network.Address.IsIPv4 ? _lengths4 : _lengths6;

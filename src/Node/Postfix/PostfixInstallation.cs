@@ -9,7 +9,7 @@ namespace Screening.Node.Postfix;
 /// <param name="Command">The program, without its arguments.</param>
 internal sealed record PostfixService(string Name, string Type, string Chroot, string Command);
 
-/// <summary>The Postfix that lines are written for: the one on this host, as far as postconf(1) tells, or one by Postfix's own defaults.</summary>
+/// <summary>The Postfix that lines are written for: the one on this host, as postconf(1) reports it, else one with the defaults.</summary>
 internal sealed partial record PostfixInstallation(Version Version)
 {
     /// <summary>The oldest Postfix that has a postscreen.</summary>
@@ -63,7 +63,7 @@ internal sealed partial record PostfixInstallation(Version Version)
             (await AskAsync("-h", name).ConfigureAwait(false))?.Trim() is { Length: > 0 } folder && Path.IsPathRooted(folder) ? folder : null;
     }
 
-    /// <summary>Whether a program may run in a chroot, which is the queue's folder. True where nothing is known.</summary>
+    /// <summary>Whether a program may run in a chroot, which is the queue's folder. True if master.cf cannot be read.</summary>
     public bool MayBeChrooted(string command) => Services.Count == 0 || Services.Any(
         service => service.Command == command && (service.Chroot == "y" || (service.Chroot == "-" && Version.Major < 3)));
 

@@ -76,7 +76,8 @@ internal sealed partial class PostfixLinesWriter(ScreeningOptions options, Postf
         var files = NoFiles();
         List<string> lines = [ServiceName(), .. Sites(files)];
         if (postfix.Version < DnsblogTtl)
-            _notes.Add($"the dnsblog door needs Postfix 3.1: the postscreen of {postfix.Version} reads no answer from this socket, and every client passes; take the dnsbl door");
+            _notes.Add($"the dnsblog door needs Postfix 3.1: the postscreen of {postfix.Version} reads no answer from this socket,"
+                + " and every client passes; take the dnsbl door");
         return (lines, Master(), files);
     }
 
@@ -121,15 +122,18 @@ internal sealed partial class PostfixLinesWriter(ScreeningOptions options, Postf
     private IEnumerable<string> ReplyMap(string zone, Dictionary<string, IReadOnlyList<string>> files)
     {
         var zones = options.Profiles.Keys.Select(profile => $"{profile}.{zone}").Prepend(zone).ToList();
-        if (postfix.MainCf.TryGetValue("postscreen_dnsbl_reply_map", out var map) && map.Length > 0 && !map.Contains(zone, StringComparison.Ordinal))
+        var map = postfix.MainCf.GetValueOrDefault("postscreen_dnsbl_reply_map", "");
+        if (map.Length > 0 && !map.Contains(zone, StringComparison.Ordinal))
         {
-            _notes.Add($"postscreen_dnsbl_reply_map is {map} already: add '{zone} {zone} {Reason()}' there, so that the sender reads more than the name of the zone");
+            _notes.Add($"postscreen_dnsbl_reply_map is {map} already: add '{zone} {zone} {Reason()}' there,"
+                + " so that the sender reads more than the name of the zone");
             yield break;
         }
 
         if (postfix.Version >= InlineTables)
         {
-            yield return $"postscreen_dnsbl_reply_map = inline:{{ {string.Join(", ", zones.Select(found => $"{{ {found} = {found} {Reason()} }}"))} }}";
+            var entries = zones.Select(found => $"{{ {found} = {found} {Reason()} }}");
+            yield return $"postscreen_dnsbl_reply_map = inline:{{ {string.Join(", ", entries)} }}";
             yield break;
         }
 
@@ -142,7 +146,8 @@ internal sealed partial class PostfixLinesWriter(ScreeningOptions options, Postf
     private string Reason()
     {
         var names = SitesRule.Zones(options.Dnsbl.Sites.Reveal())
-            .Select(zone => options.Dnsbl.Lists.FirstOrDefault(list => list.Zone.Reveal().Equals(zone, StringComparison.OrdinalIgnoreCase))?.SafeName()
+            .Select(zone =>
+                options.Dnsbl.Lists.FirstOrDefault(list => list.Zone.Reveal().Equals(zone, StringComparison.OrdinalIgnoreCase))?.SafeName()
                 ?? ZoneText.Hide(zone).Replace(Secret.Mask + ".", "", StringComparison.Ordinal))
             .Where(name => !ListCatalogue.IsAllowlist(name)).Order(StringComparer.Ordinal).ToList();
         return names.Count is 0 or > MostListsNamed
@@ -156,11 +161,12 @@ internal sealed partial class PostfixLinesWriter(ScreeningOptions options, Postf
         foreach (var (name, profile) in options.Profiles.Where(p => !p.Value.Local.IsEmpty))
         {
             var sites = SitesOf($"{name}.{options.DnsblZone.Name}").Replace(' ', ',');
-            lines.AddRange(profile.Local.Select(local => string.Create(
-                CultureInfo.InvariantCulture,
-                $"{(local.IsIPv4 ? local.ToString() : $"[{local}]")}:smtp inet n - y - 1 postscreen -o postscreen_dnsbl_sites={sites} -o postscreen_cache_map=btree:$data_directory/postscreen_{name}")));
-            _notes.Add($"these doors cannot tell to which address a client connected: profile {name} needs a postscreen of its own on its addresses,"
-                + $" which asks {name}.{options.DnsblZone.Name}, and the service 'smtp inet' must then name the other addresses, such as 192.0.2.1:smtp");
+            lines.AddRange(profile.Local.Select(local =>
+                $"{(local.IsIPv4 ? local.ToString() : $"[{local}]")}:smtp inet n - y - 1 postscreen -o postscreen_dnsbl_sites={sites}"
+                + $" -o postscreen_cache_map=btree:$data_directory/postscreen_{name}"));
+            _notes.Add($"these doors cannot tell to which address a client connected: profile {name} needs a postscreen of its own on its"
+                + $" addresses, which asks {name}.{options.DnsblZone.Name}; the service 'smtp inet' must then name the other addresses,"
+                + " such as 192.0.2.1:smtp");
         }
 
         return lines;
@@ -168,9 +174,11 @@ internal sealed partial class PostfixLinesWriter(ScreeningOptions options, Postf
 
     private (List<string> Main, IReadOnlyList<string> Master, Dictionary<string, IReadOnlyList<string>> Files) Zone()
     {
-        var address = options.Endpoints.Dnsbl.FirstOrDefault(e => e.Scheme == EndpointScheme.Udp) ?? options.Endpoints.Dnsbl.FirstOrDefault();
+        var doors = options.Endpoints.Dnsbl;
+        var address = doors.FirstOrDefault(e => e.Scheme == EndpointScheme.Udp) ?? doors.FirstOrDefault();
         if (address is null)
-            _notes.Add("endpoints.dnsbl is not open: set endpoints.dnsbl = [\"udp://127.0.0.1:10053\", \"tcp://127.0.0.1:10053\"], and restart the node");
+            _notes.Add("endpoints.dnsbl is not open: set endpoints.dnsbl = [\"udp://127.0.0.1:10053\", \"tcp://127.0.0.1:10053\"],"
+                + " and restart the node");
         var (host, port) = address is null ? ("127.0.0.1", 10053) : (address.Host, address.Port);
         var files = NoFiles();
         var lines = Sites(files);

@@ -5,7 +5,7 @@ namespace Screening.Node.Postfix;
 
 /// <summary>
 /// The parameters of a main.cf or of <c>postconf -n</c>'s output (postconf(5), "BASIC FILE FORMAT"): the last of a repeated one counts,
-/// and <c>$name</c>, <c>${name}</c>, <c>${name?text}</c>, <c>${name:text}</c> and <c>${name?{text}:{text}}</c> are filled in.
+/// and <c>$name</c>, <c>${name}</c>, <c>${name?text}</c>, <c>${name:text}</c> and <c>${name?{text}:{text}}</c> are expanded.
 /// </summary>
 internal sealed class PostfixParameters
 {
@@ -27,10 +27,10 @@ internal sealed class PostfixParameters
     /// <summary>Values as they are written, by name.</summary>
     public IReadOnlyDictionary<string, string> Raw => _raw;
 
-    /// <summary>Names that were given.</summary>
+    /// <summary>Names of the parameters that are given.</summary>
     public IEnumerable<string> Names => _raw.Keys;
 
-    /// <summary>Lines that are no <c>name = value</c>, and values that go round in circles.</summary>
+    /// <summary>Lines that are not <c>name = value</c>, and values that refer to themselves.</summary>
     public IReadOnlyList<string> Faults => _faults;
 
     /// <summary>Reads a text.</summary>
@@ -53,7 +53,7 @@ internal sealed class PostfixParameters
     /// <summary>True if the parameter was given.</summary>
     public bool IsGiven(string name) => _raw.ContainsKey(name);
 
-    /// <summary>The value of the first of these names that was given, filled in; null if none was.</summary>
+    /// <summary>The value of the first of these names that was given, expanded; null if none was.</summary>
     public string? Value(params ReadOnlySpan<string> names)
     {
         foreach (var name in names)

@@ -1,6 +1,8 @@
 namespace Screening.Node.Postfix;
 
-/// <summary>Lists in Postfix's parameters: words separated by commas and space, where what stands in braces is one word (postconf(5)).</summary>
+/// <summary>
+/// Lists in Postfix's parameters: words separated by commas and space, where what stands in braces is one word (postconf(5)).
+/// </summary>
 internal static class PostfixText
 {
     /// <summary>The words of a list, braces included.</summary>

@@ -16,11 +16,11 @@ internal sealed record ImportedConfiguration(string Toml, IReadOnlyList<string> 
 
 /// <summary>
 /// Makes a configuration that judges as a postscreen did: the same lists, filters and weights, threshold and action, permanent lists and
-/// lives. What it cannot carry over it names. A Postfix whose postscreen asks no lists has no such judgement: it gets the default thresholds and
-/// smtpd's own lists, commented out.
+/// lives. What it cannot carry over it names. A Postfix whose postscreen asks no lists has no such judgement: it gets the default
+/// thresholds and smtpd's own lists, commented out.
 /// </summary>
 /// <remarks>
-/// postscreen knows one threshold and one action; the score levels that it has no word for are put out of reach:
+/// postscreen knows one threshold and one action; the thresholds that it does not have are set out of reach:
 /// <code>
 /// postscreen_dnsbl_action   ignore_at  enforce_at  drop_at
 /// ignore                    T          10000       10000
@@ -33,7 +33,7 @@ internal sealed partial class PostscreenImport
     private const int OutOfReach = 10_000;
     private static readonly TimeSpan MaxLife = TimeSpan.FromDays(30);
 
-    // Read here, so that they are not named among those that stay in postscreen.
+    // Read here, so they are not listed as staying with postscreen.
     private static readonly string[] Carried =
     [
         "postscreen_dnsbl_sites", "postscreen_dnsbl_threshold", "postscreen_dnsbl_action", "postscreen_dnsbl_allowlist_threshold",
@@ -90,7 +90,9 @@ internal sealed partial class PostscreenImport
             "enforce" => (threshold, threshold, OutOfReach),
             _ => (threshold, OutOfReach, OutOfReach),
         };
-        var allowAt = Whole("postscreen_dnsbl_allowlist_threshold", 0, -OutOfReach, 0, "postscreen_dnsbl_allowlist_threshold", "postscreen_dnsbl_whitelist_threshold");
+        var allowAt = Whole(
+            "postscreen_dnsbl_allowlist_threshold", 0, -OutOfReach, 0,
+            "postscreen_dnsbl_allowlist_threshold", "postscreen_dnsbl_whitelist_threshold");
         var passTtl = Life("postscreen_dnsbl_max_ttl", "1", 'h', "postscreen_dnsbl_max_ttl", "postscreen_dnsbl_ttl");
         var passTtlMin = Life("postscreen_dnsbl_min_ttl", "60", 's', "postscreen_dnsbl_min_ttl");
         Line($"");
@@ -98,7 +100,8 @@ internal sealed partial class PostscreenImport
         Line($"ignore_at  = {ignoreAt}   # postscreen_dnsbl_threshold = {threshold}, postscreen_dnsbl_action = {action}");
         Line($"enforce_at = {enforceAt}{Never(enforceAt, action)}");
         Line($"drop_at    = {dropAt}{Never(dropAt, action)}");
-        Line($"allow_at   = {(allowAt == 0 ? -OutOfReach : allowAt)}   # {(allowAt == 0 ? "never: " : "")}postscreen_dnsbl_allowlist_threshold = {allowAt}");
+        var (given, never) = allowAt == 0 ? (-OutOfReach, "never: ") : (allowAt, "");
+        Line($"allow_at   = {given}   # {never}postscreen_dnsbl_allowlist_threshold = {allowAt}");
         Line($"allow_cap  = {-OutOfReach}   # none: postscreen adds up negative weights without limit");
         Line($"pass_ttl     = \"{Duration.Format(passTtl)}\"   # postscreen_dnsbl_max_ttl");
         Line($"pass_ttl_min = \"{Duration.Format(passTtlMin < passTtl ? passTtlMin : passTtl)}\"   # postscreen_dnsbl_min_ttl");
@@ -127,10 +130,11 @@ internal sealed partial class PostscreenImport
         Line($"timeout = \"1.5s\"   # postscreen waits for postscreen_greet_wait; this is under its 2 s of stress");
         WriteNames(zones);
         WriteKeys(zones);
-        Note("error codes of lists (127.255.255.0/24, 127.0.0.255 and others) never count here, whatever the filter; postscreen takes them for listings");
+        Note("error codes of lists (127.255.255.0/24, 127.0.0.255 and others) never count here, whatever the filter;"
+            + " postscreen takes them for listings");
     }
 
-    // The commonest Postfix: lists in smtpd, no postscreen. Each of its lists refuses on its own, so each weighs enough for that.
+    // The most common Postfix: lists in smtpd, no postscreen. Each of its lists refuses on its own, so each gets the weight to do so.
     private void WriteSmtpd()
     {
         var defaults = new VerdictOptions();
@@ -156,8 +160,8 @@ internal sealed partial class PostscreenImport
         }
         else
         {
-            Line($"# smtpd asks these lists now, and refuses for any one of them. To let Screening ask them instead, remove the # and take reject_rbl_client");
-            Line($"# and permit_dnswl_client out of main.cf once 'screening check ADDRESS --explain' shows what you expect.");
+            Line($"# smtpd asks these lists now, and refuses for any one of them. To let Screening ask them instead, remove the #, and take");
+            Line($"# reject_rbl_client and permit_dnswl_client out of main.cf once 'screening check ADDRESS --explain' shows what you expect.");
             Line($"#sites = {TomlText.Quoted(string.Join(", ", sites))}");
         }
 
@@ -186,15 +190,16 @@ internal sealed partial class PostscreenImport
         }
     }
 
-    // The key works where it stands. In a file of its own it is not read by everybody who reads this one.
+    // The key works where it is. In a file of its own it cannot be read by everyone who can read the configuration.
     private void WriteKeys(IReadOnlyList<string> zones)
     {
         foreach (var zone in zones.Where(zone => ZoneText.Hide(zone) != zone))
         {
             var placeholder = ZoneText.Placeholder + zone[zone.IndexOf('.', StringComparison.Ordinal)..];
             Line($"");
-            Line($"# sites holds your key of {placeholder[(ZoneText.Placeholder.Length + 1)..]}. To keep it apart, write it into the file below, readable by the node only,");
-            Line($"# write KEY in its place in sites, and remove the # here (zone and key_file belong into the entry of that zone if there is one above).");
+            Line($"# sites holds your key of {placeholder[(ZoneText.Placeholder.Length + 1)..]}. To keep it apart, write it into the file below,");
+            Line($"# readable by the node only, write KEY in its place in sites, and remove the # here. If there is an entry of that zone above,");
+            Line($"# write zone and key_file there.");
             Line($"#[[dnsbl.list]]");
             Line($"#zone = {TomlText.Quoted(placeholder)}");
             Line($"#key_file = \"/etc/screening/list.key\"");
@@ -208,7 +213,8 @@ internal sealed partial class PostscreenImport
         string[] lines;
         if (type == "inline")
         {
-            lines = [.. rest.Trim('{', '}', ' ').Split(['{', '}', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(l => l.Replace('=', ' '))];
+            const StringSplitOptions Trimmed = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
+            lines = [.. rest.Trim('{', '}', ' ').Split(['{', '}', ','], Trimmed).Select(line => line.Replace('=', ' '))];
         }
         else if (TableSource.TryRead(map, out var source))
         {
@@ -238,7 +244,8 @@ internal sealed partial class PostscreenImport
 
     private void NoteTheRest()
     {
-        foreach (var name in _parameters.Names.Where(n => n.StartsWith("postscreen_", StringComparison.Ordinal)).Except(Carried).Order(StringComparer.Ordinal))
+        var postscreens = _parameters.Names.Where(n => n.StartsWith("postscreen_", StringComparison.Ordinal));
+        foreach (var name in postscreens.Except(Carried).Order(StringComparer.Ordinal))
             Note($"{name} stays with postscreen: leave it in main.cf");
         foreach (var name in _parameters.Names.Where(SmtpdLists.IsRestriction))
         {
@@ -274,7 +281,7 @@ internal sealed partial class PostscreenImport
         return otherwise;
     }
 
-    // postconf(5): a number and one of s, m, h, d, w; without one the parameter's own unit.
+    // postconf(5): a number and one of s, m, h, d, w; without a suffix, in the unit of the parameter.
     private TimeSpan Life(string name, string otherwise, char unit, params ReadOnlySpan<string> names)
     {
         var text = _parameters.Value(names) ?? otherwise;

@@ -3,12 +3,12 @@ using Screening.Node.Configuration;
 namespace Screening.Node.Postfix;
 
 /// <summary>
-/// The text that one of Postfix's tables was made of. An indexed table lies beside its text, from which postmap(1) makes it; a texthash
-/// table is its text (DATABASE_README).
+/// The text of one of Postfix's tables. postmap(1) makes an indexed table from a text file beside it; a texthash table is that
+/// text file (DATABASE_README).
 /// </summary>
 internal static class TableSource
 {
-    /// <summary>Reads the text of <c>type:path</c>. False if this type has none, or it can't be read.</summary>
+    /// <summary>Reads the text of <c>type:path</c>. False if this type has no text, or it cannot be read.</summary>
     public static bool TryRead(string table, out string text)
     {
         text = "";

@@ -4,7 +4,7 @@ using Screening.Protocol.Dnsbl;
 
 namespace Screening.Protocol.Dns;
 
-/// <summary>What an authoritative server of one zone says to a question.</summary>
+/// <summary>The answer of an authoritative server of one zone to a question.</summary>
 /// <param name="Rcode">NXDOMAIN and REFUSED among others.</param>
 /// <param name="Type">The type of the record in the answer section; null for none, as with NODATA.</param>
 /// <param name="TtlSeconds">That record's ttl; without one, the ttl of the SOA record in the authority section and its MINIMUM.</param>
@@ -16,7 +16,7 @@ public readonly record struct DnsAnswerContent(DnsRcode Rcode, DnsType? Type = n
     /// <summary>The TXT record's text: ASCII.</summary>
     public string Text { get; init; } = "";
 
-    /// <summary>True if the zone itself speaks: not for REFUSED and errors.</summary>
+    /// <summary>True if it is the zone's own answer: not for REFUSED and errors.</summary>
     public bool IsAuthoritative => Rcode is DnsRcode.NoError or DnsRcode.NxDomain;
 }
 
@@ -50,7 +50,7 @@ public static class DnsAnswerWriter
     /// <param name="destination">At least <see cref="MaxBytes"/> long.</param>
     /// <param name="message">The request's octets.</param>
     /// <param name="request">What was read of them; not of kind <see cref="DnsRequestKind.Ignore"/>.</param>
-    /// <param name="content">What to say to a question.</param>
+    /// <param name="content">The answer to a question.</param>
     /// <param name="zone">The zone's name, of which the question's name is part.</param>
     /// <param name="limit">The longest answer.</param>
     /// <returns>Octets written.</returns>
@@ -87,7 +87,7 @@ public static class DnsAnswerWriter
         return request.HasEdns ? WriteOpt(destination, length, rcode >> 4, request.TakesDnssec) : length;
     }
 
-    /// <summary>Header and question with TC: come again over TCP. For clients that ask too often (response rate limit).</summary>
+    /// <summary>Header and question with TC, so that the client asks again over TCP. For clients that ask too often (response rate limit).</summary>
     public static int WriteTruncated(Span<byte> destination, ReadOnlySpan<byte> message, in DnsRequest request)
     {
         var length = WriteHead(destination, message, request, 0, speaks: true);

@@ -3,7 +3,7 @@ using Screening.Protocol.Dnsbl;
 
 namespace Screening.Protocol.Dns;
 
-/// <summary>What an answer says.</summary>
+/// <summary>The content of an answer.</summary>
 /// <param name="Rcode">Response code.</param>
 /// <param name="IsTruncated">Records are missing: ask again over TCP. Nothing else of the answer was read.</param>
 /// <param name="Codes">A records of the name that was asked for, CNAMEs followed; empty when TXT was asked for.</param>

@@ -40,7 +40,9 @@ public readonly record struct DnsRequest
 
     public DnsRequestKind Kind { get; private init; }
 
-    /// <summary>The name in lower case, without the root's dot; null if it has octets that no name of ours has. Empty for the root.</summary>
+    /// <summary>
+    /// The name in lower case, without the root's dot; null if it has octets that no name in the zone has. Empty for the root.
+    /// </summary>
     public string? Name { get; private init; }
 
     /// <summary>What is asked for.</summary>
@@ -49,7 +51,9 @@ public readonly record struct DnsRequest
     /// <summary>True if the question is of class IN.</summary>
     public bool IsInternet { get; private init; }
 
-    /// <summary>Octets of header and question, which an answer repeats; the header alone where there is not exactly one whole question.</summary>
+    /// <summary>
+    /// Octets of header and question, which an answer repeats; the header alone where there is not exactly one whole question.
+    /// </summary>
     public int EchoBytes { get; private init; }
 
     /// <summary>True if the client uses EDNS0.</summary>

@@ -40,7 +40,7 @@ public sealed record AnswerFilter(OctetSet First, OctetSet Second, OctetSet Thir
 
     /// <summary>Reads a filter. False, and never an exception, for anything else.</summary>
     /// <param name="text">The filter, such as <c>127.0.0.[2..11]</c>.</param>
-    /// <param name="filter">The filter; null when the text is none.</param>
+    /// <param name="filter">The filter; null if the text is not one.</param>
     /// <param name="error">What is wrong, for a person; empty when nothing is.</param>
     /// <param name="errorOffset">Where in <paramref name="text"/>.</param>
     public static bool TryParse(ReadOnlySpan<char> text, out AnswerFilter? filter, out string error, out int errorOffset)

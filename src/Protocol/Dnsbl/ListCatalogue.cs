@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Screening.Protocol.Dnsbl;
 
-/// <summary>A list that has closed: it lists nobody, or, once its domain is sold or its operator wants to be left alone, everybody.</summary>
+/// <summary>
+/// A list that has closed: it lists nobody, or, once its domain is sold or its operator wants to be left alone, everybody.
+/// </summary>
 /// <param name="Domain">Its zones are this domain and all below it.</param>
 /// <param name="Since">When it closed, as exactly as is known: year, year and month, or date.</param>
 /// <param name="Source">Where that can be read.</param>
@@ -15,8 +17,8 @@ public sealed record ClosedList(string Domain, string Since, string Source);
 public sealed record ManyCodes(string Domain, string Meaning, string Filter);
 
 /// <summary>
-/// What is known of public lists, for warnings only: nothing here changes a verdict, so a list that is missing or has changed costs no mail.
-/// As of November 2026.
+/// What is known of public lists, for warnings only: nothing here changes a verdict, so a list that is missing or has changed costs no
+/// mail. As of November 2026.
 /// </summary>
 public static class ListCatalogue
 {

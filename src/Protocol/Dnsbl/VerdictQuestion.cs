@@ -14,7 +14,7 @@ public enum VerdictNameKind : byte
     /// <summary>A client in one of our zones.</summary>
     Client,
 
-    /// <summary>Nothing itself, but there are names below it (RFC 8020).</summary>
+    /// <summary>A name without records that has names below it (RFC 8020).</summary>
     Between,
 
     /// <summary>A name that does not exist.</summary>

@@ -3,7 +3,7 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Protocol.Dnsbl;
 
 /// <summary>
-/// The DNSBL that our verdicts are: <c>NAME</c> lists clients that are refused, <c>allow.NAME</c> those that may skip other tests,
+/// The verdicts as a DNSBL: <c>NAME</c> lists clients that are refused, <c>allow.NAME</c> those that may skip other tests,
 /// <c>PROFILE.NAME</c> and <c>allow.PROFILE.NAME</c> the same under a profile.
 /// </summary>
 /// <remarks>
@@ -58,7 +58,7 @@ public static class VerdictZone
         return !prefix.IsEmpty && !prefix.Contains('.');
     }
 
-    /// <summary>The answer that a verdict is in one of our zones.</summary>
+    /// <summary>The answer for a verdict in one of our zones.</summary>
     /// <param name="allow">Which zone is asked.</param>
     /// <param name="failTtlSeconds">How long a refusal may be remembered by a resolver.</param>
     /// <returns>The code, or null for not listed, and the ttl of either.</returns>

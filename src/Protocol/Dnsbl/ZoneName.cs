@@ -19,7 +19,7 @@ public static class ZoneName
         foreach (var letter in name)
         {
             if (!char.IsAsciiLetterOrDigit(letter) && letter is not ('_' or '-' or '.'))
-                return $"'{letter}' can't be in a domain";
+                return $"'{letter}' cannot be in a domain";
         }
 
         foreach (var range in name.Split('.'))

@@ -26,7 +26,7 @@ public sealed record DnsblogRequest
     internal DnsblogRequest(string rblDomain, ClientAddress client, string clientText, string label) =>
         (RblDomain, Client, ClientText, Label) = (rblDomain, client, clientText, label);
 
-    /// <summary>The list's domain as asked, printable ASCII without space; its case is the asker's.</summary>
+    /// <summary>The list's domain as asked, printable ASCII without space; in the case that the client used.</summary>
     public string RblDomain { get; }
 
     /// <summary>The client.</summary>

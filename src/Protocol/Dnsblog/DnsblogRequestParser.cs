@@ -67,9 +67,9 @@ public static class DnsblogRequestParser
             TryTakeText(bytes, ref at, out var value);
             var fault = ParseErrorKind.None;
             if (name.SequenceEqual("rbl_domain"u8))
-                fault = Take(value, DnsblogRequest.MaxDomainLength, out domain);
+                fault = ParseText(value, DnsblogRequest.MaxDomainLength, out domain);
             else if (name.SequenceEqual("label"u8))
-                fault = Take(value, DnsblogRequest.MaxLabelLength, out label);
+                fault = ParseText(value, DnsblogRequest.MaxLabelLength, out label);
             else if (name.SequenceEqual("client_address"u8))
                 fault = TakeAddress(value, out clientText, out client);
             if (fault != ParseErrorKind.None)
@@ -97,7 +97,7 @@ public static class DnsblogRequestParser
         return length >= 0;
     }
 
-    private static ParseErrorKind Take(ReadOnlySpan<byte> value, int maxLength, out string? text)
+    private static ParseErrorKind ParseText(ReadOnlySpan<byte> value, int maxLength, out string? text)
     {
         text = null;
         if (value.IsEmpty || value.Length > maxLength || value.ContainsAnyExceptInRange((byte)'!', (byte)'~'))

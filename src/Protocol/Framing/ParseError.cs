@@ -24,7 +24,7 @@ public enum ParseErrorKind : byte
     /// <summary>The message ended without an attribute that is needed.</summary>
     MissingAttribute,
 
-    /// <summary>A value that should be an IP address, and is none.</summary>
+    /// <summary>A value that should be an IP address and is not.</summary>
     BadAddress,
 }
 

@@ -25,7 +25,7 @@ public readonly ref struct MemcacheRequest
 
     public MemcacheCommand Command { get; private init; }
 
-    /// <summary>False: the command is known, but not what stands behind it. Answered with <c>CLIENT_ERROR</c>.</summary>
+    /// <summary>False if the command is known but its arguments are not valid. Answered with <c>CLIENT_ERROR</c>.</summary>
     public bool IsWellFormed { get; private init; }
 
     /// <summary>

@@ -7,7 +7,7 @@ namespace Screening.Protocol.Memcache;
 
 /// <summary>
 /// The keys of postscreen_cache_map: the client's address in the table's <c>key_format</c>, such as <c>postscreen:192.0.2.1</c>, or from
-/// Postfix 3.11 on perhaps a digest of that (<c>key_digest</c>), which tells no address.
+/// Postfix 3.11 on perhaps a digest of that (<c>key_digest</c>), which does not tell the address.
 /// </summary>
 public static class PostscreenKey
 {

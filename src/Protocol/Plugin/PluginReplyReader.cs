@@ -112,12 +112,12 @@ public readonly ref struct PluginReplyReader
             var lines = new AttributeLines(message);
             var found = default(Values);
             while (lines.MoveNext())
-                found.Take(lines.Name, lines.Value);
+                found.Apply(lines.Name, lines.Value);
             error = lines.Error;
             return found;
         }
 
-        private void Take(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+        private void Apply(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
         {
             if (name.SequenceEqual("query_id"u8))
             {

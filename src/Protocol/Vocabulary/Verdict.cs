@@ -44,7 +44,7 @@ public enum VerdictSource : byte
     Screened,
 }
 
-/// <summary>The listener a query came through. Each door can say more or less of a verdict.</summary>
+/// <summary>The listener a query came through. Doors differ in how much of a verdict they can express.</summary>
 public enum Door : byte
 {
     Plugin,

@@ -180,6 +180,9 @@ public sealed class FleetTlsTests : IDisposable
             await HandshakeAsync(settings.ListenPort, stranger);
 
         await FleetLab.UntilAsync(() => faults.RefusedCount == 20, () => $"{faults.RefusedCount} of 20 were refused");
+        for (var i = 0; i < 20; i++)
+            await SendAsync(settings.ListenPort, "GET / HTTP/1.1\r\n\r\n"u8.ToArray());
+        await FleetLab.UntilAsync(() => faults.RefusedCount == 40, () => $"{faults.RefusedCount} of 40 were refused");
         var line = Assert.Single(log.Lines).Text;
         Assert.StartsWith("Refused a connection to the cluster port from 127.0.0.1: its certificate is not accepted: it is not for", line, StringComparison.Ordinal);
     }

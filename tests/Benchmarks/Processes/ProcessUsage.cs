@@ -25,6 +25,9 @@ internal sealed class ProcessUsage(int processId)
     /// <summary>The most it ever used, in megabytes.</summary>
     public double PeakMegabytes() => StatusMegabytes("VmHWM:");
 
+    /// <summary>Files and sockets that are open now.</summary>
+    public int OpenFiles() => Directory.EnumerateFileSystemEntries($"/proc/{processId}/fd").Count();
+
     private double StatusMegabytes(string name)
     {
         var line = File.ReadLines($"/proc/{processId}/status").First(l => l.StartsWith(name, StringComparison.Ordinal));

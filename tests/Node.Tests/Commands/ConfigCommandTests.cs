@@ -67,7 +67,7 @@ public sealed class ConfigCommandTests : IDisposable
 
         var again = Run(ConfigCheckCommand.Create(), _fixture.Write("shown.toml", output));
         Assert.Equal((0, ""), (again.Status, again.Error));
-        Assert.Contains("store.connection: *** stands for a secret", again.Output, StringComparison.Ordinal);
+        Assert.Contains("store.connection is ***, which config show prints in place of a secret", again.Output, StringComparison.Ordinal);
     }
 
     [Fact]

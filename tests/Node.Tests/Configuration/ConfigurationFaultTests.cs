@@ -94,7 +94,7 @@ public sealed class ConfigurationFaultTests(ConfigurationFixture fixture) : ICla
         { "[dnsbl]\nresolver = [\"dns.example:53\"]", ["screening.toml:2: dnsbl.resolver[1] is \"dns.example:53\"; it must be IP or IP:PORT; an IPv6 address with a port as [IP]:PORT"] },
         { "[dnsbl]\nskip = [\"10.0.0.1/8\"]", ["screening.toml:2: dnsbl.skip[1] is \"10.0.0.1/8\"; it has host bits set; perhaps 10.0.0.0/8 is meant"] },
         { "[[dnsbl.list]]\nname = \"x\"", ["screening.toml:1: dnsbl.list[1].zone is missing; it must be given"] },
-        { "[[dnsbl.list]]\nzone = \"a.example\"", ["screening.toml:2: dnsbl.list[1].zone is \"a.example\"; it must be a zone that dnsbl.sites or a profile's asks"] },
+        { "[[dnsbl.list]]\nzone = \"a.example\"", ["screening.toml:2: dnsbl.list[1].zone is \"a.example\"; it must be a zone in dnsbl.sites or in the sites of a profile"] },
         {
             "[dnsbl]\nsites = \"a.example b.example\"\n[[dnsbl.list]]\nzone = \"a.example\"\nname = \"n\"\n[[dnsbl.list]]\nzone = \"B.example\"\nname = \"n\"",
             ["screening.toml:8: dnsbl.list[2].name is \"n\"; dnsbl.list[1].name is the same (line 5)"]
@@ -107,13 +107,13 @@ public sealed class ConfigurationFaultTests(ConfigurationFixture fixture) : ICla
         // Custom checks.
         { "[[custom]]\nplugin = \"unix:///x\"", ["screening.toml:1: custom[1].name is missing; it must be given"] },
         { "[[custom]]\nname = \"A b\"\nurl = \"http://x\"", ["screening.toml:2: custom[1].name is \"A b\"; it must be 1 to 64 of a-z, 0-9, dot, dash and underscore"] },
-        { "[[custom]]\nname = \"a\"", ["screening.toml:1: custom[1] has nothing to ask; it must give one of plugin, url or command"] },
+        { "[[custom]]\nname = \"a\"", ["screening.toml:1: custom[1] gives nothing to ask; it must give one of plugin, url or command"] },
         {
             "[[custom]]\nname = \"a\"\nurl = \"http://x\"\ncommand = [\"/x\"]",
             ["screening.toml:4: custom[1] gives url and command; it must give exactly one of plugin, url or command"]
         },
-        { "[[custom]]\nname = \"a\"\ncommand = []", ["screening.toml:1: custom[1] has nothing to ask; it must give one of plugin, url or command"] },
-        { "[[custom]]\nname = \"a\"\ncommand = [\"\"]", ["screening.toml:3: custom[1].command names no program; its first text must"] },
+        { "[[custom]]\nname = \"a\"\ncommand = []", ["screening.toml:1: custom[1] gives nothing to ask; it must give one of plugin, url or command"] },
+        { "[[custom]]\nname = \"a\"\ncommand = [\"\"]", ["screening.toml:3: custom[1].command has an empty first text; it must be the name of a program"] },
         { "[[custom]]\nname = \"a\"\nurl = \"ftp://x\"", ["screening.toml:3: custom[1].url is \"ftp://x\"; it must be http:// or https:// and a host"] },
         { "[[custom]]\nname = \"a\"\nplugin = \"tcp://x:0\"", ["screening.toml:3: custom[1].plugin is \"tcp://x:0\"; its port must be 1 to 65535"] },
         {
@@ -174,9 +174,9 @@ public sealed class ConfigurationFaultTests(ConfigurationFixture fixture) : ICla
         { "[http]\ncertificate = \"/dev/null\"", ["screening.toml:2: http.certificate is \"/dev/null\"; it must come with http.key, which is empty (the default)"] },
 
         // Profiles.
-        { "[profile.default]", ["screening.toml:1: profile.default is a name that is taken; it must be another"] },
-        { "[profile.allow]", ["screening.toml:1: profile.allow is a name that is taken; it must be another"] },
-        { "[profile.\"a_b\"]", ["screening.toml:1: profile.\"a_b\" is no name for a profile; it must be a DNS label of a-z, 0-9 and dashes, at most 63 characters"] },
+        { "[profile.default]", ["screening.toml:1: profile.default is a reserved name; choose another"] },
+        { "[profile.allow]", ["screening.toml:1: profile.allow is a reserved name; choose another"] },
+        { "[profile.\"a_b\"]", ["screening.toml:1: profile.\"a_b\" cannot be the name of a profile; it must be a DNS label of a-z, 0-9 and dashes, at most 63 characters"] },
         { "[profile]\nx = 1", ["screening.toml:2: profile.x is 1; it must be a table: [profile.x]"] },
         { "[profile.a]\ndoor = [\"smtp\"]", ["screening.toml:2: profile.a.door[1] is \"smtp\"; it must be plugin, policy, dnsbl, dnsblog, memcache or http"] },
         { "[profile.a]\np0f.alone = true", ["screening.toml:2: profile.a.p0f.alone is not a setting; did you mean p0f.alone?"] },
@@ -276,10 +276,10 @@ public sealed class ConfigurationFaultTests(ConfigurationFixture fixture) : ICla
                 "screening.toml:2:11: verdict.drop_at is \"x\"; it must be a whole number",
                 "screening.toml:4:1: cash is not a setting; did you mean cache?",
                 "screening.toml:6:13: limits.in_flight is 0; it must be at least 1",
-                "environment SCREENING____X: the name of a setting is missing; expected such as SCREENING__VERDICT__DEADLINE",
+                "environment SCREENING____X: the name of a setting is missing; write, for example, SCREENING__VERDICT__DEADLINE",
                 "environment SCREENING__LOG__KEEP: log.keep is \"1s\"; it must be 1h to 3650d",
-                "--set nonsense: expected path=value, such as --set verdict.deadline=800ms",
-                "--set verdict..x: the name of a setting is missing; expected such as --set verdict.deadline=800ms",
+                "--set nonsense: write path=value, for example --set verdict.deadline=800ms",
+                "--set verdict..x: the name of a setting is missing; write, for example, --set verdict.deadline=800ms",
                 "--set verdict.deadline: verdict.deadline is \"soon\"; it must be a duration such as \"250ms\", \"5s\", \"10m\", \"1h\" or \"1d\"",
             ],
             ConfigurationLoader.Load(request).Faults.Select(fault => fault.ToString()));
@@ -300,6 +300,6 @@ public sealed class ConfigurationFaultTests(ConfigurationFixture fixture) : ICla
 
     [Fact]
     public void A_key_that_no_file_gives_is_warned_of() => Assert.Contains(
-        "has the placeholder KEY",
+        "no dnsbl.list gives a key_file to replace KEY",
         Assert.Single(fixture.Load("[dnsbl]\nsites = \"KEY.zen.dq.spamhaus.net=127.0.0.2*3\"").Warnings).ToString(), StringComparison.Ordinal);
 }

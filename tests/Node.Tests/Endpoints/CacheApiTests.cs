@@ -210,7 +210,7 @@ public sealed class CacheApiTests
     [InlineData("?limit=-1", "limit: '-1' is not 1 to 10000")]
     [InlineData("?prefix=10.0.0.1/8", "perhaps 10.0.0.0/8 is meant")]
     [InlineData("?prefix=x", "prefix: 'x' is not an IP address or network")]
-    [InlineData("?after=nowhere", "after: 'nowhere' is not the end of a page")]
+    [InlineData("?after=nowhere", "after: 'nowhere' is not where a page ended")]
     [InlineData("/1.2.3", "'1.2.3' is not an IP address or network")]
     public async Task A_bad_question_gets_problem_details(string path, string detail)
     {

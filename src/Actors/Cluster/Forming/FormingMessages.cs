@@ -26,7 +26,7 @@ internal enum NodePhase : byte
     /// <summary>It is in no cluster.</summary>
     Looking = 0,
 
-    /// <summary>It joins a cluster or founds one, and is not a member yet.</summary>
+    /// <summary>It joins or founds a cluster and is not a member yet.</summary>
     Joining = 1,
 
     /// <summary>It is a member.</summary>
@@ -41,7 +41,7 @@ internal enum NodePhase : byte
 /// <param name="ClusterId">The cluster of a member; otherwise empty.</param>
 /// <param name="CacheMembers">How many members of role cache it sees.</param>
 /// <param name="HasUnreachable">It sees members that it cannot reach.</param>
-/// <param name="Refusal">Why the asker may not be in one cluster with it; empty: it may.</param>
+/// <param name="Refusal">Why the asker may not be in the same cluster; empty: it may.</param>
 internal sealed record NodePresence(
     long Round, NodeIdentity From, NodePhase Phase, string ClusterId, int CacheMembers, bool HasUnreachable, string Refusal)
 {

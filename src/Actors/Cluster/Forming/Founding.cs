@@ -8,7 +8,7 @@ namespace Screening.Actors.Cluster.Forming;
 /// <param name="Self">Its address.</param>
 /// <param name="IsCache">It may found a cluster.</param>
 /// <param name="HasLock">There is a database with a lock for the founder.</param>
-/// <param name="Expected">Nodes of role cache that there should be; 0: the operator did not tell.</param>
+/// <param name="Expected">Nodes of role cache that there should be; 0: not configured.</param>
 /// <param name="Seeds">Seeds as configured.</param>
 internal sealed record FoundingRules(Address Self, bool IsCache, bool HasLock, int Expected, int Seeds)
 {
@@ -56,7 +56,7 @@ internal sealed class Founding(FoundingRules rules)
         if (round.Answered.Values.FirstOrDefault(answer => !answer.IsOpen) is { } refusing && !(rules.IsCache && isMajority))
             return new Decision.Refused($"{Describe(refusing.From)} does not let this node in: {refusing.Refusal}");
         if (open.Find(answer => answer.Phase == NodePhase.Joining) is { } joining)
-            return new Decision.Wait($"{Describe(joining.From)} is about to join or to found a cluster");
+            return new Decision.Wait($"{Describe(joining.From)} is about to join or found a cluster");
         if (!rules.IsCache)
             return Wait("no node of role cache that is in a cluster answers");
         if (rules.HasLock)
@@ -64,7 +64,7 @@ internal sealed class Founding(FoundingRules rules)
         if (!isMajority)
             return Wait(FormattableString.Invariant($"{voters.Length} of {needed} nodes answer, and none is in a cluster"));
         if (voters[0] != rules.Self)
-            return new Decision.Wait($"{HostPortOf(voters[0])} has the lowest address and is to found the cluster");
+            return new Decision.Wait($"{HostPortOf(voters[0])} has the lowest address and will found the cluster");
         return _stable >= rules.StableRounds || round.Asked.IsEmpty
             ? new Decision.Found()
             : new Decision.Wait("this node founds a cluster as soon as the same nodes have answered for some rounds");
@@ -84,7 +84,7 @@ internal sealed class Founding(FoundingRules rules)
         {
             LockState.Taken => new Decision.Found(),
             LockState.Held => Wait("the database says that there is a cluster, but no member of it answers"),
-            LockState.NotAsked => new Decision.Wait("the database was away; a cluster that is still there gets its lock back first"),
+            LockState.NotAsked => new Decision.Wait("the database was unreachable; a cluster that is still running may renew its lock first"),
             _ => Wait($"the database cannot be asked whether there is a cluster: {answer.Fault}"),
         };
     }
@@ -94,14 +94,14 @@ internal sealed class Founding(FoundingRules rules)
         .Where(answer => answer.Phase == NodePhase.Member)
         .OrderByDescending(answer => answer.CacheMembers).ThenBy(answer => answer.ClusterId, StringComparer.Ordinal).FirstOrDefault();
 
-    // Only members that answered: who knows how long the others will not.
+    // Only members that answered: the others may stay silent for long.
     private static Decision.Join Join(NodePresence best, IEnumerable<NodePresence> open) => new(
         best.ClusterId,
         best.From,
         [.. open.Where(answer => answer.Phase == NodePhase.Member && answer.ClusterId == best.ClusterId)
             .Take(MostMembers).Select(answer => answer.From.Address)]);
 
-    // Whoever accepts connections but answers nothing is most often asked by another address than its own.
+    // A node that accepts connections but does not answer is usually asked by another address than its own.
     private Decision.Wait Wait(string reason) => new(
         _round.Silent.Any()
             ? $"{reason}; {string.Join(", ", _round.Silent.Select(HostPortOf))} can be reached but does not answer by this address"

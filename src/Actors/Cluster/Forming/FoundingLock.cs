@@ -4,7 +4,7 @@ namespace Screening.Actors.Cluster.Forming;
 
 /// <summary>
 /// The lock of the cluster that uses a database. Its founder takes it before there is a cluster, under the name that the cluster will have;
-/// members prolong it; the last one that leaves gives it back. Calls end within <see cref="Limit"/> and never throw.
+/// members renew it; the last one that leaves releases it. Calls end within <see cref="Limit"/> and never throw.
 /// </summary>
 internal sealed class FoundingLock(IFleetStore store, TimeSpan life, TimeProvider time)
 {
@@ -12,7 +12,7 @@ internal sealed class FoundingLock(IFleetStore store, TimeSpan life, TimeProvide
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
 
-    /// <summary>Takes or prolongs the lock. After <see cref="LockState.Unknown"/> it may be held all the same.</summary>
+    /// <summary>Takes or renews the lock. After <see cref="LockState.Unknown"/> it may be held all the same.</summary>
     public Task<LockAnswer> TakeAsync(string clusterId) => GuardAsync(async (taken, limit) =>
         await taken.TryTakeAsync(Name, clusterId, life, limit).ConfigureAwait(false) ? LockState.Taken : LockState.Held);
 
@@ -23,7 +23,7 @@ internal sealed class FoundingLock(IFleetStore store, TimeSpan life, TimeProvide
         return LockState.NotAsked;
     });
 
-    /// <summary>Gives the lock back. One that cannot be given back ends by itself.</summary>
+    /// <summary>Releases the lock. One that cannot be released expires.</summary>
     public Task<LockAnswer> ReleaseAsync(string clusterId) => GuardAsync(async (taken, limit) =>
     {
         await taken.ReleaseAsync(Name, clusterId, limit).ConfigureAwait(false);
@@ -45,7 +45,7 @@ internal sealed class FoundingLock(IFleetStore store, TimeSpan life, TimeProvide
         }
         catch (Exception fault)
         {
-            // Whatever the driver throws, the guard asks again.
+            // The guard asks again, whatever the driver throws.
             return new LockAnswer(LockState.Unknown, fault.Message);
         }
     }

@@ -338,7 +338,7 @@ internal sealed class JoinGuard : UntypedActor, IWithTimers
         if (_members.Contains(Own))
             Again(_timings.Join);
         else
-            End($"cluster {_clusterId} did not accept this node");
+            End($"cluster {_clusterId} did not admit this node");
     }
 
     // Watching
@@ -394,7 +394,7 @@ internal sealed class JoinGuard : UntypedActor, IWithTimers
         }
         else if (_members.StatusOf(Own) is MemberStatus.Down)
         {
-            _setup.Presence.Why = "the other side of a split lives on without this node";
+            _setup.Presence.Why = "the other side of a split carries on without this node";
         }
 
         Publish();

@@ -4,7 +4,7 @@ namespace Screening.Actors.Cluster.Forming;
 
 /// <summary>
 /// Says when the cluster of this node gives up for another one: for a greater one that was seen in two rounds running, and for one that has
-/// held the database's lock for so long that it cannot be the rest of a cluster that was killed. Pure but for what it remembers.
+/// held the lock in the database for so long that it cannot be left over from a cluster that was killed. Pure but for what it remembers.
 /// </summary>
 /// <param name="deniedRounds">How often in a row the lock may be denied.</param>
 internal sealed class Rivals(int deniedRounds)
@@ -14,7 +14,7 @@ internal sealed class Rivals(int deniedRounds)
 
     /// <summary>Compares this node's cluster with those that others told of.</summary>
     /// <param name="hasUnreachable">This node sees members that it cannot reach: they have a split of their own to decide first.</param>
-    /// <param name="others">Answers of nodes that are no members of this cluster.</param>
+    /// <param name="others">Answers of nodes outside this cluster.</param>
     /// <returns>Why this node leaves; null: it stays.</returns>
     public string? Compare(string clusterId, int cacheMembers, bool hasUnreachable, IEnumerable<NodePresence> others)
     {
@@ -28,7 +28,7 @@ internal sealed class Rivals(int deniedRounds)
             ? string.Create(
                 CultureInfo.InvariantCulture,
                 $"{Founding.Describe(greater!.From)} is in another cluster, {greater.ClusterId} of {greater.CacheMembers};"
-                    + $" this one of {cacheMembers} gives up")
+                    + $" this cluster of {cacheMembers} ends")
             : null;
     }
 

@@ -1,8 +1,8 @@
 namespace Screening.Node.Configuration;
 
 /// <summary>
-/// Warns of settings that are each right and together cannot do what they are there for. A warning never keeps a node from starting; it says
-/// what does not work, why, and what to write instead. What may well be meant is not warned of.
+/// Warns of settings that are valid and cannot have the effect they are meant to have. A warning never keeps a node from starting; it
+/// states what does not work, why, and what to write instead. Settings that may well be intended give no warning.
 /// </summary>
 internal static class ConfigurationLint
 {

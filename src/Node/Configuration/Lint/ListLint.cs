@@ -40,7 +40,8 @@ internal static class ListLint
         {
             var has = $"has {ZoneText.Hide(site.ToString())}";
             if (site.Filter is { } filter && !filter.TakesAnyThatCounts())
-                context.Warn(path, has, "its filter takes only codes that count for nothing: error codes, or codes outside of 127.0.0.0/8", "remove it");
+                context.Warn(
+                    path, has, "its filter takes only codes that count for nothing: error codes, or codes outside of 127.0.0.0/8", "remove it");
             else if (site.Weight > 0 && ListCatalogue.IsAllowlist(site.Zone))
                 context.Warn(
                     path, has, "that list names clients that can be trusted, and a positive weight speaks against them",
@@ -50,7 +51,7 @@ internal static class ListLint
                     path, has, "that list names clients that send spam, and a negative weight speaks for them",
                     $"write {Written(site with { Weight = -site.Weight })}");
             else if (site.Filter is null && ListCatalogue.Closed(site.Zone) is null && ListCatalogue.NeedsFilter(site.Zone) is { } codes)
-                context.Warn(path, has, $"it has no filter: {codes.Meaning}", $"write {Written(site).Replace(Zone(site), $"{Zone(site)}={codes.Filter}", StringComparison.Ordinal)}");
+                context.Warn(path, has, $"it has no filter: {codes.Meaning}", $"write {WithFilter(site, codes.Filter)}");
         }
 
         foreach (var twice in sites.GroupBy(site => (site.Zone, site.Filter)).Where(group => group.Count() > 1))
@@ -78,7 +79,8 @@ internal static class ListLint
 
     private static string Written(SitePattern site) => ZoneText.Hide(site.ToString());
 
-    private static string Zone(SitePattern site) => ZoneText.Hide(site.Zone);
+    private static string WithFilter(SitePattern site, string filter) =>
+        Written(site).Insert(ZoneText.Hide(site.Zone).Length, "=" + filter);
 }
 
 /// <summary>Resolvers that are open to everybody, which lists with a quota per resolver refuse.</summary>

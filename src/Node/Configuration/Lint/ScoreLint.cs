@@ -36,7 +36,8 @@ internal static class ScoreLint
                 prefix + "verdict.enforce_at", Is(verdict.EnforceAt),
                 Sum(reach, profile) + ", so no client is ever refused by its score",
                 reach.Most == 0 ? "add a list that speaks against clients"
-                    : reach.Most == reach.P0f && !context.Options.P0f.Alone ? "add a list: while p0f.alone is false, p0f refuses nobody without another sign"
+                    : reach.Most == reach.P0f && !context.Options.P0f.Alone
+                        ? "add a list: while p0f.alone is false, p0f refuses nobody without another sign"
                     : Invariant($"write {reach.Most} or less, or give the checks more weight"));
         else if (IsChosen(context, prefix + "verdict.drop_at", verdict.DropAt, Defaults.DropAt) && reach.Most < verdict.DropAt)
             context.Warn(
@@ -57,10 +58,11 @@ internal static class ScoreLint
         }
         else if (reach.Least + reach.P0f > allowAt)
         {
-            // Wanted or not, it ends the allow of every client that p0f has a sign against.
+            // Intended or not, one p0f rule that matches ends the allow of every such client.
             context.Warn(
                 path, Is(allowAt),
-                Invariant($"a client that the lists give {reach.Least} and p0f.rule {reach.P0f} ends at {reach.Least + reach.P0f} and is not allowed"),
+                Invariant($"a client that the lists give {reach.Least} and p0f.rule {reach.P0f} ends at {reach.Least + reach.P0f}")
+                    + " and is not allowed",
                 reach.Least + reach.P0f < 0
                     ? Invariant($"write {reach.Least + reach.P0f}, or give the allowlists more weight")
                     : "give the allowlists more weight, or the rules less");
@@ -69,7 +71,7 @@ internal static class ScoreLint
 
     private static readonly VerdictOptions Defaults = new();
 
-    // A file that repeats the defaults says nothing by it.
+    // A file that repeats a default does not choose it.
     private static bool IsChosen(RuleContext context, string path, int value, int byDefault) =>
         context.IsGiven(path) && value != byDefault && Math.Abs(value) != Never;
 

@@ -3,15 +3,15 @@ namespace Screening.Node.Configuration;
 /// <summary>The whitelist and its near copies. <c>[cache]</c></summary>
 internal sealed record CacheOptions
 {
-    /// <summary>Entries that this node keeps at hand. At least 1.</summary>
+    /// <summary>Entries that this node keeps in memory. At least 1.</summary>
     [Between(1, int.MaxValue)]
     public int NearEntries { get; init; } = 100_000;
 
-    /// <summary>A near entry is confirmed by its bucket after this. 1s..365d.</summary>
+    /// <summary>How long a near entry is used before the fleet is asked again. 1s..365d.</summary>
     [Lasts("1s", "365d")]
     public TimeSpan NearLife { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>The longest any entry lives. 1s..365d (postscreen_cache_retention_time, postscreen_bare_newline_ttl).</summary>
+    /// <summary>The longest life of an entry. 1s..365d (postscreen_cache_retention_time, postscreen_bare_newline_ttl).</summary>
     [Lasts("1s", "365d")]
     public TimeSpan MaxLife { get; init; } = TimeSpan.FromDays(30);
 
@@ -19,7 +19,7 @@ internal sealed record CacheOptions
     [Between(1, int.MaxValue)]
     public int MaxEntries { get; init; } = 10_000_000;
 
-    /// <summary>How long what speaks against a client is kept, in memory only. 1ms..1h; 0 turns it off.</summary>
+    /// <summary>How long an answer against a client is kept, in memory only. 1ms..1h; 0: not at all.</summary>
     [Lasts("1ms", "1h", ZeroIsOff = true)]
     public TimeSpan FailShare { get; init; } = TimeSpan.FromSeconds(5);
 
@@ -30,9 +30,9 @@ internal sealed record CacheOptions
 /// <summary>Whose passes count.</summary>
 internal enum CacheTrust
 {
-    /// <summary>Those that the same policy made.</summary>
+    /// <summary>Passes that the same policy made.</summary>
     SamePolicy,
 
-    /// <summary>Those that another policy made as well.</summary>
+    /// <summary>Passes that another policy made, too.</summary>
     Any,
 }

@@ -8,13 +8,14 @@ internal sealed record ClusterOptions
     /// <summary>Where Akka.Remote listens if there are seeds; port 0: any.</summary>
     public HostPort Listen { get; init; } = HostPort.Parse("127.0.0.1:4053");
 
-    /// <summary>By what others reach this node; null: as <see cref="Listen"/> says.</summary>
+    /// <summary>Host and port by which other nodes reach this one; null: those of <see cref="Listen"/>.</summary>
     [EmptyIsNone]
     [Reachable]
     public HostPort? Advertise { get; init; }
 
     /// <summary>
-    /// All nodes of role cache, this one included; names of several addresses are taken. Empty: a cluster of one that lets nobody join.
+    /// All nodes of role cache, this one included; a name may have several addresses. Empty: a node on its own, which no other node can
+    /// join.
     /// </summary>
     [Reachable]
     public ImmutableArray<HostPort> Seeds { get; init; } = [];
@@ -27,17 +28,19 @@ internal sealed record ClusterOptions
     [OneOf(CacheRole)]
     public ImmutableArray<string> Roles { get; init; } = [CacheRole];
 
-    /// <summary>Who goes on when the network splits.</summary>
+    /// <summary>Which side keeps running when the network splits.</summary>
     public SplitBrain SplitBrain { get; init; } = SplitBrain.Auto;
 
     /// <summary>
-    /// How long DNSBL and custom checks wait at least for the fleet's first answer; never beyond a quarter of the deadline. 1ms..60s; 0: not
+    /// Shortest time that DNSBL and custom checks wait for the fleet's first answer; at most a quarter of the deadline. 1ms..60s; 0: not
     /// at all.
     /// </summary>
     [Lasts("1ms", "60s", ZeroIsOff = true)]
     public TimeSpan LookupWait { get; init; } = TimeSpan.FromMilliseconds(30);
 
-    /// <summary>True: nodes connect without TLS. Whoever reaches the port, on loopback any local user, may then change everything.</summary>
+    /// <summary>
+    /// True: nodes connect without TLS. Anyone who can reach the port, on loopback any local user, can then change everything.
+    /// </summary>
     public bool Insecure { get; init; }
 
     /// <summary>
@@ -72,7 +75,7 @@ internal sealed record ClusterTlsOptions
     public string Ca { get; init; } = "";
 }
 
-/// <summary>Who goes on when the network splits.</summary>
+/// <summary>Which side keeps running when the network splits.</summary>
 internal enum SplitBrain
 {
     /// <summary>Three nodes and more: keep-majority; two: lease with PostgreSQL, else keep-oldest.</summary>

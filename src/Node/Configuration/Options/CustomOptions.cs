@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Screening.Node.Configuration;
 
-/// <summary>A check that others wrote; exactly one of plugin, url and command. <c>[[custom]]</c></summary>
+/// <summary>An operator's own check: exactly one of plugin, url and command. <c>[[custom]]</c></summary>
 internal sealed record CustomOptions
 {
     /// <summary>Name in verdicts, logs and metrics: <c>[a-z0-9_.-]</c>, 1..64 characters, unique.</summary>
@@ -10,7 +10,7 @@ internal sealed record CustomOptions
     [Shaped("[a-z0-9_.-]{1,64}", "1 to 64 of a-z, 0-9, dot, dash and underscore")]
     public string Name { get; init; } = "";
 
-    /// <summary>Where a service listens that speaks the plug-in protocol; tcp or unix.</summary>
+    /// <summary>Address of a service that speaks the plug-in protocol; tcp or unix.</summary>
     [Schemes(EndpointScheme.Tcp, EndpointScheme.Unix)]
     [Reachable]
     public EndpointAddress? Plugin { get; init; }

@@ -18,7 +18,9 @@ internal sealed record DnsblOptions
     [Lasts("1ms", "60s")]
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMilliseconds(800);
 
-    /// <summary>Clients that no list is asked about. Default: private, loopback and link-local networks; empty asks about all.</summary>
+    /// <summary>
+    /// Networks that no list is asked about. Default: private, loopback and link-local ones. Empty: all clients are looked up.
+    /// </summary>
     public ImmutableArray<Network> Skip { get; init; } =
     [
         .. new[]
@@ -28,15 +30,15 @@ internal sealed record DnsblOptions
         }.Select(text => Network.TryParse(text, out var network, out _) ? network : default),
     ];
 
-    /// <summary>More about single zones of <see cref="Sites"/>. <c>[[dnsbl.list]]</c></summary>
+    /// <summary>Settings of single zones of <see cref="Sites"/>. <c>[[dnsbl.list]]</c></summary>
     [SettingName("list")]
     public ImmutableArray<DnsblListOptions> Lists { get; init; } = [];
 }
 
-/// <summary>More about one zone of the sites, in whatever profile. <c>[[dnsbl.list]]</c></summary>
+/// <summary>Settings of one zone, for all profiles. <c>[[dnsbl.list]]</c></summary>
 internal sealed record DnsblListOptions
 {
-    /// <summary>The zone as the sites have it.</summary>
+    /// <summary>The zone, as written in the sites.</summary>
     [Needed]
     public ZoneText Zone { get; init; } = ZoneText.Empty;
 
@@ -48,13 +50,13 @@ internal sealed record DnsblListOptions
     [Lasts("1ms", "60s")]
     public TimeSpan? Timeout { get; init; }
 
-    /// <summary>File with the text that stands in the zone where the sites have the label <c>KEY</c>; empty: none.</summary>
+    /// <summary>File with the key that replaces the label <c>KEY</c> of the zone; empty: none.</summary>
     [ReadableFile]
     public string KeyFile { get; init; } = "";
 
     /// <summary>
-    /// Before a listing is believed, the list is asked about 127.0.0.1, which no list may have (RFC 5782 section 5). False for a list that
-    /// has it on purpose, such as one of bogus networks.
+    /// True: before a listing is believed, 127.0.0.1 is looked up, which no list may contain (RFC 5782 section 5). False for a list that
+    /// contains it on purpose, such as a list of bogons.
     /// </summary>
     public bool Tried { get; init; } = true;
 

@@ -7,7 +7,7 @@ internal sealed record HttpOptions
     [ReadableFile]
     public string TokenFile { get; init; } = "";
 
-    /// <summary>Certificate in PEM form; with <see cref="Key"/> TCP endpoints speak TLS. Empty: they do not.</summary>
+    /// <summary>Certificate in PEM form; with <see cref="Key"/> the TCP endpoints use TLS. Empty: no TLS.</summary>
     [ReadableFile]
     public string Certificate { get; init; } = "";
 

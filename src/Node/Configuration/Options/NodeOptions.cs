@@ -10,7 +10,7 @@ internal sealed record NodeOptions
     public string Name { get; init; } = "localhost";
 
     /// <summary>
-    /// Folder for all this node writes (data_directory). Default: <c>/var/lib/screening</c> for root, else <c>./data</c>.
+    /// Folder of everything that this node writes (data_directory). Default: <c>/var/lib/screening</c> for root, else <c>./data</c>.
     /// </summary>
     [Shaped("[^\\x00-\\x1f]+", "a folder")]
     public string DataDir { get; init; } = "./data";

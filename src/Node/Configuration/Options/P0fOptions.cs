@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Screening.Node.Configuration;
 
-/// <summary>p0f, which tells a client's operating system from its packets. <c>[p0f]</c></summary>
+/// <summary>p0f, which recognizes a client's operating system by its packets. <c>[p0f]</c></summary>
 internal sealed record P0fOptions
 {
     /// <summary>Path of p0f's API socket (its option -s); empty: off.</summary>
@@ -22,7 +22,7 @@ internal sealed record P0fOptions
     public ImmutableArray<P0fRuleOptions> Rules { get; init; } = [];
 }
 
-/// <summary>Adds a weight when all fields that are given match. At least one is given. <c>[[p0f.rule]]</c></summary>
+/// <summary>Adds a weight when all the given fields match. At least one must be given. <c>[[p0f.rule]]</c></summary>
 internal sealed record P0fRuleOptions
 {
     /// <summary>Regular expression found in the operating system's name, such as <c>Windows</c>.</summary>
@@ -34,14 +34,14 @@ internal sealed record P0fRuleOptions
     /// <summary>Regular expression found in the link type, such as <c>DSL</c>.</summary>
     public Regex? Link { get; init; }
 
-    /// <summary>Regular expression found in the raw signature; p0f's API does not tell it, so that it is refused at start for now.</summary>
+    /// <summary>Regular expression found in the raw signature; p0f's API does not report it, so a node refuses to start with it.</summary>
     public Regex? Signature { get; init; }
 
-    /// <summary>Exactly so many hops away. 0..255.</summary>
+    /// <summary>Number of hops to the client, exactly. 0..255.</summary>
     [Between(0, 255)]
     public int? Distance { get; init; }
 
-    /// <summary>Up for at least so many minutes.</summary>
+    /// <summary>Minutes that the client has been up, at least. 0 or more.</summary>
     [Between(0, int.MaxValue)]
     public int? UptimeMin { get; init; }
 
@@ -51,7 +51,7 @@ internal sealed record P0fRuleOptions
     /// <summary>Whether the operating system was ever seen to change behind the address.</summary>
     public bool? OsChanged { get; init; }
 
-    /// <summary>Qualities of the match that count: words <c>exact generic fuzzy</c>, parted by <c>|</c>.</summary>
+    /// <summary>Qualities of the match that count: <c>exact</c>, <c>generic</c>, <c>fuzzy</c>, separated by <c>|</c>.</summary>
     public P0fMatchWords? Match { get; init; }
 
     /// <summary>What a match adds. -100..100.</summary>
@@ -64,7 +64,7 @@ internal sealed record P0fRuleOptions
         || Distance is not null || UptimeMin is not null || Nat is not null || OsChanged is not null || Match is not null;
 }
 
-/// <summary>Qualities of a p0f match. A generic match with tolerance is both generic and fuzzy.</summary>
+/// <summary>Qualities of a p0f match. A generic match with tolerance counts as generic and as fuzzy.</summary>
 [Flags]
 internal enum P0fMatchWords
 {

@@ -16,10 +16,10 @@ internal sealed record PolicyOptions
     [AccessAction]
     public string DropText { get; init; } = Refusal;
 
-    /// <summary>True: always <c>DUNNO</c>; what would have been said is only logged (warn_if_reject).</summary>
+    /// <summary>True: the answer is always <c>DUNNO</c>, and what it would have been is logged (warn_if_reject).</summary>
     public bool Shadow { get; init; }
 
-    /// <summary>The name of a header that is put before each mail that goes on and tells its score; empty: none.</summary>
+    /// <summary>Name of a header with the score, added to mail that is let in; empty: none.</summary>
     [Shaped("|[A-Za-z][A-Za-z0-9-]{0,63}", "a header's name: letters, digits and hyphens, at most 64, or empty")]
     public string TraceHeader { get; init; } = "";
 
@@ -28,7 +28,7 @@ internal sealed record PolicyOptions
     public ImmutableArray<PolicyRuleOptions> Rules { get; init; } = [];
 }
 
-/// <summary>Adds a weight when all fields that are given match. At least one is given. <c>[[policy.rule]]</c></summary>
+/// <summary>Adds a weight when all the given fields match. At least one must be given. <c>[[policy.rule]]</c></summary>
 internal sealed record PolicyRuleOptions
 {
     /// <summary>Regular expression found in the HELO, such as <c>^\[?192\.0\.2\.</c> or <c>(?i)^localhost$</c>.</summary>
@@ -37,7 +37,7 @@ internal sealed record PolicyRuleOptions
     /// <summary>Regular expression found in the envelope sender; <c>^$</c> is a bounce.</summary>
     public Regex? Sender { get; init; }
 
-    /// <summary>What a match adds. 1..100: the client's own words never speak for it.</summary>
+    /// <summary>What a match adds. 1..100: what the client itself claims never counts in its favour.</summary>
     [Between(1, 100)]
     public int Weight { get; init; } = 1;
 }

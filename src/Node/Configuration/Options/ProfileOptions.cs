@@ -4,18 +4,20 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Node.Configuration;
 
 /// <summary>
-/// Other settings for some clients, chosen by the address they connected to, by door, or by name. What a profile does not set it inherits,
+/// Other settings for some clients, chosen by the address they connected to, by door, or by name. A profile inherits what it does not set,
 /// so these are the effective settings; lists of rules and of custom checks are replaced as a whole. <c>[profile.NAME]</c>
 /// </summary>
 internal sealed record ProfileOptions
 {
-    /// <summary>The name of what is outside of any profile.</summary>
+    /// <summary>The name of the settings outside of all profiles.</summary>
     public const string DefaultName = "default";
 
-    /// <summary>The mail exchanger's own addresses that choose this profile; each in one profile only.</summary>
+    /// <summary>
+    /// Addresses of this mail server: a client that connected to one of them gets this profile. Each in one profile only.
+    /// </summary>
     public ImmutableArray<ClientAddress> Local { get; init; } = [];
 
-    /// <summary>Doors that choose this profile where no local address does; each in one profile only.</summary>
+    /// <summary>Doors whose clients get this profile, unless a local address decides otherwise. Each in one profile only.</summary>
     [SettingName("door")]
     public ImmutableArray<Door> Doors { get; init; } = [];
 
@@ -39,7 +41,7 @@ internal sealed record ProfileOptions
     };
 }
 
-/// <summary>What a profile may say of DNS lists.</summary>
+/// <summary>The DNS list settings of a profile.</summary>
 internal sealed record ProfileDnsblOptions
 {
     /// <inheritdoc cref="DnsblOptions.Sites"/>
@@ -47,7 +49,7 @@ internal sealed record ProfileDnsblOptions
     public ZoneText Sites { get; init; } = ZoneText.Empty;
 }
 
-/// <summary>What a profile may say of p0f.</summary>
+/// <summary>The p0f settings of a profile.</summary>
 internal sealed record ProfileP0fOptions
 {
     /// <inheritdoc cref="P0fOptions.Rules"/>

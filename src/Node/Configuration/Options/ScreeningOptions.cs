@@ -4,7 +4,7 @@ namespace Screening.Node.Configuration;
 
 /// <summary>
 /// All settings of a node. Each property is a table of <c>screening.toml</c>, each of its properties a setting; names are the C# names in
-/// snake case. Values are checked when loaded, so whoever gets options may rely on the ranges in their documentation.
+/// snake case. Values are checked when loaded, so code that is given options can rely on the documented ranges.
 /// </summary>
 internal sealed record ScreeningOptions
 {
@@ -20,7 +20,7 @@ internal sealed record ScreeningOptions
 
     public DnsblOptions Dnsbl { get; init; } = new();
 
-    /// <summary>Checks that others wrote. <c>[[custom]]</c>.</summary>
+    /// <summary>The operator's own checks. <c>[[custom]]</c></summary>
     [SettingName("custom")]
     public ImmutableArray<CustomOptions> Customs { get; init; } = [];
 
@@ -40,7 +40,7 @@ internal sealed record ScreeningOptions
 
     public LogOptions Log { get; init; } = new();
 
-    /// <summary>Profiles by name, without the default one. Last, since they begin as copies of what stands above.</summary>
+    /// <summary>Profiles by name, without the default one. Last, because they start as copies of the settings above.</summary>
     [SettingName("profile")]
     public ImmutableSortedDictionary<string, ProfileOptions> Profiles { get; init; } =
         ImmutableSortedDictionary.Create<string, ProfileOptions>(StringComparer.Ordinal);

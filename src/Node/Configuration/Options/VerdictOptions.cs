@@ -2,36 +2,37 @@ using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Configuration;
 
-/// <summary>When an answer is due, how long it holds and what a score means. Each profile has its own. <c>[verdict]</c></summary>
+/// <summary>When an answer is due, how long it is valid, and what a score means. Each profile has its own. <c>[verdict]</c></summary>
 internal sealed record VerdictOptions
 {
-    /// <summary>Plug-in and policy: an answer never takes longer. 1ms..60s (postscreen_greet_wait is the time there is).</summary>
+    /// <summary>Longest time for an answer at the plug-in, policy and HTTP doors. 1ms..60s; less than postscreen_greet_wait.</summary>
     [Lasts("1ms", "60s")]
     public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Plug-in requests in the form of 2016, which sit on a client's critical path. 1ms..60s.</summary>
+    /// <summary>The same for plug-in requests without <c>query_id</c>, for which the client waits. 1ms..60s.</summary>
     [Lasts("1ms", "60s")]
     public TimeSpan SerialDeadline { get; init; } = TimeSpan.FromMilliseconds(300);
 
     /// <summary>
-    /// dnsblog and DNSBL doors. 1ms..60s; under the 2 s of postscreen_greet_wait under stress (postscreen_dnsbl_timeout).
+    /// The same at the dnsblog and DNSBL doors. 1ms..60s; less than the 2 s of postscreen_greet_wait under stress
+    /// (postscreen_dnsbl_timeout).
     /// </summary>
     [Lasts("1ms", "60s")]
     public TimeSpan DnsblDeadline { get; init; } = TimeSpan.FromMilliseconds(1800);
 
-    /// <summary>When nothing is known in time: pass or ignore, nothing else.</summary>
+    /// <summary>The answer when nothing is known in time: pass or ignore.</summary>
     [OneOf("pass", "ignore")]
     public VerdictAction DefaultAction { get; init; } = VerdictAction.Pass;
 
-    /// <summary>How long a default or incomplete pass holds. 1s..365d.</summary>
+    /// <summary>Life of a default or incomplete pass. 1s..365d.</summary>
     [Lasts("1s", "365d")]
     public TimeSpan DefaultTtl { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>The longest a complete pass holds. 1s..365d, at most cache.max_life (postscreen_dnsbl_max_ttl).</summary>
+    /// <summary>Longest life of a complete pass. 1s..365d, at most cache.max_life (postscreen_dnsbl_max_ttl).</summary>
     [Lasts("1s", "365d")]
     public TimeSpan PassTtl { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>The shortest a complete pass holds, whatever its sources say. 1s..pass_ttl (postscreen_dnsbl_min_ttl).</summary>
+    /// <summary>Shortest life of a complete pass, whatever the TTLs of its sources. 1s..pass_ttl (postscreen_dnsbl_min_ttl).</summary>
     [Lasts("1s", "365d")]
     public TimeSpan PassTtlMin { get; init; } = TimeSpan.FromMinutes(10);
 
@@ -51,7 +52,7 @@ internal sealed record VerdictOptions
     [Between(-10_000, -1)]
     public int AllowAt { get; init; } = -3;
 
-    /// <summary>The total of negative weights counts no further than this. -10000..allow_at.</summary>
+    /// <summary>The sum of negative weights goes no lower than this. -10000..allow_at.</summary>
     [Between(-10_000, -1)]
     public int AllowCap { get; init; } = -6;
 

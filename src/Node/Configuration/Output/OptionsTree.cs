@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Screening.Node.Configuration;
 
 /// <summary>
-/// Turns options back into what could have been written to get them, secrets hidden, each value with its place. What a profile inherits is
-/// written out, except for lists of tables.
+/// Turns options back into settings as they are written in a file, secrets hidden, each value with its place. Values that a profile
+/// inherits are included, except for lists of tables.
 /// </summary>
 internal static class OptionsTree
 {

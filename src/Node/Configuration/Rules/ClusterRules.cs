@@ -89,7 +89,7 @@ internal static class ClusterRules
                 $"cluster.listen is {cluster.Listen}; cluster.advertise must then say by which address others reach this node");
     }
 
-    // Whoever reaches a port without TLS can do what an operator can, and any user of a host reaches its loopback addresses.
+    // Anyone who can reach a port without TLS can do what an operator can, and every user of a host can reach its loopback addresses.
     private static void CheckTrust(RuleContext context, ClusterOptions cluster)
     {
         var tls = cluster.Tls;

@@ -31,13 +31,13 @@ internal static class CustomRules
                 && (source != "command" || !custom.Command.IsEmpty || !context.IsSound($"{path}.{source}"))),
         ];
         if (given.Length == 0)
-            context.Fault(path, $"{path} has nothing to ask; it must give one of plugin, url or command");
+            context.Fault(path, $"{path} gives nothing to ask; it must give one of plugin, url or command");
         else if (given.Length > 1)
             context.Fault(
                 $"{path}.{given[1]}",
                 $"{path} gives {string.Join(" and ", given)}; it must give exactly one of plugin, url or command");
         else if (given[0] == "command" && context.IsSound(path + ".command") && custom.Command[0].Length == 0)
-            context.Fault(path + ".command", $"{path}.command names no program; its first text must");
+            context.Fault(path + ".command", $"{path}.command has an empty first text; it must be the name of a program");
     }
 
     private static readonly string[] Sources = ["plugin", "url", "command"];

@@ -28,7 +28,7 @@ internal static class DnsblRules
             if (zones is not null && !zones.Contains(zone))
                 context.Fault(
                     path + ".zone",
-                    $"{path}.zone is {SettingTypes.Show(list.Zone.ToString())}; it must be a zone that dnsbl.sites or a profile's asks");
+                    $"{path}.zone is {SettingTypes.Show(list.Zone.ToString())}; it must be a zone in dnsbl.sites or in the sites of a profile");
             CheckOnce(context, seen, "zone " + zone, path + ".zone", list.Zone.ToString());
             if (list.Name is { } name)
                 CheckOnce(context, seen, "name " + name, path + ".name", name);
@@ -50,7 +50,9 @@ internal static class DnsblRules
                 var list = context.Options.Dnsbl.Lists.FirstOrDefault(
                     found => found.Zone.Reveal().TrimEnd('.').Equals(zone, StringComparison.OrdinalIgnoreCase));
                 if (list is null || list.KeyFile.Length == 0)
-                    context.Warn(path, $"{path}: {zone} has the placeholder KEY, but no dnsbl.list gives a key_file for it");
+                    context.Warn(
+                        path, $"has {zone}", "no dnsbl.list gives a key_file to replace KEY",
+                        "add a [[dnsbl.list]] with this zone and its key_file");
             }
         }
     }

@@ -35,11 +35,11 @@ internal static class ProfileRules
             && name.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter == '-');
         var path = $"profile.{name}";
         if (name is ProfileOptions.DefaultName or "allow")
-            context.Fault(path, $"profile.{name} is a name that is taken; it must be another");
+            context.Fault(path, $"profile.{name} is a reserved name; choose another");
         else if (!isLabel)
             context.Fault(
                 path,
-                $"profile.{SettingTypes.Show(name)} is no name for a profile; it must be a DNS label of a-z, 0-9 and dashes,"
+                $"profile.{SettingTypes.Show(name)} cannot be the name of a profile; it must be a DNS label of a-z, 0-9 and dashes,"
                     + $" at most 63 characters");
     }
 

@@ -1,8 +1,8 @@
 namespace Screening.Node.Configuration;
 
-/// <summary>What rules that relate settings to each other look at, and where they put what they find.</summary>
+/// <summary>The settings that rules about several of them look at, and the faults and warnings that they find.</summary>
 /// <param name="options">The options as they were bound.</param>
-/// <param name="binder">Knows what was given, where, and what could not be taken.</param>
+/// <param name="binder">Has what was given, where, and what is not valid.</param>
 internal sealed class RuleContext(ScreeningOptions options, OptionsBinder binder)
 {
     private readonly List<ConfigurationFault> _faults = [];
@@ -17,7 +17,7 @@ internal sealed class RuleContext(ScreeningOptions options, OptionsBinder binder
     /// <summary>True if the file, the environment or the command line gives the setting.</summary>
     public bool IsGiven(string path) => binder.Origins.ContainsKey(path);
 
-    /// <summary>True if the setting could be taken, or was not given.</summary>
+    /// <summary>True if the setting is valid, or was not given.</summary>
     public bool IsSound(string path) => !binder.Unsound.Contains(path);
 
     /// <summary>Where the setting was given. A profile's setting may be inherited; a setting of an item counts as its item.</summary>

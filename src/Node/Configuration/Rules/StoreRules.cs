@@ -19,7 +19,7 @@ internal static class StoreRules
         if (store.Connection.Reveal() == Secret.Mask)
             context.Warn(
                 "store.connection",
-                "store.connection: *** stands for a secret that config show hid; put the connection string back");
+                "store.connection is ***, which config show prints in place of a secret; write the connection string");
     }
 
     private static string? FaultOf(ScreeningOptions options)

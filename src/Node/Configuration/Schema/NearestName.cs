@@ -1,6 +1,6 @@
 namespace Screening.Node.Configuration;
 
-/// <summary>Finds what was probably meant by a name nobody knows.</summary>
+/// <summary>Finds the name that was probably meant by an unknown one.</summary>
 internal static class NearestName
 {
     private const int MaxLength = 64;

@@ -11,7 +11,7 @@ internal sealed class SettingNameAttribute(string name) : Attribute
     public string Name { get; } = name;
 }
 
-/// <summary>The setting has no default: whoever writes its table must give it.</summary>
+/// <summary>The setting has no default: its table must give it.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class NeededAttribute : Attribute;
 
@@ -27,7 +27,7 @@ internal sealed class OnlyFirstIsShownAttribute : Attribute;
 [AttributeUsage(AttributeTargets.Property)]
 internal abstract class SettingRuleAttribute : Attribute
 {
-    /// <summary>Null if the value keeps the rule, else the rule: "it must be ...".</summary>
+    /// <summary>Null if the value follows the rule, else the rule: "it must be ...".</summary>
     public abstract string? Broken(object value);
 }
 
@@ -84,7 +84,9 @@ internal sealed class ShapedAttribute(string pattern, string rule) : SettingRule
     public override string? Broken(object value) => _pattern.IsMatch((string)value) ? null : "it must be " + rule;
 }
 
-/// <summary>An action of access(5) on one line, but none that permits: a policy service that says <c>OK</c> lets the client relay.</summary>
+/// <summary>
+/// An action of access(5) on one line, but not one that permits: a policy service that answers <c>OK</c> lets the client relay.
+/// </summary>
 internal sealed class AccessActionAttribute : SettingRuleAttribute
 {
     private static readonly Regex Line = new("^[^\\x00-\\x1f\\x7f]{1,512}\\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);

@@ -65,7 +65,7 @@ internal static class SettingTypes
                 '|', Enum.GetValues<P0fMatchWords>().Where(word => ((P0fMatchWords)value).HasFlag(word)).Select(word => Word(word)))),
     };
 
-    /// <summary>The type's description; null if the type is no single value.</summary>
+    /// <summary>The type's description; null if the type is not a single value.</summary>
     public static SettingType? Find(Type type)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
@@ -195,7 +195,7 @@ internal static class SettingTypes
         return endpoint is not null;
     }
 
-    // NonBacktracking: p0f's texts are the client's doing, and matching must be linear in them.
+    // NonBacktracking: clients control the texts that are matched, so matching must take linear time.
     private static bool TryParseRegex(string text, out Regex regex, out string problem)
     {
         regex = null!;

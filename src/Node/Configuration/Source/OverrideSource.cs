@@ -2,15 +2,15 @@ using System.Collections.Immutable;
 
 namespace Screening.Node.Configuration;
 
-/// <summary>Puts environment variables and <c>--set</c> over what the file says.</summary>
+/// <summary>Applies environment variables and <c>--set</c> on top of the file.</summary>
 internal static class OverrideSource
 {
-    /// <summary>What the name of every variable that is a setting begins with.</summary>
+    /// <summary>The prefix of environment variables that are settings.</summary>
     public const string EnvironmentPrefix = "SCREENING__";
 
-    private const string NameMissing = "the name of a setting is missing; expected such as ";
+    private const string NameMissing = "the name of a setting is missing; write, for example, ";
 
-    /// <summary><c>SCREENING__VERDICT__DEADLINE=800ms</c>. In order of name, so that the outcome never depends on the system.</summary>
+    /// <summary><c>SCREENING__VERDICT__DEADLINE=800ms</c>. Sorted by name, so that the result does not depend on the system.</summary>
     public static void ApplyEnvironment(IReadOnlyDictionary<string, string> environment, SettingTable root, List<ConfigurationFault> faults)
     {
         foreach (var (name, value) in environment
@@ -36,7 +36,7 @@ internal static class OverrideSource
             var place = new ConfigurationPlace(PlaceKind.Set, name);
             var path = name.Split('.').ToImmutableArray();
             if (equals < 0)
-                faults.Add(new ConfigurationFault(place, name, "expected path=value, such as --set verdict.deadline=800ms"));
+                faults.Add(new ConfigurationFault(place, name, "write path=value, for example --set verdict.deadline=800ms"));
             else if (path.Contains(""))
                 faults.Add(new ConfigurationFault(place, name, NameMissing + "--set verdict.deadline=800ms"));
             else

@@ -18,8 +18,8 @@ internal sealed class SettingValue(object? value, string source, ConfigurationPl
     public string Source { get; } = source;
 
     /// <summary>
-    /// The text, if this is one. On the command line and in the environment all is text: <c>--set node.name=7</c> means "7" where a text is
-    /// wanted.
+    /// The text, if this is one. On the command line and in the environment everything is text: <c>--set node.name=7</c> means "7" where a
+    /// text is wanted.
     /// </summary>
     public string? Text => Value as string ?? (Place.Kind is PlaceKind.Environment or PlaceKind.Set ? Source : null);
 }

@@ -11,8 +11,8 @@ namespace Screening.Node.Configuration;
 internal sealed record SyntaxFault(ConfigurationPlace Place, string Message, bool Derails);
 
 /// <summary>
-/// Says what Tomlyn found wrong in an operator's words: its own speak of the tokens of a grammar. One fault a line, and none that only follows
-/// from the line above.
+/// Puts what Tomlyn found wrong into an operator's words; Tomlyn's own are about tokens of a grammar. One fault a line, and none that only
+/// follows from the line above.
 /// </summary>
 internal static partial class TomlFaults
 {
@@ -38,7 +38,7 @@ internal static partial class TomlFaults
         return faults.ToImmutable();
     }
 
-    // The parser takes up again in the middle of what it could not read: on the next line, or wherever it believes a list to go on.
+    // The parser resumes in the middle of what it could not read: on the next line, or where it believes that a list continues.
     private static bool IsConsequence(string message, int linesBelow) =>
         (linesBelow == 1 && message.Contains("expecting token `newline`", StringComparison.Ordinal))
         || message.Contains("for an array", StringComparison.Ordinal);
@@ -54,7 +54,8 @@ internal static partial class TomlFaults
         if (Header().Match(source) is { Success: true } header && header.Groups["open"].Length != header.Groups["close"].Length)
         {
             var brackets = header.Groups["open"].Length;
-            return ($"the brackets of a table's name must match: {new string('[', brackets)}{header.Groups["name"]}{new string(']', brackets)}", true);
+            var name = $"{new string('[', brackets)}{header.Groups["name"]}{new string(']', brackets)}";
+            return ($"the brackets of a table's name must match: {name}", true);
         }
 
         return (Words.FirstOrDefault(known => message.Contains(known.Tomlyn, StringComparison.OrdinalIgnoreCase)).Plain
@@ -68,7 +69,7 @@ internal static partial class TomlFaults
         _ => $"a text must stand in quotes: {key} = \"{ZoneText.Hide(text)}\"",
     };
 
-    // Parts of Tomlyn's messages, and what they mean to whoever wrote the line.
+    // Parts of Tomlyn's messages, and what they mean to the operator.
     private static readonly (string Tomlyn, string? Plain)[] Words =
     [
         ("invalid newline in a string", "the text is not closed: the quote at its end is missing"),

@@ -10,7 +10,7 @@ internal static class TomlSource
 {
     /// <summary>Reads a whole file into <paramref name="root"/>.</summary>
     /// <param name="text">The file's text.</param>
-    /// <param name="fileName">The file's name, as faults shall show it.</param>
+    /// <param name="fileName">The file's name, as faults show it.</param>
     /// <param name="root">Takes what could be read.</param>
     /// <returns>Faults of syntax; keys given twice are among them.</returns>
     public static ImmutableArray<SyntaxFault> Read(string text, string fileName, SettingTable root)

@@ -4,8 +4,8 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Node.Configuration;
 
 /// <summary>
-/// The peers that may connect to an endpoint, from <c>?allow=</c>: networks parted by commas as in Postfix's <c>mynetworks</c>, or <c>any</c>.
-/// IPv6 may stand in brackets.
+/// The peers that may connect to an endpoint, from <c>?allow=</c>: networks separated by commas as in Postfix's <c>mynetworks</c>, or
+/// <c>any</c>. IPv6 may stand in brackets.
 /// </summary>
 internal sealed class AllowList : IEquatable<AllowList>
 {
@@ -44,7 +44,7 @@ internal sealed class AllowList : IEquatable<AllowList>
         {
             if (!Network.TryParse(WithoutBrackets(item), out var network, out var wrong))
             {
-                problem = $"?allow= must list networks parted by commas, or be any: {wrong}";
+                problem = $"?allow= must list networks separated by commas, or be any: {wrong}";
                 return false;
             }
 

@@ -12,7 +12,8 @@ internal enum EndpointScheme
 }
 
 /// <summary>
-/// Where a listener listens or a plug-in is reached: <c>tcp://HOST:PORT[?allow=NETWORK,...]</c>, <c>udp://HOST:PORT[?allow=NETWORK,...]</c> or
+/// Where a listener listens or a plug-in is reached: <c>tcp://HOST:PORT[?allow=NETWORK,...]</c>, <c>udp://HOST:PORT[?allow=NETWORK,...]</c>
+/// or
 /// <c>unix:///PATH[?mode=0660]</c>. HOST is an IPv4 address, an IPv6 address in brackets, or a name that is resolved when the address is used.
 /// <c>unix://DATA_DIR/PATH</c> is a socket in the node's data folder.
 /// </summary>
@@ -29,7 +30,9 @@ internal sealed record EndpointAddress(EndpointScheme Scheme, string Host, int P
     private const string DataDir = "DATA_DIR/";
     private const string AllowQuery = "allow=";
 
-    /// <summary>The peers that may connect; null: those of <see cref="Endpoints.Connections.NearbyNetworks"/>. Null for unix sockets.</summary>
+    /// <summary>
+    /// The peers that may connect; null: those of <see cref="Endpoints.Connections.NearbyNetworks"/>. Null for unix sockets.
+    /// </summary>
     public AllowList? Allow { get; init; }
 
     public bool IsUnix => Scheme == EndpointScheme.Unix;
@@ -49,7 +52,7 @@ internal sealed record EndpointAddress(EndpointScheme Scheme, string Host, int P
     public EndpointAddress WithPort(int port) => this with { Port = port };
 
     /// <summary>Reads an address that is known to be well formed.</summary>
-    /// <exception cref="FormatException">The text is no endpoint address.</exception>
+    /// <exception cref="FormatException">The text is not an endpoint address.</exception>
     public static EndpointAddress Parse(string text) =>
         TryParse(text, out var address, out var problem) ? address : throw new FormatException($"'{text}': {problem}");
 
@@ -137,7 +140,7 @@ internal sealed record HostPort(string Host, int Port)
     public bool IsWildcard => Host is "0.0.0.0" or "::";
 
     /// <summary>Reads an address that is known to be well formed.</summary>
-    /// <exception cref="FormatException">The text is no host and port.</exception>
+    /// <exception cref="FormatException">The text is not a host and a port.</exception>
     public static HostPort Parse(string text) =>
         TryParse(text, out var value, out var problem) ? value : throw new FormatException($"'{text}': {problem}");
 

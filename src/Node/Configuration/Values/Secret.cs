@@ -1,6 +1,6 @@
 namespace Screening.Node.Configuration;
 
-/// <summary>A text that must reach no reply, log, metric or page. It prints as <c>***</c>; empty prints as empty.</summary>
+/// <summary>A text that must not appear in any reply, log, metric or page. It prints as <c>***</c>; empty prints as empty.</summary>
 internal sealed record Secret
 {
     /// <summary>What stands for a secret wherever settings are shown.</summary>

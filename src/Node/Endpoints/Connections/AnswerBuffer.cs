@@ -28,6 +28,7 @@ internal class AnswerBuffer(PipeWriter output, ConnectionWatch watch)
     private int _owed;
     private bool _isFlushing;
     private bool _isEnding;
+    private volatile bool _isPeerGone;
 
     /// <summary>Guards everything here, and what derived classes add.</summary>
     protected Lock Sync { get; } = new();
@@ -47,6 +48,9 @@ internal class AnswerBuffer(PipeWriter output, ConnectionWatch watch)
                 return IsFullNow();
         }
     }
+
+    /// <summary>The peer takes no more answers: nothing it asks is worth an answer any more.</summary>
+    public bool IsPeerGone => _isPeerGone;
 
     /// <summary>Adds an answer that was made elsewhere.</summary>
     public void Add(ReadOnlySpan<byte> answer)
@@ -92,11 +96,12 @@ internal class AnswerBuffer(PipeWriter output, ConnectionWatch watch)
             {
                 output.Write(_writing.Written);
                 _writing.Clear();
-                await output.FlushAsync().ConfigureAwait(false);
+                _isPeerGone |= (await output.FlushAsync().ConfigureAwait(false)).IsCompleted;
             }
             catch (Exception fault) when (fault is IOException or InvalidOperationException or OperationCanceledException)
             {
-                _writing.Clear(); // The peer is gone; there is nobody to answer.
+                _writing.Clear();
+                _isPeerGone = true;
             }
         }
         while (TryStartWriting(first: false));

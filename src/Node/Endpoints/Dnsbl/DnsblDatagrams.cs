@@ -119,7 +119,7 @@ internal sealed class DnsblDatagrams(
             }
             catch (SocketException)
             {
-                // A datagram that is too long, or an earlier answer's asker that is gone: nothing that ends the listening.
+                // A datagram that is too long, or an earlier client that is gone: no reason to stop listening.
             }
             catch (Exception bug)
             {

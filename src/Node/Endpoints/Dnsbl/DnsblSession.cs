@@ -46,7 +46,7 @@ internal sealed class DnsblSession(ConnectionContext connection, DnsblZone zone,
             input.AdvanceTo(buffer.Start, isAllSeen ? buffer.End : buffer.Start);
             await _answers.FlushAsync().ConfigureAwait(false);
             isLast |= read.IsCompleted || read.IsCanceled;
-            if (isLast && isAllSeen)
+            if ((isLast && isAllSeen) || _answers.IsPeerGone)
                 return;
             await _answers.WhenRelievedAsync().ConfigureAwait(false);
         }

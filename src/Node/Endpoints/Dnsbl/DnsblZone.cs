@@ -7,7 +7,7 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Node.Endpoints.Dnsbl;
 
 /// <summary>
-/// Answers DNS requests about our zone, and about nothing else: no recursion, no transfer, no referral. Says the same over UDP and TCP.
+/// Answers DNS requests about our zone, and about nothing else: no recursion, no transfer, no referral. The answers over UDP and TCP are the same.
 /// </summary>
 internal sealed class DnsblZone(VerdictZoneAnswers answers, NodeMetrics metrics)
 {
@@ -21,7 +21,7 @@ internal sealed class DnsblZone(VerdictZoneAnswers answers, NodeMetrics metrics)
     /// <summary>The zone's name, in lower case.</summary>
     public string Name => answers.Name;
 
-    /// <summary>What to say to a request; comes at once where nobody has to be asked.</summary>
+    /// <summary>Answers a request; at once where no check has to be asked.</summary>
     /// <param name="request">Not of kind <see cref="DnsRequestKind.Ignore"/>.</param>
     public ValueTask<DnsAnswerContent> AnswerAsync(DnsRequest request)
     {

@@ -2,12 +2,12 @@ using System.Net;
 
 namespace Screening.Node.Endpoints.Dnsbl;
 
-/// <summary>What becomes of an answer over UDP, whose asker may be forged.</summary>
+/// <summary>What becomes of an answer over UDP, where the source address of the question may be forged.</summary>
 internal enum RateVerdict : byte
 {
     Send,
 
-    /// <summary>Only a truncated one, no longer than the request: a real asker comes back over TCP, a forged one gains nothing.</summary>
+    /// <summary>Only a truncated one, no longer than the request: a real client asks again over TCP, a forger gains nothing.</summary>
     Truncate,
 
     Drop,
@@ -15,7 +15,7 @@ internal enum RateVerdict : byte
 
 /// <summary>
 /// Response rate limiting: a network that is sent the same answer too often, or too many answers, is somebody's target. Counts by /24 and
-/// /56 in a table of fixed size; networks that share a slot share its limit. Askers on this host are never limited.
+/// /56 in a table of fixed size; networks that share a slot share its limit. Clients on this host are never limited.
 /// </summary>
 /// <remarks>
 /// "No such name" and "no data" of the zone are one answer, as in BIND's response rate limiting: names that are not listed cost an attacker
@@ -27,7 +27,9 @@ internal sealed class ResponseRateLimit(TimeProvider time)
     /// <summary>The same answer to one network within a second. Errors and answers outside the zone are one answer.</summary>
     public const int SamePerSecond = 50;
 
-    /// <summary>Negative answers of the zone to one network within a second, whatever the names: more than one resolver of a busy site asks.</summary>
+    /// <summary>
+    /// Negative answers of the zone to one network within a second, whatever the names: more than the resolver of a busy site asks for.
+    /// </summary>
     public const int NegativePerSecond = 500;
 
     /// <summary>Answers to one network within a second: more than the busiest resolver of a fleet asks.</summary>
@@ -44,17 +46,17 @@ internal sealed class ResponseRateLimit(TimeProvider time)
     private readonly int _salt = System.Security.Cryptography.RandomNumberGenerator.GetInt32(int.MaxValue);
 
     /// <summary>Counts a question and tells what becomes of it: <see cref="RateVerdict.Send"/> is to look into it.</summary>
-    public RateVerdict AdmitQuestion(IPAddress asker) =>
-        IPAddress.IsLoopback(asker) ? RateVerdict.Send : VerdictOn(Count(ref Slot(NetworkOf(asker), Negative)) - NegativePerSecond);
+    public RateVerdict AdmitQuestion(IPAddress client) =>
+        IPAddress.IsLoopback(client) ? RateVerdict.Send : VerdictOn(Count(ref Slot(NetworkOf(client), Negative)) - NegativePerSecond);
 
     /// <summary>Counts the answer to an admitted question and tells what becomes of it.</summary>
     /// <param name="answer">What makes answers the same: the name, or null for an error.</param>
     /// <param name="isNegative">The zone says that there is no such name, or no data.</param>
-    public RateVerdict AdmitAnswer(IPAddress asker, string? answer, bool isNegative)
+    public RateVerdict AdmitAnswer(IPAddress client, string? answer, bool isNegative)
     {
-        if (IPAddress.IsLoopback(asker))
+        if (IPAddress.IsLoopback(client))
             return RateVerdict.Send;
-        var network = NetworkOf(asker);
+        var network = NetworkOf(client);
         if (!isNegative)
             GiveBack(ref Slot(network, Negative));
         return VerdictOn(Math.Max(
@@ -62,12 +64,13 @@ internal sealed class ResponseRateLimit(TimeProvider time)
     }
 
     // Of those over a limit every second one is truncated, the others are dropped.
-    private static RateVerdict VerdictOn(int over) => over <= 0 ? RateVerdict.Send : over % 2 == 1 ? RateVerdict.Truncate : RateVerdict.Drop;
+    private static RateVerdict VerdictOn(int over) =>
+        over <= 0 ? RateVerdict.Send : over % 2 == 1 ? RateVerdict.Truncate : RateVerdict.Drop;
 
-    private static ulong NetworkOf(IPAddress asker)
+    private static ulong NetworkOf(IPAddress client)
     {
         Span<byte> octets = stackalloc byte[16];
-        (asker.IsIPv4MappedToIPv6 ? asker.MapToIPv4() : asker).TryWriteBytes(octets, out var length);
+        (client.IsIPv4MappedToIPv6 ? client.MapToIPv4() : client).TryWriteBytes(octets, out var length);
         return length == 4
             ? BitConverter.ToUInt32(octets) & BitConverter.ToUInt32([255, 255, 255, 0])
             : BitConverter.ToUInt64(octets) & BitConverter.ToUInt64([255, 255, 255, 255, 255, 255, 255, 0]);

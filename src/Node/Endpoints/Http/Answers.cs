@@ -41,15 +41,17 @@ internal static class Answers
         if (errors is not null)
             problem.Extensions["errors"] = errors;
         context.Response.StatusCode = status;
-        return WriteAsync(
-            context, ProblemType, JsonSerializer.SerializeToUtf8Bytes(TypedResults.Problem(problem).ProblemDetails, JsonSerializerOptions.Web));
+        var complete = TypedResults.Problem(problem).ProblemDetails; // With the type that belongs to the status.
+        return WriteAsync(context, ProblemType, JsonSerializer.SerializeToUtf8Bytes(complete, JsonSerializerOptions.Web));
     }
 
     /// <summary>Responds with status 400.</summary>
     public static Task BadRequestAsync(HttpContext context, string detail, IReadOnlyList<string>? errors = null) =>
         ProblemAsync(context, StatusCodes.Status400BadRequest, "Bad request", detail, errors);
 
-    /// <summary>Gives problem details to a response that routing left empty: an unknown path, or a method that its path does not have.</summary>
+    /// <summary>
+    /// Gives problem details to a response that routing left empty: an unknown path, or a method that its path does not have.
+    /// </summary>
     public static Task DescribeAsync(StatusCodeContext empty)
     {
         var context = empty.HttpContext;

@@ -94,7 +94,7 @@ internal sealed class CacheApi(
         }
         catch (FormatException)
         {
-            await Answers.BadRequestAsync(context, $"after: '{PeerText.Clean(after ?? "")}' is not the end of a page").ConfigureAwait(false);
+            await Answers.BadRequestAsync(context, $"after: '{PeerText.Clean(after ?? "")}' is not where a page ended").ConfigureAwait(false);
             return;
         }
 
@@ -297,7 +297,7 @@ internal sealed class CacheApi(
 
     private static bool IsSet(HttpContext context, string name) => context.Request.Query[name] is ["" or "1" or "true" or "yes"];
 
-    // Never cut off by a caller who hangs up: what was changed must be in the audit log. Where the fleet cannot say what came of it,
+    // Never cut off by a caller who hangs up: what was changed must be in the audit log. Where the fleet cannot tell what came of it,
     // some of the change may hold, and the log says that.
     private async Task<WhitelistChange> ChangeAsync(AuditEntry entry, Func<Task<WhitelistChange>> change)
     {

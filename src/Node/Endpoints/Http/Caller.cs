@@ -21,7 +21,9 @@ internal sealed record Caller(string Author, AuditVia Via)
     private const int PeerCredentials = 17;
 
     /// <summary>The caller of a request.</summary>
-    /// <returns>Null on a unix socket whose caller hung up: the kernel no longer tells who it was, and nobody else is believed there.</returns>
+    /// <returns>
+    /// Null on a unix socket whose caller hung up: the kernel no longer tells who it was, and the caller's own word does not count there.
+    /// </returns>
     public static Caller? Of(HttpContext context)
     {
         if (UnixSocketOf(context) is { } socket)
@@ -33,7 +35,7 @@ internal sealed record Caller(string Author, AuditVia Via)
     /// <summary>True if the caller is on a unix socket, whose mode says who may connect.</summary>
     public static bool IsOnUnixSocket(HttpContext context) => UnixSocketOf(context) is not null;
 
-    // What is not known to be a unix socket is none.
+    // A connection that is not known to be a unix socket is treated as TCP.
     private static Socket? UnixSocketOf(HttpContext context) =>
         context.Features.Get<IConnectionSocketFeature>()?.Socket is { AddressFamily: AddressFamily.Unix } socket ? socket : null;
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Screening.Node.Platform;
 using Screening.Node.Telemetry;
 
 namespace Screening.Node.Endpoints.Http;
@@ -71,7 +72,7 @@ internal sealed class ChangeGuard(ChangeGuardSettings settings, TimeProvider tim
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            log.TokenFault(fault.Message);
+            log.TokenFault($"{settings.TokenFile}: {SystemError.Words(fault, settings.TokenFile)}");
             return "";
         }
     }

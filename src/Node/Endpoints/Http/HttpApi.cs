@@ -8,7 +8,7 @@ namespace Screening.Node.Endpoints.Http;
 /// <summary>The HTTP door: health, metrics, and the API that the commands use. Errors are RFC 9457 problem details.</summary>
 internal sealed class HttpApi(ScreeningHandle screening, NodeMetrics metrics, NodeStatus status, TimeProvider time)
 {
-    // As many bytes as any peer's text of ours: HELO and sender are bounded by RFC 5321 section 4.5.3.1.
+    // HELO and sender are bounded by RFC 5321 section 4.5.3.1.
     private const int MaxTextLength = 512;
 
     // Paths that later releases answer.

@@ -25,7 +25,7 @@ internal sealed record OwnAddresses(Func<IReadOnlyList<Network>> Find)
         return new OwnAddresses(() => [.. named, .. OfInterfaces()]);
     }
 
-    // A wildcard is no address, and a name is found among the interfaces.
+    // A wildcard is not an address, and the addresses of a name are found among the interfaces.
     private static Network? AddressOf(string host) =>
         ClientAddress.TryParse(host, out var address) && (address.IsIPv4 ? address.IPv4Bits != 0 : address.Bits != 0) ? Network.Of(address) : null;
 

@@ -9,7 +9,9 @@ internal sealed record DigestKeysSettings(int Limit)
     private const int EntriesPerDigest = 100;
     private const int Least = 1_000;
 
-    /// <summary>A hundredth of <c>cache.max_entries</c>, at least 1,000: passes of clients never leave for keys that nobody can verify.</summary>
+    /// <summary>
+    /// A hundredth of <c>cache.max_entries</c>, at least 1,000: passes of clients never leave for keys that nobody can verify.
+    /// </summary>
     public static DigestKeysSettings Of(int maxEntries) => new(Math.Max(Least, maxEntries / EntriesPerDigest));
 }
 
@@ -17,7 +19,9 @@ internal sealed record DigestKeysSettings(int Limit)
 /// The keys without an address (digests, memcache_table(5) <c>key_digest</c>) that this node put into the fleet's whitelist since it
 /// started. Anybody who reaches the memcache door can make up any number of them; with an address there is at least a client to look at.
 /// </summary>
-/// <remarks>Invariant: there are never more than the limit; the one that was stored longest ago makes room. Safe for many threads.</remarks>
+/// <remarks>
+/// Invariant: there are never more than the limit; the one that was stored longest ago makes room. Safe for many threads.
+/// </remarks>
 internal sealed class DigestKeys(DigestKeysSettings settings)
 {
     private readonly Lock _lock = new();

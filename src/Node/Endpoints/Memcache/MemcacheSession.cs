@@ -27,6 +27,9 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
 
     private const int MaxShownCommand = 30;
 
+    // Keys of one get that the fleet is asked about; Postfix asks for one at a time. A line has room for 4,000.
+    private const int MaxAsked = 64;
+
     private readonly PipeWriter _output = connection.Transport.Output;
     private readonly MemcacheFramer _framer = new();
     private bool _isOver;
@@ -45,7 +48,8 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
                 RequestEnded();
                 if (asksFor is not null)
                     await GetFromFleetAsync(asksFor).ConfigureAwait(false);
-                await FlushIfMuchAsync().ConfigureAwait(false);
+                if ((await FlushIfMuchAsync().ConfigureAwait(false)).IsCompleted)
+                    return; // The peer takes no more answers.
             }
 
             _isInsideRequest = !buffer.IsEmpty || _framer.IsSkipping;
@@ -172,7 +176,7 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
                 _output.Write(MemcacheReply.Error);
                 break;
             default:
-                GiveUp(ParseErrorKind.BadName, $"'{Shown(request.Keys)}' is no command", MemcacheReply.Error);
+                GiveUp(ParseErrorKind.BadName, $"'{Shown(request.Keys)}' is not a command", MemcacheReply.Error);
                 break;
         }
     }
@@ -204,7 +208,8 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
         for (var next = 0; next < question.Keys.Length;)
         {
             next = WriteNext(question, next);
-            await FlushIfMuchAsync().ConfigureAwait(false);
+            if ((await FlushIfMuchAsync().ConfigureAwait(false)).IsCompleted)
+                return;
         }
 
         _output.Write(MemcacheReply.End);
@@ -214,7 +219,7 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
     {
         var asked = new List<Task>();
         var words = new MemcacheWords(question.Keys);
-        for (var key = words.Next(); !key.IsEmpty; key = words.Next())
+        for (var key = words.Next(); !key.IsEmpty && asked.Count < MaxAsked; key = words.Next())
         {
             if (table.Find(key).MayBeElsewhere)
                 asked.Add(table.AskFleetAsync(key));
@@ -223,7 +228,7 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
         return asked;
     }
 
-    // Writes what is found of the key that begins there or behind spaces, and returns where to continue.
+    // Writes what is found of the key that begins there or behind spaces, and returns where the next one begins.
     private int WriteNext(MemcacheQuestion question, int start)
     {
         var words = new MemcacheWords(question.Keys.AsSpan(start));

@@ -19,13 +19,13 @@ internal readonly record struct MemcacheValue(PostscreenTimes Times, OtherValue?
 
 /// <summary>
 /// What the memcache door is a table of: of clients, whose answer is made of the verdict that stands and of postscreen's five times; and of
-/// a few other keys. Never screens anybody.
+/// a few other keys. Never starts a screening.
 /// </summary>
 /// <remarks>
 /// <code>
 /// reject, ban                  nothing, so that postscreen makes its tests
 /// permit, grant, allow         five times now + ttl: no test, no wait
-/// everything else              postscreen's own times, if it stored some at any MX; a pass of ours invents none
+/// everything else              postscreen's own times, if it stored some at any MX; a pass of Screening adds none
 /// </code>
 /// </remarks>
 internal sealed class MemcacheTable(ScreeningHandle screening, DigestKeys digests, NodeMetrics metrics, TimeProvider time)

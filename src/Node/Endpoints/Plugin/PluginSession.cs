@@ -40,7 +40,7 @@ internal sealed class PluginSession(ConnectionContext connection, Screener scree
             input.AdvanceTo(buffer.Start, isAllSeen ? buffer.End : buffer.Start);
             await _replies.FlushAsync().ConfigureAwait(false);
             isLast |= read.IsCompleted || read.IsCanceled;
-            if (isLast && isAllSeen)
+            if ((isLast && isAllSeen) || _replies.IsPeerGone)
                 return;
             await _replies.WhenRelievedAsync().ConfigureAwait(false);
         }

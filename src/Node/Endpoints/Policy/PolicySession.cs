@@ -34,7 +34,8 @@ internal sealed class PolicySession(
             while (TryRead(ref buffer, out var request))
             {
                 RequestEnded();
-                await AnswerAsync(request).ConfigureAwait(false);
+                if (!await TryAnswerAsync(request).ConfigureAwait(false))
+                    return;
             }
 
             input.AdvanceTo(buffer.Start, buffer.End);
@@ -44,7 +45,8 @@ internal sealed class PolicySession(
         }
     }
 
-    private async ValueTask AnswerAsync(PolicyRequest? request)
+    // False: the peer takes no more answers.
+    private async ValueTask<bool> TryAnswerAsync(PolicyRequest? request)
     {
         var decided = ActionAsync(request);
         if (!decided.IsCompleted)
@@ -56,8 +58,7 @@ internal sealed class PolicySession(
 
         PolicyReply.Write(_output, await decided.ConfigureAwait(false));
         _watch.IsAnswering = false;
-        if (_output.UnflushedBytes >= AnswerBuffer.MaxWaitingBytes)
-            await _output.FlushAsync().ConfigureAwait(false);
+        return _output.UnflushedBytes < AnswerBuffer.MaxWaitingBytes || !(await _output.FlushAsync().ConfigureAwait(false)).IsCompleted;
     }
 
     // Reads one request; null stands for one that cannot be understood.

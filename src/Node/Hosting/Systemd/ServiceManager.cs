@@ -33,9 +33,6 @@ internal sealed class ServiceManager
     /// <summary>The node is alive.</summary>
     public void Alive() => Notify("WATCHDOG=1");
 
-    /// <summary>How the node is, for <c>systemctl status</c>.</summary>
-    public void Describe(string status) => Notify($"STATUS={status}");
-
     /// <summary>The limit that the manager's variables stand for.</summary>
     /// <param name="microseconds">WATCHDOG_USEC.</param>
     /// <param name="process">WATCHDOG_PID; null: whichever process.</param>

@@ -30,7 +30,7 @@ public sealed class FoundingTests
         { 5, 1, 3, "2 looking", "2 of 5 nodes answer, and none is in a cluster", Locks },
 
         // The lowest address founds; with a database whoever gets the lock.
-        { 3, 3, 3, "0 looking, 2 looking", "10.0.0.0:4053 has the lowest address and is to found the cluster", Locks },
+        { 3, 3, 3, "0 looking, 2 looking", "10.0.0.0:4053 has the lowest address and will found the cluster", Locks },
         { 3, 3, 3, "0 edge, 2 looking", Founds, Locks },
 
         // A cluster is joined before anything else: the larger one, then the first by name.
@@ -41,7 +41,7 @@ public sealed class FoundingTests
         { 3, 3, 3, "2 leaving, 3 joining, 4 a:1", "join a 4", "join a 4" },
 
         // Nobody founds beside one that is on its way; one that leaves counts for nothing.
-        { 3, 3, 3, "2 looking, 3 joining", "mx3 (10.0.0.3:4053) is about to join or to found a cluster", "mx3 (10.0.0.3:4053) is about to join or to found a cluster" },
+        { 3, 3, 3, "2 looking, 3 joining", "mx3 (10.0.0.3:4053) is about to join or found a cluster", "mx3 (10.0.0.3:4053) is about to join or found a cluster" },
         { 3, 3, 3, "2 leaving, 3 leaving", "1 of 3 nodes answer, and none is in a cluster", Locks },
         { 3, 3, 3, "2 leaving, 3 looking", Founds, Locks },
 

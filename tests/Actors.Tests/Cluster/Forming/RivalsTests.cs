@@ -33,7 +33,7 @@ public sealed class RivalsTests
         var answers = Nodes.Round("5 a:3").Answered.Values;
         rivals.Compare("m", 2, false, answers);
         Assert.Equal(
-            "mx5 (10.0.0.5:4053) is in another cluster, a of 3; this one of 2 gives up", rivals.Compare("m", 2, false, answers));
+            "mx5 (10.0.0.5:4053) is in another cluster, a of 3; this cluster of 2 ends", rivals.Compare("m", 2, false, answers));
     }
 
     [Fact]

@@ -138,15 +138,20 @@ public sealed class ConnectionGateTests
     }
 
     [Theory]
-    [InlineData(10_000, 5, 65_536, 10_000)]
-    [InlineData(10_000, 6, 1024, 87)] // (1024 - 500) / 6
-    [InlineData(10_000, 6, 256, 21)] // Half of few files is for the peers.
-    [InlineData(10_000, 6, 4, 1)]
-    [InlineData(10, 6, 1024, 10)]
-    [InlineData(10_000, 1, long.MaxValue, 10_000)]
+    [InlineData(10_000, false, 5, 65_536, 10_000, false)]
+    [InlineData(10_000, false, 5, 20_000, 3_900, false)]
+    [InlineData(10_000, true, 5, 20_000, 3_900, true)] // Asked for.
+    [InlineData(10_000, false, 6, 1024, 87, true)] // (1024 - 500) / 6
+    [InlineData(10_000, false, 6, 256, 21, true)] // Half of few files is for the peers.
+    [InlineData(10_000, false, 6, 4, 1, true)]
+    [InlineData(10, true, 6, 1024, 10, false)]
+    [InlineData(10_000, true, 1, long.MaxValue, 10_000, false)]
     [Trait("Finding", "security-11")]
-    public void Doors_share_the_files_that_may_be_open(int wanted, int doors, long files, int each) =>
-        Assert.Equal(each, new OpenFileLimit(files, doors, wanted).Each);
+    public void Doors_share_the_files_that_may_be_open(int wanted, bool isAsked, int doors, long files, int each, bool isTooSmall)
+    {
+        var limit = new OpenFileLimit(files, doors, wanted, isAsked);
+        Assert.Equal((each, isTooSmall), (limit.Each, limit.IsTooSmall));
+    }
 
     [Fact]
     public void The_limit_of_open_files_is_known() => Assert.InRange(OpenFileLimit.Read(), 1, long.MaxValue);
