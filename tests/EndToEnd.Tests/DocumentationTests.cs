@@ -11,9 +11,6 @@ public sealed partial class DocumentationTests
     private const int MostWordsInACell = 40;
     private const int MostColumns = 140;
 
-    private static readonly HashSet<string> StillWritten = ["docs/clients.md"];
-    private static readonly HashSet<string> StillBuilt = ["log.format"];
-
     private static readonly IReadOnlyList<MarkdownPage> Pages = MarkdownPage.All();
     private static readonly Dictionary<string, MarkdownPage> ByPath = Pages.ToDictionary(page => page.Path);
 
@@ -64,6 +61,14 @@ public sealed partial class DocumentationTests
         select $"{page.Path}:{line.Number}: {word.Value}: {line.Text}");
 
     [Fact]
+    [Trait("Finding", "house-9")]
+    public void Words_are_plain_in_messages_and_comments() => AssertNone(
+        from file in SourceFiles()
+        from line in File.ReadLines(file).Select((text, i) => (Text: text, Number: i + 1))
+        from Match word in Stilted().Matches(line.Text)
+        select $"{Path.GetRelativePath(Repository.File("."), file)}:{line.Number}: {word.Value}: {line.Text.Trim()}");
+
+    [Fact]
     public void Lines_are_short_and_end_without_blanks() => AssertNone(
         from page in Pages
         from line in page.Lines
@@ -83,7 +88,7 @@ public sealed partial class DocumentationTests
             from line in page.Lines
             from Match named in NamedSetting().Matches(line.Text)
             let path = named.Groups["path"].Value
-            where tables.Contains(path.Split('.')[0]) && !known.Contains(path) && !StatusMembers.Contains(path) && !StillBuilt.Contains(path)
+            where tables.Contains(path.Split('.')[0]) && !known.Contains(path) && !StatusMembers.Contains(path)
                 && !known.Any(setting => setting.StartsWith(path + '.', StringComparison.Ordinal))
             select $"{page.Path}:{line.Number}: {path}");
     }
@@ -112,7 +117,7 @@ public sealed partial class DocumentationTests
     [Fact]
     public void Types_and_files_that_the_map_names_are_in_the_code()
     {
-        var files = Directory.EnumerateFiles(Repository.File("src"), "*.cs", SearchOption.AllDirectories).Where(file => !file.Contains("/obj/", StringComparison.Ordinal)).ToList();
+        var files = SourceFiles();
         var words = files.SelectMany(file => Identifier().Matches(File.ReadAllText(file))).Select(word => word.Value).ToHashSet();
         var names = files.Select(file => Path.GetFileNameWithoutExtension(file)).ToHashSet();
 
@@ -132,10 +137,13 @@ public sealed partial class DocumentationTests
             return null;
         var (file, anchor) = target.Split('#', 2) is [var before, var after] ? (before, after) : (target, "");
         var path = file.Length == 0 ? page.Path : Path.GetRelativePath(Repository.File("."), Path.GetFullPath(Path.Combine(Repository.File(page.Path), "..", file)));
-        if (!Path.Exists(Repository.File(path)) && !StillWritten.Contains(path))
+        if (!Path.Exists(Repository.File(path)))
             return $"{target}: there is no such file";
         return anchor.Length == 0 || (ByPath.TryGetValue(path, out var other) && other.Anchors.Contains(anchor)) ? null : $"{target}: there is no such heading";
     }
+
+    private static List<string> SourceFiles() =>
+        [.. Directory.EnumerateFiles(Repository.File("src"), "*.cs", SearchOption.AllDirectories).Where(file => !file.Contains("/obj/", StringComparison.Ordinal))];
 
     private static void AssertNone(IEnumerable<string> problems)
     {

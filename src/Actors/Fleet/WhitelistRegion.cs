@@ -41,7 +41,7 @@ internal static class WhitelistRegion
 
         public string ShardId(string entityId, object? messageHint = null) => ShardOfEntity.GetValueOrDefault(entityId, "0");
 
-        // A number from the wire that is no bucket's belongs to nobody.
+        // A number from the wire may belong to no bucket.
         private static int? IndexOf(object message) =>
             message is IToWhitelist { Bucket: >= WhitelistLayout.Grants and < WhitelistLayout.Buckets and var bucket }
                 ? bucket - WhitelistLayout.Grants

@@ -34,7 +34,7 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
     /// <summary>Number of the latest change.</summary>
     public long Sequence { get; private set; }
 
-    /// <summary>The life that goes on, and its latest revocation.</summary>
+    /// <summary>The life that continues, and its latest revocation.</summary>
     public Epoch Epoch { get; private set; }
 
     /// <summary>Entries, expired ones that were not swept yet included.</summary>
@@ -138,7 +138,7 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
     }
 
     /// <summary>
-    /// Puts on top of a recovered state what a bucket learnt while it was recovering, and goes on with its life. All of that came after all
+    /// Puts on top of a recovered state what a bucket learnt while it was recovering, and continues its life. All of that came after all
     /// that is stored, but for passes of screenings that began before a stored revocation: these are left out.
     /// </summary>
     /// <returns>The clients whose passes were left out: they have been told to nodes as they came.</returns>

@@ -10,7 +10,7 @@ namespace Screening.Actors.Whitelist;
 /// <remarks>
 /// Invariants: a change is owed until the writer said that it is stored, whatever became of the writer that had it. An event is sent only
 /// on top of all that was changed before it: once changes are no longer held one by one, a snapshot is owed, and nothing else is sent before it.
-/// A snapshot that failed pauses until <see cref="RetrySnapshot"/>; unless one is owed, events go on meanwhile.
+/// A snapshot that failed pauses until <see cref="RetrySnapshot"/>; unless one is owed, events are written meanwhile.
 /// </remarks>
 /// <param name="persists">False: there is no store, and everything counts as stored.</param>
 /// <param name="stagger">Any number of the entity's own, so that not all entities of a busy node write their snapshots at once.</param>

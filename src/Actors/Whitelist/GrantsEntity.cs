@@ -13,7 +13,7 @@ namespace Screening.Actors.Whitelist;
 /// </code>
 /// It answers nobody before it is ready: operators' changes wait, nodes ask again. It begins with the latest state that it hears of, its
 /// store's or a node's, in a life later than all that it heard of, and tells all its version. A node that shows up later with a state that is later than the one
-/// this life began with still counts: that state is taken over, and the changes of this life go on top.
+/// this life began with still counts: that state is taken over, and the changes of this life are applied on top.
 /// </remarks>
 internal sealed class GrantsEntity : StoredEntity<GrantsChanged>
 {

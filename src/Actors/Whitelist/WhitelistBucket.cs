@@ -137,7 +137,7 @@ internal sealed class WhitelistBucket : StoredEntity<BucketChanged>
         CountEntries();
     }
 
-    // What came meanwhile goes on top of what is stored. Passes that should not have been taken were told to all nodes.
+    // What came meanwhile is applied on top of what is stored. Passes that should have been refused were sent to all nodes.
     protected override void Recover(StoredState stored)
     {
         var state = NewState();

@@ -53,7 +53,7 @@ public sealed partial class WhitelistSerializerTests(ITestOutputHelper output)
     {
         var node = new NodeIdentity("mx1", new Address("akka", "fleet"), true, 1, "memory", "keep-majority", 0);
         var thrown = Assert.Throws<SerializationException>(() => WhitelistSerializer.Read(Serializer.ToBinary(new AskPresence(1, node)), "AP1"));
-        Assert.Contains("is no address", thrown.Message);
+        Assert.Contains("is not an address", thrown.Message);
     }
 
     [Theory]

@@ -26,7 +26,7 @@ internal sealed class PolicyTexts(PolicyOptions options, string node)
         _ => PolicyReply.Dunno,
     };
 
-    /// <summary>The header that tells what became of a mail that goes on; null if none is wanted (policy.trace_header).</summary>
+    /// <summary>The header that says how a mail that is let in was judged; null if none is wanted (policy.trace_header).</summary>
     public string? TraceOf(in Decision decision) => _options.TraceHeader.Length == 0
         ? null
         : string.Create(CultureInfo.InvariantCulture,
