@@ -50,7 +50,7 @@ public sealed partial class ServiceManagerTests : IDisposable
         node.Signal(Signal.Terminate);
 
         Assert.Equal(0, await node.WaitForExitAsync(Patience));
-        Assert.Single(node.Lines, line => line.Contains("NOTIFY_SOCKET): No such file or directory", StringComparison.Ordinal));
+        Assert.Single(node.Lines, line => line.Contains("(NOTIFY_SOCKET): No such file or directory", StringComparison.Ordinal));
     }
 
     [SkippableFact]
