@@ -18,7 +18,7 @@ step() { printf '\n== %s\n' "$*"; }
 # Program to Debian package. The programs of administrators are not on everybody's PATH.
 readonly -A package_of=([p0f]=p0f [rbldnsd]=rbldnsd [socat]=socat [postfix]=postfix [ip]=iproute2 [ps]=procps [postgres]=postgresql [unbound]=unbound
     [dig]=bind9-dnsutils [kdig]=knot-dnsutils [named]=bind9 [dnsperf]=dnsperf [haproxy]=haproxy [curl]=curl [memccat]=libmemcached-tools
-    [rspamd]=rspamd [spamassassin]=spamassassin [postfwd]=postfwd)
+    [rspamd]=rspamd [spamassassin]=spamassassin [postfwd]=postfwd [shellcheck]=shellcheck)
 
 # Package, file to look for, and libraries that are unpacked with it: for programs whose package cannot be installed beside postfix (exim4)
 # or is large for one program (promtool).
@@ -164,6 +164,7 @@ stage build dotnet build Screening.sln -c Release --no-restore -v quiet --nologo
 step 'format'
 stage whitespace dotnet format whitespace Screening.sln --no-restore --verify-no-changes
 stage style dotnet format style Screening.sln --no-restore --verify-no-changes
+! command -v shellcheck >/dev/null || stage scripts shellcheck --severity=warning test.sh .ci/run tests/*.sh tests/*/*.sh
 
 if [[ $built == yes ]]; then
     for project in "${projects[@]}"; do test_project "$project"; done

@@ -22,7 +22,7 @@ forming       Actors    90  Admission.cs,Decision.cs,Founding.cs,Peers.cs,Rivals
 
 row=$(awk -v area="${1:-}" '$1 == area' <<<"$areas")
 if [[ -z $row ]]; then
-    echo "usage: tests/mutation.sh AREA [STRYKER_OPTION ...]; the areas:" $(awk '{ print $1 }' <<<"$areas") >&2
+    echo "usage: tests/mutation.sh AREA [STRYKER_OPTION ...]; the areas: $(awk '{ printf "%s ", $1 }' <<<"$areas")" >&2
     exit 2
 fi
 read -r area project least files tests <<<"$row"
