@@ -82,7 +82,9 @@ public sealed class UnprivilegedUserNeedsRootTests
         var plain = NodeProcess.Launch(lab.Mx, "run", "--set", $"node.data_dir={data}", "--set", $"endpoints.dnsblog=[\"unix://{data}/run/dnsblog\"]");
         await using var node = NodeProcess.Begin(plain with
         {
-            Program = "sh", Arguments = ["-c", "umask 0 && exec \"$0\" \"$@\"", plain.Program, .. plain.Arguments], Folder = folder.Root,
+            Program = "sh",
+            Arguments = ["-c", "umask 0 && exec \"$0\" \"$@\"", plain.Program, .. plain.Arguments],
+            Folder = folder.Root,
         });
         await node.WaitForReadyAsync();
 

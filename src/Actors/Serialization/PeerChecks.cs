@@ -142,11 +142,15 @@ internal static class PeerChecks
     {
         BucketChanged m => m with
         {
-            Entries = Kept(m.Entries, Checked, faults), Tombstones = Kept(m.Tombstones, Checked, faults), Forgotten = Kept(m.Forgotten, Checked, faults),
+            Entries = Kept(m.Entries, Checked, faults),
+            Tombstones = Kept(m.Tombstones, Checked, faults),
+            Forgotten = Kept(m.Forgotten, Checked, faults),
         },
         BucketSnapshot m => m with
         {
-            Entries = Kept(m.Entries, Checked, faults), Tombstones = Kept(m.Tombstones, Checked, faults), Forgotten = Kept(m.Forgotten, Checked, faults),
+            Entries = Kept(m.Entries, Checked, faults),
+            Tombstones = Kept(m.Tombstones, Checked, faults),
+            Forgotten = Kept(m.Forgotten, Checked, faults),
         },
         GrantsStored m => m with { Changes = [.. m.Changes.Select(change => change with { Set = Kept(change.Set, Checked, faults) })] },
         GrantsSnapshot m => m with { Lines = Kept(m.Lines, Checked, faults) },

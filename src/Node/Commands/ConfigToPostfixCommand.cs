@@ -111,7 +111,12 @@ internal static class ConfigToPostfixCommand
         recommended,
         doors = doors.Select(d => new
         {
-            door = d.Door, main_cf = d.MainCf, replaces = d.Replaces, master_cf = d.MasterCf, files = d.Files, notes = d.Notes,
+            door = d.Door,
+            main_cf = d.MainCf,
+            replaces = d.Replaces,
+            master_cf = d.MasterCf,
+            files = d.Files,
+            notes = d.Notes,
         }),
     });
 }

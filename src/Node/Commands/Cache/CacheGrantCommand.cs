@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
-using Screening.Node.Commands.Display;
 using Screening.Actors.Whitelist;
+using Screening.Node.Commands.Display;
 using Screening.Node.Configuration;
 
 namespace Screening.Node.Commands.Cache;

@@ -5,8 +5,8 @@ using Screening.Actors.Fleet;
 using Screening.Actors.Whitelist;
 using Screening.Node.Configuration;
 using Screening.Node.Endpoints;
-using Screening.Node.Hosting.Systemd;
 using Screening.Node.Hosting.Scripted;
+using Screening.Node.Hosting.Systemd;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Hosting.WarmUp;
