@@ -17,7 +17,7 @@ internal sealed partial class ServiceManager
 
     private readonly ISystemdNotifier _notifier;
     private readonly ILogger<ServiceManager> _log;
-    private bool _isLost;
+    private int _isLost; // 0 or 1: two services may tell it something at once.
 
     public ServiceManager(ISystemdNotifier notifier, ILogger<ServiceManager> log)
     {
@@ -63,13 +63,12 @@ internal sealed partial class ServiceManager
         try
         {
             _notifier.Notify(new ServiceState(message));
-            _isLost = false;
+            Interlocked.Exchange(ref _isLost, 0);
         }
         catch (SocketException fault)
         {
-            if (!_isLost)
+            if (Interlocked.Exchange(ref _isLost, 1) == 0)
                 LogLost(_log, SystemError.Words(UnixSocket.IsAbsence(fault) ? SystemError.NotThere(fault) : fault));
-            _isLost = true;
         }
     }
 
