@@ -11,7 +11,7 @@ cd "$(dirname "$0")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en MSBUILDDISABLENODEREUSE=1
 readonly results=$PWD/TestResults
 readonly hang_limit=5m      # one test
-readonly project_limit=12m  # one project
+readonly project_limit=20m  # one project
 
 step() { printf '\n== %s\n' "$*"; }
 
@@ -125,12 +125,29 @@ stage() { # NAME COMMAND...
     case $name in restore | build) built=no ;; esac
 }
 
-test_project() { # NAME
-    local name=$1 trx=$results/$1.trx status=0 total=0 ok=0 bad=0
-    step "$name"
+# Runs one project. Its output is shown whole when it has ended, since another project may run at the same time.
+run_project() { # NAME
+    local name=$1 status=0
     timeout --kill-after=30s "$project_limit" dotnet test "tests/$name/$name.csproj" -c Release --no-build --nologo \
         --results-directory "$results" --logger "trx;LogFileName=$name.trx" --logger 'console;verbosity=minimal' \
-        --blame-hang-timeout "$hang_limit" --blame-hang-dump-type none || status=$?
+        --blame-hang-timeout "$hang_limit" --blame-hang-dump-type none >"$results/$name.log" 2>&1 || status=$?
+    echo "$status" >"$results/$name.status"
+    {
+        flock 9
+        step "$name"
+        cat "$results/$name.log"
+    } 9>"$results/output.lock"
+}
+
+run_projects() { # NAME...
+    local name
+    for name in "$@"; do run_project "$name"; done
+}
+
+# Adds the results of one project to the sums.
+count_project() { # NAME
+    local name=$1 trx=$results/$1.trx status total=0 ok=0 bad=0
+    status=$(<"$results/$name.status")
     if [[ -s $trx ]]; then
         total=$(counter "$trx" total) ok=$(counter "$trx" passed) bad=$(counter "$trx" failed)
         total=${total:-0} ok=${ok:-0} bad=${bad:-0}
@@ -144,6 +161,21 @@ test_project() { # NAME
     fi
     passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + left))
     summary+=("$(printf '%-20s %5d passed %4d failed %4d skipped%s' "$name" "$ok" "$bad" "$left" "$note")")
+}
+
+# The tests of whole programs mostly wait, so the others run beside them.
+test_projects() { # NAME...
+    local name programs=() others=()
+    for name in "$@"; do
+        case $name in
+            Cluster.Tests | EndToEnd.Tests) programs+=("$name") ;;
+            *) others+=("$name") ;;
+        esac
+    done
+    run_projects "${programs[@]}" &
+    run_projects "${others[@]}"
+    wait
+    for name in "$@"; do count_project "$name"; done
 }
 
 projects=("$@")
@@ -167,7 +199,7 @@ stage style dotnet format style Screening.sln --no-restore --verify-no-changes
 ! command -v shellcheck >/dev/null || stage scripts shellcheck --severity=warning test.sh .ci/run tests/*.sh tests/*/*.sh
 
 if [[ $built == yes ]]; then
-    for project in "${projects[@]}"; do test_project "$project"; done
+    test_projects "${projects[@]}"
 fi
 
 step 'result'
