@@ -40,7 +40,7 @@ public sealed class AnswerFilterTests
     [InlineData("1.2.[].4", 5, "expected before ']'")]
     [InlineData("1.2.[.4", 5, "expected before '.'")]
     [InlineData("1.2.].4", 4, "expected before ']'")]
-    [InlineData("1.2.[1-255].5", 6, "';' or ']' expected before '-'")]
+    [InlineData("1.2.[1-255].5", 6, "a range is written with two dots, 1..255")]
     [InlineData("1.2.[1..127.128..255].5", 11, "';' or ']' expected before '.'")]
     [InlineData("1.2.3.[4..1]", 10, "backwards")]
     [InlineData("1.2.3.[4.1]", 9, "two dots")]
