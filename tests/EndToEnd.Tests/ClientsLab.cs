@@ -34,6 +34,9 @@ public sealed class ClientsLab : IAsyncLifetime
 
     public TemporaryFolder Folder { get; } = new();
 
+    /// <summary>The node's HTTP API where it lists clients without a token.</summary>
+    public string HttpSocket => Folder["http.sock"];
+
     public Task InitializeAsync() => Task.CompletedTask;
 
     /// <summary>Starts what is not running yet.</summary>
@@ -108,7 +111,8 @@ public sealed class ClientsLab : IAsyncLifetime
             [
                 .. Bench.ListSettings, "dnsbl.skip=[]", "verdict.dnsbl_deadline=60s", "dnsbl.timeout=20s",
                 $"endpoints.dnsbl=[\"udp://127.0.0.1:10053\",\"tcp://127.0.0.1:10053\",\"udp://{Server}\",\"tcp://{Server}\"]",
-                "endpoints.memcache=[\"tcp://127.0.0.1:10211\"]", "endpoints.http=[\"tcp://127.0.0.1:10080\"]",
+                "endpoints.memcache=[\"tcp://127.0.0.1:10211\"]",
+                $"endpoints.http=[\"tcp://127.0.0.1:10080\",\"unix://{HttpSocket}\"]",
             ]));
         _parts.Add(await Unbound.StartAsync(Inside, new IPEndPoint(IPAddress.Loopback, 53), ServersOfZone));
     }

@@ -48,7 +48,7 @@ public sealed class ClientsNeedDebianProgramsTests(ClientsLab lab) : IClassFixtu
             () => named.Transcript);
         foreach (var port in new[] { "54", "55" })
             Assert.Equal((port, "127.0.0.4\n"), (port, (await DigAsync(port, ClientsLab.Listed6Name)).Output));
-        Assert.Equal("[]", (await lab.RunAsync("curl", "-s", "http://127.0.0.1:10080/api/v1/cache?prefix=2.0.0.0/16")).Output);
+        Assert.Equal("[]", (await lab.RunAsync("curl", "-s", "--unix-socket", lab.HttpSocket, "http://localhost/api/v1/cache?prefix=2.0.0.0/16")).Output);
     }
 
     [SkippableFact]
