@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections.Features;
+using Screening.Node.Platform;
 using Screening.Node.Telemetry;
 using Screening.Protocol.Vocabulary;
 
@@ -34,6 +36,11 @@ internal sealed record Caller(string Author, AuditVia Via)
 
     /// <summary>True if the caller is on a unix socket, whose mode says who may connect.</summary>
     public static bool IsOnUnixSocket(HttpContext context) => UnixSocketOf(context) is not null;
+
+    /// <summary>True if the caller is a process of root or of the node's own user, on this host over loopback.</summary>
+    public static bool IsOwnUserOrRoot(HttpContext context) =>
+        context.Connection is { RemoteIpAddress: { } peer, LocalIpAddress: { } own } connection
+        && TcpPeer.IsOwnUserOrRoot(new IPEndPoint(peer, connection.RemotePort), new IPEndPoint(own, connection.LocalPort));
 
     // A connection that is not known to be a unix socket is treated as TCP.
     private static Socket? UnixSocketOf(HttpContext context) =>

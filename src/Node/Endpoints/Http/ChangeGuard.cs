@@ -9,8 +9,9 @@ namespace Screening.Node.Endpoints.Http;
 internal sealed record ChangeGuardSettings(string TokenFile);
 
 /// <summary>
-/// Lets changes through, and lists of what is kept of clients: on a unix socket all, since its mode says who may connect; over TCP those with
-/// the token, on loopback too, for there any user of the host can connect. What is known of one client is told to everybody who asks for it.
+/// Lets changes through, and lists of what is kept of clients: on a unix socket all, since its mode decides which users may connect; over TCP those
+/// with the token, on loopback too, for there any user of the host can connect. Root and the node's own user get lists on loopback without it:
+/// they can read the node's files. What is known of one client is told to everybody who asks for it.
 /// </summary>
 internal sealed class ChangeGuard(ChangeGuardSettings settings, TimeProvider time, ILogger<ChangeGuard> log)
 {
@@ -36,7 +37,9 @@ internal sealed class ChangeGuard(ChangeGuardSettings settings, TimeProvider tim
 
     /// <summary>Checks a request for a list of clients, and answers it if it may not have one.</summary>
     public async Task<bool> MayListAsync(HttpContext context) =>
-        Caller.IsOnUnixSocket(context) || await HasTokenAsync(context, "gives", "lists of clients", _listsRefused).ConfigureAwait(false);
+        Caller.IsOnUnixSocket(context)
+        || (context.Request.Headers.Authorization.Count == 0 && Caller.IsOwnUserOrRoot(context))
+        || await HasTokenAsync(context, "gives", "lists of clients", _listsRefused).ConfigureAwait(false);
 
     private async Task<bool> HasTokenAsync(HttpContext context, string verb, string what, PacedLine refused)
     {
