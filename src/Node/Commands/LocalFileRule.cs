@@ -20,7 +20,7 @@ internal static class LocalFileRule
         if (file is null || isNamed || !request.IsRoot || Path.IsPathRooted(file))
             return null;
         var path = Path.Combine(request.CurrentDirectory, file);
-        var owner = FileOwner.Of(path);
+        var owner = FileOwner.Of(path)?.User;
         var change = (owner, File.GetUnixFileMode(path) & WritableByOthers) switch
         {
             (not null and not Root, _) => string.Create(CultureInfo.InvariantCulture, $"it belongs to user {owner}"),

@@ -48,7 +48,7 @@ internal static class UnixSocketFile
         var mode = Convert.ToString((int)File.GetUnixFileMode(existing), 8).PadLeft(4, '0');
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"cannot listen on unix://{path}: Permission denied. {existing} belongs to {FileOwner.Of(existing)} and has mode {mode}; this node runs as"
+            $"cannot listen on unix://{path}: Permission denied. {existing} belongs to {FileOwner.Of(existing)?.ToString() ?? "another user"} and has mode {mode}; this node runs as"
                 + $" {Environment.UserName}. As root, make a folder that the node and Postfix can use: install -d -o {Environment.UserName} -g postfix -m 2750 {folder}");
     }
 

@@ -26,7 +26,7 @@ internal static class TcpPeer
         try
         {
             return Tables.Where(File.Exists).Select(table => FindOwner(File.ReadLines(table), peer, own)).FirstOrDefault(user => user is not null)
-                is { } user && (user == Root || user == FileOwner.Of("/proc/self"));
+                is { } user && (user == Root || user == FileOwner.Of("/proc/self")?.User);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

@@ -1,7 +1,6 @@
-using System.Buffers.Binary;
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Connections.Features;
 using Screening.Node.Platform;
 using Screening.Node.Telemetry;
@@ -15,8 +14,6 @@ internal sealed record Caller(string Author, AuditVia Via)
 {
     /// <summary>The header in which a caller says who it is.</summary>
     public const string AuthorHeader = "Screening-Author";
-
-    private const string Passwd = "/etc/passwd";
 
     // socket(7): SOL_SOCKET, SO_PEERCRED; struct ucred is pid, uid, gid of 32 bits each.
     private const int SocketLevel = 1;
@@ -52,34 +49,12 @@ internal sealed record Caller(string Author, AuditVia Via)
         {
             Span<byte> credentials = stackalloc byte[12];
             return socket.GetRawSocketOption(SocketLevel, PeerCredentials, credentials) == credentials.Length
-                ? NameOf(BitConverter.IsLittleEndian
-                    ? BinaryPrimitives.ReadUInt32LittleEndian(credentials[4..])
-                    : BinaryPrimitives.ReadUInt32BigEndian(credentials[4..]))
+                ? AccountNames.OfUser(MemoryMarshal.Read<uint>(credentials[4..]))
                 : null;
         }
         catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
         {
             return null; // The server disposes of a socket as soon as its peer is gone.
         }
-    }
-
-    // passwd(5): name:password:uid:... Users that only a directory service knows are shown by number.
-    private static string NameOf(uint uid)
-    {
-        var number = uid.ToString(CultureInfo.InvariantCulture);
-        try
-        {
-            foreach (var line in File.ReadLines(Passwd))
-            {
-                if (line.Split(':') is [var name, _, var known, ..] && known == number)
-                    return PeerText.Clean(name);
-            }
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            // The number says enough.
-        }
-
-        return $"uid {number}";
     }
 }
