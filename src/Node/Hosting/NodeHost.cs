@@ -240,6 +240,8 @@ internal sealed class NodeHost : IAsyncDisposable
         watch.IsAnswering = true;
         try
         {
+            // The server answers the requests that one connection sent at once without a pause: others are to get their turn between them.
+            await Task.Yield();
             await next(context).ConfigureAwait(false);
         }
         finally

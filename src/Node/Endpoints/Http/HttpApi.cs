@@ -8,6 +8,8 @@ namespace Screening.Node.Endpoints.Http;
 /// <summary>The HTTP door: health, metrics, and the API that the commands use. Errors are RFC 9457 problem details.</summary>
 internal sealed class HttpApi(ScreeningHandle screening, NodeMetrics metrics, NodeStatus status, TimeProvider time)
 {
+    private readonly SharedText _metrics = new(() => CollectAsync(metrics));
+
     // HELO and sender are bounded by RFC 5321 section 4.5.3.1.
     private const int MaxTextLength = 512;
 
@@ -39,11 +41,14 @@ internal sealed class HttpApi(ScreeningHandle screening, NodeMetrics metrics, No
         return WriteTextAsync(context, "not ready\n"u8.ToArray());
     }
 
-    private async Task WriteMetricsAsync(HttpContext context)
+    private async Task WriteMetricsAsync(HttpContext context) =>
+        await Answers.WriteAsync(context, "text/plain; version=0.0.4; charset=utf-8", await _metrics.GetAsync().ConfigureAwait(false)).ConfigureAwait(false);
+
+    private static async Task<byte[]> CollectAsync(NodeMetrics metrics)
     {
         using var text = new MemoryStream();
-        await metrics.WriteAsync(text, context.RequestAborted).ConfigureAwait(false);
-        await Answers.WriteAsync(context, "text/plain; version=0.0.4; charset=utf-8", text.ToArray()).ConfigureAwait(false);
+        await metrics.WriteAsync(text, CancellationToken.None).ConfigureAwait(false);
+        return text.ToArray();
     }
 
     private async Task WriteStatusAsync(HttpContext context)
