@@ -1,4 +1,5 @@
 using System.Reflection;
+using Screening.Actors.Cluster;
 using Screening.Actors.Screening;
 using Screening.Node.Hosting;
 using Screening.Protocol.Vocabulary;

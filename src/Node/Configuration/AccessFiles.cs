@@ -1,4 +1,4 @@
-using Screening.Actors.Access;
+using Screening.Actors.Profiles;
 using Screening.Protocol.Access;
 
 namespace Screening.Node.Configuration;

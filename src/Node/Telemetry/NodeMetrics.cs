@@ -1,5 +1,5 @@
 using Prometheus;
-using Screening.Actors.Fleet;
+using Screening.Actors.Checks;
 using Screening.Actors.Hosting;
 using Screening.Actors.Screening;
 using Screening.Actors.Whitelist;

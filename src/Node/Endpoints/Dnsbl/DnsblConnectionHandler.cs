@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Connections;
-using Screening.Node.Telemetry;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Endpoints.Dnsbl;

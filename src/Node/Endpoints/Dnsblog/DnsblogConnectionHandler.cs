@@ -1,6 +1,7 @@
 using System.Buffers;
 using Microsoft.AspNetCore.Connections;
 using Screening.Actors.Hosting;
+using Screening.Actors.Screening;
 using Screening.Node.Endpoints.Connections;
 using Screening.Node.Telemetry;
 using Screening.Protocol.Dnsbl;

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Screening.Actors.Hosting;
+using Screening.Actors.Screening;
 using Screening.Node.Telemetry;
 using Screening.Protocol.Vocabulary;
 
