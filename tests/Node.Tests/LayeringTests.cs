@@ -17,7 +17,7 @@ public class LayeringTests(ITestOutputHelper output)
         ["Actors"] = ["Hosting", "Screening", "Fleet", "Serialization", "Cluster", "Whitelist", "Profiles", "Checks"],
         ["Node"] =
         [
-            "(root)", "Commands", "Hosting", "Endpoints", "Store", "Sources", "Postfix", "Telemetry", "Api", "Configuration", "Supervision", "Platform",
+            "(root)", "Commands", "Hosting", "Endpoints", "Store", "Sources", "Postfix", "Telemetry", "Api", "Supervision", "Configuration", "Platform",
         ],
     };
 

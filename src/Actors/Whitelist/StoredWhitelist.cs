@@ -70,3 +70,13 @@ internal sealed class StoredWhitelist
         return new StoredState(snapshot, events, sequenceNr);
     }
 }
+
+/// <summary>Stands for a stored row that cannot be read.</summary>
+internal sealed class UnreadableRow
+{
+    public static readonly UnreadableRow Instance = new();
+
+    private UnreadableRow()
+    {
+    }
+}

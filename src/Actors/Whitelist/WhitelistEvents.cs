@@ -39,13 +39,3 @@ internal sealed record BucketChanged(
 /// <summary>A snapshot of a bucket.</summary>
 internal sealed record BucketSnapshot(
     long Sequence, ImmutableArray<StoredEntry> Entries, ImmutableArray<Tombstone> Tombstones, ImmutableArray<ForgottenTimes> Forgotten);
-
-/// <summary>Stands for a stored row that cannot be read.</summary>
-internal sealed class UnreadableRow
-{
-    public static readonly UnreadableRow Instance = new();
-
-    private UnreadableRow()
-    {
-    }
-}

@@ -3,7 +3,6 @@ using Screening.Actors.Checks;
 using Screening.Actors.Hosting;
 using Screening.Actors.Screening;
 using Screening.Actors.Whitelist;
-using Screening.Node.Endpoints.Connections;
 using Screening.Node.Supervision;
 using Screening.Protocol.Framing;
 using Screening.Protocol.Vocabulary;

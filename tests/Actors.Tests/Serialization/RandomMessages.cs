@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Reflection;
 using Akka.Actor;
 using Screening.Actors.Whitelist;
-using Screening.Protocol.Dnsbl;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Actors.Tests.Serialization;
