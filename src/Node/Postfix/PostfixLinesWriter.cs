@@ -145,7 +145,7 @@ internal sealed partial class PostfixLinesWriter(ScreeningOptions options, Postf
     // No comma and no brace: they would end the entry.
     private string Reason()
     {
-        var names = SitesRule.Zones(options.Dnsbl.Sites.Reveal())
+        var names = SiteText.Zones(options.Dnsbl.Sites.Reveal())
             .Select(zone =>
                 options.Dnsbl.Lists.FirstOrDefault(list => list.Zone.Reveal().Equals(zone, StringComparison.OrdinalIgnoreCase))?.SafeName()
                 ?? ZoneText.Hide(zone).Replace(Secret.Mask + ".", "", StringComparison.Ordinal))

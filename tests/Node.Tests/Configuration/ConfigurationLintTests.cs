@@ -74,8 +74,8 @@ public sealed class ConfigurationLintTests(ConfigurationFixture fixture) : IClas
             isTaken = true;
         }
 
-        Assert.Equal(isTaken, EndpointRules.Overlap(EndpointAddress.Parse($"{first}:{port}"), EndpointAddress.Parse($"{second}:{port}")));
-        Assert.Equal(isTaken, EndpointRules.Overlap(EndpointAddress.Parse($"{second}:{port}"), EndpointAddress.Parse($"{first}:{port}")));
+        Assert.Equal(isTaken, EndpointValidator.Overlap(EndpointAddress.Parse($"{first}:{port}"), EndpointAddress.Parse($"{second}:{port}")));
+        Assert.Equal(isTaken, EndpointValidator.Overlap(EndpointAddress.Parse($"{second}:{port}"), EndpointAddress.Parse($"{first}:{port}")));
     }
 
     [Fact]

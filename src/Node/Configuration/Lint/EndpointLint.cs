@@ -3,7 +3,7 @@ namespace Screening.Node.Configuration;
 /// <summary>A node that nobody can ask, doors that let in more than is meant, and an API that is read on the way.</summary>
 internal static class EndpointLint
 {
-    public static void Check(RuleContext context)
+    public static void Check(ValidationContext context)
     {
         var options = context.Options;
         if (!options.Endpoints.All().Any())
@@ -15,7 +15,7 @@ internal static class EndpointLint
         }
     }
 
-    private static void Check(RuleContext context, string path, EndpointAddress address, bool isHttp)
+    private static void Check(ValidationContext context, string path, EndpointAddress address, bool isHttp)
     {
         if (address.Allow is null)
             context.Warn(

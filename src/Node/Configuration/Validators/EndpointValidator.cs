@@ -3,13 +3,13 @@ using System.Net.Sockets;
 
 namespace Screening.Node.Configuration;
 
-/// <summary>Rules of [endpoints].</summary>
-internal static class EndpointRules
+/// <summary>Checks of [endpoints].</summary>
+internal static class EndpointValidator
 {
     /// <summary>
     /// No path that is too long for a socket, and no two addresses of which only one can be bound; <c>cluster.listen</c> is one of them.
     /// </summary>
-    public static void Check(RuleContext context)
+    public static void Check(ValidationContext context)
     {
         CheckPaths(context);
         var seen = new List<(string Path, EndpointAddress Address)>();
@@ -47,7 +47,7 @@ internal static class EndpointRules
         address.Host == Localhost || (IPAddress.TryParse(address.Host, out var ip) && ip.AddressFamily == AddressFamily.InterNetwork);
 
     // A default gives way to what was written.
-    private static void Fault(RuleContext context, (string Path, EndpointAddress Address) later, (string Path, EndpointAddress Address) earlier)
+    private static void Fault(ValidationContext context, (string Path, EndpointAddress Address) later, (string Path, EndpointAddress Address) earlier)
     {
         var (subject, other) = context.Place(later.Path).Kind == PlaceKind.Default ? (earlier, later) : (later, earlier);
         var shown = subject.Path == ClusterListen ? subject.Address.ToString()["tcp://".Length..] : subject.Address.ToString();
@@ -63,7 +63,7 @@ internal static class EndpointRules
     private const string ClusterListen = "cluster.listen";
 
     // DATA_DIR may make a path too long. A default is then left out: a node must start in any folder.
-    private static void CheckPaths(RuleContext context)
+    private static void CheckPaths(ValidationContext context)
     {
         foreach (var (path, address) in Addresses(context).Where(endpoint => endpoint.Address.IsPathTooLong))
         {
@@ -75,7 +75,7 @@ internal static class EndpointRules
         }
     }
 
-    private static IEnumerable<(string Path, EndpointAddress Address)> Addresses(RuleContext context)
+    private static IEnumerable<(string Path, EndpointAddress Address)> Addresses(ValidationContext context)
     {
         foreach (var kind in context.Options.Endpoints.All().GroupBy(endpoint => endpoint.Kind))
         {
