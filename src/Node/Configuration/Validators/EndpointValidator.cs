@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Configuration;
 
@@ -77,12 +78,12 @@ internal static class EndpointValidator
 
     private static IEnumerable<(string Path, EndpointAddress Address)> Addresses(ValidationContext context)
     {
-        foreach (var kind in context.Options.Endpoints.All().GroupBy(endpoint => endpoint.Kind))
+        foreach (var door in context.Options.Endpoints.All().GroupBy(endpoint => endpoint.Door))
         {
-            if (!context.IsSound("endpoints." + kind.Key))
+            if (!context.IsSound("endpoints." + door.Key.Word()))
                 continue;
-            foreach (var (index, endpoint) in kind.Index())
-                yield return ($"endpoints.{kind.Key}[{index + 1}]", endpoint.Address);
+            foreach (var (index, endpoint) in door.Index())
+                yield return ($"endpoints.{door.Key.Word()}[{index + 1}]", endpoint.Address);
         }
 
         var listen = context.Options.Cluster.Listen;
