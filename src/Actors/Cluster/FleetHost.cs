@@ -140,7 +140,7 @@ internal sealed class FleetHost
         if (setup.Settings.Tls is not null)
             bootstrap = bootstrap.And((setup.Certificates ?? throw new InvalidOperationException("TLS needs certificates")).ToSetup());
         return setup.Settings.Store.Connection is { } connection
-            ? bootstrap.And(new DataOptionsSetup(StoreOptions.Of(connection)))
+            ? bootstrap.And(new DataOptionsSetup(StoreDataOptions.Of(connection)))
             : bootstrap;
     }
 }

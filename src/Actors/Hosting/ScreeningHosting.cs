@@ -131,7 +131,7 @@ public static class ScreeningHosting
     {
         builder.AddHocon(FleetConfiguration.OfLocal(settings), HoconAddMode.Prepend);
         if (settings.Store.Connection is { } connection)
-            builder.AddSetup(new DataOptionsSetup(StoreOptions.Of(connection)));
+            builder.AddSetup(new DataOptionsSetup(StoreDataOptions.Of(connection)));
         return builder;
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Screening.Node.Configuration;
+using Screening.Node.Platform;
 using Screening.Protocol.Access;
 using Screening.Protocol.Vocabulary;
 

@@ -130,7 +130,7 @@ internal static class StoreModes
         var config = ConfigurationFactory.ParseString("akka.actor.provider = local\n" + overrides)
             .WithFallback(FleetConfiguration.Of(settings, FleetTimings.Default));
         var system = ActorSystem.Create(
-            "store", BootstrapSetup.Create().WithConfig(config).And(new DataOptionsSetup(Screening.Actors.Fleet.StoreOptions.Of(store.Connection!))));
+            "store", BootstrapSetup.Create().WithConfig(config).And(new DataOptionsSetup(StoreDataOptions.Of(store.Connection!))));
         // As a node does: the first timers of a thousand buckets would each wait for a thread of the pool until the scheduler runs.
         system.Scheduler.Advanced.ScheduleOnce(TimeSpan.Zero, () => { });
         return system;

@@ -50,6 +50,7 @@ internal sealed class ConnectionGate
     private readonly TimeProvider _time;
     private readonly Dictionary<Refusal, PacedLine> _refusals;
     private readonly PacedLine _cutOff;
+    private readonly PacedLine _givenUp;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<IPAddress, int> _perAddress = [];
@@ -62,6 +63,7 @@ internal sealed class ConnectionGate
         _refusals = Enum.GetValues<Refusal>().ToDictionary(
             reason => reason, _ => new PacedLine(time, (count, peer, why) => log.ConnectionsRefused(count, door, peer, why)));
         _cutOff = new PacedLine(time, (count, peer, why) => log.ConnectionsClosed(count, door, peer, why));
+        _givenUp = new PacedLine(time, (count, peer, why) => log.ConnectionsClosed(count, door, peer, why));
     }
 
     /// <summary>Connections that are open.</summary>
@@ -96,6 +98,8 @@ internal sealed class ConnectionGate
             connection.Transport = place.Watch;
             connection.Features.Get<IConnectionHeartbeatFeature>()?.OnHeartbeat(CutOffIfUnread, place);
             await serve(connection).ConfigureAwait(false);
+            if (place.Watch.Fault is { } fault)
+                _givenUp.Add(PeerName.Of(peer), fault);
         }
         finally
         {

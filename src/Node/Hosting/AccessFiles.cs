@@ -1,7 +1,9 @@
 using Screening.Actors.Access;
+using Screening.Node.Configuration;
+using Screening.Node.Platform;
 using Screening.Protocol.Access;
 
-namespace Screening.Node.Configuration;
+namespace Screening.Node.Hosting;
 
 /// <summary>Reads the permanent lists: the networks of the configuration and the files it names.</summary>
 internal static class AccessFiles

@@ -1,25 +1,25 @@
 namespace Screening.Node.Configuration;
 
-/// <summary>The rules that relate settings to each other, one class per concern.</summary>
-internal static class ConfigurationRules
+/// <summary>Checks of settings that relate to each other, one validator per concern.</summary>
+internal static class ConfigurationValidator
 {
-    public static void Check(RuleContext context)
+    public static void Check(ValidationContext context)
     {
         var options = context.Options;
-        EndpointRules.Check(context);
-        VerdictSettingRules.Check(context, options.Verdict, "");
-        P0fRules.Check(context, options.P0f.Rules, "");
-        PolicyRules.Check(context);
-        DnsblRules.Check(context);
-        CustomRules.Check(context, options.Customs, "");
-        StoreRules.Check(context);
-        ClusterRules.Check(context);
+        EndpointValidator.Check(context);
+        VerdictValidator.Check(context, options.Verdict, "");
+        P0fValidator.Check(context, options.P0f.Rules, "");
+        PolicyValidator.Check(context);
+        DnsblValidator.Check(context);
+        CustomValidator.Check(context, options.Customs, "");
+        StoreValidator.Check(context);
+        ClusterValidator.Check(context);
         BothOrNeither(context, "http.certificate", options.Http.Certificate, "http.key", options.Http.Key);
         BothOrNeither(context, "cluster.tls.certificate", options.Cluster.Tls.Certificate, "cluster.tls.key", options.Cluster.Tls.Key);
-        ProfileRules.Check(context);
+        ProfileValidator.Check(context);
     }
 
-    private static void BothOrNeither(RuleContext context, string certificate, string certificateFile, string key, string keyFile)
+    private static void BothOrNeither(ValidationContext context, string certificate, string certificateFile, string key, string keyFile)
     {
         if ((certificateFile.Length > 0) == (keyFile.Length > 0) || !context.IsSound(certificate) || !context.IsSound(key))
             return;

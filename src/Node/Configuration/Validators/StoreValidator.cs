@@ -1,9 +1,9 @@
 namespace Screening.Node.Configuration;
 
-/// <summary>Rules of [store].</summary>
-internal static class StoreRules
+/// <summary>Checks of [store].</summary>
+internal static class StoreValidator
 {
-    public static void Check(RuleContext context)
+    public static void Check(ValidationContext context)
     {
         var store = context.Options.Store;
         if (store is { Provider: StoreProvider.Postgresql, Connection.IsEmpty: true } && context.IsSound("store.connection"))

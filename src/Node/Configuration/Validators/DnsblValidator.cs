@@ -1,22 +1,22 @@
 namespace Screening.Node.Configuration;
 
-/// <summary>Rules of [dnsbl], with the sites of all profiles.</summary>
-internal static class DnsblRules
+/// <summary>Checks of [dnsbl], with the sites of all profiles.</summary>
+internal static class DnsblValidator
 {
-    public static void Check(RuleContext context)
+    public static void Check(ValidationContext context)
     {
         var options = context.Options;
         var sites = options.Profiles
             .Select(profile => (Path: $"profile.{profile.Key}.dnsbl.sites", Text: profile.Value.Dnsbl.Sites.Reveal()))
             .Where(found => context.IsGiven(found.Path) || !context.IsSound(found.Path))
             .Prepend((Path: "dnsbl.sites", Text: options.Dnsbl.Sites.Reveal())).ToList();
-        var zones = sites.SelectMany(found => SitesRule.Zones(found.Text)).ToHashSet(StringComparer.Ordinal);
+        var zones = sites.SelectMany(found => SiteText.Zones(found.Text)).ToHashSet(StringComparer.Ordinal);
         if (context.IsSound("dnsbl.list"))
             CheckLists(context, sites.All(found => context.IsSound(found.Path)) ? zones : null);
         CheckKeys(context, sites);
     }
 
-    private static void CheckLists(RuleContext context, HashSet<string>? zones)
+    private static void CheckLists(ValidationContext context, HashSet<string>? zones)
     {
         var seen = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var (index, list) in context.Options.Dnsbl.Lists.Index())
@@ -35,17 +35,17 @@ internal static class DnsblRules
         }
     }
 
-    private static void CheckOnce(RuleContext context, Dictionary<string, string> seen, string key, string path, string value)
+    private static void CheckOnce(ValidationContext context, Dictionary<string, string> seen, string key, string path, string value)
     {
         if (!seen.TryAdd(key, path))
             context.Fault(path, $"{path} is {SettingTypes.Show(value)}; {seen[key]} is the same {context.Where(seen[key], path)}");
     }
 
-    private static void CheckKeys(RuleContext context, IEnumerable<(string Path, string Text)> sites)
+    private static void CheckKeys(ValidationContext context, IEnumerable<(string Path, string Text)> sites)
     {
         foreach (var (path, text) in sites)
         {
-            foreach (var zone in SitesRule.Zones(text).Where(zone => zone.StartsWith("key.", StringComparison.Ordinal)))
+            foreach (var zone in SiteText.Zones(text).Where(zone => zone.StartsWith("key.", StringComparison.Ordinal)))
             {
                 var list = context.Options.Dnsbl.Lists.FirstOrDefault(
                     found => found.Zone.Reveal().TrimEnd('.').Equals(zone, StringComparison.OrdinalIgnoreCase));

@@ -1,15 +1,16 @@
 using System.Net;
 using System.Net.Sockets;
+using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Configuration;
 
-/// <summary>Rules of [endpoints].</summary>
-internal static class EndpointRules
+/// <summary>Checks of [endpoints].</summary>
+internal static class EndpointValidator
 {
     /// <summary>
     /// No path that is too long for a socket, and no two addresses of which only one can be bound; <c>cluster.listen</c> is one of them.
     /// </summary>
-    public static void Check(RuleContext context)
+    public static void Check(ValidationContext context)
     {
         CheckPaths(context);
         var seen = new List<(string Path, EndpointAddress Address)>();
@@ -47,7 +48,7 @@ internal static class EndpointRules
         address.Host == Localhost || (IPAddress.TryParse(address.Host, out var ip) && ip.AddressFamily == AddressFamily.InterNetwork);
 
     // A default gives way to what was written.
-    private static void Fault(RuleContext context, (string Path, EndpointAddress Address) later, (string Path, EndpointAddress Address) earlier)
+    private static void Fault(ValidationContext context, (string Path, EndpointAddress Address) later, (string Path, EndpointAddress Address) earlier)
     {
         var (subject, other) = context.Place(later.Path).Kind == PlaceKind.Default ? (earlier, later) : (later, earlier);
         var shown = subject.Path == ClusterListen ? subject.Address.ToString()["tcp://".Length..] : subject.Address.ToString();
@@ -63,7 +64,7 @@ internal static class EndpointRules
     private const string ClusterListen = "cluster.listen";
 
     // DATA_DIR may make a path too long. A default is then left out: a node must start in any folder.
-    private static void CheckPaths(RuleContext context)
+    private static void CheckPaths(ValidationContext context)
     {
         foreach (var (path, address) in Addresses(context).Where(endpoint => endpoint.Address.IsPathTooLong))
         {
@@ -75,14 +76,14 @@ internal static class EndpointRules
         }
     }
 
-    private static IEnumerable<(string Path, EndpointAddress Address)> Addresses(RuleContext context)
+    private static IEnumerable<(string Path, EndpointAddress Address)> Addresses(ValidationContext context)
     {
-        foreach (var kind in context.Options.Endpoints.All().GroupBy(endpoint => endpoint.Kind))
+        foreach (var door in context.Options.Endpoints.All().GroupBy(endpoint => endpoint.Door))
         {
-            if (!context.IsSound("endpoints." + kind.Key))
+            if (!context.IsSound("endpoints." + door.Key.Word()))
                 continue;
-            foreach (var (index, endpoint) in kind.Index())
-                yield return ($"endpoints.{kind.Key}[{index + 1}]", endpoint.Address);
+            foreach (var (index, endpoint) in door.Index())
+                yield return ($"endpoints.{door.Key.Word()}[{index + 1}]", endpoint.Address);
         }
 
         var listen = context.Options.Cluster.Listen;

@@ -1,9 +1,9 @@
 namespace Screening.Node.Configuration;
 
-/// <summary>Rules of [profile.NAME].</summary>
-internal static class ProfileRules
+/// <summary>Checks of [profile.NAME].</summary>
+internal static class ProfileValidator
 {
-    public static void Check(RuleContext context)
+    public static void Check(ValidationContext context)
     {
         var choices = new Dictionary<string, string>(StringComparer.Ordinal);
         var sources = context.Options.Customs.Index().DistinctBy(found => found.Item.Name)
@@ -12,12 +12,12 @@ internal static class ProfileRules
         {
             CheckName(context, name);
             var prefix = $"profile.{name}.";
-            VerdictSettingRules.Check(context, profile.Verdict, prefix);
+            VerdictValidator.Check(context, profile.Verdict, prefix);
             if (context.IsGiven(prefix + "p0f.rule"))
-                P0fRules.Check(context, profile.P0f.Rules, prefix);
+                P0fValidator.Check(context, profile.P0f.Rules, prefix);
             if (context.IsGiven(prefix + "custom"))
             {
-                CustomRules.Check(context, profile.Customs, prefix);
+                CustomValidator.Check(context, profile.Customs, prefix);
                 CheckSameSource(context, profile, prefix, sources);
             }
 
@@ -29,7 +29,7 @@ internal static class ProfileRules
     }
 
     // A profile's zone is PROFILE.NAME, and allow.NAME is taken.
-    private static void CheckName(RuleContext context, string name)
+    private static void CheckName(ValidationContext context, string name)
     {
         var isLabel = name.Length is >= 1 and <= 63 && name[0] != '-' && name[^1] != '-'
             && name.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter == '-');
@@ -43,7 +43,7 @@ internal static class ProfileRules
                     + $" at most 63 characters");
     }
 
-    private static void CheckChoice(RuleContext context, Dictionary<string, string> choices, string list, IEnumerable<string> values)
+    private static void CheckChoice(ValidationContext context, Dictionary<string, string> choices, string list, IEnumerable<string> values)
     {
         foreach (var (index, value) in values.Index())
         {
@@ -55,7 +55,7 @@ internal static class ProfileRules
 
     // One name is one check, whichever profile asks it: only weights may differ.
     private static void CheckSameSource(
-        RuleContext context, ProfileOptions profile, string prefix, Dictionary<string, (string Path, CustomOptions Item)> sources)
+        ValidationContext context, ProfileOptions profile, string prefix, Dictionary<string, (string Path, CustomOptions Item)> sources)
     {
         foreach (var (index, custom) in profile.Customs.Index())
         {

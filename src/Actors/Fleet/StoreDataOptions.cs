@@ -5,7 +5,7 @@ using LinqToDB.Interceptors;
 namespace Screening.Actors.Fleet;
 
 /// <summary>How linq2db opens the store for Akka.Persistence.Sql.</summary>
-internal static class StoreOptions
+internal static class StoreDataOptions
 {
     // UseSQLite and UsePostgreSQL leave the provider's name empty, on which the journal fails at every write.
     public static DataOptions Of(StoreConnection connection)

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Screening.Node.Configuration;
+namespace Screening.Node.Platform;
 
 /// <summary>
 /// Reads a file that an operator named: whole, as UTF-8, and no further than a bound, so that a device without an end, such as /dev/zero,

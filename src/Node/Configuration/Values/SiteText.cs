@@ -5,7 +5,7 @@ namespace Screening.Node.Configuration;
 /// <summary>
 /// What the configuration asks of a text in the syntax of postscreen_dnsbl_sites (postconf(5)): <c>domain=filter*weight</c>, ...
 /// </summary>
-internal static class SitesRule
+internal static class SiteText
 {
     /// <summary>The faults of the text, each as a sentence. Empty when there are none.</summary>
     public static IEnumerable<string> Check(string text)

@@ -1,10 +1,10 @@
 namespace Screening.Node.Configuration;
 
-/// <summary>Rules of [[custom]], also in a profile.</summary>
-internal static class CustomRules
+/// <summary>Checks of [[custom]], also in a profile.</summary>
+internal static class CustomValidator
 {
     /// <param name="prefix">Empty, or "profile.NAME.".</param>
-    public static void Check(RuleContext context, IReadOnlyList<CustomOptions> customs, string prefix)
+    public static void Check(ValidationContext context, IReadOnlyList<CustomOptions> customs, string prefix)
     {
         if (!context.IsSound(prefix + "custom"))
             return;
@@ -22,7 +22,7 @@ internal static class CustomRules
         }
     }
 
-    private static void CheckSource(RuleContext context, CustomOptions custom, string path)
+    private static void CheckSource(ValidationContext context, CustomOptions custom, string path)
     {
         // An empty command is what config show prints for none.
         string[] given =

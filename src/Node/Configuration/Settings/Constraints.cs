@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Screening.Node.Platform;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Configuration;
@@ -25,14 +26,14 @@ internal sealed class OnlyFirstIsShownAttribute : Attribute;
 
 /// <summary>What a single setting must be, apart from its type. On a list it is asked of each item.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-internal abstract class SettingRuleAttribute : Attribute
+internal abstract class ConstraintAttribute : Attribute
 {
     /// <summary>Null if the value follows the rule, else the rule: "it must be ...".</summary>
     public abstract string? Broken(object value);
 }
 
 /// <summary>A whole number in a range, both ends included.</summary>
-internal sealed class BetweenAttribute(int least, int most) : SettingRuleAttribute
+internal sealed class BetweenAttribute(int least, int most) : ConstraintAttribute
 {
     public override string? Broken(object value) => (int)value >= least && (int)value <= most ? null
         : most == int.MaxValue ? string.Create(CultureInfo.InvariantCulture, $"it must be at least {least}")
@@ -40,7 +41,7 @@ internal sealed class BetweenAttribute(int least, int most) : SettingRuleAttribu
 }
 
 /// <summary>A duration in a range, both ends included.</summary>
-internal sealed class LastsAttribute(string least, string most) : SettingRuleAttribute
+internal sealed class LastsAttribute(string least, string most) : ConstraintAttribute
 {
     /// <summary>0 is taken too and turns the thing off.</summary>
     public bool ZeroIsOff { get; init; }
@@ -56,7 +57,7 @@ internal sealed class LastsAttribute(string least, string most) : SettingRuleAtt
 }
 
 /// <summary>A size in a range, both ends included.</summary>
-internal sealed class HoldsAttribute(string least, string most) : SettingRuleAttribute
+internal sealed class HoldsAttribute(string least, string most) : ConstraintAttribute
 {
     public override string? Broken(object value)
     {
@@ -67,7 +68,7 @@ internal sealed class HoldsAttribute(string least, string most) : SettingRuleAtt
 }
 
 /// <summary>One of some words of a larger set.</summary>
-internal sealed class OneOfAttribute(params string[] words) : SettingRuleAttribute
+internal sealed class OneOfAttribute(params string[] words) : ConstraintAttribute
 {
     public override string? Broken(object value)
     {
@@ -77,7 +78,7 @@ internal sealed class OneOfAttribute(params string[] words) : SettingRuleAttribu
 }
 
 /// <summary>A text of a certain shape.</summary>
-internal sealed class ShapedAttribute(string pattern, string rule) : SettingRuleAttribute
+internal sealed class ShapedAttribute(string pattern, string rule) : ConstraintAttribute
 {
     private readonly Regex _pattern = new($"^(?:{pattern})\\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
 
@@ -87,7 +88,7 @@ internal sealed class ShapedAttribute(string pattern, string rule) : SettingRule
 /// <summary>
 /// An action of access(5) on one line, but not one that permits: a policy service that answers <c>OK</c> lets the client relay.
 /// </summary>
-internal sealed class AccessActionAttribute : SettingRuleAttribute
+internal sealed class AccessActionAttribute : ConstraintAttribute
 {
     private static readonly Regex Line = new("^[^\\x00-\\x1f\\x7f]{1,512}\\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
 
@@ -102,7 +103,7 @@ internal sealed class AccessActionAttribute : SettingRuleAttribute
 }
 
 /// <summary>An endpoint of certain schemes.</summary>
-internal sealed class SchemesAttribute(EndpointScheme first, EndpointScheme second) : SettingRuleAttribute
+internal sealed class SchemesAttribute(EndpointScheme first, EndpointScheme second) : ConstraintAttribute
 {
     public override string? Broken(object value) =>
         ((EndpointAddress)value).Scheme == first || ((EndpointAddress)value).Scheme == second
@@ -111,7 +112,7 @@ internal sealed class SchemesAttribute(EndpointScheme first, EndpointScheme seco
 }
 
 /// <summary>An address that others connect to: port 0 means nothing to them.</summary>
-internal sealed class ReachableAttribute : SettingRuleAttribute
+internal sealed class ReachableAttribute : ConstraintAttribute
 {
     public override string? Broken(object value) =>
         value is HostPort { Port: 0 } or EndpointAddress { IsUnix: false, Port: 0 } ? "its port must be 1 to 65535"
@@ -121,7 +122,7 @@ internal sealed class ReachableAttribute : SettingRuleAttribute
 }
 
 /// <summary>An URL of HTTP.</summary>
-internal sealed class HttpUrlAttribute : SettingRuleAttribute
+internal sealed class HttpUrlAttribute : ConstraintAttribute
 {
     public override string? Broken(object value) =>
         Uri.TryCreate(((UrlText)value).Reveal(), UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Host.Length > 0
@@ -130,7 +131,7 @@ internal sealed class HttpUrlAttribute : SettingRuleAttribute
 }
 
 /// <summary>A domain name that leaves room for what is put before it: a reversed IPv6 address and two labels.</summary>
-internal sealed class DomainNameAttribute : SettingRuleAttribute
+internal sealed class DomainNameAttribute : ConstraintAttribute
 {
     private static readonly Regex Name = new(
         "^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\\z",
@@ -142,7 +143,7 @@ internal sealed class DomainNameAttribute : SettingRuleAttribute
 }
 
 /// <summary>A file that must be there and be readable now. An empty path means none.</summary>
-internal sealed class ReadableFileAttribute : SettingRuleAttribute
+internal sealed class ReadableFileAttribute : ConstraintAttribute
 {
     public override string? Broken(object value)
     {
@@ -152,11 +153,11 @@ internal sealed class ReadableFileAttribute : SettingRuleAttribute
 }
 
 /// <summary>DNSBL sites in the syntax of postscreen_dnsbl_sites.</summary>
-internal sealed class SitesAttribute : SettingRuleAttribute
+internal sealed class SitesAttribute : ConstraintAttribute
 {
     public override string? Broken(object value)
     {
-        var problems = string.Join("; ", SitesRule.Check(((ZoneText)value).Reveal()));
+        var problems = string.Join("; ", SiteText.Check(((ZoneText)value).Reveal()));
         return problems.Length == 0 ? null : SettingTypes.Escaped(ZoneText.Hide(problems));
     }
 }

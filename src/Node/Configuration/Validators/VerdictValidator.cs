@@ -1,10 +1,10 @@
 namespace Screening.Node.Configuration;
 
-/// <summary>Rules of [verdict], also in a profile.</summary>
-internal static class VerdictSettingRules
+/// <summary>Checks of [verdict], also in a profile.</summary>
+internal static class VerdictValidator
 {
     /// <param name="prefix">Empty, or "profile.NAME.".</param>
-    public static void Check(RuleContext context, VerdictOptions verdict, string prefix)
+    public static void Check(ValidationContext context, VerdictOptions verdict, string prefix)
     {
         var path = prefix + "verdict.";
         context.NotAbove(path + "ignore_at", verdict.IgnoreAt, path + "enforce_at", verdict.EnforceAt);

@@ -1,9 +1,9 @@
 namespace Screening.Node.Configuration;
 
-/// <summary>Rules of [[policy.rule]].</summary>
-internal static class PolicyRules
+/// <summary>Checks of [[policy.rule]].</summary>
+internal static class PolicyValidator
 {
-    public static void Check(RuleContext context)
+    public static void Check(ValidationContext context)
     {
         if (!context.IsSound("policy.rule"))
             return;

@@ -18,7 +18,7 @@ namespace Screening.Node.Sources.Custom;
 /// order, it keeps its place, so that its late answer is not taken for the next one's. A peer that is silent for
 /// <see cref="StallLimit"/> while it is asked is left: a connection whose other end has vanished looks like that.
 /// </remarks>
-internal sealed class PluginSession : ISourceSession
+internal sealed class PluginClient : ISourceSession
 {
     /// <summary>Queries without answer at one time.</summary>
     public const int MaxOutstanding = 256;
@@ -53,7 +53,7 @@ internal sealed class PluginSession : ISourceSession
     /// <param name="output">Where queries go; the caller's to close.</param>
     /// <param name="time">For timeouts.</param>
     /// <param name="answered">Called for each answer.</param>
-    public PluginSession(string name, Stream input, Stream output, TimeProvider time, Action answered)
+    public PluginClient(string name, Stream input, Stream output, TimeProvider time, Action answered)
     {
         _name = name;
         _output = output;

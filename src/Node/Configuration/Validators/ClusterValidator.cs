@@ -5,16 +5,16 @@ using Screening.Actors.Fleet;
 namespace Screening.Node.Configuration;
 
 /// <summary>A name that the certificate of another node may bear.</summary>
-internal sealed class PeerNameAttribute : SettingRuleAttribute
+internal sealed class PeerNameAttribute : ConstraintAttribute
 {
     public override string? Broken(object value) =>
         PeerNames.IsValid((string)value) ? null : "it must be an IP address, a host name, or *. and a domain, without a port";
 }
 
-/// <summary>Rules of [cluster].</summary>
-internal static class ClusterRules
+/// <summary>Checks of [cluster].</summary>
+internal static class ClusterValidator
 {
-    public static void Check(RuleContext context)
+    public static void Check(ValidationContext context)
     {
         var cluster = context.Options.Cluster;
         if (context.IsSound("cluster.seeds") && context.IsSound("cluster.roles"))
@@ -36,7 +36,7 @@ internal static class ClusterRules
         CheckTrust(context, cluster);
     }
 
-    private static void CheckMembers(RuleContext context, ClusterOptions cluster)
+    private static void CheckMembers(ValidationContext context, ClusterOptions cluster)
     {
         if (cluster.Seeds.IsEmpty && !cluster.IsCache())
             context.Fault("cluster.roles", "cluster.roles is []; an edge node must have cluster.seeds, which is []");
@@ -56,7 +56,7 @@ internal static class ClusterRules
     }
 
     // A node takes messages only by the one address that it is known by. Seeds of another kind would never be answered.
-    private static void CheckSeeds(RuleContext context, ClusterOptions cluster)
+    private static void CheckSeeds(ValidationContext context, ClusterOptions cluster)
     {
         foreach (var twice in cluster.Seeds.CountBy(Written).Where(seed => seed.Value > 1))
             context.Fault("cluster.seeds", $"cluster.seeds has {twice.Key} more than once; each node must stand in it once");
@@ -81,7 +81,7 @@ internal static class ClusterRules
     };
 
     // Without seeds the node opens no port, so there is nobody to be known to.
-    private static void CheckListen(RuleContext context, ClusterOptions cluster)
+    private static void CheckListen(ValidationContext context, ClusterOptions cluster)
     {
         if (cluster.Listen.IsWildcard && cluster.Advertise is null && !cluster.Seeds.IsEmpty && context.IsSound("cluster.advertise"))
             context.Fault(
@@ -90,7 +90,7 @@ internal static class ClusterRules
     }
 
     // Anyone who can reach a port without TLS can do what an operator can, and every user of a host can reach its loopback addresses.
-    private static void CheckTrust(RuleContext context, ClusterOptions cluster)
+    private static void CheckTrust(ValidationContext context, ClusterOptions cluster)
     {
         var tls = cluster.Tls;
         if (!IsTlsSound(context))
@@ -116,6 +116,6 @@ internal static class ClusterRules
             given, $"{given} is {SettingTypes.Show(file)}; it must come with {missing}, which is empty {context.Where(missing, given)}");
     }
 
-    private static bool IsTlsSound(RuleContext context) =>
+    private static bool IsTlsSound(ValidationContext context) =>
         context.IsSound("cluster.tls") && context.IsSound("cluster.tls.certificate") && context.IsSound("cluster.tls.ca");
 }

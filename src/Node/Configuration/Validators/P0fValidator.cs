@@ -1,10 +1,10 @@
 namespace Screening.Node.Configuration;
 
-/// <summary>Rules of [[p0f.rule]], also in a profile.</summary>
-internal static class P0fRules
+/// <summary>Checks of [[p0f.rule]], also in a profile.</summary>
+internal static class P0fValidator
 {
     /// <param name="prefix">Empty, or "profile.NAME.".</param>
-    public static void Check(RuleContext context, IReadOnlyList<P0fRuleOptions> rules, string prefix)
+    public static void Check(ValidationContext context, IReadOnlyList<P0fRuleOptions> rules, string prefix)
     {
         if (!context.IsSound(prefix + "p0f.rule"))
             return;

@@ -30,7 +30,7 @@ internal enum SettingKind
 /// <param name="Type">The property's type, or that of an item.</param>
 /// <param name="Rules">What a value, or an item, must be.</param>
 internal sealed record Setting(
-    string Name, PropertyInfo Property, SettingKind Kind, Type Type, ImmutableArray<SettingRuleAttribute> Rules)
+    string Name, PropertyInfo Property, SettingKind Kind, Type Type, ImmutableArray<ConstraintAttribute> Rules)
 {
     public bool IsNeeded { get; } = Property.IsDefined(typeof(NeededAttribute));
 
@@ -97,6 +97,6 @@ internal static class SettingSchema
             property,
             kind,
             item,
-            [.. property.GetCustomAttributes<SettingRuleAttribute>()]);
+            [.. property.GetCustomAttributes<ConstraintAttribute>()]);
     }
 }

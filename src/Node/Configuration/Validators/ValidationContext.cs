@@ -3,7 +3,7 @@ namespace Screening.Node.Configuration;
 /// <summary>The settings that rules about several of them look at, and the faults and warnings that they find.</summary>
 /// <param name="options">The options as they were bound.</param>
 /// <param name="binder">Has what was given, where, and what is not valid.</param>
-internal sealed class RuleContext(ScreeningOptions options, OptionsBinder binder)
+internal sealed class ValidationContext(ScreeningOptions options, OptionsBinder binder)
 {
     private readonly List<ConfigurationFault> _faults = [];
     private readonly List<ConfigurationFault> _warnings = [];
