@@ -107,7 +107,7 @@ internal sealed class NodeMetrics
 
     public void DnsblQueried(string list) => _dnsblQueries.WithLabels(list).Inc();
 
-    public void BadRequest(Door door, ParseErrorKind kind) => _badRequests.WithLabels(door.Word(), Shapes.Word(kind)).Inc();
+    public void BadRequest(Door door, ParseErrorKind kind) => _badRequests.WithLabels(door.Word(), kind.Word()).Inc();
 
     /// <summary>Has a door's connections counted when somebody asks.</summary>
     public void CountConnections(string door, Func<int> count) =>
