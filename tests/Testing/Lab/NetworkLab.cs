@@ -45,7 +45,8 @@ public sealed class NetworkLab : IAsyncDisposable
         Requires.Root();
         Requires.Programs("ip", "setsid");
         await RemoveLeftoversAsync();
-        var lab = new NetworkLab(string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{Interlocked.Increment(ref _count)}"));
+        var lab = new NetworkLab(
+            string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{Interlocked.Increment(ref _count)}"));
         try
         {
             await lab.BuildAsync();

@@ -33,7 +33,8 @@ public sealed partial class PostfixInstance : IAsyncDisposable
     /// <param name="inside">The namespace to listen in.</param>
     /// <param name="beforeStart">What has to be there before the mail server, e.g. who answers on the dnsblog socket.</param>
     /// <param name="settings">main.cf lines on top of the plain ones.</param>
-    public static async Task<PostfixInstance> StartAsync(NetworkNamespace inside, Func<PostfixInstance, Task> beforeStart, params string[] settings)
+    public static async Task<PostfixInstance> StartAsync(
+        NetworkNamespace inside, Func<PostfixInstance, Task> beforeStart, params string[] settings)
     {
         Requires.Root();
         Requires.Programs("postfix", "postconf", "ip", "setsid");
@@ -70,7 +71,8 @@ public sealed partial class PostfixInstance : IAsyncDisposable
 
     /// <summary>Waits for the first log line that matches.</summary>
     public Task<string> WaitForLogAsync(Regex pattern, TimeSpan? within = null)
-        => Poll.ForAsync(() => LogLines.FirstOrDefault(line => pattern.IsMatch(line)), within ?? Waiting.Limit, $"a log line like {pattern}",
+        => Poll.ForAsync(() => LogLines.FirstOrDefault(line => pattern.IsMatch(line)), within ?? Waiting.Limit,
+            $"a log line like {pattern}",
             () => Transcript);
 
     /// <summary>Ends it and starts it anew, with the same files.</summary>

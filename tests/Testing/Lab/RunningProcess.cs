@@ -101,7 +101,8 @@ public class RunningProcess : IAsyncDisposable
     public string Transcript => $"{Plan}{Environment.NewLine}{string.Join(Environment.NewLine, Lines)}";
 
     public async Task<string> WaitForLineAsync(Regex pattern, TimeSpan within)
-        => await Poll.ForAsync(() => Lines.FirstOrDefault(line => pattern.IsMatch(line)) ?? ThrowIfGone(pattern), within, $"a line like {pattern}",
+        => await Poll.ForAsync(() => Lines.FirstOrDefault(line => pattern.IsMatch(line)) ?? ThrowIfGone(pattern), within,
+            $"a line like {pattern}",
             () => Transcript);
 
     public void Signal(Signal signal) => Native.SendSignal(Pid, signal);
@@ -181,7 +182,8 @@ public class RunningProcess : IAsyncDisposable
         // The last lines may still be on their way from the pipe when the process is gone already.
         _process.WaitForExit();
         return Lines.FirstOrDefault(line => pattern.IsMatch(line))
-            ?? throw new InvalidOperationException($"ended with status {_process.ExitCode} before a line like {pattern}.{Environment.NewLine}{Transcript}");
+            ?? throw new InvalidOperationException(
+                $"ended with status {_process.ExitCode} before a line like {pattern}.{Environment.NewLine}{Transcript}");
     }
 
     private void Keep(string? line, bool fromError)
