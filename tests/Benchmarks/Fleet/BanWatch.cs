@@ -55,7 +55,10 @@ internal sealed class BanWatch
                 var asked = _clock.Elapsed;
                 if (await FleetLoad.AskOnceAsync(socket, WhitelistLines.BannedClient(Random.Shared.Next(bans)),
                     CancellationToken.None) is not { } answer)
+                {
                     break;
+                }
+
                 var isLetIn = !answer.Contains("action=drop\n", StringComparison.Ordinal);
                 seen = seen.And(new BanSightings(1, isLetIn ? 1 : 0, isLetIn ? _clock.Elapsed : TimeSpan.Zero, _clock.Elapsed - asked));
             }

@@ -36,8 +36,11 @@ internal static class HostileCampaign
         var (count, length) = (bench.Options.Count ?? Peers, bench.Options.Length(10));
         var doors = HostileDoor.All.Where(door => bench.Options.Door is "" || bench.Options.Door == door.Name).ToList();
         if (doors.Count == 0)
+        {
             throw new UsageException(
                 $"--door: there is no {bench.Options.Door}; doors are {string.Join(", ", HostileDoor.All.Select(door => door.Name))}");
+        }
+
         var table = new Table(
             $"{count} hostile peers at a time, {length.TotalSeconds:0} s each", "door", "peers", "RSS before MB", "at most", "after",
             "files before", "at most",

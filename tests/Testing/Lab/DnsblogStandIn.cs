@@ -60,9 +60,7 @@ public sealed class DnsblogStandIn : IAsyncDisposable
         {
             var count = await socket.ReceiveAsync(buffer, _stop.Token);
             if (count == 0)
-            {
                 return;
-            }
 
             text.Append(Encoding.ASCII.GetString(buffer, 0, count));
         }

@@ -108,9 +108,7 @@ public sealed partial class NodeProcess : RunningProcess
     protected override void OnOutputLine(string line)
     {
         if (ListeningLine().Match(line) is { Success: true } match)
-        {
             _listening.TryAdd(match.Groups["kind"].Value, new Uri(match.Groups["uri"].Value));
-        }
     }
 
     private static LaunchPlan Command(string program, string[] arguments)

@@ -70,14 +70,10 @@ public sealed class P0fProcess : RunningProcess
     private async Task<bool> AnswersAsync()
     {
         if (HasExited)
-        {
             throw new InvalidOperationException($"p0f ended.{Environment.NewLine}{Transcript}");
-        }
 
         if (!File.Exists(SocketPath))
-        {
             return false;
-        }
 
         try
         {

@@ -90,9 +90,7 @@ public sealed class RblDnsd : RunningProcess
     private async Task<bool> AnswersAsync(string zone)
     {
         if (HasExited)
-        {
             throw new InvalidOperationException($"rbldnsd ended.{Environment.NewLine}{Transcript}");
-        }
 
         return await Nameserver.AnswersAsync(_inside, EndPoint, zone);
     }

@@ -15,9 +15,7 @@ public static class Requires
     public static void Programs(params string[] names)
     {
         foreach (var name in names)
-        {
             Skip.If(Find(name) is null, string.Create(CultureInfo.InvariantCulture, $"needs the program {name}"));
-        }
     }
 
     /// <summary>

@@ -25,9 +25,7 @@ public class RunningProcess : IAsyncDisposable
     static RunningProcess() => ProcessEnd.Do(() =>
     {
         foreach (var pid in Alive.Keys)
-        {
             Native.SendSignal(-pid, Lab.Signal.Kill);
-        }
     });
 
     protected RunningProcess(LaunchPlan plan)
@@ -40,9 +38,7 @@ public class RunningProcess : IAsyncDisposable
         Pid = _process.Id;
         Alive[Pid] = this;
         if (!plan.KeepsInput)
-        {
             _process.StandardInput.Close();
-        }
 
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
@@ -92,9 +88,7 @@ public class RunningProcess : IAsyncDisposable
         get
         {
             lock (_lines)
-            {
                 return [.. _lines];
-            }
         }
     }
 
@@ -137,9 +131,7 @@ public class RunningProcess : IAsyncDisposable
     public virtual async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
-        {
             return;
-        }
 
         SignalGroup(Lab.Signal.Kill);
         try
@@ -175,9 +167,7 @@ public class RunningProcess : IAsyncDisposable
     private string? ThrowIfGone(Regex pattern)
     {
         if (!_process.HasExited)
-        {
             return null;
-        }
 
         // The last lines may still be on their way from the pipe when the process is gone already.
         _process.WaitForExit();
@@ -189,22 +179,16 @@ public class RunningProcess : IAsyncDisposable
     private void Keep(string? line, bool fromError)
     {
         if (line is null)
-        {
             return;
-        }
 
         lock (_lines)
         {
             _lines.Enqueue(fromError ? $"stderr: {line}" : line);
             if (_lines.Count > MaxLines)
-            {
                 _lines.Dequeue();
-            }
         }
 
         if (!fromError)
-        {
             OnOutputLine(line);
-        }
     }
 }

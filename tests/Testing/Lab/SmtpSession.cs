@@ -47,9 +47,7 @@ public static class SmtpSession
         using var socket = await inside.ConnectAsync(new IPEndPoint(to, 25), from, hops);
         await using var stream = new NetworkStream(socket);
         if (proxied is not null)
-        {
             await stream.WriteAsync(Encoding.ASCII.GetBytes($"PROXY TCP4 {proxied} {to} 4321 25\r\n"));
-        }
 
         using var reader = new StreamReader(stream, Encoding.ASCII);
         var lines = new List<string>();
@@ -59,15 +57,11 @@ public static class SmtpSession
         {
             replies.Add(await CommandAsync(stream, reader, command, lines));
             if (!replies[^1].StartsWith(wanted, StringComparison.Ordinal))
-            {
                 break;
-            }
         }
 
         if (!replies[^1].StartsWith("521", StringComparison.Ordinal))
-        {
             replies.Add(await CommandAsync(stream, reader, "QUIT", lines));
-        }
 
         return new SmtpDialogue(proxied ?? from, replies, greeted, lines) { Took = clock.Elapsed };
     }
@@ -115,9 +109,7 @@ public static class SmtpSession
 
             lines.Add($"< {line}");
             if (line.Length < 4 || line[3] == ' ')
-            {
                 return line;
-            }
         }
     }
 }

@@ -38,7 +38,9 @@ public sealed class FolderGraph
             {
                 if (TypeMeantBy(node, model) is { } type && FileOf(type, project) is { } home && FolderOf(project, home) is var to
                     && to != from)
+                {
                     graph.Add(from, to, new TypeUse(SourceProject.PlaceOf(node), type.Name));
+                }
             }
         }
         return graph;
