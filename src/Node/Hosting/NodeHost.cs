@@ -33,7 +33,7 @@ namespace Screening.Node.Hosting;
 internal sealed class NodeHost : IAsyncDisposable
 {
     // Every pending query ends by its deadline; a connection that is still open then is closed.
-    private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(4);
 
     private readonly WebApplication _app;
     private readonly Listeners _listeners;
@@ -84,7 +84,7 @@ internal sealed class NodeHost : IAsyncDisposable
         var listeners = new Listeners(options);
         builder.Services.Configure<SocketTransportOptions>(listeners.Configure);
         builder.WebHost.ConfigureKestrel(listeners.Configure);
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainLimit);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTimeout);
 
         var app = builder.Build();
         var screening = app.Services.GetRequiredService<ScreeningHandle>();

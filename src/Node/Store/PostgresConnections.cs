@@ -51,13 +51,13 @@ internal sealed class PostgresConnections
     /// <exception cref="StoreException">It did not work.</exception>
     public async Task<T> UseAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> use, TimeSpan within, CancellationToken cancellation)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(within);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        timeout.CancelAfter(within);
         try
         {
             await using var connection = new NpgsqlConnection(_control);
-            await connection.OpenAsync(limit.Token);
-            return await use(connection, limit.Token);
+            await connection.OpenAsync(timeout.Token).ConfigureAwait(false);
+            return await use(connection, timeout.Token).ConfigureAwait(false);
         }
         catch (Exception problem) when (problem is not StoreException
             && (problem is not OperationCanceledException || !cancellation.IsCancellationRequested))

@@ -194,15 +194,15 @@ public sealed class DnsblEndpointTests : IAsyncLifetime
     public void A_network_that_is_sent_too_much_is_spared()
     {
         var rates = new ResponseRateLimit(new StillTime());
-        RateVerdict[] Take(string address, string? name, int count) =>
+        RateVerdict[] Admit(string address, string? name, int count) =>
             [.. Enumerable.Range(0, count).Select(_ => rates.AdmitAnswer(IPAddress.Parse(address), name, isNegative: false)).Distinct().Order()];
-        Assert.Equal([RateVerdict.Send], Take("198.51.100.1", "a", ResponseRateLimit.SamePerSecond));
-        Assert.Equal([RateVerdict.Send], Take("198.51.100.1", "b", 1));
-        Assert.Equal([RateVerdict.Truncate, RateVerdict.Drop], Take("198.51.100.200", "a", 2));
-        Assert.Equal([RateVerdict.Send], Take("198.51.101.1", "a", 1));
-        Assert.Equal([RateVerdict.Send], Take("127.0.0.1", null, 10_000));
-        Assert.Equal([RateVerdict.Send], Take("2001:db8::1", null, ResponseRateLimit.SamePerSecond));
-        Assert.Equal([RateVerdict.Truncate], Take("2001:db8:0:00ff::1", null, 1));
+        Assert.Equal([RateVerdict.Send], Admit("198.51.100.1", "a", ResponseRateLimit.SamePerSecond));
+        Assert.Equal([RateVerdict.Send], Admit("198.51.100.1", "b", 1));
+        Assert.Equal([RateVerdict.Truncate, RateVerdict.Drop], Admit("198.51.100.200", "a", 2));
+        Assert.Equal([RateVerdict.Send], Admit("198.51.101.1", "a", 1));
+        Assert.Equal([RateVerdict.Send], Admit("127.0.0.1", null, 10_000));
+        Assert.Equal([RateVerdict.Send], Admit("2001:db8::1", null, ResponseRateLimit.SamePerSecond));
+        Assert.Equal([RateVerdict.Truncate], Admit("2001:db8:0:00ff::1", null, 1));
         for (var i = 0; i < ResponseRateLimit.TotalPerSecond; i++)
             rates.AdmitAnswer(IPAddress.Parse("203.0.113.1"), $"{i}", isNegative: false);
         Assert.NotEqual(RateVerdict.Send, rates.AdmitAnswer(IPAddress.Parse("203.0.113.77"), "new", isNegative: false));

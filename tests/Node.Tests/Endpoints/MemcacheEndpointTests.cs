@@ -20,9 +20,9 @@ public sealed class MemcacheEndpointTests
         { Set("postscreen:192.0.2.1", Value) + "get postscreen:192.0.2.1\r\n", "STORED\r\n" + Found("postscreen:192.0.2.1", Value), true },
         { Set("postscreen:2001:db8::1", Value) + "get 2001:db8::1\r\n", "STORED\r\n" + Found("2001:db8::1", Value), true },
         { Set("0123456789abcdef", Value) + "get 0123456789abcdef fedcba9876543210\r\n", "STORED\r\n" + Found("0123456789abcdef", Value), true },
-        { Set("a:192.0.2.2", $"{Now + 90};1;1;0;0") + Set("b:192.0.2.2", $"{Now + 50};{Now + 70};0;0;1") + "get 192.0.2.2\r\n",
-            "STORED\r\nSTORED\r\n" + Found("192.0.2.2", $"{Now + 90};{Now + 70};1;0;1"), true },
-        { Set("p:192.0.2.3", $"{Now - 5};{Now + 70};0;0;0") + "get p:192.0.2.3\r\n", "STORED\r\n" + Found("p:192.0.2.3", $"1;{Now + 70};0;0;0"), true },
+        { Set("a:192.0.2.2", $"{Now + 9000};1;1;0;0") + Set("b:192.0.2.2", $"{Now + 5000};{Now + 7000};0;0;1") + "get 192.0.2.2\r\n",
+            "STORED\r\nSTORED\r\n" + Found("192.0.2.2", $"{Now + 9000};{Now + 7000};1;0;1"), true },
+        { Set("p:192.0.2.3", $"{Now - 5};{Now + 7000};0;0;0") + "get p:192.0.2.3\r\n", "STORED\r\n" + Found("p:192.0.2.3", $"1;{Now + 7000};0;0;0"), true },
         { Set("p:192.0.2.3", "0;0;0;0;0") + "get p:192.0.2.3\r\n", "STORED\r\nEND\r\n", true },
         { Set("p:192.0.2.4", Value) + "delete p:192.0.2.4\r\ndelete p:192.0.2.4\r\nget p:192.0.2.4\r\n", "STORED\r\nDELETED\r\nNOT_FOUND\r\nEND\r\n", true },
         { Set("postscreen:_LAST_CACHE_CLEANUP_COMPLETED_", "1795459756", 7) + "get postscreen:_LAST_CACHE_CLEANUP_COMPLETED_\r\n",
@@ -90,8 +90,8 @@ public sealed class MemcacheEndpointTests
         for (var i = 0; i < 2000; i++)
         {
             var key = string.Create(CultureInfo.InvariantCulture, $"postscreen:10.1.{i / 250}.{i % 250}");
-            asked.Append(Set(key, $"{Now + 100 + i};1;1;1;1")).Append(CultureInfo.InvariantCulture, $"get {key}\r\n");
-            answers.Append("STORED\r\n").Append(Found(key, $"{Now + 100 + i};1;1;1;1"));
+            asked.Append(Set(key, $"{Now + 10_000 + i};1;1;1;1")).Append(CultureInfo.InvariantCulture, $"get {key}\r\n");
+            answers.Append("STORED\r\n").Append(Found(key, $"{Now + 10_000 + i};1;1;1;1"));
         }
 
         var reading = ReadAsync(peer, answers.Length);

@@ -142,26 +142,26 @@ public sealed class PostgresStoreNeedsPostgresqlTests(PostgresStoreNeedsPostgres
     {
         var store = await PreparedAsync();
         var second = TimeSpan.FromSeconds(60);
-        Assert.True(await TakeAsync(store, "a", second));
-        Assert.True(await TakeAsync(store, "a", second), "an owner prolongs its lock");
-        Assert.False(await TakeAsync(store, "b", second));
+        Assert.True(await TryLockAsync(store, "a", second));
+        Assert.True(await TryLockAsync(store, "a", second), "an owner prolongs its lock");
+        Assert.False(await TryLockAsync(store, "b", second));
         Assert.True(await store.Lock!.TryTakeAsync("another", "b", second, CancellationToken.None), "names are apart");
 
         await store.Lock.ReleaseAsync("it", "b", CancellationToken.None);
-        Assert.False(await TakeAsync(store, "b", second), "only the owner gives it back");
+        Assert.False(await TryLockAsync(store, "b", second), "only the owner gives it back");
         await store.Lock.ReleaseAsync("it", "a", CancellationToken.None);
-        Assert.True(await TakeAsync(store, "b", second));
+        Assert.True(await TryLockAsync(store, "b", second));
     }
 
     [SkippableFact]
     public async Task A_lock_ends_by_the_clock_of_the_database()
     {
         var store = await PreparedAsync();
-        Assert.True(await TakeAsync(store, "a", TimeSpan.FromMilliseconds(100)));
+        Assert.True(await TryLockAsync(store, "a", TimeSpan.FromMilliseconds(100)));
         var taken = Stopwatch.StartNew();
-        while (!await TakeAsync(store, "b", TimeSpan.FromSeconds(60)))
+        while (!await TryLockAsync(store, "b", TimeSpan.FromSeconds(60)))
             Assert.True(taken.Elapsed < Waiting.Limit, "the lock of a does not end");
-        Assert.False(await TakeAsync(store, "a", TimeSpan.FromSeconds(60)));
+        Assert.False(await TryLockAsync(store, "a", TimeSpan.FromSeconds(60)));
     }
 
     [SkippableFact]
@@ -218,7 +218,7 @@ public sealed class PostgresStoreNeedsPostgresqlTests(PostgresStoreNeedsPostgres
 
     private static NpgsqlConnectionStringBuilder Settings(PostgresStore store) => new(store.Connection!.ConnectionString);
 
-    private static Task<bool> TakeAsync(PostgresStore store, string owner, TimeSpan life) =>
+    private static Task<bool> TryLockAsync(PostgresStore store, string owner, TimeSpan life) =>
         store.Lock!.TryTakeAsync("it", owner, life, CancellationToken.None).Within("the lock");
 
     private static Task PrepareAsync(PostgresStore store) => store.PrepareAsync(CancellationToken.None).Within("the store's tables");

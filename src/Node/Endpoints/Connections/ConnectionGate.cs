@@ -13,7 +13,7 @@ namespace Screening.Node.Endpoints.Connections;
 internal sealed record GateSettings(int Connections, int PerAddress)
 {
     /// <summary>A peer that lets an answer wait for so long is cut off.</summary>
-    public TimeSpan UnreadLimit { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan UnreadTimeout { get; init; } = TimeSpan.FromSeconds(30);
 }
 
 /// <summary>Why a peer may not connect; in lower case the <c>reason</c> of <c>screening_connections_refused_total</c>.</summary>
@@ -193,9 +193,9 @@ internal sealed class ConnectionGate
     private void CutOffIfUnread(object state)
     {
         var place = (Place)state;
-        if (place.Watch.Unread < _settings.UnreadLimit || place.IsClosed)
+        if (place.Watch.Unread < _settings.UnreadTimeout || place.IsClosed)
             return;
-        _cutOff.Add(PeerName.Of(place.Peer), $"answers were not read within {_settings.UnreadLimit.TotalSeconds:0} s");
+        _cutOff.Add(PeerName.Of(place.Peer), $"answers were not read within {_settings.UnreadTimeout.TotalSeconds:0} s");
         Close(place, "unread");
     }
 

@@ -35,8 +35,8 @@ internal sealed class Liveness(ScreeningHandle screening, NodeStatus status, Tim
 
     private async Task<bool> AnswersAsync(Uri door, TimeSpan within, CancellationToken cancellation)
     {
-        using var limit = new CancellationTokenSource(within, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        using var timeout = new CancellationTokenSource(within, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
         try
         {
             using var socket = await ConnectAsync(door, either.Token).ConfigureAwait(false);

@@ -26,8 +26,8 @@ internal sealed partial class ServiceManager
     }
 
     /// <summary>The manager takes the node for dead if it hears nothing for so long; null: it does not watch.</summary>
-    public TimeSpan? WatchdogLimit => _notifier.IsEnabled
-        ? ParseLimit(
+    public TimeSpan? WatchdogTimeout => _notifier.IsEnabled
+        ? ParseTimeout(
             Environment.GetEnvironmentVariable(WatchdogTime), Environment.GetEnvironmentVariable(WatchdogProcess), Environment.ProcessId)
         : null;
 
@@ -48,11 +48,11 @@ internal sealed partial class ServiceManager
     /// <param name="microseconds">WATCHDOG_USEC.</param>
     /// <param name="process">WATCHDOG_PID; null: whichever process.</param>
     /// <param name="ownProcess">The id of this process: a child of a service inherits the variables.</param>
-    public static TimeSpan? ParseLimit(string? microseconds, string? process, int ownProcess)
+    public static TimeSpan? ParseTimeout(string? microseconds, string? process, int ownProcess)
     {
         var isOurs = process is null || process == ownProcess.ToString(CultureInfo.InvariantCulture);
-        return isOurs && long.TryParse(microseconds, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit > 0
-            ? TimeSpan.FromMicroseconds(limit)
+        return isOurs && long.TryParse(microseconds, NumberStyles.None, CultureInfo.InvariantCulture, out var timeout) && timeout > 0
+            ? TimeSpan.FromMicroseconds(timeout)
             : null;
     }
 

@@ -10,18 +10,18 @@ internal sealed partial class WatchdogService(
     ServiceManager manager, Liveness liveness, Troubles troubles, TimeProvider time, ILogger<WatchdogService> log) : NodeService(troubles, time, log)
 {
     // Two looks may fail before the third is too late.
-    private const int LooksPerLimit = 3;
+    private const int LooksPerTimeout = 3;
 
     protected override async Task RunAsync(CancellationToken stopping)
     {
-        if (manager.WatchdogLimit is not { } limit)
+        if (manager.WatchdogTimeout is not { } timeout)
             return;
-        var period = limit / LooksPerLimit;
+        var period = timeout / LooksPerTimeout;
         using var timer = new PeriodicTimer(period, Time);
         do
         {
             if (await liveness.FindFaultAsync(period, stopping).ConfigureAwait(false) is { } fault)
-                DoesNotAnswer(log, fault, limit.TotalSeconds);
+                DoesNotAnswer(log, fault, timeout.TotalSeconds);
             else
                 manager.Alive();
         }

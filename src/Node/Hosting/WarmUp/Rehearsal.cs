@@ -23,7 +23,7 @@ namespace Screening.Node.Hosting.WarmUp;
 internal static class Rehearsal
 {
     /// <summary>The start of a node waits no longer for it.</summary>
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);
 
     private const int SteadyRounds = 3;
     private const int MostRounds = 100;
@@ -32,18 +32,18 @@ internal static class Rehearsal
     private static readonly TimeSpan Steady = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan Deadline = TimeSpan.FromMilliseconds(40);
 
-    /// <summary>Rehearses until the times are steady or the limit is over.</summary>
+    /// <summary>Rehearses until the times are steady or the timeout.</summary>
     /// <param name="parent">A folder that may be written to.</param>
     public static async Task RunAsync(string parent, CancellationToken cancellation)
     {
         var folder = Path.Combine(parent, ".rehearsal");
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(Limit);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        timeout.CancelAfter(Timeout);
         try
         {
             Remove(folder); // Left by a process that was killed.
             PrivateFiles.MakeFolder(folder);
-            await PlayAsync(folder, limit.Token).ConfigureAwait(false);
+            await PlayAsync(folder, timeout.Token).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is OperationCanceledException or SocketException or IOException
                                          or UnauthorizedAccessException or EndpointException or FleetUnavailableException)
