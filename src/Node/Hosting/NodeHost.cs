@@ -178,7 +178,8 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton(new EndpointSettings(
             options.Limits.PerConnection, options.DnsblZone.Name, (int)options.Cache.FailShare.TotalSeconds));
         var files = new OpenFileLimit(
-            OpenFileLimit.Read(), options.Endpoints.StreamDoors, options.Limits.Connections, configuration.Origins.ContainsKey("limits.connections"));
+            OpenFileLimit.Read(), options.Endpoints.StreamDoors, options.Limits.Connections,
+            IsAsked: configuration.Origins.ContainsKey("limits.connections"));
         services.AddSingleton(files);
         services.AddSingleton(new GateSettings(files.Each, options.Limits.ConnectionsPerAddress));
         services.AddSingleton(provider => new NearbyNetworks(NearbyNetworks.OfInterfaces, provider.GetRequiredService<TimeProvider>()));

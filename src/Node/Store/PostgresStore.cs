@@ -43,12 +43,13 @@ internal sealed class PostgresStore : IFleetStore
 
     /// <summary>
     /// Writes this node's heartbeat and commits, which fails when the database is read-only, a standby, or cannot write its log; and
-    /// makes a temporary file of about a megabyte, which fails when the disk of the database is full: the heartbeat alone would keep working
-    /// for long, since it is written in place of an older one. Asks on a new connection, so it also fails when there is none to be had.
+    /// makes a temporary file of about a megabyte, which fails when the disk of the database is full: the heartbeat alone would keep
+    /// working for long, since it is written in place of an older one. Asks on a new connection, so it also fails when there is none to be
+    /// had.
     /// </summary>
     /// <remarks>
-    /// A standby that takes over writes a timeline of its own, and may have less than its primary had. Where the role may read the timeline it is
-    /// part of the mark, and where not, a takeover shows only if it lost a heartbeat.
+    /// A standby that takes over writes a timeline of its own, and may have less than its primary had. Where the role may read the timeline
+    /// it is part of the mark, and where not, a takeover shows only if it lost a heartbeat.
     /// </remarks>
     public Task<StoreMark> PingAsync(CancellationToken cancellation) => _connections.UseAsync(PingAsync, PingTimeout, cancellation);
 
@@ -59,9 +60,12 @@ internal sealed class PostgresStore : IFleetStore
             await connection.ExecuteAsync($"SELECT pg_advisory_xact_lock({CreationLock})", cancellation).ConfigureAwait(false);
             if (await HasTablesAsync(connection, "screening_meta", cancellation).ConfigureAwait(false))
                 await StoreTables.CheckLayoutAsync(connection, _connections.Place, cancellation).ConfigureAwait(false);
-            else if (await HasTablesAsync(connection, "journal", cancellation).ConfigureAwait(false) || await HasTablesAsync(connection, "snapshot", cancellation).ConfigureAwait(false))
+            else if (
+                await HasTablesAsync(connection, "journal", cancellation).ConfigureAwait(false)
+                || await HasTablesAsync(connection, "snapshot", cancellation).ConfigureAwait(false))
                 throw new StoreException(
-                    $"{_connections.Place} has a table journal or snapshot of another program; use a database or a schema (Search Path=...) of its own");
+                    $"{_connections.Place} has a table journal or snapshot of another program; use a database or a schema"
+                        + " (Search Path=...) of its own");
 
             // A role without the right to create tables gets along when an administrator did it.
             if (!await HasTablesAsync(connection, "screening_meta, screening_lock, journal, snapshot", cancellation).ConfigureAwait(false))
@@ -87,11 +91,13 @@ internal sealed class PostgresStore : IFleetStore
         const string now = "to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')";
         var beat = await connection.ExecuteAsync(
             $"INSERT INTO screening_meta AS known (key, value) VALUES (@key, {now} || ' 1') ON CONFLICT (key)"
-                + $" DO UPDATE SET value = {now} || ' ' || (split_part(known.value, ' ', 2)::bigint + 1) RETURNING split_part(value, ' ', 2)::bigint",
+                + $" DO UPDATE SET value = {now} || ' ' || (split_part(known.value, ' ', 2)::bigint + 1)"
+                + " RETURNING split_part(value, ' ', 2)::bigint",
             cancellation,
             ("key", _heartbeat)).ConfigureAwait(false);
         // Rows of a function that do not fit into work_mem go to a file.
-        await connection.ExecuteAsync("SET work_mem = '64kB'; SELECT count(*) FROM generate_series(1, 50000)", cancellation).ConfigureAwait(false);
+        await connection.ExecuteAsync(
+            "SET work_mem = '64kB'; SELECT count(*) FROM generate_series(1, 50000)", cancellation).ConfigureAwait(false);
         var id = await StoreTables.ReadIdAsync(connection, cancellation).ConfigureAwait(false);
         return new StoreMark($"{id} {await ReadTimelineAsync(connection, cancellation).ConfigureAwait(false)}", (long)beat!);
     }
@@ -101,7 +107,8 @@ internal sealed class PostgresStore : IFleetStore
     {
         try
         {
-            return await connection.ExecuteAsync("SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)", cancellation).ConfigureAwait(false);
+            return await connection.ExecuteAsync(
+                "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)", cancellation).ConfigureAwait(false);
         }
         catch (PostgresException)
         {

@@ -58,8 +58,8 @@ internal sealed class SqliteStore : IFleetStore
     }
 
     /// <summary>
-    /// Writes a heartbeat, and sees that the disk has room: a small write may still succeed on one that is full. Heartbeats that are not of this
-    /// process are a fault.
+    /// Writes a heartbeat, and sees that the disk has room: a small write may still succeed on one that is full. Heartbeats that are not of
+    /// this process are a fault.
     /// </summary>
     public Task<StoreMark> PingAsync(CancellationToken cancellation) => UseAsync(_control, PingAsync, cancellation);
 
@@ -102,7 +102,8 @@ internal sealed class SqliteStore : IFleetStore
         await ReadRowsAsync(
             "SELECT persistence_id, sequence_number, identifier, manifest, CASE WHEN deleted THEN NULL ELSE message END FROM journal"
                 + " ORDER BY persistence_id, sequence_number",
-            found => row(found.SequenceNr > covered.GetValueOrDefault(found.Entity) ? found : found with { Bytes = null })).ConfigureAwait(false);
+            found => row(found.SequenceNr > covered.GetValueOrDefault(found.Entity) ? found : found with { Bytes = null }))
+            .ConfigureAwait(false);
         return true;
 
         async Task ReadRowsAsync(string sql, Action<StoredRow> each)
@@ -121,7 +122,8 @@ internal sealed class SqliteStore : IFleetStore
     {
         // In one statement: another node may make them between two.
         var tables = await connection.ExecuteAsync(
-            "SELECT group_concat(name) FROM sqlite_master WHERE type = 'table' AND name IN ('screening_meta', 'journal')", cancellation).ConfigureAwait(false) as string ?? "";
+            "SELECT group_concat(name) FROM sqlite_master WHERE type = 'table' AND name IN ('screening_meta', 'journal')",
+            cancellation).ConfigureAwait(false) as string ?? "";
         if (tables.Contains("screening_meta", StringComparison.Ordinal))
             return true;
         return tables.Length > 0
@@ -156,7 +158,8 @@ internal sealed class SqliteStore : IFleetStore
         return new StoreMark(await StoreTables.ReadIdAsync(connection, cancellation).ConfigureAwait(false), beat);
     }
 
-    private Task<T> UseAsync<T>(string way, Func<SqliteConnection, CancellationToken, Task<T>> use, CancellationToken cancellation) => Task.Factory.StartNew(
+    private Task<T> UseAsync<T>(string way, Func<SqliteConnection, CancellationToken, Task<T>> use, CancellationToken cancellation) =>
+        Task.Factory.StartNew(
         async () =>
         {
             try

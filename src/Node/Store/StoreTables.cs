@@ -33,8 +33,10 @@ internal static class StoreTables
         var found = await ReadLayoutAsync(connection, cancellation).ConfigureAwait(false);
         if (found.Count == 0)
         {
-            var rows = string.Join(", ", Layout.Select(item => string.Create(CultureInfo.InvariantCulture, $"('{item.Key}', '{item.Value}')")));
-            await connection.ExecuteAsync($"INSERT INTO screening_meta (key, value) VALUES {rows} ON CONFLICT (key) DO NOTHING", cancellation).ConfigureAwait(false);
+            var rows = string.Join(
+                ", ", Layout.Select(item => string.Create(CultureInfo.InvariantCulture, $"('{item.Key}', '{item.Value}')")));
+            await connection.ExecuteAsync(
+                $"INSERT INTO screening_meta (key, value) VALUES {rows} ON CONFLICT (key) DO NOTHING", cancellation).ConfigureAwait(false);
             // Another node, of another release, may have been faster.
             found = await ReadLayoutAsync(connection, cancellation).ConfigureAwait(false);
         }
@@ -53,7 +55,8 @@ internal static class StoreTables
 
     /// <summary>The database's id; empty: it has none.</summary>
     public static async Task<string> ReadIdAsync(DbConnection connection, CancellationToken cancellation) =>
-        await connection.ExecuteAsync("SELECT value FROM screening_meta WHERE key = 'id'", cancellation).ConfigureAwait(false) as string ?? "";
+        await connection.ExecuteAsync(
+            "SELECT value FROM screening_meta WHERE key = 'id'", cancellation).ConfigureAwait(false) as string ?? "";
 
     /// <summary>Runs statements and gives the first value of the first row, or null.</summary>
     public static async Task<object?> ExecuteAsync(

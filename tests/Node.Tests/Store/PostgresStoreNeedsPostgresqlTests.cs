@@ -36,7 +36,8 @@ public sealed class PostgresStoreNeedsPostgresqlTests(PostgresStoreNeedsPostgres
         Assert.Equal(("postgresql", "PostgreSQL.15"), (store.Provider, store.Connection!.ProviderName));
         Assert.Equal("bucket-1", await Server.QueryAsync("SELECT persistence_id FROM snapshot", database));
         Assert.Equal(
-            $"{WhitelistLayout.Version}", await Server.QueryAsync("SELECT value FROM screening_meta WHERE key = 'layout.version'", database));
+            $"{WhitelistLayout.Version}", await Server.QueryAsync(
+                "SELECT value FROM screening_meta WHERE key = 'layout.version'", database));
     }
 
     [SkippableFact]
@@ -54,7 +55,8 @@ public sealed class PostgresStoreNeedsPostgresqlTests(PostgresStoreNeedsPostgres
         await PrepareAsync(Store(database));
         await Server.QueryAsync("UPDATE screening_meta SET value = 99 WHERE key = 'layout.version'; DROP TABLE journal", database);
         var refusal = await Assert.ThrowsAsync<StoreLayoutException>(() => PrepareAsync(Store(database)));
-        Assert.Contains("layout 99 (1024 buckets in 64 shards); this release works with layout 1 ", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "layout 99 (1024 buckets in 64 shards); this release works with layout 1 ", refusal.Message, StringComparison.Ordinal);
         Assert.Equal("t", await Server.QueryAsync("SELECT to_regclass('journal') IS NULL", database));
     }
 
@@ -186,7 +188,8 @@ public sealed class PostgresStoreNeedsPostgresqlTests(PostgresStoreNeedsPostgres
         await Server.QueryAsync($"ALTER DATABASE {database} SET default_transaction_read_only = on");
         var refusal = await Assert.ThrowsAsync<StoreException>(() => PingAsync(store));
         Assert.Equal(
-            $"PostgreSQL at 127.0.0.1:{Server.Port}, database {database}: cannot execute INSERT in a read-only transaction", refusal.Message);
+            $"PostgreSQL at 127.0.0.1:{Server.Port}, database {database}: cannot execute INSERT in a read-only transaction",
+            refusal.Message);
     }
 
     [SkippableFact]

@@ -34,9 +34,9 @@ internal enum Refusal
 /// peers that do not read. What is said on a connection is not its business.
 /// </summary>
 /// <remarks>
-/// A connection has its place from when it is let in until its socket is closed, so that no peer holds more descriptors than the bounds say.
-/// From three quarters of <see cref="GateSettings.Connections"/> on, the one that has been idle longest, and at least <see cref="LeastIdle"/>, is
-/// closed for a new one; where there is none, new ones are let in up to the bound.
+/// A connection has its place from when it is let in until its socket is closed, so that no peer holds more descriptors than the bounds
+/// say. From three quarters of <see cref="GateSettings.Connections"/> on, the one that has been idle longest, and at least
+/// <see cref="LeastIdle"/>, is closed for a new one; where there is none, new ones are let in up to the bound.
 /// </remarks>
 internal sealed class ConnectionGate
 {
@@ -216,7 +216,9 @@ internal sealed class ConnectionGate
 
         public ConnectionWatch Watch => watch;
 
-        /// <summary>When it was idle at the latest look, as a timestamp. With the id the order of places: changed only outside of the set.</summary>
+        /// <summary>
+        /// When it was idle at the latest look, as a timestamp. With the id the order of places: changed only outside of the set.
+        /// </summary>
         public long IdleSince { get; set; } = idleSince;
 
         public long Id { get; set; }

@@ -2,12 +2,13 @@ using System.Globalization;
 using System.Net.Sockets;
 using Microsoft.Extensions.Hosting.Systemd;
 using Screening.Node.Platform;
+using Screening.Node.Telemetry;
 
 namespace Screening.Node.Hosting.Systemd;
 
 /// <summary>
-/// What a service manager is told of this node, as sd_notify(3) has it. Where none is named, nothing is sent; one that is named and cannot be
-/// reached is logged once, and the node runs without it.
+/// What a service manager is told of this node, as sd_notify(3) has it. Where none is named, nothing is sent; one that is named and cannot
+/// be reached is logged once, and the node runs without it.
 /// </summary>
 internal sealed partial class ServiceManager
 {
@@ -72,7 +73,7 @@ internal sealed partial class ServiceManager
         }
     }
 
-    [LoggerMessage(9016, LogLevel.Warning, "The service manager cannot be told how the node is (NOTIFY_SOCKET): {Fault}")]
+    [LoggerMessage(EventIds.ServiceManagerLost, LogLevel.Warning, "The service manager cannot be told how the node is (NOTIFY_SOCKET): {Fault}")]
     private static partial void LogLost(ILogger log, string fault);
 }
 

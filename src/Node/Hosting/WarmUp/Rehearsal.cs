@@ -87,7 +87,8 @@ internal static class Rehearsal
     private static async Task StoreAsync(IFleetWhitelist whitelist, CancellationToken cancellation)
     {
         var network = Network.Of(ScriptedSources.Client(0));
-        await whitelist.SetAsync(GrantKind.Grant, network, TimeSpan.FromMinutes(1), "rehearsal", "rehearsal", cancellation).ConfigureAwait(false);
+        await whitelist.SetAsync(
+            GrantKind.Grant, network, TimeSpan.FromMinutes(1), "rehearsal", "rehearsal", cancellation).ConfigureAwait(false);
         await whitelist.ForgetAsync(network, cancellation).ConfigureAwait(false);
     }
 
@@ -99,10 +100,13 @@ internal static class Rehearsal
         Sets =
         [
             $"node.data_dir={folder}", "store.provider=sqlite", "access.permit=[]",
-            "endpoints.plugin=[\"tcp://127.0.0.1:0\"]", "endpoints.policy=[\"tcp://127.0.0.1:0\"]", "endpoints.dnsblog=[\"tcp://127.0.0.1:0\"]",
-            "endpoints.dnsbl=[\"udp://127.0.0.1:0\"]", "endpoints.memcache=[\"tcp://127.0.0.1:0\"]", "endpoints.http=[\"tcp://127.0.0.1:0\"]",
+            "endpoints.plugin=[\"tcp://127.0.0.1:0\"]", "endpoints.policy=[\"tcp://127.0.0.1:0\"]",
+            "endpoints.dnsblog=[\"tcp://127.0.0.1:0\"]",
+            "endpoints.dnsbl=[\"udp://127.0.0.1:0\"]", "endpoints.memcache=[\"tcp://127.0.0.1:0\"]",
+            "endpoints.http=[\"tcp://127.0.0.1:0\"]",
             $"dnsbl.resolver=[\"{sources.Resolver}\"]", $"dnsbl.sites=\"{ScriptedSources.List}*3\"",
-            .. new[] { "verdict.deadline", "verdict.dnsbl_deadline", "dnsbl.timeout" }.Select(name => $"{name}={Deadline.TotalMilliseconds}ms"),
+            .. new[] { "verdict.deadline", "verdict.dnsbl_deadline", "dnsbl.timeout" }.Select(
+                name => $"{name}={Deadline.TotalMilliseconds}ms"),
             .. sources.P0fSettings,
         ],
     };

@@ -1,5 +1,4 @@
 using System.Text;
-using Microsoft.Extensions.Logging;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Sources.Custom;

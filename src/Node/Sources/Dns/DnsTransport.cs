@@ -3,7 +3,6 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.Extensions.Logging;
 using Screening.Actors.Checks;
 using Screening.Node.Platform;
 using Screening.Protocol.Dns;
