@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Screening.Actors.Checks;
 using Screening.Actors.Screening;
-using Screening.Protocol.Framing;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Telemetry;
@@ -31,19 +30,6 @@ internal static class Shapes
         CheckState.Ok => "ok",
         CheckState.Ill => "ill",
         _ => "open",
-    };
-
-    /// <summary>The value of the label <c>kind</c> of <c>screening_bad_requests_total</c>.</summary>
-    public static string Word(ParseErrorKind kind) => kind switch
-    {
-        ParseErrorKind.LineTooLong => "line_too_long",
-        ParseErrorKind.RequestTooLong => "request_too_long",
-        ParseErrorKind.MissingSeparator => "missing_separator",
-        ParseErrorKind.BadName => "bad_name",
-        ParseErrorKind.BadValue => "bad_value",
-        ParseErrorKind.MissingAttribute => "missing_attribute",
-        ParseErrorKind.BadAddress => "bad_address",
-        _ => "none",
     };
 
     /// <summary>Writes a verdict as one JSON object.</summary>

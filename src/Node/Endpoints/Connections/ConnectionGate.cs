@@ -16,19 +16,6 @@ internal sealed record GateSettings(int Connections, int PerAddress)
     public TimeSpan UnreadTimeout { get; init; } = TimeSpan.FromSeconds(30);
 }
 
-/// <summary>Why a peer may not connect; in lower case the <c>reason</c> of <c>screening_connections_refused_total</c>.</summary>
-internal enum Refusal
-{
-    /// <summary>It is in no network that may connect.</summary>
-    Network,
-
-    /// <summary>Its address has too many connections.</summary>
-    Address,
-
-    /// <summary>The door has too many connections, and none of them is idle.</summary>
-    Total,
-}
-
 /// <summary>
 /// The gate of one door: decides which peers may connect and how many connections may be open, closes idle ones for new ones, and cuts off
 /// peers that do not read. What is said on a connection is not its business.

@@ -1,8 +1,7 @@
-using Screening.Actors.Screening;
 using Screening.Protocol.Access;
 using Screening.Protocol.Vocabulary;
 
-namespace Screening.Actors.Access;
+namespace Screening.Actors.Profiles;
 
 /// <summary>One line of a permanent list.</summary>
 /// <param name="Network">Whom it speaks of.</param>
@@ -22,7 +21,7 @@ public sealed class PermanentLists
     private readonly NetworkTrie<Entry> _trie;
 
     public PermanentLists(IEnumerable<AccessLine> lines) => _trie = NetworkTrie<Entry>.Build(
-        lines.Select(line => (line.Network, new Entry(line.Rule, $"{Word(line.Rule)} {line.Network} ({line.Origin})"))),
+        lines.Select(line => (line.Network, new Entry(line.Rule, $"{line.Rule.Word()} {line.Network} ({line.Origin})"))),
         static (one, other) => one.Rule >= other.Rule ? one : other);
 
     /// <summary>Decides a client that a list names. Allocates nothing.</summary>
@@ -39,13 +38,6 @@ public sealed class PermanentLists
             : new Verdict(rules.RejectAction, false, 0, 0, VerdictSource.Reject);
         return true;
     }
-
-    private static string Word(AccessRule rule) => rule switch
-    {
-        AccessRule.Permit => "permit",
-        AccessRule.Reject => "reject",
-        _ => "dunno",
-    };
 
     private sealed record Entry(AccessRule Rule, string Reason);
 }
