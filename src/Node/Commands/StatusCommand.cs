@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Screening.Node.Commands.Display;
 
 namespace Screening.Node.Commands;
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Screening.Actors.Checks;
 using Screening.Actors.Fleet;
 using Screening.Actors.Hosting;
+using Screening.Actors.Screening;
 using Screening.Actors.Whitelist;
 using Screening.Node.Supervision;
 using Screening.Node.Telemetry;

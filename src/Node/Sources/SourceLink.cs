@@ -20,7 +20,7 @@ internal sealed class SourceLink<TSession>(
     SourceHealth health, Func<CancellationToken, Task<TSession>> connect, Backoff backoff, TimeProvider time) : IAsyncDisposable
     where TSession : class, ISourceSession
 {
-    private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _firstAttempt = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -99,15 +99,15 @@ internal sealed class SourceLink<TSession>(
 
     private async Task<TSession?> TryConnectAsync()
     {
-        using var limit = new CancellationTokenSource(ConnectLimit, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stopping.Token);
+        using var timeout = new CancellationTokenSource(ConnectTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stopping.Token);
         try
         {
             return await connect(either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
-            Lose($"no connection in {ConnectLimit.TotalSeconds:0} s");
+            Lose($"no connection in {ConnectTimeout.TotalSeconds:0} s");
         }
         catch (Exception e) when (e is SocketException or IOException or Win32Exception or ArgumentException or InvalidOperationException
             or UnauthorizedAccessException)

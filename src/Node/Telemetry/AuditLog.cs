@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
-using Screening.Actors.Files;
 using Screening.Node.Configuration;
 using Screening.Node.Platform;
 using Screening.Node.Supervision;

@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Screening.Actors.Whitelist;
-using Screening.Node.Telemetry;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Commands.Cache;

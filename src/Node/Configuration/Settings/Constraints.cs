@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Screening.Node.Telemetry;
 using Screening.Node.Platform;
 using Screening.Protocol.Vocabulary;
 

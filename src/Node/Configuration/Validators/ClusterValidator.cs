@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Screening.Actors.Fleet;
+using Screening.Actors.Cluster;
 
 namespace Screening.Node.Configuration;
 

@@ -1,3 +1,4 @@
+
 namespace Screening.Node.Configuration;
 
 /// <summary>Checks of [store].</summary>

@@ -95,7 +95,8 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
             case MemcacheCommand.Set:
                 Set(request, data);
                 break;
-            case MemcacheCommand.Add or MemcacheCommand.Replace when table.Find(request.Keys).IsThere != (request.Command == MemcacheCommand.Replace):
+            case MemcacheCommand.Add when table.Find(request.Keys).IsThere:
+            case MemcacheCommand.Replace when !table.Find(request.Keys).IsThere:
                 Reply(request, MemcacheReply.NotStored);
                 break;
             case MemcacheCommand.Add or MemcacheCommand.Replace:

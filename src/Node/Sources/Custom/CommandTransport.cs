@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using Screening.Actors.Checks;
 using Screening.Node.Supervision;
 

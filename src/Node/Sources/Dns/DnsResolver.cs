@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.Extensions.Logging;
 using Screening.Node.Platform;
 
 namespace Screening.Node.Sources.Dns;

@@ -1,4 +1,4 @@
-namespace Screening.Actors.Fleet;
+namespace Screening.Actors.Cluster;
 
 /// <summary>How long things take in the fleet. Tests take shorter ones.</summary>
 internal sealed record FleetTimings

@@ -1,13 +1,14 @@
 using Akka.Actor;
 using Akka.Cluster.Sharding;
-using Screening.Actors.Hosting;
-using Screening.Actors.Whitelist;
 
-namespace Screening.Actors.Fleet;
+namespace Screening.Actors.Whitelist;
 
 /// <summary>The sharded whitelist: which message goes to which entity, and what an entity is made of.</summary>
 internal static class WhitelistRegion
 {
+    /// <summary>The role of nodes that hold shards and vote.</summary>
+    public const string CacheRole = "cache";
+
     private const string Name = "whitelist";
 
     /// <summary>Starts the region: with shards at a cache node, without at an edge.</summary>
@@ -18,7 +19,7 @@ internal static class WhitelistRegion
             ? sharding.Start(
                 Name, entity => PropsOf(entity, context), ClusterShardingSettings.Create(system), new Extractor(),
                 ShardAllocationStrategy.LeastShardAllocationStrategy(absoluteLimit: 8, relativeLimit: 0.25), HandOver.Instance)
-            : sharding.StartProxy(Name, FleetConfiguration.CacheRole, new Extractor());
+            : sharding.StartProxy(Name, CacheRole, new Extractor());
     }
 
     /// <summary>What an entity is made of, by its name.</summary>

@@ -1,8 +1,9 @@
 using System.Data.Common;
 using LinqToDB;
 using LinqToDB.Interceptors;
+using Screening.Actors.Whitelist;
 
-namespace Screening.Actors.Fleet;
+namespace Screening.Actors.Cluster;
 
 /// <summary>How linq2db opens the store for Akka.Persistence.Sql.</summary>
 internal static class StoreDataOptions

@@ -3,9 +3,8 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Akka.Remote.Transport.DotNetty;
 using Microsoft.Extensions.Logging;
-using Screening.Actors.Hosting;
 
-namespace Screening.Actors.Fleet;
+namespace Screening.Actors.Cluster;
 
 /// <summary>
 /// The certificates of mutual TLS between nodes, read from PEM files and read again when these change. Another authority counts at once; to

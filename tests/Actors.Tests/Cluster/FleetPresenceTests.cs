@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
-using Screening.Actors.Fleet;
+using Screening.Actors.Cluster;
 
-namespace Screening.Actors.Tests.Fleet;
+namespace Screening.Actors.Tests.Cluster;
 
 public class FleetPresenceTests
 {

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Screening.Protocol.Vocabulary;
 
-namespace Screening.Actors.Fleet;
+namespace Screening.Actors.Cluster;
 
 /// <summary>
 /// Says which certificates belong to nodes of the fleet, from what the certificate itself says. Each node is both ends of connections, so it

@@ -1,4 +1,4 @@
-namespace Screening.Actors.Fleet;
+namespace Screening.Actors.Whitelist;
 
 /// <summary>The database behind the whitelist, as far as the actors see it. Node implements it.</summary>
 public interface IFleetStore

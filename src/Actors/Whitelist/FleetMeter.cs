@@ -1,6 +1,4 @@
-using Screening.Actors.Whitelist;
-
-namespace Screening.Actors.Fleet;
+namespace Screening.Actors.Whitelist;
 
 /// <summary>
 /// What this node holds and the state of its store, counted by the actors of the cluster system and read by status and metrics. It outlives

@@ -1,4 +1,4 @@
-namespace Screening.Actors.Fleet;
+namespace Screening.Actors.Whitelist;
 
 /// <summary>Asks a member for what it holds, for the status page. Answered with <see cref="NodeHoldings"/>.</summary>
 internal sealed record AskHoldings(long Id);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
+using Screening.Actors.Whitelist;
 
-namespace Screening.Actors.Fleet;
+namespace Screening.Actors.Cluster;
 
 /// <summary>Everything that the cluster system needs to know. The <c>[cluster]</c>, <c>[cache]</c> and <c>[store]</c> settings as the actors see them.</summary>
 public sealed record FleetSettings
@@ -96,4 +97,19 @@ public enum SplitBrainStrategy
 
     /// <summary>The side that gets the store's lock.</summary>
     Lease,
+}
+
+internal static class SplitBrainStrategyNames
+{
+    extension(SplitBrainStrategy strategy)
+    {
+        /// <summary>The name that Akka has for it and that nodes send each other.</summary>
+        public string Name => strategy switch
+        {
+            SplitBrainStrategy.KeepMajority => "keep-majority",
+            SplitBrainStrategy.KeepOldest => "keep-oldest",
+            SplitBrainStrategy.Lease => "lease-majority",
+            _ => throw new ArgumentOutOfRangeException(nameof(strategy)),
+        };
+    }
 }

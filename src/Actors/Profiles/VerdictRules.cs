@@ -1,6 +1,6 @@
 using Screening.Protocol.Vocabulary;
 
-namespace Screening.Actors.Screening;
+namespace Screening.Actors.Profiles;
 
 /// <summary>How a score becomes an action, and how long the answer holds: the [verdict] table of one profile.</summary>
 public sealed record VerdictRules

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Text.RegularExpressions;
 
-namespace Screening.Actors.Fleet;
+namespace Screening.Actors.Cluster;
 
 /// <summary>
 /// Names that the certificate of a node may bear (<c>cluster.peers</c>): IP addresses, host names, and <c>*.DOMAIN</c>, which stands for every

@@ -1,7 +1,8 @@
+using Akka.Actor.Setup;
 using Microsoft.Extensions.Logging;
 using Screening.Protocol.Vocabulary;
 
-namespace Screening.Actors.Hosting;
+namespace Screening.Actors.Cluster;
 
 /// <summary>
 /// Faults of other nodes and of strangers at the cluster port: the first is logged at once, further ones in one line a minute with their
@@ -166,4 +167,10 @@ internal sealed partial class PeerFaults(TimeProvider time, ILogger log) : IDisp
 
         public ITimer? Timer { get; set; }
     }
+}
+
+/// <summary>Hands the counter to the transport of a cluster system.</summary>
+internal sealed class PeerFaultsSetup(PeerFaults faults) : Setup
+{
+    public PeerFaults Faults { get; } = faults;
 }

@@ -1,8 +1,7 @@
 using Akka.Actor;
 using Akka.Cluster;
-using Screening.Actors.Whitelist;
 
-namespace Screening.Actors.Fleet;
+namespace Screening.Actors.Whitelist;
 
 /// <summary>Tells this node's <see cref="NewsSender"/> which nodes there are: every member of the cluster, itself included.</summary>
 internal sealed class NewsReceivers : UntypedActor

@@ -1,6 +1,6 @@
-using Screening.Actors.Fleet;
+using Screening.Actors.Cluster;
 
-namespace Screening.Actors.Tests.Fleet;
+namespace Screening.Actors.Tests.Cluster;
 
 [Trait("Finding", "security-6")]
 public class PeerNamesTests

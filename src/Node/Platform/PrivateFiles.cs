@@ -1,12 +1,12 @@
 using System.Runtime.Versioning;
 
-namespace Screening.Actors.Files;
+namespace Screening.Node.Platform;
 
 /// <summary>
 /// Makes files and folders that other users of this host cannot read: with explicit modes from the first instant, whatever the umask. A folder
 /// that is there already keeps its mode.
 /// </summary>
-public static class PrivateFiles
+internal static class PrivateFiles
 {
     /// <summary>0750.</summary>
     public const UnixFileMode FolderMode =

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Time.Testing;
-using Screening.Actors.Hosting;
+using Screening.Actors.Cluster;
 using Screening.Testing;
 
-namespace Screening.Actors.Tests.Hosting;
+namespace Screening.Actors.Tests.Cluster;
 
 [Trait("Finding", "security-13")]
 public sealed class PeerFaultsTests : IDisposable

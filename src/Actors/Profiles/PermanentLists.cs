@@ -1,8 +1,7 @@
-using Screening.Actors.Screening;
 using Screening.Protocol.Access;
 using Screening.Protocol.Vocabulary;
 
-namespace Screening.Actors.Access;
+namespace Screening.Actors.Profiles;
 
 /// <summary>One line of a permanent list.</summary>
 /// <param name="Network">Whom it speaks of.</param>

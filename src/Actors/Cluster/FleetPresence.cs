@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using Screening.Actors.Hosting;
+using Screening.Actors.Whitelist;
 
-namespace Screening.Actors.Fleet;
+namespace Screening.Actors.Cluster;
 
 /// <summary>How far a node has got on its way into the cluster.</summary>
 internal enum FleetState
@@ -82,7 +82,7 @@ internal sealed class FleetPresence(TimeProvider time, int expected = 1)
 
     private void Count(int wanted)
     {
-        var up = _now.Members.Count(member => member.State == "up" && member.Roles.Contains(FleetConfiguration.CacheRole));
+        var up = _now.Members.Count(member => member.State == "up" && member.Roles.Contains(WhitelistRegion.CacheRole));
         _caches = new CacheMembers(up, wanted, up >= wanted ? null : _caches.FewerSince ?? time.GetUtcNow());
     }
 }

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Screening.Actors.Checks;
 using Screening.Protocol.Vocabulary;
 
-namespace Screening.Actors.Screening;
+namespace Screening.Actors.Profiles;
 
 /// <summary>How one profile judges: the checks it asks, the weights it puts on their answers, and its thresholds. Immutable.</summary>
 public sealed class ScreeningPolicy(string profile, string fingerprint, VerdictRules rules, ImmutableArray<CheckPlan> checks)
