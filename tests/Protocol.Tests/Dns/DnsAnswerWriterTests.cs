@@ -183,7 +183,7 @@ public sealed class DnsAnswerWriterTests
             var isOurs = request.Name?.EndsWith(Zone, StringComparison.Ordinal) == true;
             var content = isOurs ? new DnsAnswerContent(DnsRcode.NxDomain, null, 1) : new DnsAnswerContent(DnsRcode.Refused);
             var length = DnsAnswerWriter.Write(answer, message, request, content, Zone, DnsRequest.MinPayloadBytes);
-            Assert.InRange(length, DnsName.HeaderBytes, isOurs ? DnsRequest.MinPayloadBytes : message.Length + 11);
+            Assert.InRange(length, DnsMessage.HeaderBytes, isOurs ? DnsRequest.MinPayloadBytes : message.Length + 11);
         }
     }
 
