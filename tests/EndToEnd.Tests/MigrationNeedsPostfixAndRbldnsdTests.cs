@@ -7,6 +7,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Screening.Protocol.Dnsbl;
+using Screening.Protocol.Vocabulary;
 using Screening.Testing;
 using Screening.Testing.Lab;
 using Xunit.Abstractions;

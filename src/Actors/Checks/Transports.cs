@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Screening.Protocol.Dnsbl;
 using Screening.Protocol.P0f;
 using Screening.Protocol.Vocabulary;
 

@@ -4,7 +4,6 @@ using Screening.Actors.Checks;
 using Screening.Actors.Cluster.Forming;
 using Screening.Actors.Fleet;
 using Screening.Actors.Whitelist;
-using Screening.Protocol.Dnsbl;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Actors.Serialization;

@@ -15,7 +15,8 @@ internal sealed class PostgresConnections
     /// <exception cref="StoreException">It is not a connection string, or does not name the database's host.</exception>
     public PostgresConnections(string node, Secret connection)
     {
-        _settings = Read(connection);
+        if (!ConnectionStrings.TryReadPostgresql(connection, out _settings, out var problem))
+            throw new StoreException(problem);
         Default("Application Name", $"screening {node}");
         Default("Timeout", 3);
         Default("Command Timeout", 5);
@@ -70,25 +71,6 @@ internal sealed class PostgresConnections
     {
         using var any = new NpgsqlConnection(Journal);
         NpgsqlConnection.ClearPool(any);
-    }
-
-    private static NpgsqlConnectionStringBuilder Read(Secret connection)
-    {
-        NpgsqlConnectionStringBuilder settings;
-        try
-        {
-            settings = new NpgsqlConnectionStringBuilder(connection.Reveal());
-        }
-        catch (Exception problem) when (problem is ArgumentException or FormatException or InvalidCastException or OverflowException)
-        {
-            // The problem's own words may repeat a part of the secret.
-            throw new StoreException(
-                "store.connection is not a connection string of PostgreSQL, such as Host=db.example;Database=screening;Username=screening");
-        }
-
-        if (string.IsNullOrEmpty(settings.Host))
-            throw new StoreException("store.connection lacks Host=");
-        return settings;
     }
 
     private string Explain(Exception problem, TimeSpan within) => problem switch

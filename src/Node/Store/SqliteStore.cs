@@ -28,10 +28,9 @@ internal sealed class SqliteStore : IFleetStore
     /// <exception cref="StoreException">It is not a connection string, or not one of a file.</exception>
     public SqliteStore(string folder, Secret connection)
     {
-        _settings = Read(connection);
+        if (!ConnectionStrings.TryReadSqlite(connection, out _settings, out var problem))
+            throw new StoreException(problem);
         var file = _settings.DataSource.Length > 0 ? _settings.DataSource : FileName;
-        if (_settings.Mode == SqliteOpenMode.Memory || file.StartsWith(':') || file.StartsWith("file:", StringComparison.Ordinal))
-            throw new StoreException("store.connection: Data Source must be a file; to store nothing, set store.provider to memory");
         _settings.DataSource = Path.GetFullPath(Path.Combine(folder, file));
         // Not the default of 30 s: for so long a call would try to get a file that is locked.
         if (!_settings.ShouldSerialize("Default Timeout"))
@@ -67,19 +66,6 @@ internal sealed class SqliteStore : IFleetStore
     public Task<bool> TryReadAllAsync(Action<StoredRow> row, CancellationToken cancellation) => File.Exists(Place)
         ? UseAsync(_read, (connection, cancelled) => ReadAllAsync(connection, row, cancelled), cancellation)
         : Task.FromResult(true);
-
-    private static SqliteConnectionStringBuilder Read(Secret connection)
-    {
-        try
-        {
-            return new SqliteConnectionStringBuilder(connection.Reveal());
-        }
-        catch (Exception problem) when (problem is ArgumentException or FormatException)
-        {
-            // The problem's own words may repeat a part of the secret.
-            throw new StoreException("store.connection is not a connection string of SQLite, such as Data Source=FILE");
-        }
-    }
 
     private async Task<StoreMark> PrepareAsync(SqliteConnection connection, CancellationToken cancellation)
     {

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Text;
-using Screening.Protocol.Dnsbl;
 
 namespace Screening.Protocol.Dns;
+using Screening.Protocol.Vocabulary;
 
 /// <summary>The answer of an authoritative server of one zone to a question.</summary>
 /// <param name="Rcode">NXDOMAIN and REFUSED among others.</param>

@@ -2,9 +2,9 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Text;
-using Screening.Protocol.Dnsbl;
 
 namespace Screening.Protocol.Dns;
+using Screening.Protocol.Vocabulary;
 
 /// <summary>
 /// Reads a resolver's answer to a query that <see cref="DnsQueryWriter"/> wrote. Total: any bytes give an answer or <c>InvalidData</c>.

@@ -1,3 +1,5 @@
+using Screening.Protocol.Vocabulary;
+
 namespace Screening.Protocol.Dnsbl;
 
 /// <summary>Which answer codes count: four fields, each a number or a set of numbers.</summary>

@@ -3,7 +3,6 @@ using System.Reflection;
 using Akka.Actor;
 using Screening.Actors.Checks;
 using Screening.Actors.Whitelist;
-using Screening.Protocol.Dnsbl;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Actors.Tests.Serialization;

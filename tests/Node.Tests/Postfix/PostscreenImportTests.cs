@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Screening.Actors.Checks;
 using Screening.Actors.Screening;
 using Screening.Node.Configuration;
+using Screening.Node.Hosting;
 using Screening.Node.Postfix;
 using Screening.Node.Sources;
 using Screening.Protocol.Dnsbl;

@@ -1,9 +1,9 @@
 using System.Buffers;
 using Screening.Protocol.Dns;
-using Screening.Protocol.Dnsbl;
 using Screening.Testing.Dns;
 
 namespace Screening.Protocol.Tests.Dns;
+using Screening.Protocol.Vocabulary;
 
 public sealed class DnsAnswerWriterTests
 {

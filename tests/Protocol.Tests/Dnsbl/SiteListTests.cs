@@ -2,6 +2,7 @@ using CsCheck;
 using Screening.Protocol.Dnsbl;
 
 namespace Screening.Protocol.Tests.Dnsbl;
+using Screening.Protocol.Vocabulary;
 
 public sealed class SiteListTests
 {

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Screening.Actors.Checks;
-using Screening.Protocol.Dnsbl;
 using Screening.Protocol.P0f;
 using Screening.Protocol.Vocabulary;
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Screening.Node.Hosting.Scripted;
-using Screening.Protocol.Dnsbl;
 using Screening.Protocol.P0f;
 using Screening.Protocol.Vocabulary;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
-using Screening.Node.Sources.Dns;
+using Screening.Node.Platform;
 using Screening.Protocol.Dnsbl;
 
 namespace Screening.Node.Configuration;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Screening.Actors.Fleet;
 
 namespace Screening.Node.Configuration;
 
@@ -57,6 +58,10 @@ internal sealed record ClusterOptions
 
     /// <summary>True if this node holds shards and votes.</summary>
     public bool IsCache() => Roles.Contains(CacheRole);
+
+    /// <summary>TLS between nodes. The files may be bad ones.</summary>
+    public FleetTls FleetTls() => new(
+        Tls.Certificate, Tls.Key, Tls.Ca, new PeerNames(Peers.IsEmpty ? Seeds.Select(seed => seed.Host) : Peers));
 }
 
 /// <summary>Files in PEM form for TLS between nodes: all three, or none for no TLS.</summary>

@@ -1,6 +1,3 @@
-using Screening.Actors.Fleet;
-using Screening.Node.Store;
-
 namespace Screening.Node.Configuration;
 
 /// <summary>Rules of [store].</summary>
@@ -14,26 +11,11 @@ internal static class StoreRules
                 "store.provider",
                 $"store.provider is postgresql; it must come with store.connection,"
                     + $" which is empty {context.Where("store.connection", "store.provider")}");
-        else if (context.IsSound("store.connection") && store.Connection.Reveal() != Secret.Mask && FaultOf(context.Options) is { } fault)
+        else if (context.IsSound("store.connection") && store.Connection.Reveal() != Secret.Mask && ConnectionStrings.Problem(store) is { } fault)
             context.Fault("store.connection", fault);
         if (store.Connection.Reveal() == Secret.Mask)
             context.Warn(
                 "store.connection",
                 "store.connection is ***, which config show prints in place of a secret; write the connection string");
-    }
-
-    private static string? FaultOf(ScreeningOptions options)
-    {
-        if (options.Store.Provider != StoreProvider.Memory && ConnectionKeywords.Problem(options.Store) is { } problem)
-            return problem;
-        try
-        {
-            _ = StoreFactory.Create(options);
-            return null;
-        }
-        catch (StoreException fault)
-        {
-            return fault.Message;
-        }
     }
 }

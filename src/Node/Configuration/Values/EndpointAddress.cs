@@ -31,7 +31,7 @@ internal sealed record EndpointAddress(EndpointScheme Scheme, string Host, int P
     private const string AllowQuery = "allow=";
 
     /// <summary>
-    /// The peers that may connect; null: those of <see cref="Endpoints.Connections.NearbyNetworks"/>. Null for unix sockets.
+    /// The peers that may connect; null: those of the door: loopback, private networks and those that this host is on. Null for unix sockets.
     /// </summary>
     public AllowList? Allow { get; init; }
 

@@ -5,6 +5,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Screening.Actors.Checks;
+using Screening.Node.Platform;
 using Screening.Protocol.Dns;
 
 namespace Screening.Node.Sources.Dns;

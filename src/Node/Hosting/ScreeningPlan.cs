@@ -5,6 +5,7 @@ using Screening.Actors.Access;
 using Screening.Actors.Checks;
 using Screening.Actors.Checks.Dnsbl;
 using Screening.Actors.Screening;
+using Screening.Node.Configuration;
 using Screening.Node.Platform;
 using Screening.Node.Sources;
 using Screening.Protocol.Access;
@@ -12,7 +13,7 @@ using Screening.Protocol.Dnsbl;
 using Screening.Protocol.P0f;
 using Screening.Protocol.Vocabulary;
 
-namespace Screening.Node.Configuration;
+namespace Screening.Node.Hosting;
 
 /// <summary>What the options mean to the actors: the profiles' policies, and the sources that they ask.</summary>
 /// <param name="Policies">How each profile judges.</param>

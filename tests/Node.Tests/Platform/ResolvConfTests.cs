@@ -1,6 +1,6 @@
-using Screening.Node.Sources.Dns;
+using Screening.Node.Platform;
 
-namespace Screening.Node.Tests.Sources.Dns;
+namespace Screening.Node.Tests.Platform;
 
 public sealed class ResolvConfTests
 {

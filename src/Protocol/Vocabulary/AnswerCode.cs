@@ -1,7 +1,6 @@
 using System.Globalization;
-using Screening.Protocol.Vocabulary;
 
-namespace Screening.Protocol.Dnsbl;
+namespace Screening.Protocol.Vocabulary;
 
 /// <summary>An A record in a DNSBL's answer: a code in 127.0.0.0/8, never an address to talk to (RFC 5782 section 2.1).</summary>
 /// <remarks>

@@ -1,7 +1,8 @@
 using CsCheck;
 using Screening.Protocol.Dnsbl;
+using Screening.Protocol.Vocabulary;
 
-namespace Screening.Protocol.Tests.Dnsbl;
+namespace Screening.Protocol.Tests.Vocabulary;
 
 public sealed class AnswerCodeTests
 {

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Screening.Node.Sources.Dns;
+namespace Screening.Node.Platform;
 
 /// <summary>The resolvers of resolv.conf(5): its <c>nameserver</c> lines, at most three; without any, this machine.</summary>
 internal static class ResolvConf

@@ -1,9 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using Screening.Actors.Fleet;
+using Screening.Node.Configuration;
 using Screening.Node.Endpoints;
 
-namespace Screening.Node.Configuration;
+namespace Screening.Node.Hosting;
 
 /// <summary>What the options mean to the cluster system.</summary>
 internal static class FleetPlan
@@ -33,16 +34,11 @@ internal static class FleetPlan
             MaxLife = cache.MaxLife,
             MaxEntries = cache.MaxEntries,
             TrustAny = cache.Trust == CacheTrust.Any,
-            Tls = cluster.Tls.Certificate.Length > 0 ? TlsOf(cluster) : null,
+            Tls = cluster.Tls.Certificate.Length > 0 ? cluster.FleetTls() : null,
             DataDir = options.Node.DataDir,
             Store = store,
         };
     }
-
-    /// <summary>TLS between nodes, as the options have it.</summary>
-    public static FleetTls TlsOf(ClusterOptions cluster) => new(
-        cluster.Tls.Certificate, cluster.Tls.Key, cluster.Tls.Ca,
-        new PeerNames(cluster.Peers.IsEmpty ? cluster.Seeds.Select(seed => seed.Host) : cluster.Peers));
 
     private static SplitBrainStrategy StrategyOf(SplitBrain chosen, int expected, IFleetStore store) => chosen switch
     {

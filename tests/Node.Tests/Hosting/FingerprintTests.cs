@@ -1,8 +1,10 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Screening.Node.Configuration;
+using Screening.Node.Hosting;
 using Screening.Node.Sources;
+using Screening.Node.Tests.Configuration;
 
-namespace Screening.Node.Tests.Configuration;
+namespace Screening.Node.Tests.Hosting;
 
 /// <summary>A policy's fingerprint: passes count for each other where it is equal, so that it differs wherever a verdict may.</summary>
 public sealed class FingerprintTests : IDisposable
