@@ -23,5 +23,5 @@ namespace Screening.Node.Api;
 [JsonSerializable(typeof(NetworkCount))]
 [JsonSerializable(typeof(AuditLine))]
 [JsonSerializable(typeof(Problem))]
-[JsonSerializable(typeof(JsonElement[]))]
+[JsonSerializable(typeof(JsonElement))]
 internal sealed partial class ApiJson : JsonSerializerContext;

@@ -39,13 +39,17 @@ internal sealed record VerdictDocument(
 
     /// <summary>A decision as it is shown.</summary>
     /// <param name="client">The client's address as it may be shown.</param>
-    public static VerdictDocument Of(in Decision decision, string node, DateTimeOffset time, string client)
+    /// <param name="hits">The hits that the line stands for; 0: it is one decision.</param>
+    public static VerdictDocument Of(in Decision decision, string node, DateTimeOffset time, string client, long hits = 0)
     {
         var (query, verdict) = (decision.Query, decision.Verdict);
         return new VerdictDocument(
             1, time.UtcDateTime, node, query.Door.Word(), query.Policy.Profile, client, query.Local?.ToString(), verdict.Action.Word(), verdict.Allow,
             verdict.TtlSeconds, verdict.Score, verdict.Source.Word(), decision.Early, decision.Complete, CheckDocument.Milliseconds(decision.Elapsed),
-            decision.Reason, query.Policy.Fingerprint, ImmutableArray.CreateRange(decision.Checks, CheckDocument.Of));
+            decision.Reason, query.Policy.Fingerprint, ImmutableArray.CreateRange(decision.Checks, CheckDocument.Of))
+        {
+            Hits = hits,
+        };
     }
 }
 

@@ -2,6 +2,7 @@ using BenchmarkDotNet.Attributes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Screening.Actors.Checks;
 using Screening.Actors.Screening;
+using Screening.Node.Api;
 using Screening.Node.Configuration;
 using Screening.Node.Supervision;
 using Screening.Node.Telemetry;
@@ -46,10 +47,10 @@ public class DecisionLogBenchmarks
     }
 
     [Benchmark]
-    public void LogHit() => _file.Add(_hit, _now, "10.0.0.1", 0);
+    public void LogHit() => _file.Add(VerdictDocument.Of(_hit, "mx1", _now, "10.0.0.1"));
 
     [Benchmark]
-    public void LogTenChecks() => _file.Add(_screened, _now, "10.0.0.1", 0);
+    public void LogTenChecks() => _file.Add(VerdictDocument.Of(_screened, "mx1", _now, "10.0.0.1"));
 
     [GlobalCleanup]
     public void Remove() => Directory.Delete(_folder, recursive: true);

@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 using Screening.Actors.Checks;
 using Screening.Actors.Fleet;
 using Screening.Actors.Screening;
+using Screening.Node.Api;
 using Screening.Node.Configuration;
-using Screening.Node.Endpoints;
 using Screening.Node.Supervision;
 using Screening.Node.Telemetry;
 using Screening.Node.Tests.Endpoints;
@@ -206,7 +206,7 @@ public sealed partial class GoldenShapeTests : IDisposable
             new AddressView(LogAddress.Full, ""), LogHits.All);
         var time = new FixedTime(Now);
         var file = new DecisionFile(settings, new NodeMetrics(), new Troubles(time), time, new RecordingLogger<DecisionLog>());
-        file.Add(decision, Now, client, hits);
+        file.Add(VerdictDocument.Of(decision, "mx1", Now, client, hits));
         file.Flush();
         return File.ReadAllText(path, Encoding.UTF8);
     }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting.Systemd;
 using Screening.Actors.Files;
 using Screening.Actors.Fleet;
 using Screening.Actors.Whitelist;
+using Screening.Node.Api;
 using Screening.Node.Configuration;
 using Screening.Node.Endpoints;
 using Screening.Node.Hosting.Scripted;
