@@ -1,8 +1,6 @@
 using Screening.Actors.Checks;
 using Screening.Actors.Fleet;
-using Screening.Actors.Screening;
 using Screening.Actors.Whitelist;
-using Screening.Protocol.Framing;
 
 namespace Screening.Node.Api;
 
@@ -31,18 +29,6 @@ internal static class ApiWords
         CheckState.Ok => "ok",
         CheckState.Ill => "ill",
         _ => "open",
-    };
-
-    public static string Word(this ParseErrorKind kind) => kind switch
-    {
-        ParseErrorKind.LineTooLong => "line_too_long",
-        ParseErrorKind.RequestTooLong => "request_too_long",
-        ParseErrorKind.MissingSeparator => "missing_separator",
-        ParseErrorKind.BadName => "bad_name",
-        ParseErrorKind.BadValue => "bad_value",
-        ParseErrorKind.MissingAttribute => "missing_attribute",
-        ParseErrorKind.BadAddress => "bad_address",
-        _ => "none",
     };
 
     public static string Word(this GrantKind kind) => kind == GrantKind.Ban ? "ban" : "grant";

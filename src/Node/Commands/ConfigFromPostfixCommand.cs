@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Screening.Node.Configuration;
+using Screening.Node.Platform;
 using Screening.Node.Postfix;
 
 namespace Screening.Node.Commands;

@@ -4,7 +4,6 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json;
 using Screening.Node.Commands.Display;
-using Screening.Node.Configuration;
 using Screening.Node.Platform;
 
 namespace Screening.Node.Commands;

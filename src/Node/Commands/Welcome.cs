@@ -1,6 +1,5 @@
 using Screening.Node.Api;
 using Screening.Node.Configuration;
-using Screening.Node.Endpoints;
 using Screening.Node.Telemetry;
 
 namespace Screening.Node.Commands;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Screening.Node.Platform;
 
 namespace Screening.Node.Configuration;
 
@@ -24,9 +25,9 @@ internal static class ConfigurationLoader
         options = options.WithDataDir(request.CurrentDirectory);
 
         // Where a line could not be read a related value may be missing, so related values are not compared.
-        var context = new RuleContext(options, binder);
+        var context = new ValidationContext(options, binder);
         if (syntax.IsEmpty)
-            ConfigurationRules.Check(context);
+            ConfigurationValidator.Check(context);
         faults.AddRange(context.Faults);
         if (faults.Count == 0)
             ConfigurationLint.Check(context, request);

@@ -7,11 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Screening.Node.Api;
 using Screening.Node.Configuration;
 using Screening.Node.Endpoints.Connections;
-using Screening.Node.Endpoints.Dnsbl;
-using Screening.Node.Endpoints.Dnsblog;
-using Screening.Node.Endpoints.Memcache;
-using Screening.Node.Endpoints.Plugin;
-using Screening.Node.Endpoints.Policy;
+using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Endpoints;
 
@@ -32,7 +28,7 @@ internal sealed class Listeners(ScreeningOptions options)
     private const UnixFileMode UsualMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
 
     private readonly Dictionary<string, UnixFileMode> _socketModes = [];
-    private readonly List<(string Kind, EndpointAddress Address, ListenOptions Listen)> _open = [];
+    private readonly List<(Door Door, EndpointAddress Address, ListenOptions Listen)> _open = [];
 
     /// <summary>How sockets are made: with the mode that was asked for set before anybody can connect.</summary>
     public void Configure(SocketTransportOptions transport)
@@ -50,29 +46,24 @@ internal sealed class Listeners(ScreeningOptions options)
         kestrel.Limits.MaxRequestBodySize = 1024 * 1024;
         kestrel.Limits.MaxResponseBufferSize = MaxUnsentBytes;
         var gates = kestrel.ApplicationServices.GetRequiredService<ConnectionGates>();
-        foreach (var (kind, address) in options.Endpoints.All().Where(e => e.Address.Scheme != EndpointScheme.Udp))
+        var doors = kestrel.ApplicationServices.GetRequiredService<Doors>();
+        foreach (var (door, address) in options.Endpoints.All().Where(e => e.Address.Scheme != EndpointScheme.Udp))
         {
-            Action<ListenOptions> door = kind switch
+            Listen(kestrel, door, address, listen =>
             {
-                "plugin" => static listen => listen.UseConnectionHandler<PluginConnectionHandler>(),
-                "policy" => static listen => listen.UseConnectionHandler<PolicyConnectionHandler>(),
-                "dnsbl" => static listen => listen.UseConnectionHandler<DnsblConnectionHandler>(),
-                "memcache" => static listen => listen.UseConnectionHandler<MemcacheConnectionHandler>(),
-                "dnsblog" => static listen => listen.UseConnectionHandler<DnsblogConnectionHandler>(),
-                _ => UseHttp,
-            };
-            Listen(kestrel, kind, address, listen =>
-            {
-                listen.Use(serve => connection => gates.Of(kind).PassAsync(connection, address.Allow, serve));
-                door(listen);
+                listen.Use(serve => connection => gates.Of(door).PassAsync(connection, address.Allow, serve));
+                if (door == Door.Http)
+                    UseHttp(listen);
+                else
+                    listen.Run(connection => doors.ServeAsync(door, connection));
             });
         }
     }
 
     /// <summary>The addresses that are open, with the ports that were really taken.</summary>
-    public IReadOnlyList<OpenEndpoint> Opened() => [.. _open.Select(o => new OpenEndpoint(o.Kind, UriOf(o.Kind, o.Address, o.Listen.EndPoint)))];
+    public IReadOnlyList<OpenEndpoint> Opened() => [.. _open.Select(o => new OpenEndpoint(o.Door.Word(), UriOf(o.Address, o.Listen.EndPoint)))];
 
-    private void Listen(KestrelServerOptions kestrel, string kind, EndpointAddress address, Action<ListenOptions> door)
+    private void Listen(KestrelServerOptions kestrel, Door door, EndpointAddress address, Action<ListenOptions> use)
     {
         if (address.IsUnix)
         {
@@ -82,13 +73,13 @@ internal sealed class Listeners(ScreeningOptions options)
             return;
         }
 
-        foreach (var host in Resolve(kind, address))
+        foreach (var host in Resolve(door, address))
             kestrel.Listen(host, address.Port, listen => Add(listen));
 
         void Add(ListenOptions listen)
         {
-            door(listen);
-            _open.Add((kind, address, listen));
+            use(listen);
+            _open.Add((door, address, listen));
         }
     }
 
@@ -117,7 +108,7 @@ internal sealed class Listeners(ScreeningOptions options)
 
     /// <summary>The addresses of an endpoint.</summary>
     /// <exception cref="EndpointException">Its name cannot be resolved.</exception>
-    public static IPAddress[] Resolve(string kind, EndpointAddress address)
+    public static IPAddress[] Resolve(Door door, EndpointAddress address)
     {
         if (IPAddress.TryParse(address.Host, out var literal))
             return [literal];
@@ -127,11 +118,11 @@ internal sealed class Listeners(ScreeningOptions options)
         }
         catch (SocketException fault)
         {
-            throw new EndpointException($"endpoints.{kind}: cannot resolve '{address.Host}': {fault.Message}", fault);
+            throw new EndpointException($"endpoints.{door.Word()}: cannot resolve '{address.Host}': {fault.Message}", fault);
         }
     }
 
-    private static string UriOf(string kind, EndpointAddress configured, EndPoint bound) => bound switch
+    private static string UriOf(EndpointAddress configured, EndPoint bound) => bound switch
     {
         IPEndPoint ip => (configured with { Host = ip.Address.ToString(), Port = ip.Port, Allow = null }).ToString(),
         _ => $"unix://{configured.Path}",

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net.Sockets;
-using Screening.Actors.Files;
 using Screening.Node.Platform;
 
 namespace Screening.Node.Endpoints;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using Screening.Actors.Fleet;
+using Screening.Actors.Cluster;
+using Screening.Actors.Whitelist;
 using Screening.Node.Configuration;
 using Screening.Node.Endpoints;
 

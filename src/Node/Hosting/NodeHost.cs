@@ -3,28 +3,28 @@ using System.Net;
 using Akka.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Hosting.Systemd;
-using Screening.Actors.Access;
-using Screening.Actors.Files;
+using Screening.Actors.Cluster;
 using Screening.Actors.Fleet;
 using Screening.Actors.Hosting;
+using Screening.Actors.Profiles;
 using Screening.Actors.Screening;
 using Screening.Node.Api;
 using Screening.Node.Configuration;
 using Screening.Node.Endpoints;
 using Screening.Node.Endpoints.Connections;
 using Screening.Node.Endpoints.Dnsbl;
-using Screening.Node.Endpoints.Dnsblog;
 using Screening.Node.Endpoints.Http;
 using Screening.Node.Endpoints.Memcache;
-using Screening.Node.Endpoints.Plugin;
 using Screening.Node.Endpoints.Policy;
 using Screening.Node.Hosting.Logging;
 using Screening.Node.Hosting.Systemd;
 using Screening.Node.Hosting.WarmUp;
+using Screening.Node.Platform;
 using Screening.Node.Sources;
 using Screening.Node.Store;
 using Screening.Node.Supervision;
 using Screening.Node.Telemetry;
+using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Hosting;
 
@@ -204,20 +204,17 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton(OwnAddresses.Of(options));
         services.AddSingleton<ReachGuard>();
         services.AddSingleton<CacheApi>();
-        services.AddSingleton<PluginConnectionHandler>();
         services.AddSingleton(new PolicyTexts(options.Policy, options.Node.Name));
         services.AddSingleton<PolicyInstances>();
-        services.AddSingleton<PolicyConnectionHandler>();
+        services.AddSingleton<PolicyAnswers>();
         services.AddSingleton<ZoneDecisions>();
         services.AddSingleton<VerdictZoneAnswers>();
         services.AddSingleton<DnsblZone>();
         services.AddSingleton<ResponseRateLimit>();
-        services.AddSingleton<DnsblConnectionHandler>();
-        services.AddSingleton<DnsblogConnectionHandler>();
         services.AddSingleton(DigestKeysSettings.Of(options.Cache.MaxEntries));
         services.AddSingleton<DigestKeys>();
         services.AddSingleton<MemcacheTable>();
-        services.AddSingleton<MemcacheConnectionHandler>();
+        services.AddSingleton<Doors>();
         services.AddSingleton<DecisionLog>();
         services.AddSingleton<IScreeningObserver>(provider => provider.GetRequiredService<DecisionLog>());
         services.AddHostedService(provider => provider.GetRequiredService<DecisionLog>());
@@ -254,7 +251,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private static IReadOnlyList<DatagramAddress> UdpAddresses(ScreeningOptions options) =>
     [
         .. options.Endpoints.Dnsbl.Where(a => a.Scheme == EndpointScheme.Udp)
-            .SelectMany(a => Listeners.Resolve("dnsbl", a), (a, host) => new DatagramAddress(new IPEndPoint(host, a.Port), a.Allow)),
+            .SelectMany(a => Listeners.Resolve(Door.Dnsbl, a), (a, host) => new DatagramAddress(new IPEndPoint(host, a.Port), a.Allow)),
     ];
 
     private static ScreeningSetup SetupOf(ScreeningOptions options, IServiceProvider provider)

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
-using Screening.Actors.Access;
 using Screening.Actors.Hosting;
+using Screening.Actors.Profiles;
+using Screening.Actors.Screening;
 using Screening.Node.Configuration;
 using Screening.Node.Endpoints.Policy;
 using Screening.Node.Hosting.Systemd;

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
-using Screening.Actors.Access;
 using Screening.Actors.Checks;
 using Screening.Actors.Checks.Dnsbl;
+using Screening.Actors.Profiles;
 using Screening.Actors.Screening;
 using Screening.Node.Configuration;
 using Screening.Node.Platform;

@@ -1,4 +1,3 @@
-using Screening.Actors.Files;
 using Screening.Node.Configuration;
 using Screening.Node.Platform;
 

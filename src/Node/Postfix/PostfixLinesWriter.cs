@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Screening.Node.Configuration;
 using Screening.Protocol.Dnsbl;
+using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Postfix;
 
@@ -48,7 +49,7 @@ internal sealed partial class PostfixLinesWriter(ScreeningOptions options, Postf
     }
 
     /// <summary>True if the configuration opens the door.</summary>
-    public bool IsOpen(string door) => options.Endpoints.All().Any(endpoint => endpoint.Kind == door);
+    public bool IsOpen(string door) => options.Endpoints.All().Any(endpoint => endpoint.Door.Word() == door);
 
     /// <summary>The lines of one door.</summary>
     public PostfixLines Of(string door)
@@ -145,7 +146,7 @@ internal sealed partial class PostfixLinesWriter(ScreeningOptions options, Postf
     // No comma and no brace: they would end the entry.
     private string Reason()
     {
-        var names = SitesRule.Zones(options.Dnsbl.Sites.Reveal())
+        var names = SiteText.Zones(options.Dnsbl.Sites.Reveal())
             .Select(zone =>
                 options.Dnsbl.Lists.FirstOrDefault(list => list.Zone.Reveal().Equals(zone, StringComparison.OrdinalIgnoreCase))?.SafeName()
                 ?? ZoneText.Hide(zone).Replace(Secret.Mask + ".", "", StringComparison.Ordinal))

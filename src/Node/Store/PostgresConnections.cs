@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using Npgsql;
-using Screening.Actors.Fleet;
+using Screening.Actors.Whitelist;
 using Screening.Node.Configuration;
 using Screening.Node.Platform;
 

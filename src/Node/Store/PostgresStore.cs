@@ -1,5 +1,5 @@
 using Npgsql;
-using Screening.Actors.Fleet;
+using Screening.Actors.Whitelist;
 using Screening.Node.Configuration;
 
 namespace Screening.Node.Store;

@@ -1,6 +1,5 @@
 using Microsoft.Data.Sqlite;
-using Screening.Actors.Files;
-using Screening.Actors.Fleet;
+using Screening.Actors.Whitelist;
 using Screening.Node.Configuration;
 using Screening.Node.Platform;
 

@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Globalization;
-using Screening.Actors.Fleet;
 using Screening.Actors.Whitelist;
 
 namespace Screening.Node.Store;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Screening.Actors.Files;
 using Screening.Node.Api;
 using Screening.Node.Configuration;
 using Screening.Node.Platform;

@@ -1,8 +1,9 @@
 using System.Threading.Channels;
-using Screening.Actors.Files;
+using Screening.Actors.Checks;
 using Screening.Actors.Screening;
 using Screening.Node.Api;
 using Screening.Node.Configuration;
+using Screening.Node.Platform;
 using Screening.Node.Supervision;
 using Screening.Protocol.Vocabulary;
 

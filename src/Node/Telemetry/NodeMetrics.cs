@@ -1,10 +1,9 @@
 using Prometheus;
-using Screening.Actors.Fleet;
+using Screening.Actors.Checks;
 using Screening.Actors.Hosting;
 using Screening.Actors.Screening;
 using Screening.Actors.Whitelist;
 using Screening.Node.Api;
-using Screening.Node.Endpoints.Connections;
 using Screening.Node.Supervision;
 using Screening.Protocol.Framing;
 using Screening.Protocol.Vocabulary;

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using Screening.Protocol.Framing;
 using Screening.Protocol.Vocabulary;
 
@@ -24,8 +23,7 @@ public static class DnsblogRequestParser
             bytes = copy;
         }
 
-        bytes = bytes[..length];
-        if (!TryFindEnd(bytes, out var end))
+        if (!TryReadAttributes(bytes[..length], out var found, out var end))
         {
             if (length < DnsblogRequest.MaxBytes)
                 return OperationStatus.NeedMoreData;
@@ -33,63 +31,35 @@ public static class DnsblogRequestParser
             return OperationStatus.InvalidData;
         }
 
-        if (!TryParse(bytes[..end], out request, out error))
+        error = Fault(found, end, out var client);
+        if (error.Kind != ParseErrorKind.None)
             return OperationStatus.InvalidData;
+        request = new DnsblogRequest(
+            found.Text(Attributes.Domain)!, client, found.Text(Attributes.Client)!, found.Text(Attributes.Label)!);
         reader.Advance(end);
         return OperationStatus.Done;
     }
 
-    // Two NULs in a row do not always end a request: a value may be empty. Only an empty name ends it.
-    private static bool TryFindEnd(ReadOnlySpan<byte> bytes, out int end)
+    // Two NULs in a row do not always end a request, since a value may be empty. Only an empty name ends it.
+    private static bool TryReadAttributes(ReadOnlySpan<byte> bytes, out AttributeValues found, out int end)
     {
+        found = new AttributeValues(bytes);
         end = 0;
-        while (TryTakeText(bytes, ref end, out var name))
+        while (TryReadString(bytes, ref end, out var name))
         {
             if (name.IsEmpty)
                 return true;
-            if (!TryTakeText(bytes, ref end, out _))
+            var start = end;
+            if (!TryReadString(bytes, ref end, out var value))
                 return false;
+            if (Attributes.Table.TryFind(name, out var attribute))
+                found.Set(attribute, start, value.Length);
         }
 
         return false;
     }
 
-    private static bool TryParse(ReadOnlySpan<byte> bytes, out DnsblogRequest? request, out ParseError error)
-    {
-        request = null;
-        error = default;
-        string? domain = null, clientText = null, label = null;
-        ClientAddress client = default;
-        var at = 0;
-        while (TryTakeText(bytes, ref at, out var name) && !name.IsEmpty)
-        {
-            var start = at;
-            TryTakeText(bytes, ref at, out var value);
-            var fault = ParseErrorKind.None;
-            if (name.SequenceEqual("rbl_domain"u8))
-                fault = ParseText(value, DnsblogRequest.MaxDomainLength, out domain);
-            else if (name.SequenceEqual("label"u8))
-                fault = ParseText(value, DnsblogRequest.MaxLabelLength, out label);
-            else if (name.SequenceEqual("client_address"u8))
-                fault = TakeAddress(value, out clientText, out client);
-            if (fault != ParseErrorKind.None)
-            {
-                error = new ParseError(fault, start);
-                return false;
-            }
-        }
-
-        if (domain is null || clientText is null || label is null)
-        {
-            error = new ParseError(ParseErrorKind.MissingAttribute, at - 1);
-            return false;
-        }
-
-        request = new DnsblogRequest(domain, client, clientText, label);
-        return true;
-    }
-
-    private static bool TryTakeText(ReadOnlySpan<byte> bytes, ref int next, out ReadOnlySpan<byte> text)
+    private static bool TryReadString(ReadOnlySpan<byte> bytes, ref int next, out ReadOnlySpan<byte> text)
     {
         var length = bytes[next..].IndexOf((byte)0);
         text = length < 0 ? default : bytes.Slice(next, length);
@@ -97,21 +67,27 @@ public static class DnsblogRequestParser
         return length >= 0;
     }
 
-    private static ParseErrorKind ParseText(ReadOnlySpan<byte> value, int maxLength, out string? text)
+    private static ParseError Fault(in AttributeValues found, int end, out ClientAddress client)
     {
-        text = null;
-        if (value.IsEmpty || value.Length > maxLength || value.ContainsAnyExceptInRange((byte)'!', (byte)'~'))
-            return ParseErrorKind.BadValue;
-        text = Encoding.ASCII.GetString(value);
-        return ParseErrorKind.None;
+        client = default;
+        if (found.Has(Attributes.Domain) && !IsWord(found[Attributes.Domain], DnsblogRequest.MaxDomainLength))
+            return new ParseError(ParseErrorKind.BadValue, found.OffsetOf(Attributes.Domain));
+        if (found.Has(Attributes.Label) && !IsWord(found[Attributes.Label], DnsblogRequest.MaxLabelLength))
+            return new ParseError(ParseErrorKind.BadValue, found.OffsetOf(Attributes.Label));
+        if (found.Has(Attributes.Client) && !ClientAddress.TryParse(found[Attributes.Client], out client))
+            return new ParseError(ParseErrorKind.BadAddress, found.OffsetOf(Attributes.Client));
+        return found.Has(Attributes.Domain) && found.Has(Attributes.Client) && found.Has(Attributes.Label)
+            ? default
+            : new ParseError(ParseErrorKind.MissingAttribute, end - 1);
     }
 
-    private static ParseErrorKind TakeAddress(ReadOnlySpan<byte> value, out string? text, out ClientAddress client)
+    private static bool IsWord(ReadOnlySpan<byte> value, int maxLength) =>
+        !value.IsEmpty && value.Length <= maxLength && !value.ContainsAnyExceptInRange((byte)'!', (byte)'~');
+
+    private static class Attributes
     {
-        text = null;
-        if (!ClientAddress.TryParse(value, out client))
-            return ParseErrorKind.BadAddress;
-        text = Encoding.ASCII.GetString(value);
-        return ParseErrorKind.None;
+        public const int Domain = 0, Client = 1, Label = 2;
+
+        public static readonly AttributeTable Table = new((Domain, "rbl_domain"), (Client, "client_address"), (Label, "label"));
     }
 }

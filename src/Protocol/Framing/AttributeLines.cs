@@ -4,6 +4,9 @@ namespace Screening.Protocol.Framing;
 public ref struct AttributeLines(ReadOnlySpan<byte> message)
 {
     private readonly ReadOnlySpan<byte> _message = message;
+
+    // Hardly any message holds either. One look at the whole message is cheaper than one at each of its lines.
+    private readonly bool _hasCrOrNul = message.ContainsAny((byte)'\r', (byte)0);
     private int _offset;
 
     /// <summary>The attribute's name; set by <see cref="MoveNext"/>.</summary>
@@ -28,7 +31,7 @@ public ref struct AttributeLines(ReadOnlySpan<byte> message)
             if (line.IsEmpty)
                 return false;
             var separator = line.IndexOf((byte)'=');
-            if (separator > 0 && !line.Contains((byte)'\r') && !line.Contains((byte)0))
+            if (separator > 0 && !(_hasCrOrNul && line.ContainsAny((byte)'\r', (byte)0)))
             {
                 Name = line[..separator];
                 Value = line[(separator + 1)..];

@@ -52,96 +52,63 @@ public readonly ref struct PluginReplyReader
     /// <summary>Reads one framed answer. When false, the id is still there if the answer had one.</summary>
     public static bool TryParse(ReadOnlySpan<byte> message, out PluginReplyReader reply, out ParseError error)
     {
-        var found = Values.Of(message, out error);
-        var known = Words.TryParseAction(found.Action, out var action);
+        var found = Attributes.Table.Read(message);
+        error = found.Error;
+        VerdictAction action = default;
         int? ttl = null, score = null;
-        if (error.Kind == ParseErrorKind.None && found.Action.IsEmpty)
+        if (error.Kind == ParseErrorKind.None && found[Attributes.Action].IsEmpty)
             error = new ParseError(ParseErrorKind.MissingAttribute, message.Length);
-        else if (error.Kind == ParseErrorKind.None && !(known && TryReadTtl(found, action, out ttl) && TryReadScore(found, out score)))
-            error = new ParseError(ParseErrorKind.BadValue, 0);
+        else if (error.Kind == ParseErrorKind.None)
+            error = Fault(found, out action, out ttl, out score);
         reply = new PluginReplyReader
         {
-            QueryId = found.QueryId,
+            QueryId = found[Attributes.QueryId],
             Action = action,
             TtlSeconds = ttl,
             Score = score,
-            Reason = found.HasReason ? PeerText.Clean(Encoding.UTF8.GetString(found.Reason), MaxReasonLength) : null,
+            Reason = found.Has(Attributes.Reason)
+                ? PeerText.Clean(Encoding.UTF8.GetString(found[Attributes.Reason]), MaxReasonLength)
+                : null,
         };
         return error.Kind == ParseErrorKind.None;
     }
 
-    // Of an action other than pass the ttl means nothing, so it may be anything.
-    private static bool TryReadTtl(Values found, VerdictAction action, out int? seconds)
+    private static ParseError Fault(in AttributeValues found, out VerdictAction action, out int? ttl, out int? score)
     {
-        seconds = null;
-        if (!found.HasTtl || action != VerdictAction.Pass)
-            return true;
-        if (found.Ttl.Length > MaxTtlDigits
-            || !int.TryParse(found.Ttl, NumberStyles.None, CultureInfo.InvariantCulture, out var value) || value < 1)
-            return false;
+        ttl = score = null;
+        if (!VerdictActionWords.TryParse(found[Attributes.Action], out action))
+            return Bad(found, Attributes.Action);
+
+        // With another action than pass the ttl means nothing, so it may be anything.
+        if (found.Has(Attributes.Ttl) && action == VerdictAction.Pass && !TryReadTtl(found[Attributes.Ttl], out ttl))
+            return Bad(found, Attributes.Ttl);
+        if (found.Has(Attributes.Score) && !TryReadScore(found[Attributes.Score], out score))
+            return Bad(found, Attributes.Score);
+        return default;
+    }
+
+    private static ParseError Bad(in AttributeValues found, int attribute) => new(ParseErrorKind.BadValue, found.OffsetOf(attribute));
+
+    private static bool TryReadTtl(ReadOnlySpan<byte> digits, out int? seconds)
+    {
+        var isNumber = int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var value);
         seconds = value;
-        return true;
+        return isNumber && value >= 1 && digits.Length <= MaxTtlDigits;
     }
 
-    private static bool TryReadScore(Values found, out int? score)
+    private static bool TryReadScore(ReadOnlySpan<byte> digits, out int? score)
     {
-        score = null;
-        if (!found.HasScore)
-            return true;
-        var negative = !found.Score.IsEmpty && found.Score[0] == '-';
-        if (!int.TryParse(negative ? found.Score[1..] : found.Score, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
-            || value > MaxScore)
-            return false;
-        score = negative ? -value : value;
-        return true;
+        var isNegative = digits is [(byte)'-', ..];
+        var isNumber = int.TryParse(isNegative ? digits[1..] : digits, NumberStyles.None, CultureInfo.InvariantCulture, out var value);
+        score = isNegative ? -value : value;
+        return isNumber && value <= MaxScore;
     }
 
-    private ref struct Values
+    private static class Attributes
     {
-        public ReadOnlySpan<byte> QueryId;
-        public ReadOnlySpan<byte> Action;
-        public ReadOnlySpan<byte> Ttl;
-        public ReadOnlySpan<byte> Score;
-        public ReadOnlySpan<byte> Reason;
-        public bool HasTtl;
-        public bool HasScore;
-        public bool HasReason;
+        public const int QueryId = 0, Action = 1, Ttl = 2, Score = 3, Reason = 4;
 
-        public static Values Of(ReadOnlySpan<byte> message, out ParseError error)
-        {
-            var lines = new AttributeLines(message);
-            var found = default(Values);
-            while (lines.MoveNext())
-                found.Apply(lines.Name, lines.Value);
-            error = lines.Error;
-            return found;
-        }
-
-        private void Apply(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
-        {
-            if (name.SequenceEqual("query_id"u8))
-            {
-                QueryId = value;
-            }
-            else if (name.SequenceEqual("action"u8))
-            {
-                Action = value;
-            }
-            else if (name.SequenceEqual("ttl"u8))
-            {
-                Ttl = value;
-                HasTtl = true;
-            }
-            else if (name.SequenceEqual("score"u8))
-            {
-                Score = value;
-                HasScore = true;
-            }
-            else if (name.SequenceEqual("reason"u8))
-            {
-                Reason = value;
-                HasReason = true;
-            }
-        }
+        public static readonly AttributeTable Table = new(
+            (QueryId, "query_id"), (Action, "action"), (Ttl, "ttl"), (Score, "score"), (Reason, "reason"));
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Screening.Protocol.Framing;
 using Screening.Protocol.Vocabulary;
 
@@ -51,74 +50,39 @@ public readonly ref struct PluginRequest
     /// <summary>Reads one framed message. When false, the id is still there if the message had one.</summary>
     public static bool TryParse(ReadOnlySpan<byte> message, out PluginRequest request, out ParseError error)
     {
-        var lines = new AttributeLines(message);
-        ReadOnlySpan<byte> queryId = default, client = default, local = default, localPort = default, remotePort = default;
-        bool hasQueryId = false, hasClient = false;
-        var clientOffset = 0;
-        while (lines.MoveNext())
-        {
-            switch (AttributeOf(lines.Name))
-            {
-                case Attribute.QueryId:
-                    queryId = lines.Value;
-                    hasQueryId = true;
-                    break;
-                case Attribute.Client:
-                    client = lines.Value;
-                    hasClient = true;
-                    clientOffset = lines.ValueOffset;
-                    break;
-                case Attribute.RemotePort:
-                    remotePort = lines.Value;
-                    break;
-                case Attribute.Local:
-                    local = lines.Value;
-                    break;
-                case Attribute.LocalPort:
-                    localPort = lines.Value;
-                    break;
-            }
-        }
-
-        error = lines.Error;
-        var address = default(ClientAddress);
-        if (error.Kind == ParseErrorKind.None && !hasClient)
+        var found = Attributes.Table.Read(message);
+        var client = default(ClientAddress);
+        error = found.Error;
+        if (error.Kind == ParseErrorKind.None && !found.Has(Attributes.Client))
             error = new ParseError(ParseErrorKind.MissingAttribute, message.Length);
-        else if (error.Kind == ParseErrorKind.None && !ClientAddress.TryParse(client, out address))
-            error = new ParseError(ParseErrorKind.BadAddress, clientOffset);
+        else if (error.Kind == ParseErrorKind.None && !ClientAddress.TryParse(found[Attributes.Client], out client))
+            error = new ParseError(ParseErrorKind.BadAddress, found.OffsetOf(Attributes.Client));
 
         request = new PluginRequest
         {
-            HasQueryId = hasQueryId,
-            QueryId = queryId,
-            Client = address,
-            Local = ClientAddress.TryParse(local, out var localAddress) ? localAddress : null,
-            LocalPort = Port(localPort),
-            RemotePort = Port(remotePort),
+            HasQueryId = found.Has(Attributes.QueryId),
+            QueryId = found[Attributes.QueryId],
+            Client = client,
+            RemotePort = found.Port(Attributes.RemotePort),
+            Local = found.Address(Attributes.Local),
+            LocalPort = found.Port(Attributes.LocalPort),
         };
         return error.Kind == ParseErrorKind.None;
     }
 
-    private enum Attribute
+    private static class Attributes
     {
-        Unknown,
-        QueryId,
-        Client,
-        RemotePort,
-        Local,
-        LocalPort,
+        public const int QueryId = 0, Client = 1, RemotePort = 2, Local = 3, LocalPort = 4;
+
+        public static readonly AttributeTable Table = new(
+            (QueryId, "query_id"),
+            (Client, "remote_address"),
+            (Client, "client_address"),
+            (RemotePort, "remote_port"),
+            (RemotePort, "client_port"),
+            (Local, "local_address"),
+            (Local, "server_address"),
+            (LocalPort, "local_port"),
+            (LocalPort, "server_port"));
     }
-
-    private static Attribute AttributeOf(ReadOnlySpan<byte> name) => name switch
-    {
-        _ when name.SequenceEqual("query_id"u8) => Attribute.QueryId,
-        _ when name.SequenceEqual("remote_address"u8) || name.SequenceEqual("client_address"u8) => Attribute.Client,
-        _ when name.SequenceEqual("remote_port"u8) || name.SequenceEqual("client_port"u8) => Attribute.RemotePort,
-        _ when name.SequenceEqual("local_address"u8) || name.SequenceEqual("server_address"u8) => Attribute.Local,
-        _ when name.SequenceEqual("local_port"u8) || name.SequenceEqual("server_port"u8) => Attribute.LocalPort,
-        _ => Attribute.Unknown,
-    };
-
-    private static int Port(ReadOnlySpan<byte> digits) =>
-        int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= 65535 ? port : 0;
 }

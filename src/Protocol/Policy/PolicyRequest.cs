@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using Screening.Protocol.Framing;
 using Screening.Protocol.Vocabulary;
 
@@ -51,95 +49,71 @@ public sealed record PolicyRequest
     /// <summary>True if the client showed a password or a certificate that Postfix knows.</summary>
     public bool IsAuthenticated { get; private init; }
 
-    /// <summary>True where <c>PREPEND</c> has a mail to be put before: at END-OF-MESSAGE Postfix only warns of it (smtpd_check.c).</summary>
+    /// <summary>
+    /// True at RCPT and DATA, where <c>PREPEND</c> still has a message to put a header before; at END-OF-MESSAGE smtpd only logs a warning
+    /// (smtpd_check.c).
+    /// </summary>
     public bool MayPrepend { get; private init; }
 
-    /// <summary>Reads one framed message.</summary>
+    /// <summary>Reads one framed message. When false, what could be read of it.</summary>
     public static bool TryParse(ReadOnlySpan<byte> message, out PolicyRequest request, out ParseError error)
     {
-        var lines = new AttributeLines(message);
-        ReadOnlySpan<byte> kind = default, state = default, client = default, clientPort = default, server = default, serverPort = default,
-            helo = default, sender = default, instance = default, user = default, certificate = default, publicKey = default;
-        int kindAt = 0, clientAt = -1;
-        while (lines.MoveNext())
-        {
-            switch (lines.Name)
-            {
-                case var name when name.SequenceEqual("request"u8):
-                    kind = lines.Value;
-                    kindAt = lines.ValueOffset;
-                    break;
-                case var name when name.SequenceEqual("client_address"u8):
-                    client = lines.Value;
-                    clientAt = lines.ValueOffset;
-                    break;
-                case var name when name.SequenceEqual("protocol_state"u8):
-                    state = lines.Value;
-                    break;
-                case var name when name.SequenceEqual("client_port"u8):
-                    clientPort = lines.Value;
-                    break;
-                case var name when name.SequenceEqual("server_address"u8):
-                    server = lines.Value;
-                    break;
-                case var name when name.SequenceEqual("server_port"u8):
-                    serverPort = lines.Value;
-                    break;
-                case var name when name.SequenceEqual("helo_name"u8):
-                    helo = lines.Value;
-                    break;
-                case var name when name.SequenceEqual("sender"u8):
-                    sender = lines.Value;
-                    break;
-                case var name when name.SequenceEqual("instance"u8):
-                    instance = lines.Value;
-                    break;
-                case var name when name.SequenceEqual("sasl_username"u8):
-                    user = lines.Value;
-                    break;
-                case var name when name.SequenceEqual("ccert_fingerprint"u8):
-                    certificate = lines.Value;
-                    break;
-                case var name when name.SequenceEqual("ccert_pubkey_fingerprint"u8):
-                    publicKey = lines.Value;
-                    break;
-            }
-        }
-
-        error = lines.Error;
-        var address = default(ClientAddress);
+        var found = Attributes.Table.Read(message);
+        error = found.Error;
+        var client = default(ClientAddress);
         if (error.Kind == ParseErrorKind.None)
-            error = Fault(message, kind, kindAt, client, clientAt, out address);
+            error = Fault(found, message.Length, out client);
+        var state = found[Attributes.State];
         var mayPrepend = state.SequenceEqual("RCPT"u8) || state.SequenceEqual("DATA"u8);
-        var isAboutMail = mayPrepend || state.SequenceEqual("END-OF-MESSAGE"u8);
+        var isAfterMail = mayPrepend || state.SequenceEqual("END-OF-MESSAGE"u8);
         request = new PolicyRequest
         {
-            Client = address,
-            ClientPort = Port(clientPort),
-            Server = ClientAddress.TryParse(server, out var local) ? local : null,
-            ServerPort = Port(serverPort),
-            Helo = Text(helo),
-            Sender = Text(sender) ?? (isAboutMail ? "" : null),
-            Instance = Text(instance),
-            IsAuthenticated = !user.IsEmpty || !certificate.IsEmpty || !publicKey.IsEmpty,
+            Client = client,
+            ClientPort = found.Port(Attributes.ClientPort),
+            Server = found.Address(Attributes.Server),
+            ServerPort = found.Port(Attributes.ServerPort),
+            Helo = found.Text(Attributes.Helo),
+
+            // Postfix writes "sender=" both for MAIL FROM:<> and before MAIL; only the state tells them apart.
+            Sender = found.Text(Attributes.Sender) ?? (isAfterMail ? "" : null),
+            Instance = found.Text(Attributes.Instance),
+            IsAuthenticated = !found[Attributes.User].IsEmpty || !found[Attributes.Certificate].IsEmpty
+                || !found[Attributes.PublicKey].IsEmpty,
             MayPrepend = mayPrepend,
         };
         return error.Kind == ParseErrorKind.None;
     }
 
-    private static ParseError Fault(
-        ReadOnlySpan<byte> message, ReadOnlySpan<byte> kind, int kindAt, ReadOnlySpan<byte> client, int clientAt, out ClientAddress address)
+    private static ParseError Fault(in AttributeValues found, int messageBytes, out ClientAddress client)
     {
-        address = default;
+        client = default;
+        var kind = found[Attributes.Request];
         if (!kind.IsEmpty && !kind.SequenceEqual("smtpd_access_policy"u8))
-            return new ParseError(ParseErrorKind.BadValue, kindAt);
-        if (clientAt < 0)
-            return new ParseError(ParseErrorKind.MissingAttribute, message.Length);
-        return ClientAddress.TryParse(client, out address) ? default : new ParseError(ParseErrorKind.BadAddress, clientAt);
+            return new ParseError(ParseErrorKind.BadValue, found.OffsetOf(Attributes.Request));
+        if (!found.Has(Attributes.Client))
+            return new ParseError(ParseErrorKind.MissingAttribute, messageBytes);
+        return ClientAddress.TryParse(found[Attributes.Client], out client)
+            ? default
+            : new ParseError(ParseErrorKind.BadAddress, found.OffsetOf(Attributes.Client));
     }
 
-    private static string? Text(ReadOnlySpan<byte> value) => value.IsEmpty ? null : Encoding.UTF8.GetString(value);
+    private static class Attributes
+    {
+        public const int Request = 0, State = 1, Client = 2, ClientPort = 3, Server = 4, ServerPort = 5, Helo = 6, Sender = 7, Instance = 8;
+        public const int User = 9, Certificate = 10, PublicKey = 11;
 
-    private static int Port(ReadOnlySpan<byte> digits) =>
-        int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= 65535 ? port : 0;
+        public static readonly AttributeTable Table = new(
+            (Request, "request"),
+            (State, "protocol_state"),
+            (Client, "client_address"),
+            (ClientPort, "client_port"),
+            (Server, "server_address"),
+            (ServerPort, "server_port"),
+            (Helo, "helo_name"),
+            (Sender, "sender"),
+            (Instance, "instance"),
+            (User, "sasl_username"),
+            (Certificate, "ccert_fingerprint"),
+            (PublicKey, "ccert_pubkey_fingerprint"));
+    }
 }

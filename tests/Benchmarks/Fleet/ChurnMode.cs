@@ -4,7 +4,7 @@ using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.Persistence.Sql.Config;
 using Microsoft.Extensions.Time.Testing;
-using Screening.Actors.Fleet;
+using Screening.Actors.Cluster;
 using Screening.Actors.Hosting;
 using Screening.Actors.Whitelist;
 using Screening.Benchmarks.Macro;
@@ -36,7 +36,7 @@ internal static class ChurnMode
         var settings = new FleetSettings { Node = "churn", ListenPort = 0, PublicHost = "127.0.0.1", PublicPort = 0, Store = store };
         using var system = ActorSystem.Create("churn", BootstrapSetup.Create()
             .WithConfig(ConfigurationFactory.ParseString("akka.actor.provider = local").WithFallback(FleetConfiguration.Of(settings, FleetTimings.Default)))
-            .And(new DataOptionsSetup(Screening.Actors.Fleet.StoreOptions.Of(store.Connection!))));
+            .And(new DataOptionsSetup(StoreDataOptions.Of(store.Connection!))));
         var meter = new FleetMeter(time);
         var signal = new StoreSignal();
         signal.Announce();

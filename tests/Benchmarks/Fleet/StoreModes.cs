@@ -4,7 +4,7 @@ using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.Persistence.Sql.Config;
 using Microsoft.Data.Sqlite;
-using Screening.Actors.Fleet;
+using Screening.Actors.Cluster;
 using Screening.Actors.Hosting;
 using Screening.Actors.Serialization;
 using Screening.Actors.Whitelist;
@@ -40,7 +40,7 @@ internal static class StoreModes
                 await FillAsync(store);
                 using var system = Start(store, "");
                 var (meter, used, started) = (new FleetMeter(TimeProvider.System), Environment.CpuUsage.TotalTime, Stopwatch.StartNew());
-                var stored = await StoredWhitelist.ReadAsync(store, CancellationToken.None);
+                var stored = await StoredWhitelist.ReadAsync(store, WhitelistSerializer.TryReadWhole, CancellationToken.None);
                 var read = started.Elapsed;
                 StartBuckets(system, meter, stored);
                 await UntilAsync(() => meter.Buckets == WhitelistLayout.Buckets && meter.Recovering == 0 && meter.Entries == Entries);
@@ -130,7 +130,7 @@ internal static class StoreModes
         var config = ConfigurationFactory.ParseString("akka.actor.provider = local\n" + overrides)
             .WithFallback(FleetConfiguration.Of(settings, FleetTimings.Default));
         var system = ActorSystem.Create(
-            "store", BootstrapSetup.Create().WithConfig(config).And(new DataOptionsSetup(Screening.Actors.Fleet.StoreOptions.Of(store.Connection!))));
+            "store", BootstrapSetup.Create().WithConfig(config).And(new DataOptionsSetup(StoreDataOptions.Of(store.Connection!))));
         // As a node does: the first timers of a thousand buckets would each wait for a thread of the pool until the scheduler runs.
         system.Scheduler.Advanced.ScheduleOnce(TimeSpan.Zero, () => { });
         return system;

@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Screening.Actors.Checks;
+using Screening.Actors.Profiles;
 using Screening.Actors.Screening;
 using Screening.Node.Api;
 using Screening.Node.Configuration;

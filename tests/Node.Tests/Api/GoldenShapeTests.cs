@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Screening.Actors.Checks;
 using Screening.Actors.Fleet;
+using Screening.Actors.Profiles;
 using Screening.Actors.Screening;
 using Screening.Node.Api;
 using Screening.Node.Configuration;

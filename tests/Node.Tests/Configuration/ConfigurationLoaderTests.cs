@@ -249,7 +249,7 @@ public sealed class ConfigurationLoaderTests : IDisposable
                 var options = ScreeningOptions.Defaults("./data", "h");
                 var binder = new OptionsBinder();
                 binder.Bind(root, options);
-                ConfigurationRules.Check(new RuleContext(options, binder));
+                ConfigurationValidator.Check(new ValidationContext(options, binder));
                 _ = TomlText.Write(OptionsTree.Of(options, binder.Origins));
                 Assert.All(binder.Faults, fault => Assert.DoesNotContain('\n', fault.ToString()));
             },

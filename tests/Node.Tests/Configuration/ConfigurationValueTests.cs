@@ -128,6 +128,6 @@ public sealed class ConfigurationValueTests
     {
         Assert.Equal(shown, new ZoneText(text).ToString());
         Assert.DoesNotContain("***", new ZoneText(shown).Reveal(), StringComparison.Ordinal);
-        Assert.Empty(SitesRule.Check(new ZoneText(shown).Reveal()));
+        Assert.Empty(SiteText.Check(new ZoneText(shown).Reveal()));
     }
 }

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
-using Screening.Actors.Files;
 using Screening.Node.Endpoints;
+using Screening.Node.Platform;
 
 namespace Screening.Node.Tests.Endpoints;
 

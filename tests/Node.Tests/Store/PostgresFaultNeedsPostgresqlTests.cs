@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Screening.Actors.Fleet;
+using Screening.Actors.Whitelist;
 using Screening.Node.Configuration;
 using Screening.Node.Store;
 using Screening.Testing;

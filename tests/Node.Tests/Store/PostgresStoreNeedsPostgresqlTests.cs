@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Npgsql;
-using Screening.Actors.Fleet;
 using Screening.Actors.Whitelist;
 using Screening.Node.Configuration;
 using Screening.Node.Store;

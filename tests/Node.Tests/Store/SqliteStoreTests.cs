@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using Microsoft.Data.Sqlite;
-using Screening.Actors.Fleet;
 using Screening.Actors.Whitelist;
 using Screening.Node.Configuration;
 using Screening.Node.Store;

@@ -64,6 +64,13 @@ public sealed class DnsblogRequestParserTests
     }
 
     [Fact]
+    public void The_last_of_a_repeated_attribute_counts_though_the_first_is_bad()
+    {
+        var request = Read(DnsblogAsker.Attributes(("rbl_domain", ""), ("client_address", "1.2.3"), Label, Client, Domain));
+        Assert.Equal(("a.test", "1.2.3.4"), (request.RblDomain, request.ClientText));
+    }
+
+    [Fact]
     public void An_empty_value_does_not_end_a_request() =>
         Assert.Equal("a.test", Read(DnsblogAsker.Attributes(("empty", ""), Domain, Client, ("empty", ""), Label)).RblDomain);
 

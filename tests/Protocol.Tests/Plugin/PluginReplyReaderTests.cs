@@ -54,6 +54,17 @@ public sealed class PluginReplyReaderTests
         Assert.Equal(expected, error.Kind);
     }
 
+    [Theory]
+    [InlineData("query_id=q1\naction=PASS\n\n", 19)]
+    [InlineData("action=pass\nttl=0\n\n", 16)]
+    [InlineData("action=pass\nttl=1\nscore=x\n\n", 24)]
+    [InlineData("query_id=q1\n\n", 13)]
+    public void A_fault_has_its_place(string message, int offset)
+    {
+        PluginReplyReader.TryParse(Encoding.UTF8.GetBytes(message), out _, out var error);
+        Assert.Equal(offset, error.Offset);
+    }
+
     [Fact]
     public void Spoilt_answer_still_says_whose_it_is()
     {

@@ -1,3 +1,4 @@
+using Screening.Node.Platform;
 using Screening.Protocol.Access;
 using Screening.Protocol.Vocabulary;
 
@@ -14,7 +15,7 @@ internal static class AccessLint
     private static readonly Network[] OwnIPv6 =
         [.. new[] { "fc00::/7", "fe80::/10", "fec0::/10" }.Select(text => Network.TryParse(text, out var network, out _) ? network : default)];
 
-    public static void Check(RuleContext context)
+    public static void Check(ValidationContext context)
     {
         foreach (var (index, entry) in context.Options.Access.Permit.Index())
         {
@@ -26,13 +27,13 @@ internal static class AccessLint
         }
     }
 
-    private static void CheckFile(RuleContext context, string path, AccessEntry entry, CidrTableResult table)
+    private static void CheckFile(ValidationContext context, string path, AccessEntry entry, CidrTableResult table)
     {
         foreach (var line in table.Entries.Where(line => line.Rule == AccessRule.Permit && IsWide(line.Network)))
             Warn(context, path, FormattableString.Invariant($"has {line.Network} on line {line.Line} of {entry.File}"));
     }
 
-    private static void Warn(RuleContext context, string path, string value) => context.Warn(
+    private static void Warn(ValidationContext context, string path, string value) => context.Warn(
         path, value, "every client in it is let in without a check", "permit your own networks only, and grant the others one by one");
 
     private static bool IsWide(Network network) => network.Address.IsIPv4

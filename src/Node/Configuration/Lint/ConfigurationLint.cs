@@ -8,7 +8,7 @@ internal static class ConfigurationLint
 {
     /// <param name="context">Options without faults.</param>
     /// <param name="request">What the host is like: its resolvers, its programs.</param>
-    public static void Check(RuleContext context, ConfigurationRequest request)
+    public static void Check(ValidationContext context, ConfigurationRequest request)
     {
         ScoreLint.Check(context);
         TimeLint.Check(context);

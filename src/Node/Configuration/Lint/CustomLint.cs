@@ -5,7 +5,7 @@ internal static class CustomLint
 {
     private const UnixFileMode Execute = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
-    public static void Check(RuleContext context, ConfigurationRequest request)
+    public static void Check(ValidationContext context, ConfigurationRequest request)
     {
         foreach (var (prefix, customs) in context.Options.Profiles
             .Where(profile => context.IsGiven($"profile.{profile.Key}.custom"))

@@ -1,21 +1,23 @@
+using Screening.Protocol.Vocabulary;
+
 namespace Screening.Node.Configuration;
 
 /// <summary>A node that nobody can ask, doors that let in more than is meant, and an API that is read on the way.</summary>
 internal static class EndpointLint
 {
-    public static void Check(RuleContext context)
+    public static void Check(ValidationContext context)
     {
         var options = context.Options;
         if (!options.Endpoints.All().Any())
             context.Warn("endpoints", "has no address", "no mail server can ask this node", "open one door, such as dnsblog or policy");
-        foreach (var kind in options.Endpoints.All().GroupBy(endpoint => endpoint.Kind))
+        foreach (var door in options.Endpoints.All().GroupBy(endpoint => endpoint.Door))
         {
-            foreach (var (index, address) in kind.Select(endpoint => endpoint.Address).Index().Where(found => IsOffLoopback(found.Item)))
-                Check(context, $"endpoints.{kind.Key}[{index + 1}]", address, isHttp: kind.Key == "http");
+            foreach (var (index, address) in door.Select(endpoint => endpoint.Address).Index().Where(found => IsOffLoopback(found.Item)))
+                Check(context, $"endpoints.{door.Key.Word()}[{index + 1}]", address, isHttp: door.Key == Door.Http);
         }
     }
 
-    private static void Check(RuleContext context, string path, EndpointAddress address, bool isHttp)
+    private static void Check(ValidationContext context, string path, EndpointAddress address, bool isHttp)
     {
         if (address.Allow is null)
             context.Warn(

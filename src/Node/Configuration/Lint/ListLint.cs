@@ -8,7 +8,7 @@ namespace Screening.Node.Configuration;
 /// <summary>Lists that answer nothing of use, or whose answers are taken for something else.</summary>
 internal static class ListLint
 {
-    public static void Check(RuleContext context, ConfigurationRequest request)
+    public static void Check(ValidationContext context, ConfigurationRequest request)
     {
         var options = context.Options;
         var used = new List<(string Path, ImmutableArray<SitePattern> Sites)>();
@@ -25,7 +25,7 @@ internal static class ListLint
         CheckResolvers(context, request, [.. used.SelectMany(found => found.Sites.Select(site => (found.Path, site.Zone)))]);
     }
 
-    private static void CheckZones(RuleContext context, string path, ImmutableArray<SitePattern> sites)
+    private static void CheckZones(ValidationContext context, string path, ImmutableArray<SitePattern> sites)
     {
         foreach (var zone in sites.Select(site => site.Zone).Distinct())
         {
@@ -34,7 +34,7 @@ internal static class ListLint
         }
     }
 
-    private static void CheckEntries(RuleContext context, string path, ImmutableArray<SitePattern> sites)
+    private static void CheckEntries(ValidationContext context, string path, ImmutableArray<SitePattern> sites)
     {
         foreach (var site in sites)
         {
@@ -60,7 +60,7 @@ internal static class ListLint
                 $"write {Written(twice.First() with { Weight = twice.Sum(site => site.Weight) })} once if that sum is meant, else one of them");
     }
 
-    private static void CheckResolvers(RuleContext context, ConfigurationRequest request, IReadOnlyList<(string Path, string Zone)> used)
+    private static void CheckResolvers(ValidationContext context, ConfigurationRequest request, IReadOnlyList<(string Path, string Zone)> used)
     {
         var given = context.Options.Dnsbl.Resolver;
         var resolvers = given.IsEmpty ? ResolvConf.Read(request.ResolverFile) : given;

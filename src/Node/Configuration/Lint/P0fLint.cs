@@ -3,7 +3,7 @@ namespace Screening.Node.Configuration;
 /// <summary>p0f rules without p0f, and p0f without rules.</summary>
 internal static class P0fLint
 {
-    public static void Check(RuleContext context)
+    public static void Check(ValidationContext context)
     {
         var options = context.Options;
         var rules = options.Profiles.Select(p => (Path: $"profile.{p.Key}.p0f.rule", p.Value.P0f.Rules))

@@ -8,7 +8,7 @@ internal static class ScoreLint
     /// <summary>The greatest value of a threshold, and with a minus the least: how an operator writes "never".</summary>
     private const int Never = 10_000;
 
-    public static void Check(RuleContext context)
+    public static void Check(ValidationContext context)
     {
         Check(context, context.Options.EffectiveProfile(ProfileOptions.DefaultName)!, "");
         foreach (var (name, profile) in context.Options.Profiles)
@@ -25,7 +25,7 @@ internal static class ScoreLint
         "verdict.enforce_at", "verdict.drop_at", "verdict.allow_at", "verdict.allow_cap", "dnsbl.sites", "p0f.rule", "custom",
     ];
 
-    private static void Check(RuleContext context, ProfileOptions profile, string prefix)
+    private static void Check(ValidationContext context, ProfileOptions profile, string prefix)
     {
         var reach = ScoreReach.Of(context.Options, profile);
         var verdict = profile.Verdict;
@@ -46,7 +46,7 @@ internal static class ScoreLint
         CheckAllow(context, profile, reach, prefix);
     }
 
-    private static void CheckAllow(RuleContext context, ProfileOptions profile, ScoreReach reach, string prefix)
+    private static void CheckAllow(ValidationContext context, ProfileOptions profile, ScoreReach reach, string prefix)
     {
         var (path, allowAt) = (prefix + "verdict.allow_at", profile.Verdict.AllowAt);
         if (reach.Least > allowAt)
@@ -72,7 +72,7 @@ internal static class ScoreLint
     private static readonly VerdictOptions Defaults = new();
 
     // A file that repeats a default does not choose it.
-    private static bool IsChosen(RuleContext context, string path, int value, int byDefault) =>
+    private static bool IsChosen(ValidationContext context, string path, int value, int byDefault) =>
         context.IsGiven(path) && value != byDefault && Math.Abs(value) != Never;
 
     private static string Is(int value) => Invariant($"is {value}");

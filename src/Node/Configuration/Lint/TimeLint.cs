@@ -6,7 +6,7 @@ internal static class TimeLint
     /// <summary>Postfix's default of postscreen_greet_wait (postconf(5)).</summary>
     private static readonly TimeSpan GreetWait = TimeSpan.FromSeconds(6);
 
-    public static void Check(RuleContext context)
+    public static void Check(ValidationContext context)
     {
         CheckTimeouts(context);
         CheckDeadlines(context, context.Options.Verdict, "");
@@ -14,7 +14,7 @@ internal static class TimeLint
             CheckDeadlines(context, profile.Verdict, $"profile.{name}.");
     }
 
-    private static void CheckTimeouts(RuleContext context)
+    private static void CheckTimeouts(ValidationContext context)
     {
         var options = context.Options;
         var (longest, deadline) = Deadlines(options).MaxBy(found => found.Value);
@@ -55,7 +55,7 @@ internal static class TimeLint
         }
     }
 
-    private static void CheckDeadlines(RuleContext context, VerdictOptions verdict, string prefix)
+    private static void CheckDeadlines(ValidationContext context, VerdictOptions verdict, string prefix)
     {
         Check("verdict.deadline", verdict.Deadline, "1s");
         Check("verdict.serial_deadline", verdict.SerialDeadline, "300ms");

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Configuration;
 
@@ -31,19 +32,19 @@ internal sealed record EndpointOptions
     public ImmutableArray<EndpointAddress> Http { get; init; } =
         [EndpointAddress.Parse("tcp://127.0.0.1:10080"), EndpointAddress.Parse("unix://DATA_DIR/http.sock?mode=0660")];
 
-    /// <summary>All addresses by kind, in the order above; the kind is the setting's name.</summary>
-    public IEnumerable<(string Kind, EndpointAddress Address)> All() =>
+    /// <summary>All addresses by door, in the order above; the door's word is the setting's name.</summary>
+    public IEnumerable<(Door Door, EndpointAddress Address)> All() =>
     [
-        .. Plugin.Select(address => ("plugin", address)),
-        .. Policy.Select(address => ("policy", address)),
-        .. Dnsbl.Select(address => ("dnsbl", address)),
-        .. Memcache.Select(address => ("memcache", address)),
-        .. Dnsblog.Select(address => ("dnsblog", address)),
-        .. Http.Select(address => ("http", address)),
+        .. Plugin.Select(address => (Door.Plugin, address)),
+        .. Policy.Select(address => (Door.Policy, address)),
+        .. Dnsbl.Select(address => (Door.Dnsbl, address)),
+        .. Memcache.Select(address => (Door.Memcache, address)),
+        .. Dnsblog.Select(address => (Door.Dnsblog, address)),
+        .. Http.Select(address => (Door.Http, address)),
     ];
 
-    /// <summary>Kinds of endpoints that take connections.</summary>
-    public int StreamDoors => All().Where(endpoint => endpoint.Address.Scheme != EndpointScheme.Udp).DistinctBy(endpoint => endpoint.Kind).Count();
+    /// <summary>Doors that take connections.</summary>
+    public int StreamDoors => All().Where(endpoint => endpoint.Address.Scheme != EndpointScheme.Udp).DistinctBy(endpoint => endpoint.Door).Count();
 
     /// <summary>The same addresses with the data folder in place of <c>DATA_DIR</c>.</summary>
     /// <param name="dataDir">The folder's absolute path.</param>

@@ -39,7 +39,7 @@ internal class AnswerBuffer(PipeWriter output, ConnectionWatch watch)
     /// <summary>Requests that are taken and not answered yet.</summary>
     public int Owed => Volatile.Read(ref _owed);
 
-    /// <summary>No further request may be taken now. After <see cref="FlushAsync"/>, <see cref="WhenRelievedAsync"/> tells when one may.</summary>
+    /// <summary>No further request may be read now; <see cref="SendAsync"/> returns when one may.</summary>
     public bool IsFull
     {
         get
@@ -48,9 +48,6 @@ internal class AnswerBuffer(PipeWriter output, ConnectionWatch watch)
                 return IsFullNow();
         }
     }
-
-    /// <summary>The peer takes no more answers: nothing it asks is worth an answer any more.</summary>
-    public bool IsPeerGone => _isPeerGone;
 
     /// <summary>Adds an answer that was made elsewhere.</summary>
     public void Add(ReadOnlySpan<byte> answer)
@@ -107,16 +104,14 @@ internal class AnswerBuffer(PipeWriter output, ConnectionWatch watch)
         while (TryStartWriting(first: false));
     }
 
-    /// <summary>Ends when further requests may be taken.</summary>
-    public Task WhenRelievedAsync()
+    /// <summary>Writes what is there, and returns when further requests may be read.</summary>
+    /// <returns>False: the peer takes no more answers, so nothing that it asks is worth one.</returns>
+    public async ValueTask<bool> SendAsync()
     {
-        lock (Sync)
-        {
-            if (!IsFullNow())
-                return Task.CompletedTask;
-            _relieved ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return _relieved.Task;
-        }
+        await FlushAsync().ConfigureAwait(false);
+        if (!_isPeerGone)
+            await WhenRelievedAsync().ConfigureAwait(false);
+        return !_isPeerGone;
     }
 
     /// <summary>Ends when everything that is owed is answered and written, or the peer is gone. No request is taken any more.</summary>
@@ -142,6 +137,17 @@ internal class AnswerBuffer(PipeWriter output, ConnectionWatch watch)
             return;
         _relieved.TrySetResult();
         _relieved = null;
+    }
+
+    private Task WhenRelievedAsync()
+    {
+        lock (Sync)
+        {
+            if (!IsFullNow())
+                return Task.CompletedTask;
+            _relieved ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _relieved.Task;
+        }
     }
 
     private bool IsFullNow() => HoldsTooMuch || _filling.Count >= MaxWaitingBytes || _filling.Count + _owedBytes >= MaxOwedBytes;

@@ -16,19 +16,6 @@ internal sealed record GateSettings(int Connections, int PerAddress)
     public TimeSpan UnreadLimit { get; init; } = TimeSpan.FromSeconds(30);
 }
 
-/// <summary>Why a peer may not connect; in lower case the <c>reason</c> of <c>screening_connections_refused_total</c>.</summary>
-internal enum Refusal
-{
-    /// <summary>It is in no network that may connect.</summary>
-    Network,
-
-    /// <summary>Its address has too many connections.</summary>
-    Address,
-
-    /// <summary>The door has too many connections, and none of them is idle.</summary>
-    Total,
-}
-
 /// <summary>
 /// The gate of one door: decides which peers may connect and how many connections may be open, closes idle ones for new ones, and cuts off
 /// peers that do not read. What is said on a connection is not its business.
@@ -50,6 +37,7 @@ internal sealed class ConnectionGate
     private readonly TimeProvider _time;
     private readonly Dictionary<Refusal, PacedLine> _refusals;
     private readonly PacedLine _cutOff;
+    private readonly PacedLine _givenUp;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<IPAddress, int> _perAddress = [];
@@ -62,6 +50,7 @@ internal sealed class ConnectionGate
         _refusals = Enum.GetValues<Refusal>().ToDictionary(
             reason => reason, _ => new PacedLine(time, (count, peer, why) => log.ConnectionsRefused(count, door, peer, why)));
         _cutOff = new PacedLine(time, (count, peer, why) => log.ConnectionsClosed(count, door, peer, why));
+        _givenUp = new PacedLine(time, (count, peer, why) => log.ConnectionsClosed(count, door, peer, why));
     }
 
     /// <summary>Connections that are open.</summary>
@@ -96,6 +85,8 @@ internal sealed class ConnectionGate
             connection.Transport = place.Watch;
             connection.Features.Get<IConnectionHeartbeatFeature>()?.OnHeartbeat(CutOffIfUnread, place);
             await serve(connection).ConfigureAwait(false);
+            if (place.Watch.Fault is { } fault)
+                _givenUp.Add(PeerName.Of(peer), fault);
         }
         finally
         {

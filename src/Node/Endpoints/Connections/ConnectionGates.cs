@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Screening.Node.Telemetry;
+using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Endpoints.Connections;
 
@@ -7,13 +8,12 @@ namespace Screening.Node.Endpoints.Connections;
 internal sealed class ConnectionGates(
     GateSettings settings, NearbyNetworks nearby, NodeMetrics metrics, TimeProvider time, ILogger<ConnectionGate> log)
 {
-    private readonly ConcurrentDictionary<string, ConnectionGate> _gates = [];
+    private readonly ConcurrentDictionary<Door, ConnectionGate> _gates = [];
 
-    /// <summary>The gate of a kind of endpoint.</summary>
-    public ConnectionGate Of(string kind) => _gates.GetOrAdd(kind, door =>
+    public ConnectionGate Of(Door door) => _gates.GetOrAdd(door, _ =>
     {
-        var gate = new ConnectionGate(door, settings, nearby, metrics, time, log);
-        metrics.CountConnections(door, () => gate.Count);
+        var gate = new ConnectionGate(door.Word(), settings, nearby, metrics, time, log);
+        metrics.CountConnections(door.Word(), () => gate.Count);
         return gate;
     });
 }

@@ -30,6 +30,9 @@ internal sealed class ConnectionWatch : IDuplexPipe
 
     public PipeWriter Output { get; }
 
+    /// <summary>Why the session gave the peer up, for the log; null: it did not.</summary>
+    public string? Fault { get; set; }
+
     /// <summary>A request is being answered: the connection is not idle, however long that takes.</summary>
     public bool IsAnswering
     {

@@ -5,6 +5,7 @@ using Screening.Node.Configuration;
 using Screening.Node.Endpoints.Connections;
 using Screening.Node.Telemetry;
 using Screening.Protocol.Dns;
+using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Endpoints.Dnsbl;
 
@@ -28,14 +29,14 @@ internal sealed class DnsblDatagrams(
     private const int SocketBufferBytes = 1024 * 1024;
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(3);
 
-    private readonly ConnectionGate _gate = gates.Of("dnsbl");
+    private readonly ConnectionGate _gate = gates.Of(Door.Dnsbl);
     private readonly List<Socket> _sockets = [];
     private readonly List<Task> _receivers = [];
     private volatile bool _isStopping;
     private int _inFlight;
 
     /// <summary>The addresses that are open, with the ports that were really taken.</summary>
-    public IEnumerable<OpenEndpoint> Opened => _sockets.Select(s => new OpenEndpoint("dnsbl", $"udp://{s.LocalEndPoint}"));
+    public IEnumerable<OpenEndpoint> Opened => _sockets.Select(s => new OpenEndpoint(Door.Dnsbl.Word(), $"udp://{s.LocalEndPoint}"));
 
     /// <summary>Opens the sockets.</summary>
     /// <exception cref="EndpointException">An address cannot be listened on.</exception>

@@ -1,4 +1,5 @@
 using Screening.Actors.Hosting;
+using Screening.Actors.Profiles;
 using Screening.Actors.Screening;
 using Screening.Node.Api;
 using Screening.Node.Telemetry;
@@ -79,7 +80,7 @@ internal sealed class HttpApi(ScreeningHandle screening, NodeMetrics metrics, No
             fault = $"'{PeerText.Clean(address)}' is not an IP address";
         else if (!TryReadLocal(parameters["local"], out local))
             fault = $"local: '{PeerText.Clean(parameters["local"]!)}' is not an IP address";
-        else if (parameters["door"] is [{ Length: > 0 } doorWord] && !Words.TryParseDoor(doorWord, out door))
+        else if (parameters["door"] is [{ Length: > 0 } doorWord] && !DoorWords.TryParse(doorWord, out door))
             fault = $"door: '{PeerText.Clean(doorWord)}' is none of plugin, policy, dnsbl, dnsblog, memcache, http";
         else if (parameters["profile"] is [{ Length: > 0 } profile] && !screening.Screener.Policies.TryGet(profile, out policy!))
             fault = $"profile: there is no profile '{PeerText.Clean(profile)}'";

@@ -19,8 +19,7 @@ namespace Screening.Node.Endpoints.Memcache;
 /// memcache client of Postfix sends one, but a browser or a server that was made to speak HTTP to this port begins with one
 /// (<c>POST / HTTP/1.1</c>), and what follows in its body must not be taken for commands.
 /// </remarks>
-internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTable table, NodeMetrics metrics)
-    : ConnectionSession(connection)
+internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTable table, NodeMetrics metrics) : IConnectionSession
 {
     // Clients read three numbers for memcached's version, and libmemcached takes a first one of 0 for a fault.
     private static readonly string Version = $"1.6.0-screening-{NodeStatus.Version}";
@@ -32,54 +31,38 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
 
     private readonly PipeWriter _output = connection.Transport.Output;
     private readonly MemcacheFramer _framer = new();
-    private bool _isOver;
-    private bool _isInsideRequest;
+    private MemcacheQuestion? _pending;
+    private Progress? _end;
 
-    protected override bool IsInsideRequest => _isInsideRequest;
-
-    protected override async Task ReadAsync(PipeReader input)
+    public Progress Read(ref ReadOnlySequence<byte> buffer)
     {
-        while (true)
+        while (!buffer.IsEmpty)
         {
-            var read = await input.ReadAsync().ConfigureAwait(false);
-            var buffer = read.Buffer;
-            while (!_isOver && TryAnswer(ref buffer, out var asksFor))
-            {
-                RequestEnded();
-                if (asksFor is not null)
-                    await GetFromFleetAsync(asksFor).ConfigureAwait(false);
-                if ((await FlushIfMuchAsync().ConfigureAwait(false)).IsCompleted)
-                    return; // The peer takes no more answers.
-            }
-
-            _isInsideRequest = !buffer.IsEmpty || _framer.IsSkipping;
-            input.AdvanceTo(buffer.Start, buffer.End);
-            await _output.FlushAsync().ConfigureAwait(false);
-            if (read.IsCompleted || read.IsCanceled || _isOver)
-                return;
+            if (_pending is not null || _output.UnflushedBytes >= AnswerBuffer.MaxWaitingBytes)
+                return Progress.Held;
+            // Requests seldom lie across the buffer's segments; those that do are copied.
+            if (!TryAnswer(buffer.FirstSpan, out var length) && _end is null && !buffer.IsSingleSegment)
+                TryAnswer(buffer.ToArray(), out length);
+            buffer = buffer.Slice(length);
+            if (_end is { } end)
+                return end;
+            if (length == 0)
+                return Progress.Partial;
         }
+
+        return _framer.IsSkipping ? Progress.Partial : Progress.All;
     }
 
-    // Replies of pipelined requests are sent together, but a peer that does not read them is soon no longer read.
-    private ValueTask<FlushResult> FlushIfMuchAsync() =>
-        _output.UnflushedBytes >= AnswerBuffer.MaxWaitingBytes ? _output.FlushAsync() : default;
-
-    // Answers one request. Requests seldom lie across the buffer's segments; those that do are copied.
-    private bool TryAnswer(ref ReadOnlySequence<byte> buffer, out MemcacheQuestion? asksFor)
+    public async ValueTask<bool> AnswerAsync()
     {
-        asksFor = null;
-        if (buffer.IsEmpty)
-            return false;
-        if (!TryAnswer(buffer.FirstSpan, out var length, out asksFor)
-            && (buffer.IsSingleSegment || _isOver || !TryAnswer(buffer.ToArray(), out length, out asksFor)))
-            return false;
-        buffer = buffer.Slice(length);
-        return true;
+        if (_pending is { } question)
+            await GetFromFleetAsync(question).ConfigureAwait(false);
+        _pending = null;
+        return !(await _output.FlushAsync().ConfigureAwait(false)).IsCompleted;
     }
 
-    private bool TryAnswer(ReadOnlySpan<byte> bytes, out int length, out MemcacheQuestion? asksFor)
+    private bool TryAnswer(ReadOnlySpan<byte> bytes, out int length)
     {
-        asksFor = null;
         switch (_framer.TryRead(bytes, out length, out var frame))
         {
             case OperationStatus.NeedMoreData:
@@ -92,13 +75,12 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
         if (frame.Kind == MemcacheFrameKind.DataTooLong)
             RefuseSet(frame.Request, MemcacheReply.TooLarge);
         else if (frame.Kind == MemcacheFrameKind.Request)
-            Answer(frame.Request, frame.Data, out asksFor);
+            Answer(frame.Request, frame.Data);
         return true;
     }
 
-    private void Answer(in MemcacheRequest request, ReadOnlySpan<byte> data, out MemcacheQuestion? asksFor)
+    private void Answer(in MemcacheRequest request, ReadOnlySpan<byte> data)
     {
-        asksFor = null;
         if (!request.IsWellFormed)
         {
             AnswerMalformed(request);
@@ -108,7 +90,7 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
         switch (request.Command)
         {
             case MemcacheCommand.Get or MemcacheCommand.Gets:
-                asksFor = Get(request);
+                Get(request);
                 break;
             case MemcacheCommand.Set:
                 Set(request, data);
@@ -126,7 +108,7 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
                 Reply(request, table.Touch(request) ? MemcacheReply.Touched : MemcacheReply.NotFound);
                 break;
             case MemcacheCommand.Quit:
-                _isOver = true;
+                _end = Progress.Over();
                 break;
             default:
                 AnswerTool(request);
@@ -145,7 +127,8 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
 
         RefuseSet(request, MemcacheReply.BadLine);
         // Without a length nobody knows where the data ends.
-        _isOver |= request.DataBytes < 0;
+        if (request.DataBytes < 0)
+            _end = Progress.Over();
     }
 
     // What Postfix never sends.
@@ -181,35 +164,33 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
         }
     }
 
-    // Null: answered. Else the fleet has to be asked about some of the keys first.
-    private MemcacheQuestion? Get(in MemcacheRequest request)
+    private void Get(in MemcacheRequest request)
     {
         var words = new MemcacheWords(request.Keys);
         var key = words.Next();
-        if (words.Rest.TrimStart((byte)' ').IsEmpty)
+        var withUnique = request.Command == MemcacheCommand.Gets;
+        var isOne = words.Rest.TrimStart((byte)' ').IsEmpty;
+        if (isOne && table.Find(key) is { MayBeElsewhere: false } value)
         {
-            var value = table.Find(key);
-            if (value.MayBeElsewhere)
-                return new MemcacheQuestion(key.ToArray(), request.Command == MemcacheCommand.Gets);
-            WriteFound(key, value, request.Command == MemcacheCommand.Gets);
+            WriteFound(key, value, withUnique);
             _output.Write(MemcacheReply.End);
-            return null;
+            return;
         }
 
-        return new MemcacheQuestion(request.Keys.ToArray(), request.Command == MemcacheCommand.Gets);
+        _pending = new MemcacheQuestion(isOne ? key.ToArray() : request.Keys.ToArray(), withUnique);
     }
 
     private async Task GetFromFleetAsync(MemcacheQuestion question)
     {
         var asked = AskFleet(question);
-        // What is answered already need not wait.
+        // What is answered already does not wait for the fleet.
         if (asked.Count > 0)
             await Task.WhenAll([_output.FlushAsync().AsTask(), .. asked]).ConfigureAwait(false);
         for (var next = 0; next < question.Keys.Length;)
         {
             next = WriteNext(question, next);
-            if ((await FlushIfMuchAsync().ConfigureAwait(false)).IsCompleted)
-                return;
+            if (_output.UnflushedBytes >= AnswerBuffer.MaxWaitingBytes && (await _output.FlushAsync().ConfigureAwait(false)).IsCompleted)
+                return; // The peer takes no more answers.
         }
 
         _output.Write(MemcacheReply.End);
@@ -312,8 +293,7 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
     private void GiveUp(ParseErrorKind kind, string fault, ReadOnlySpan<byte> reply)
     {
         metrics.BadRequest(Door.Memcache, kind);
-        GiveUp(fault);
-        _isOver = true;
+        _end = Progress.Over(fault);
         _output.Write(reply);
     }
 

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 using Screening.Actors.Screening;
 using Screening.Node.Endpoints.Connections;
@@ -12,66 +11,40 @@ namespace Screening.Node.Endpoints.Plugin;
 
 /// <summary>
 /// One connection of the plug-in protocol: reads queries, answers what is decided at once, has the rest screened, and writes the answers
-/// in the order that each form of the protocol asks for. Never closes after a reply; closes when framing is lost, when a query drips in
-/// too slowly, and, once everything is answered, when the peer or the node is done.
+/// in the order that each form of the protocol asks for. Never closes after a reply.
 /// </summary>
-internal sealed class PluginSession(ConnectionContext connection, Screener screener, NodeMetrics metrics, int maxInFlight)
-    : ConnectionSession(connection)
+internal sealed class PluginSession(ConnectionContext connection, Screener screener, NodeMetrics metrics, int maxInFlight) : IConnectionSession
 {
     private readonly ReplyBuffer _replies = new(connection.Transport.Output, ConnectionWatch.Of(connection.Features));
     private AttributeFramer _framer = new(ParseLimits.Attributes);
 
-    protected override bool IsInsideRequest => _framer.IsInsideMessage;
-
-    /// <summary>Serves the connection until it ends and everything is answered.</summary>
-    public override async Task RunAsync()
+    public Progress Read(ref ReadOnlySequence<byte> buffer)
     {
-        await base.RunAsync().ConfigureAwait(false);
-        await _replies.EndAsync().ConfigureAwait(false);
-    }
-
-    protected override async Task ReadAsync(PipeReader input)
-    {
-        for (var isLast = false; !IsOver;)
-        {
-            var read = await input.ReadAsync().ConfigureAwait(false);
-            var buffer = read.Buffer;
-            var isAllSeen = ReadQueries(ref buffer);
-            input.AdvanceTo(buffer.Start, isAllSeen ? buffer.End : buffer.Start);
-            await _replies.FlushAsync().ConfigureAwait(false);
-            isLast |= read.IsCompleted || read.IsCanceled;
-            if ((isLast && isAllSeen) || _replies.IsPeerGone)
-                return;
-            await _replies.WhenRelievedAsync().ConfigureAwait(false);
-        }
-    }
-
-    // False: there may be more queries, but no room for their answers.
-    private bool ReadQueries(ref ReadOnlySequence<byte> buffer)
-    {
-        while (!buffer.IsEmpty && !IsOver)
+        while (!buffer.IsEmpty)
         {
             if (_replies.IsFull)
-                return false;
+                return Progress.Held;
             switch (_framer.TryFindEnd(buffer, out var length, out var error))
             {
                 case OperationStatus.Done:
                     AnswerMessage(buffer.Slice(0, length));
-                    RequestEnded();
                     buffer = buffer.Slice(length);
                     break;
                 case OperationStatus.NeedMoreData:
-                    return true;
+                    return Progress.Partial;
                 default:
-                    GiveUp(error.Kind == ParseErrorKind.LineTooLong
+                    return Progress.Over(error.Kind == ParseErrorKind.LineTooLong
                         ? $"a line is longer than {ParseLimits.Attributes.MaxLineBytes} bytes"
                         : $"a query is longer than {ParseLimits.Attributes.MaxMessageBytes} bytes");
-                    break;
             }
         }
 
-        return true;
+        return Progress.All;
     }
+
+    public ValueTask<bool> AnswerAsync() => _replies.SendAsync();
+
+    public Task EndAsync() => _replies.EndAsync();
 
     private void AnswerMessage(in ReadOnlySequence<byte> message)
     {

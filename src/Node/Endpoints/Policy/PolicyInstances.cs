@@ -82,6 +82,6 @@ internal sealed class PolicyInstances(TimeProvider time)
         }
 
         /// <summary>True once: a mail gets one header.</summary>
-        public bool TakeTrace() => Interlocked.Exchange(ref _traced, 1) == 0;
+        public bool IsFirstTrace() => Interlocked.Exchange(ref _traced, 1) == 0;
     }
 }

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Microsoft.Extensions.Hosting.Systemd;
-using Screening.Actors.Files;
 using Screening.Actors.Fleet;
 using Screening.Actors.Whitelist;
 using Screening.Node.Api;
@@ -8,6 +7,7 @@ using Screening.Node.Configuration;
 using Screening.Node.Endpoints;
 using Screening.Node.Hosting.Scripted;
 using Screening.Node.Hosting.Systemd;
+using Screening.Node.Platform;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Hosting.WarmUp;

@@ -30,11 +30,11 @@ internal sealed class CommandSession : ISourceSession
             start.Environment.Remove(variable);
         _process = Process.Start(start)!;
         _input = _process.StandardInput.BaseStream;
-        Plugin = new PluginSession(name, _process.StandardOutput.BaseStream, _input, time, answered);
+        Plugin = new PluginClient(name, _process.StandardOutput.BaseStream, _input, time, answered);
         _errors = errors.ReadAllAsync(_process.StandardError.BaseStream, _leaving.Token);
     }
 
-    public PluginSession Plugin { get; }
+    public PluginClient Plugin { get; }
 
     /// <summary>Ends when the program closes its stdout, as it does when it exits, or breaks the protocol.</summary>
     public Task<SessionEnd> Ended => Plugin.Ended;

@@ -20,7 +20,7 @@ public sealed class PluginTransport : ICustomTransport, IAsyncDisposable
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
     private readonly SourceHealth _health;
-    private readonly SourceLink<ConnectionSession>[] _links;
+    private readonly SourceLink<PluginConnection>[] _links;
     private readonly EndPoint _endPoint;
     private readonly TimeProvider _time;
 
@@ -32,7 +32,7 @@ public sealed class PluginTransport : ICustomTransport, IAsyncDisposable
         _time = time;
         _health = new SourceHealth($"custom check {name}", log);
         _links = [.. Enumerable.Range(0, MaxConnections).Select(_ =>
-            new SourceLink<ConnectionSession>(_health, ConnectAsync, new Backoff(FirstWait, LongestWait), time))];
+            new SourceLink<PluginConnection>(_health, ConnectAsync, new Backoff(FirstWait, LongestWait), time))];
     }
 
     /// <summary>Connects now, not at the first question.</summary>
@@ -55,7 +55,7 @@ public sealed class PluginTransport : ICustomTransport, IAsyncDisposable
     }
 
     // An idle connection, else a new one, else the least busy one. While the first cannot be made, no further one is tried.
-    private SourceLink<ConnectionSession> Choose()
+    private SourceLink<PluginConnection> Choose()
     {
         var best = _links[0];
         var least = int.MaxValue;
@@ -80,12 +80,12 @@ public sealed class PluginTransport : ICustomTransport, IAsyncDisposable
         return best;
     }
 
-    private async Task<ConnectionSession> ConnectAsync(CancellationToken cancellation)
+    private async Task<PluginConnection> ConnectAsync(CancellationToken cancellation)
     {
         var socket = _endPoint is UnixDomainSocketEndPoint unix
             ? await UnixSocket.ConnectAsync(unix.ToString(), cancellation).ConfigureAwait(false)
             : await ConnectTcpAsync(cancellation).ConfigureAwait(false);
-        return new ConnectionSession(_health.Name, new NetworkStream(socket, ownsSocket: true), _time, _health.Answered);
+        return new PluginConnection(_health.Name, new NetworkStream(socket, ownsSocket: true), _time, _health.Answered);
     }
 
     private async Task<Socket> ConnectTcpAsync(CancellationToken cancellation)
@@ -103,9 +103,9 @@ public sealed class PluginTransport : ICustomTransport, IAsyncDisposable
         }
     }
 
-    private sealed class ConnectionSession(string name, NetworkStream stream, TimeProvider time, Action answered) : ISourceSession
+    private sealed class PluginConnection(string name, NetworkStream stream, TimeProvider time, Action answered) : ISourceSession
     {
-        public PluginSession Plugin { get; } = new(name, stream, stream, time, answered);
+        public PluginClient Plugin { get; } = new(name, stream, stream, time, answered);
 
         public Task<SessionEnd> Ended => Plugin.Ended;
 

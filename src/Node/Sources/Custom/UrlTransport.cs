@@ -136,7 +136,7 @@ public sealed class UrlTransport : ICustomTransport, IDisposable
 
     private CustomReply Judge(CustomUrlReply? reply)
     {
-        if (reply?.Action is null || !Words.TryParseAction(Encoding.UTF8.GetBytes(reply.Action), out var action))
+        if (reply?.Action is null || !VerdictActionWords.TryParse(Encoding.UTF8.GetBytes(reply.Action), out var action))
             throw Failure(CheckFailure.BadAnswer, "its answer has no action that is known");
         if (reply.Score is < -PluginReplyReader.MaxScore or > PluginReplyReader.MaxScore)
             throw Failure(CheckFailure.BadAnswer, "its answer's score is out of range");

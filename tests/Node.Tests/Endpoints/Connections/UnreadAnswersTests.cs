@@ -1,11 +1,7 @@
 using System.Text;
-using Microsoft.AspNetCore.Connections;
 using Screening.Node.Endpoints;
-using Screening.Node.Endpoints.Dnsbl;
-using Screening.Node.Endpoints.Memcache;
-using Screening.Node.Endpoints.Plugin;
-using Screening.Node.Endpoints.Policy;
 using Screening.Protocol.Dns;
+using Screening.Protocol.Vocabulary;
 using Screening.Testing;
 
 namespace Screening.Node.Tests.Endpoints.Connections;
@@ -22,14 +18,14 @@ public sealed class UnreadAnswersTests : IAsyncLifetime
 
     // Door, what its peer asks, how often, and the end of each answer.
     [Theory]
-    [InlineData("plugin", "\n", 65_536, "\n\n")]
-    [InlineData("policy", "\n", 65_536, "\n\n")]
-    [InlineData("memcache", "version\r\n", 20_000, "\r\n")]
+    [InlineData(Door.Plugin, "\n", 65_536, "\n\n")]
+    [InlineData(Door.Policy, "\n", 65_536, "\n\n")]
+    [InlineData(Door.Memcache, "version\r\n", 20_000, "\r\n")]
     [Trait("Finding", "security-3")]
-    public async Task A_peer_that_does_not_read_is_no_longer_read_and_loses_no_answer(string door, string request, int count, string end)
+    public async Task A_peer_that_does_not_read_is_no_longer_read_and_loses_no_answer(Door door, string request, int count, string end)
     {
         var connection = new MemoryConnection();
-        var serving = HandlerOf(door).OnConnectedAsync(connection.Context);
+        var serving = ServeAsync(door, connection);
         await connection.SendAsync(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(request, count))));
         Assert.InRange(connection.Unread, 1, MostBytes);
         var answers = Encoding.ASCII.GetString(await connection.ReadToEndAsync(serving));
@@ -45,7 +41,7 @@ public sealed class UnreadAnswersTests : IAsyncLifetime
         Assert.True(DnsQueryWriter.TryWrite(query.AsSpan(2), 7, "screening.internal", DnsType.Soa, out var length));
         query[1] = (byte)length;
         var connection = new MemoryConnection();
-        var serving = HandlerOf("dnsbl").OnConnectedAsync(connection.Context);
+        var serving = ServeAsync(Door.Dnsbl, connection);
         await connection.SendAsync(Enumerable.Repeat(query[..(2 + length)], count).SelectMany(q => q).ToArray());
         Assert.InRange(connection.Unread, 1, MostBytes);
         var answers = await connection.ReadToEndAsync(serving);
@@ -59,7 +55,7 @@ public sealed class UnreadAnswersTests : IAsyncLifetime
     {
         const int keys = 4000;
         var connection = new MemoryConnection();
-        var serving = HandlerOf("memcache").OnConnectedAsync(connection.Context);
+        var serving = ServeAsync(Door.Memcache, connection);
         var value = new string('v', 1000);
         await connection.SendAsync(Encoding.ASCII.GetBytes($"set k 0 0 1000\r\n{value}\r\nget{string.Concat(Enumerable.Repeat(" k", keys))}\r\n"));
         Assert.InRange(connection.Unread, 1, MostBytes);
@@ -75,8 +71,8 @@ public sealed class UnreadAnswersTests : IAsyncLifetime
     public async Task A_message_has_half_a_minute_however_many_bytes_of_it_come_in_and_so_has_a_pause(bool drips)
     {
         var connection = new MemoryConnection();
-        var serving = HandlerOf("dnsbl").OnConnectedAsync(connection.Context);
-        for (var second = 0; second <= ConnectionSession.DripLimit.TotalSeconds; second++)
+        var serving = ServeAsync(Door.Dnsbl, connection);
+        for (var second = 0; second <= 30; second++)
         {
             Assert.False(serving.IsCompleted, $"ended after {second} s");
             if (drips)
@@ -87,11 +83,23 @@ public sealed class UnreadAnswersTests : IAsyncLifetime
         await serving.WaitAsync(Waiting.Limit);
     }
 
-    private ConnectionHandler HandlerOf(string door) => door switch
+    [Theory]
+    [InlineData("")]
+    [InlineData("rbl_domain\0screening.inter")]
+    public async Task A_dnsblog_peer_has_five_seconds_for_its_whole_request(string begun)
     {
-        "plugin" => _node.Service<PluginConnectionHandler>(),
-        "policy" => _node.Service<PolicyConnectionHandler>(),
-        "memcache" => _node.Service<MemcacheConnectionHandler>(),
-        _ => _node.Service<DnsblConnectionHandler>(),
-    };
+        var connection = new MemoryConnection();
+        var serving = ServeAsync(Door.Dnsblog, connection);
+        await connection.SendAsync(Encoding.ASCII.GetBytes(begun));
+        for (var second = 0; second <= 5; second++)
+        {
+            Assert.False(serving.IsCompleted, $"ended after {second} s");
+            connection.Beat();
+        }
+
+        await serving.WaitAsync(Waiting.Limit);
+        Assert.Equal(0, connection.Unread);
+    }
+
+    private Task ServeAsync(Door door, MemoryConnection connection) => _node.Service<Doors>().ServeAsync(door, connection.Context);
 }

@@ -1,0 +1,59 @@
+namespace Screening.Node.Configuration;
+
+/// <summary>Checks of [dnsbl], with the sites of all profiles.</summary>
+internal static class DnsblValidator
+{
+    public static void Check(ValidationContext context)
+    {
+        var options = context.Options;
+        var sites = options.Profiles
+            .Select(profile => (Path: $"profile.{profile.Key}.dnsbl.sites", Text: profile.Value.Dnsbl.Sites.Reveal()))
+            .Where(found => context.IsGiven(found.Path) || !context.IsSound(found.Path))
+            .Prepend((Path: "dnsbl.sites", Text: options.Dnsbl.Sites.Reveal())).ToList();
+        var zones = sites.SelectMany(found => SiteText.Zones(found.Text)).ToHashSet(StringComparer.Ordinal);
+        if (context.IsSound("dnsbl.list"))
+            CheckLists(context, sites.All(found => context.IsSound(found.Path)) ? zones : null);
+        CheckKeys(context, sites);
+    }
+
+    private static void CheckLists(ValidationContext context, HashSet<string>? zones)
+    {
+        var seen = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (index, list) in context.Options.Dnsbl.Lists.Index())
+        {
+            var path = $"dnsbl.list[{index + 1}]";
+            var zone = list.Zone.Reveal().TrimEnd('.').ToLowerInvariant();
+            if (zone.Length == 0)
+                continue;
+            if (zones is not null && !zones.Contains(zone))
+                context.Fault(
+                    path + ".zone",
+                    $"{path}.zone is {SettingTypes.Show(list.Zone.ToString())}; it must be a zone in dnsbl.sites or in the sites of a profile");
+            CheckOnce(context, seen, "zone " + zone, path + ".zone", list.Zone.ToString());
+            if (list.Name is { } name)
+                CheckOnce(context, seen, "name " + name, path + ".name", name);
+        }
+    }
+
+    private static void CheckOnce(ValidationContext context, Dictionary<string, string> seen, string key, string path, string value)
+    {
+        if (!seen.TryAdd(key, path))
+            context.Fault(path, $"{path} is {SettingTypes.Show(value)}; {seen[key]} is the same {context.Where(seen[key], path)}");
+    }
+
+    private static void CheckKeys(ValidationContext context, IEnumerable<(string Path, string Text)> sites)
+    {
+        foreach (var (path, text) in sites)
+        {
+            foreach (var zone in SiteText.Zones(text).Where(zone => zone.StartsWith("key.", StringComparison.Ordinal)))
+            {
+                var list = context.Options.Dnsbl.Lists.FirstOrDefault(
+                    found => found.Zone.Reveal().TrimEnd('.').Equals(zone, StringComparison.OrdinalIgnoreCase));
+                if (list is null || list.KeyFile.Length == 0)
+                    context.Warn(
+                        path, $"has {zone}", "no dnsbl.list gives a key_file to replace KEY",
+                        "add a [[dnsbl.list]] with this zone and its key_file");
+            }
+        }
+    }
+}
