@@ -81,9 +81,10 @@ internal sealed class DnsblSession(ConnectionContext connection, DnsblZone zone,
 
     private void Add(ReadOnlySpan<byte> message, in DnsRequest request, in DnsAnswerContent content)
     {
-        Span<byte> answer = stackalloc byte[DnsTcpFramer.PrefixBytes + DnsAnswerWriter.MaxBytes];
-        var length = DnsAnswerWriter.Write(answer[DnsTcpFramer.PrefixBytes..], message, request, content, zone.Name, DnsAnswerWriter.MaxBytes);
-        DnsTcpFramer.WritePrefix(answer, length);
-        _answers.Add(answer[..(DnsTcpFramer.PrefixBytes + length)]);
+        Span<byte> framed = stackalloc byte[DnsTcpFramer.PrefixBytes + DnsAnswerWriter.MaxBytes];
+        var answer = framed[DnsTcpFramer.PrefixBytes..];
+        var length = DnsAnswerWriter.Write(answer, message, request, content, zone.Name, DnsAnswerWriter.MaxBytes);
+        DnsTcpFramer.WritePrefix(framed, length);
+        _answers.Add(framed[..(DnsTcpFramer.PrefixBytes + length)]);
     }
 }

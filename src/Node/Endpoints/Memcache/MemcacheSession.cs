@@ -138,7 +138,7 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
         switch (request.Command)
         {
             case MemcacheCommand.Version:
-                _output.Write(Encoding.ASCII.GetBytes($"VERSION {Version}\r\n"));
+                MemcacheReply.WriteVersion(_output, Version);
                 break;
             case MemcacheCommand.Stats:
                 WriteStats(isGeneral: request.Keys.IsEmpty);
@@ -269,7 +269,7 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
             ("get_misses", misses),
         };
         foreach (var (name, value) in isGeneral ? stats : [])
-            _output.Write(Encoding.ASCII.GetBytes($"STAT {name} {value}\r\n"));
+            MemcacheReply.WriteStat(_output, name, value);
         _output.Write(MemcacheReply.End);
     }
 
