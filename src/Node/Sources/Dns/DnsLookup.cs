@@ -16,7 +16,8 @@ internal readonly record struct DnsOutcome(DnsReply? Reply, SourceException? Err
 /// <code>
 /// attempt 1 ── refused, or an error code ──► attempt 2 at once, at the next resolver, if there is one not asked yet
 ///     │
-///     └─ silent for 40% of the time ──► attempt 2 at the next resolver, or the same one on another socket; the first answer counts
+///     └─ silent for 40% of the time ──► attempt 2 at the next resolver, or the same one on another socket
+///                                          │        the first answer counts
 ///                                          └─ three resolvers: attempt 3 at 70%
 /// truncated ──► the same resolver over TCP, in the time that is left
 /// </code>

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.Extensions.Logging;
 using Screening.Actors.Checks;
 using Screening.Node.Platform;
 using Screening.Protocol.Dns;
