@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Microsoft.Extensions.Logging;
+using Screening.Actors.Checks;
 using Screening.Actors.Cluster;
 using Screening.Actors.Whitelist;
 
@@ -66,17 +67,18 @@ internal sealed partial class ClusterRunner : FleetRunner
     {
         using var storeStopping = new CancellationTokenSource();
         var store = StoreKeeper.RunAsync(storeStopping.Token);
-        var pause = FirstPause;
+        var pauses = new Backoff(FirstPause, LongestPause);
         while (!stopping.IsCancellationRequested)
         {
             var started = Time.GetTimestamp();
             await LiveOnceAsync(stopping).ConfigureAwait(false);
             if (stopping.IsCancellationRequested)
                 break;
-            pause = Time.GetElapsedTime(started) > GoodLife ? FirstPause : pause;
+            if (Time.GetElapsedTime(started) > GoodLife)
+                pauses.Reset();
+            var pause = pauses.Next();
             StartsAgain(Log, pause.TotalSeconds);
             await Task.Delay(pause, Time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
 
         await storeStopping.CancelAsync().ConfigureAwait(false);

@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Screening.Node.Api;
 using Screening.Node.Configuration;
 using Screening.Node.Endpoints.Connections;
 using Screening.Protocol.Vocabulary;

@@ -8,6 +8,7 @@ using Screening.Actors.Fleet;
 using Screening.Actors.Hosting;
 using Screening.Actors.Profiles;
 using Screening.Actors.Screening;
+using Screening.Node.Api;
 using Screening.Node.Configuration;
 using Screening.Node.Endpoints;
 using Screening.Node.Endpoints.Connections;

@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.Net.Sockets;
 using Screening.Actors.Checks;
-using Screening.Node.Supervision;
 
 namespace Screening.Node.Sources;
 

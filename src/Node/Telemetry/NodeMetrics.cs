@@ -3,6 +3,7 @@ using Screening.Actors.Checks;
 using Screening.Actors.Hosting;
 using Screening.Actors.Screening;
 using Screening.Actors.Whitelist;
+using Screening.Node.Api;
 using Screening.Node.Supervision;
 using Screening.Protocol.Framing;
 using Screening.Protocol.Vocabulary;
@@ -99,7 +100,7 @@ internal sealed class NodeMetrics
 
     public void CheckEnded(string check, CheckResult result, TimeSpan elapsed)
     {
-        _checks.WithLabels(check, Shapes.Word(result)).Inc();
+        _checks.WithLabels(check, result.Word()).Inc();
         _checkSeconds.WithLabels(check).Observe(elapsed.TotalSeconds);
     }
 

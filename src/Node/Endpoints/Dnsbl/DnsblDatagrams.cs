@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Screening.Node.Api;
 using Screening.Node.Configuration;
 using Screening.Node.Endpoints.Connections;
 using Screening.Node.Telemetry;

@@ -22,24 +22,25 @@ internal sealed class DnsblSession(ConnectionContext connection, DnsblZone zone,
     public Progress Read(ref ReadOnlySequence<byte> buffer)
     {
         Span<byte> copy = stackalloc byte[MaxRequestBytes];
-        while (buffer.Length >= DnsTcpFramer.PrefixBytes)
+        while (!buffer.IsEmpty)
         {
             if (_answers.IsFull)
                 return Progress.Held;
             switch (DnsTcpFramer.TryFind(buffer, MaxRequestBytes, out var length))
             {
-                case OperationStatus.InvalidData:
-                    return Progress.Over($"a message of {length} octets");
+                case OperationStatus.Done:
+                    buffer.Slice(DnsTcpFramer.PrefixBytes, length).CopyTo(copy);
+                    Answer(copy[..length]);
+                    buffer = buffer.Slice(DnsTcpFramer.PrefixBytes + length);
+                    break;
                 case OperationStatus.NeedMoreData:
                     return Progress.Partial;
+                default:
+                    return Progress.Over($"a message of {length} octets");
             }
-
-            buffer.Slice(DnsTcpFramer.PrefixBytes, length).CopyTo(copy);
-            Answer(copy[..length]);
-            buffer = buffer.Slice(DnsTcpFramer.PrefixBytes + length);
         }
 
-        return buffer.IsEmpty ? Progress.All : Progress.Partial;
+        return Progress.All;
     }
 
     public ValueTask<bool> AnswerAsync() => _answers.SendAsync();

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Hosting.Systemd;
 using Screening.Actors.Fleet;
 using Screening.Actors.Whitelist;
+using Screening.Node.Api;
 using Screening.Node.Configuration;
 using Screening.Node.Endpoints;
 using Screening.Node.Hosting.Scripted;

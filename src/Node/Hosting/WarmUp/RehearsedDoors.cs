@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Screening.Node.Api;
 using Screening.Node.Endpoints;
 using Screening.Protocol.Dns;
 using Screening.Protocol.Dnsbl;

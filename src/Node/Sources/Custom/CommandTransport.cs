@@ -1,5 +1,4 @@
 using Screening.Actors.Checks;
-using Screening.Node.Supervision;
 
 namespace Screening.Node.Sources.Custom;
 

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using Screening.Actors.Checks;
 using Screening.Node.Platform;
-using Screening.Node.Supervision;
 
 namespace Screening.Node.Sources.Custom;
 

@@ -1,10 +1,9 @@
-using System.Text;
 using System.Text.Json;
 using Screening.Actors.Fleet;
-using Screening.Node.Telemetry;
+using Screening.Node.Api;
 using Screening.Protocol.Vocabulary;
 
-namespace Screening.Node.Tests.Telemetry;
+namespace Screening.Node.Tests.Api;
 
 public sealed class CacheLineTests
 {
@@ -22,7 +21,7 @@ public sealed class CacheLineTests
         ];
         Assert.All(lines, line =>
         {
-            Assert.True(CacheLines.TryRead(Write(line), "other", Now, out var read, out var fault), fault);
+            Assert.True(CacheLine.TryParse(Write(line), "other", Now, out var read, out var fault), fault);
             Assert.Equal(line, read);
         });
     }
@@ -31,7 +30,7 @@ public sealed class CacheLineTests
     public void What_a_line_does_not_say_is_empty_and_who_imports_made_it_now()
     {
         const string text = """{"address":"192.0.2.1/32","kind":"pass","expires":"2030-01-01T01:00:00+01:00","shiny":true}""";
-        Assert.True(CacheLines.TryRead(text, "alice", Now, out var line, out var fault), fault);
+        Assert.True(CacheLine.TryParse(text, "alice", Now, out var line, out var fault), fault);
         var expected = new WhitelistLine(
             NetworkOf("192.0.2.1"), "default", WhitelistLineKind.Pass, new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero), default, "alice", Now, "");
         Assert.Equal(expected, line);
@@ -60,27 +59,21 @@ public sealed class CacheLineTests
     [InlineData("""{"address":"10.0.0.0","address":"10.0.0.1","kind":"pass"}""", "not JSON")]
     public void A_faulty_line_says_what_is_wrong(string text, string expected)
     {
-        Assert.False(CacheLines.TryRead(text, "alice", Now, out _, out var fault));
+        Assert.False(CacheLine.TryParse(text, "alice", Now, out _, out var fault));
         Assert.Contains(expected, fault, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_line_is_bounded_and_cleaned()
     {
-        Assert.False(CacheLines.TryRead(new string(' ', 4097), "alice", Now, out _, out var fault));
+        Assert.False(CacheLine.TryParse(new string(' ', 4097), "alice", Now, out _, out var fault));
         Assert.Equal("longer than 4096 characters", fault);
         var text = $$"""{"address":"10.0.0.0","kind":"ban","expires":"2030-01-01T00:00:00Z","by":"b\u0007","reason":"{{new string('r', 300)}}"}""";
-        Assert.True(CacheLines.TryRead(text, "alice", Now, out var line, out fault), fault);
+        Assert.True(CacheLine.TryParse(text, "alice", Now, out var line, out fault), fault);
         Assert.Equal(("b?", 200), (line.By, line.Reason.Length));
     }
 
-    private static string Write(WhitelistLine line)
-    {
-        using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream))
-            CacheLines.Write(json, line);
-        return Encoding.UTF8.GetString(stream.ToArray());
-    }
+    private static string Write(WhitelistLine line) => JsonSerializer.Serialize(CacheLine.Of(line), ApiJson.Default.CacheLine);
 
     private static Network NetworkOf(string text) => Network.TryParse(text, out var network, out var error) ? network : throw new FormatException(error);
 }

@@ -1,7 +1,10 @@
-namespace Screening.Node.Supervision;
+namespace Screening.Actors.Checks;
 
-/// <summary>How long to wait before the next attempt: doubling from the first to the longest wait.</summary>
-internal sealed class Backoff(TimeSpan first, TimeSpan longest)
+/// <summary>
+/// How long to wait before the next attempt at something that fails: doubling from the first to the longest wait. For one thread, or under a
+/// lock.
+/// </summary>
+public sealed class Backoff(TimeSpan first, TimeSpan longest)
 {
     private TimeSpan _last;
 
