@@ -1,5 +1,4 @@
 using System.Net;
-using Screening.Testing;
 using Screening.Testing.Lab;
 
 namespace Screening.EndToEnd.Tests;

@@ -1,13 +1,39 @@
 using System.Reflection;
+using Screening.Actors.Cluster;
 using Screening.Actors.Screening;
 using Screening.Node.Hosting;
 using Screening.Protocol.Vocabulary;
+using Screening.Testing.SourceCode;
+using Xunit.Abstractions;
 
 namespace Screening.Node.Tests;
 
 /// <summary>References point one way: Node, Actors, Protocol; and each layer holds only what it may.</summary>
-public class LayeringTests
+public class LayeringTests(ITestOutputHelper output)
 {
+    // Each folder may use those after it, by types and their members. A new folder is added where it belongs.
+    private static readonly Dictionary<string, string[]> Floors = new()
+    {
+        ["Actors"] = ["Hosting", "Screening", "Fleet", "Serialization", "Cluster", "Whitelist", "Profiles", "Checks"],
+        ["Node"] =
+        [
+            "(root)", "Commands", "Hosting", "Endpoints", "Store", "Sources", "Postfix", "Telemetry", "Api", "Supervision", "Configuration", "Platform",
+        ],
+    };
+
+    [Theory]
+    [InlineData("Actors")]
+    [InlineData("Node")]
+    public void A_folder_uses_only_folders_below_it(string name)
+    {
+        var graph = FolderGraph.Of(SourceProject.Load(name));
+        output.WriteLine(graph.ToString());
+        Assert.NotEmpty(graph.Arrows);
+        var upward = graph.Upward(Floors[name]).ToList();
+        Assert.True(upward.Count == 0, $"{upward.Count} arrows point up:\n{string.Join('\n', upward)}");
+        Assert.Empty(graph.Circles());
+    }
+
     [Fact]
     public void Protocol_needs_the_base_class_library_alone()
     {

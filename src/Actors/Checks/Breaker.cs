@@ -11,8 +11,8 @@ internal sealed class Breaker(TimeProvider time, TimeSpan longestPause)
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
 
+    private readonly Backoff _pauses = new(FirstPause, longestPause);
     private long _openUntil;
-    private TimeSpan _pause = FirstPause;
     private bool _probing;
 
     /// <summary>Failures since the last answer.</summary>
@@ -36,7 +36,7 @@ internal sealed class Breaker(TimeProvider time, TimeSpan longestPause)
         FailuresInARow = 0;
         IsOpen = false;
         _probing = false;
-        _pause = FirstPause;
+        _pauses.Reset();
     }
 
     public void Failed()
@@ -46,8 +46,7 @@ internal sealed class Breaker(TimeProvider time, TimeSpan longestPause)
             return; // The question was asked before it opened.
         if (!IsOpen && FailuresInARow < Threshold)
             return;
-        _openUntil = time.GetTimestamp() + (long)(_pause.TotalSeconds * time.TimestampFrequency);
-        _pause = _pause * 2 > longestPause ? longestPause : _pause * 2;
+        _openUntil = time.GetTimestamp() + (long)(_pauses.Next().TotalSeconds * time.TimestampFrequency);
         IsOpen = true;
         _probing = false;
     }

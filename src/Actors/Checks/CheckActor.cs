@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Akka.Event;
-using Screening.Actors.Screening;
 
 namespace Screening.Actors.Checks;
 
@@ -17,7 +16,7 @@ public sealed record CheckSettings(string Source, string Name, CheckKind Kind, T
 }
 
 /// <summary>What check actors share.</summary>
-internal sealed record CheckContext(TimeProvider Time, CheckDirectory Directory, IScreeningObserver Observer);
+internal sealed record CheckContext(TimeProvider Time, CheckDirectory Directory, ICheckObserver Observer);
 
 /// <summary>
 /// Asks one source on behalf of all screenings. Answers each <see cref="AskCheck"/> with exactly one message; asks the source once for
@@ -58,7 +57,7 @@ internal abstract class CheckActor<TKey> : UntypedActor
 
     protected TimeProvider Time => _context.Time;
 
-    protected IScreeningObserver Observer => _context.Observer;
+    protected ICheckObserver Observer => _context.Observer;
 
     protected override void PostStop()
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Actor;
+using Screening.Actors.Checks.Dnsbl;
 using Screening.Protocol.P0f;
 using Screening.Protocol.Vocabulary;
 

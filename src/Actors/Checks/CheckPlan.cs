@@ -3,7 +3,6 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
-using Screening.Actors.Screening;
 using Screening.Protocol.Dnsbl;
 using Screening.Protocol.P0f;
 using Screening.Protocol.Vocabulary;

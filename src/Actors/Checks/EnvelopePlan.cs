@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
-using Screening.Actors.Screening;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Actors.Checks;

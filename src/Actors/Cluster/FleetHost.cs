@@ -7,8 +7,6 @@ using LinqToDB;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Screening.Actors.Cluster.Forming;
-using Screening.Actors.Fleet;
-using Screening.Actors.Hosting;
 
 namespace Screening.Actors.Cluster;
 
@@ -73,14 +71,16 @@ internal sealed class FleetHost
         && address.AddressFamily == AddressFamily.InterNetworkV6 && !address.Equals(IPAddress.IPv6Any);
 
     /// <summary>Starts a cluster system. Its join guard does the rest.</summary>
+    /// <param name="bootstrap">Makes the settings of the actor system.</param>
     /// <exception cref="FleetStartException">The port cannot be bound, or something that was configured fails.</exception>
-    public static async Task<FleetHost> StartAsync(FleetHostSetup setup, CancellationToken cancellation)
+    public static async Task<FleetHost> StartAsync(
+        FleetHostSetup setup, Func<FleetHostSetup, ActorSystemSetup> bootstrap, CancellationToken cancellation)
     {
         ActorSystem? system = null;
         try
         {
             // Binding the port blocks its thread.
-            system = await Task.Run(() => ActorSystem.Create(SystemName, Bootstrap(setup)), cancellation).ConfigureAwait(false);
+            system = await Task.Run(() => ActorSystem.Create(SystemName, bootstrap(setup)), cancellation).ConfigureAwait(false);
             setup.StartActors(system);
             var host = new FleetHost(system, setup);
             system.ActorOf(JoinGuard.CreateProps(setup), JoinGuard.Name);
@@ -129,19 +129,6 @@ internal sealed class FleetHost
     {
         await System.WhenTerminated.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _presence.Now = _presence.Why.Length == 0 ? FleetStatus.Down : FleetStatus.Down with { Reason = _presence.Why };
-    }
-
-    private static ActorSystemSetup Bootstrap(FleetHostSetup setup)
-    {
-        var config = FleetConfiguration.Logging.WithFallback(FleetConfiguration.Of(setup.Settings, setup.Timings));
-        var bootstrap = BootstrapSetup.Create().WithConfig(config)
-            .And(new AkkaLoggerSetup(setup.Loggers, setup.Faults, usesTls: setup.Settings.Tls is not null))
-            .And(new FleetStoreSetup(setup.Settings.Store, setup.Time));
-        if (setup.Settings.Tls is not null)
-            bootstrap = bootstrap.And((setup.Certificates ?? throw new InvalidOperationException("TLS needs certificates")).ToSetup());
-        return setup.Settings.Store.Connection is { } connection
-            ? bootstrap.And(new DataOptionsSetup(StoreDataOptions.Of(connection)))
-            : bootstrap;
     }
 }
 

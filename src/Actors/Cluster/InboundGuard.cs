@@ -3,7 +3,6 @@ using Akka.Event;
 using Akka.Remote.Transport;
 using Google.Protobuf;
 using Screening.Actors.Cluster.Forming;
-using Screening.Actors.Hosting;
 
 namespace Screening.Actors.Cluster;
 
@@ -39,7 +38,7 @@ internal sealed class InboundGuard : Transport
     {
         _inner = inner;
         _log = Logging.GetLogger(system, typeof(InboundGuard));
-        _faults = system.Settings.Setup.Get<AkkaLoggerSetup>() is { HasValue: true, Value.Faults: var faults } ? faults : null;
+        _faults = system.Settings.Setup.Get<PeerFaultsSetup>() is { HasValue: true, Value.Faults: var faults } ? faults : null;
         System = system;
         Config = inner.Config;
         SchemeIdentifier = inner.SchemeIdentifier;

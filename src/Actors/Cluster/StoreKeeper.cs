@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Screening.Actors.Fleet;
 using Screening.Actors.Whitelist;
 
 namespace Screening.Actors.Cluster;

@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
 using Akka.Actor;
+using Akka.Actor.Setup;
 using Microsoft.Extensions.Logging;
+using Screening.Actors.Checks;
 using Screening.Actors.Cluster;
-using Screening.Actors.Hosting;
 using Screening.Actors.Whitelist;
 
 namespace Screening.Actors.Fleet;
@@ -23,14 +24,16 @@ internal sealed partial class ClusterRunner : FleetRunner
     private static readonly TimeSpan CertificateSpread = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan HoldingsLimit = TimeSpan.FromMilliseconds(500);
 
+    private readonly Func<FleetHostSetup, ActorSystemSetup> _bootstrap;
     private readonly FleetPresence _presence;
     private readonly ILoggerFactory _loggers;
     private readonly PeerFaults _faults;
     private volatile FleetHost? _host;
 
-    public ClusterRunner(FleetSettings settings, NodeParts node, ILoggerFactory loggers)
+    public ClusterRunner(FleetSettings settings, NodeParts node, ILoggerFactory loggers, Func<FleetHostSetup, ActorSystemSetup> bootstrap)
         : base(settings, node, loggers.CreateLogger<ClusterRunner>())
     {
+        _bootstrap = bootstrap;
         _loggers = loggers;
         _faults = new PeerFaults(node.Time, loggers.CreateLogger<PeerFaults>());
         _presence = new FleetPresence(node.Time, settings.Expected > 0 ? settings.Expected : settings.Seeds.Length);
@@ -54,7 +57,7 @@ internal sealed partial class ClusterRunner : FleetRunner
     {
         if (_host is not { } host)
             return new FleetHoldings(0, 0, 0);
-        var asked = _presence.Now.Members.Where(m => m.Roles.Contains(FleetConfiguration.CacheRole)).Select(m => AskAsync(host, m.Address));
+        var asked = _presence.Now.Members.Where(m => m.Roles.Contains(WhitelistRegion.CacheRole)).Select(m => AskAsync(host, m.Address));
         var answers = (await Task.WhenAll(asked).ConfigureAwait(false)).OfType<NodeHoldings>().ToList();
         return new FleetHoldings(answers.Sum(a => a.Shards), answers.Sum(a => a.Recovering), answers.Sum(a => a.Entries));
     }
@@ -64,17 +67,18 @@ internal sealed partial class ClusterRunner : FleetRunner
     {
         using var storeStopping = new CancellationTokenSource();
         var store = StoreKeeper.RunAsync(storeStopping.Token);
-        var pause = FirstPause;
+        var pauses = new Backoff(FirstPause, LongestPause);
         while (!stopping.IsCancellationRequested)
         {
             var started = Time.GetTimestamp();
             await LiveOnceAsync(stopping).ConfigureAwait(false);
             if (stopping.IsCancellationRequested)
                 break;
-            pause = Time.GetElapsedTime(started) > GoodLife ? FirstPause : pause;
+            if (Time.GetElapsedTime(started) > GoodLife)
+                pauses.Reset();
+            var pause = pauses.Next();
             StartsAgain(Log, pause.TotalSeconds);
             await Task.Delay(pause, Time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
 
         await storeStopping.CancelAsync().ConfigureAwait(false);
@@ -89,7 +93,7 @@ internal sealed partial class ClusterRunner : FleetRunner
         try
         {
             using var certificates = Settings.Tls is { } tls ? new FleetCertificates(tls, Time, _loggers, _faults) : null;
-            _host = await FleetHost.StartAsync(Setup(certificates), stopping).ConfigureAwait(false);
+            _host = await FleetHost.StartAsync(Setup(certificates), _bootstrap, stopping).ConfigureAwait(false);
             if (certificates is not null)
                 certificates.Changed += () => EndSoon(over);
             await using (stopping.Register(() => over.TrySetResult()).ConfigureAwait(false))
@@ -130,7 +134,7 @@ internal sealed partial class ClusterRunner : FleetRunner
     private void StartActors(ActorSystem system)
     {
         var news = system.ActorOf(NewsSender.CreateProps(), "news-sender");
-        system.ActorOf(NewsReceivers.CreateProps(FleetConfiguration.CacheRole, news), "news-receivers");
+        system.ActorOf(NewsReceivers.CreateProps(WhitelistRegion.CacheRole, news), "news-receivers");
         var cluster = Akka.Cluster.Cluster.Get(system);
         var lists = system.ActorOf(ListAsker.CreateProps(Node.Checks, Time), "lists");
         var context = ContextFor(news, lists) with { CountNodes = () => CountNodes(cluster) };
@@ -138,7 +142,7 @@ internal sealed partial class ClusterRunner : FleetRunner
         system.ActorOf(NewsReceiver.CreateProps(Node.NearCache, Grants, region, Node.CheckSupervisor, Time), NewsSender.ReceiverName);
         var answers = system.ActorOf(AnswerReceiver.CreateProps(Node.Client), "answers");
         system.ActorOf(
-            FleetDoor.CreateProps(Settings.Node, FleetConfiguration.CacheRole, Meter, Node.Client, region, answers), FleetDoor.Name);
+            FleetDoor.CreateProps(Settings.Node, WhitelistRegion.CacheRole, Meter, Node.Client, region, answers), FleetDoor.Name);
     }
 
     // With a store, what nodes know beyond it is little. Without, a node that is still on its way here may be the only one that knows anything.

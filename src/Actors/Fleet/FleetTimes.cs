@@ -1,5 +1,5 @@
 using Screening.Actors.Checks;
-using Screening.Actors.Screening;
+using Screening.Actors.Profiles;
 using Screening.Actors.Whitelist;
 using Screening.Protocol.Vocabulary;
 

@@ -2,7 +2,6 @@ using System.Runtime.Serialization;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging;
-using Screening.Actors.Files;
 using Screening.Actors.Serialization;
 using Screening.Actors.Whitelist;
 
@@ -22,6 +21,7 @@ internal sealed partial class GrantsFile
 {
     private const string FileName = "grants.copy";
     private const string Mark = "screening-grants";
+    private const UnixFileMode OwnerAndGroup = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly WireForm Form = WireForms.All.Single(form => form.Type == typeof(GrantsSnapshot));
@@ -128,7 +128,10 @@ internal sealed partial class GrantsFile
     private void WriteWhole(byte[] bytes)
     {
         var draft = _path + ".new";
-        using (var stream = PrivateFiles.Open(draft, FileMode.Create))
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = OwnerAndGroup;
+        using (var stream = new FileStream(draft, options))
         {
             stream.Write(bytes);
             stream.Flush(flushToDisk: true);

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Microsoft.Extensions.Logging;
-using Screening.Actors.Hosting;
+using Screening.Actors.Cluster;
+using Screening.Actors.Serialization;
 using Screening.Actors.Whitelist;
 
 namespace Screening.Actors.Fleet;
@@ -29,7 +30,7 @@ internal sealed class LocalRunner : FleetRunner, IDisposable
 
     /// <inheritdoc/>
     public override FleetView View => new(
-        "up", IsWhole: true, "", [new FleetNode(Settings.Node, "", [FleetConfiguration.CacheRole], "up")], [],
+        "up", IsWhole: true, "", [new FleetNode(Settings.Node, "", [WhitelistRegion.CacheRole], "up")], [],
         new CacheMembers(1, 1, FewerSince: null), Node.Client.IsLeftAlone, Node.Client.LateShare);
 
     /// <inheritdoc/>
@@ -75,7 +76,7 @@ internal sealed class LocalRunner : FleetRunner, IDisposable
     {
         try
         {
-            return await StoredWhitelist.ReadAsync(Settings.Store, _storeStopping.Token).ConfigureAwait(false);
+            return await StoredWhitelist.ReadAsync(Settings.Store, WhitelistSerializer.TryReadWhole, _storeStopping.Token).ConfigureAwait(false);
         }
         catch (StoreException)
         {

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Actor;
-using Screening.Actors.Screening;
+using Screening.Actors.Profiles;
 using Screening.Actors.Whitelist;
 using Screening.Protocol.Vocabulary;
 

@@ -3,6 +3,7 @@ using Akka.Actor.Setup;
 using Akka.Dispatch;
 using Akka.Event;
 using Microsoft.Extensions.Logging;
+using Screening.Actors.Cluster;
 using Screening.Protocol.Vocabulary;
 using LogLevel = Microsoft.Extensions.Logging.LogLevel;
 

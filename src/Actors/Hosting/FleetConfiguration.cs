@@ -4,17 +4,14 @@ using Akka.Configuration;
 using Akka.Persistence.Sql;
 using Screening.Actors.Cluster;
 using Screening.Actors.Cluster.Forming;
-using Screening.Actors.Fleet;
 using Screening.Actors.Serialization;
+using Screening.Actors.Whitelist;
 
 namespace Screening.Actors.Hosting;
 
 /// <summary>All HOCON of the cluster system.</summary>
 internal static class FleetConfiguration
 {
-    /// <summary>The role of nodes that hold shards and vote.</summary>
-    public const string CacheRole = "cache";
-
     private const int FrameBytes = 1 << 20;
 
     private const int StoreThreads = 4;
@@ -83,7 +80,7 @@ internal static class FleetConfiguration
     private static string Cluster(FleetSettings settings, FleetTimings timings) => $$"""
         akka.cluster {
           seed-nodes = []
-          roles = [{{(settings.IsCache ? CacheRole : "")}}]
+          roles = [{{(settings.IsCache ? WhitelistRegion.CacheRole : "")}}]
           seed-node-timeout = 3s
           retry-unsuccessful-join-after = 3s
           shutdown-after-unsuccessful-join-seed-nodes = {{Time(timings.Join)}}
@@ -94,13 +91,13 @@ internal static class FleetConfiguration
           }
           downing-provider-class = "Akka.Cluster.SBR.SplitBrainResolverProvider, Akka.Cluster"
           split-brain-resolver {
-            active-strategy = {{NameOf(settings.SplitBrain)}}
+            active-strategy = {{settings.SplitBrain.Name}}
             stable-after = {{Time(timings.StableAfter)}}
             down-all-when-unstable = on
-            keep-majority.role = {{CacheRole}}
-            keep-oldest { role = {{CacheRole}}, down-if-alone = on }
+            keep-majority.role = {{WhitelistRegion.CacheRole}}
+            keep-oldest { role = {{WhitelistRegion.CacheRole}}, down-if-alone = on }
             lease-majority {
-              role = {{CacheRole}}
+              role = {{WhitelistRegion.CacheRole}}
               lease-implementation = screening.lease
               lease-name = split
               acquire-lease-delay-for-minority = 2s
@@ -120,7 +117,7 @@ internal static class FleetConfiguration
     // Buckets stay where they are and in memory; only where the shards live is shared by DistributedData, and nowhere stored.
     private const string Sharding = $$"""
         akka.cluster.sharding {
-          role = {{CacheRole}}
+          role = {{WhitelistRegion.CacheRole}}
           state-store-mode = ddata
           remember-entities = off
           passivate-idle-entity-after = off
@@ -198,15 +195,6 @@ internal static class FleetConfiguration
 
     private static string Access(StoreConnection connection) =>
         $"provider-name = {Quote(connection.ProviderName)}, connection-string = {Quote(connection.ConnectionString)}, auto-initialize = false";
-
-    /// <summary>The strategy by the name that Akka has for it and that nodes send each other.</summary>
-    public static string NameOf(SplitBrainStrategy strategy) => strategy switch
-    {
-        SplitBrainStrategy.KeepMajority => "keep-majority",
-        SplitBrainStrategy.KeepOldest => "keep-oldest",
-        SplitBrainStrategy.Lease => "lease-majority",
-        _ => throw new ArgumentOutOfRangeException(nameof(strategy)),
-    };
 
     private static string OnOff(bool on) => on ? "on" : "off";
 

@@ -4,9 +4,10 @@ using Akka.Hosting;
 using Akka.Persistence.Sql.Config;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Screening.Actors.Access;
 using Screening.Actors.Checks;
+using Screening.Actors.Cluster;
 using Screening.Actors.Fleet;
+using Screening.Actors.Profiles;
 using Screening.Actors.Screening;
 using Screening.Actors.Whitelist;
 
@@ -169,7 +170,7 @@ public static class ScreeningHosting
     {
         FleetRunner runner = fleet.IsAlone
             ? new LocalRunner(fleet, node, setup.Loggers)
-            : new ClusterRunner(fleet, node, setup.Loggers);
+            : new ClusterRunner(fleet, node, setup.Loggers, ClusterBootstrap.Of);
         return (runner, new FleetAccess(node.Client, fleet.Node, fleet.LookUpWait, SharesLists: !fleet.IsAlone));
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Screening.Actors.Checks;
+using Screening.Actors.Profiles;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Actors.Screening;
@@ -78,60 +79,12 @@ internal readonly record struct ScreeningKey(
 public readonly record struct Decision(
     ScreeningQuery Query, Verdict Verdict, bool Early, bool Complete, TimeSpan Elapsed, string Reason, ImmutableArray<CheckReport> Checks);
 
-/// <summary>How a check ended; the names are those of the decision log.</summary>
-public enum CheckResult : byte
-{
-    /// <summary>It knows the client: listed, vouched for, seen.</summary>
-    Evidence,
-
-    /// <summary>It answered that it does not know the client: not listed, never seen.</summary>
-    Nothing,
-
-    /// <summary>It gave no usable answer.</summary>
-    Failed,
-
-    /// <summary>It did not answer in time.</summary>
-    Timeout,
-
-    /// <summary>It was not asked, or not waited for.</summary>
-    Skipped,
-}
-
-/// <summary>One check's part in a decision.</summary>
-/// <param name="Name">The check's public name.</param>
-/// <param name="Kind">Its kind.</param>
-/// <param name="Result">How it ended.</param>
-/// <param name="Answer">Its answer in words or codes.</param>
-/// <param name="Weight">What it added to the score.</param>
-/// <param name="TtlSeconds">How long its answer holds, seconds; null if it did not give a lifetime.</param>
-/// <param name="Start">When it was asked, from the start of the query.</param>
-/// <param name="Elapsed">How long it took, or how long it was waited for.</param>
-/// <param name="Reason">What its answer means, for people.</param>
-/// <param name="Error">Why there is no answer; null when there is one.</param>
-public sealed record CheckReport(
-    string Name,
-    CheckKind Kind,
-    CheckResult Result,
-    ImmutableArray<string> Answer,
-    int Weight,
-    int? TtlSeconds,
-    TimeSpan Start,
-    TimeSpan Elapsed,
-    string? Reason,
-    string? Error);
-
 /// <summary>Is told what the node did: the decision log and the metrics. Must neither block nor throw.</summary>
-public interface IScreeningObserver
+public interface IScreeningObserver : ICheckObserver
 {
     /// <summary>A query was answered.</summary>
     void Decided(in Decision decision);
 
     /// <summary>A query was answered with the default because too many were in flight.</summary>
     void Shed(Door door);
-
-    /// <summary>A source answered a question, or failed to. Answers from memory are not reported.</summary>
-    void CheckEnded(string check, CheckResult result, TimeSpan elapsed);
-
-    /// <summary>A DNS query was sent to a list.</summary>
-    void DnsblQueried(string list);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Screening.Actors.Checks;
+using Screening.Actors.Profiles;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Actors.Screening;

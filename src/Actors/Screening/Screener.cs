@@ -1,6 +1,5 @@
 using Akka.Actor;
-using Screening.Actors.Access;
-using Screening.Actors.Fleet;
+using Screening.Actors.Profiles;
 using Screening.Actors.Whitelist;
 using Screening.Protocol.Vocabulary;
 

@@ -1,9 +1,8 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Runtime.Serialization;
-using Screening.Actors.Checks;
+using Screening.Actors.Cluster;
 using Screening.Actors.Cluster.Forming;
-using Screening.Actors.Fleet;
 using Screening.Actors.Whitelist;
 using Screening.Protocol.Vocabulary;
 

@@ -3,6 +3,7 @@ using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Serialization;
+using Screening.Actors.Whitelist;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Actors.Serialization;
@@ -58,6 +59,23 @@ internal sealed class WhitelistSerializer(ExtendedActorSystem system) : Serializ
         return row;
     }
 
+    /// <summary>Reads a stored row of which nothing has to be left out.</summary>
+    /// <returns>Null: something has, or another serializer or a newer release wrote it; whoever reads it by the journal logs what.</returns>
+    public static object? TryReadWhole(StoredRow row)
+    {
+        if (row.Serializer != Number || row.Bytes is null)
+            return null;
+        try
+        {
+            var content = ReadStored(row.Bytes, row.Manifest, out var fault);
+            return fault is null ? content : null;
+        }
+        catch (SerializationException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Reads one message, whatever its values.</summary>
     /// <exception cref="SerializationException">It cannot be read.</exception>
     public static object Read(byte[] bytes, string manifest)
@@ -83,16 +101,6 @@ internal sealed class WhitelistSerializer(ExtendedActorSystem system) : Serializ
     private static WireForm FormOf(object message) => ByType.TryGetValue(message.GetType(), out var form)
         ? form
         : throw new SerializationException($"{message.GetType().Name} has no form in which it is sent or stored");
-}
-
-/// <summary>Stands for a stored row that cannot be read.</summary>
-internal sealed class UnreadableRow
-{
-    public static readonly UnreadableRow Instance = new();
-
-    private UnreadableRow()
-    {
-    }
 }
 
 /// <summary>A part is of a kind that only a newer release knows, and may not be left out.</summary>

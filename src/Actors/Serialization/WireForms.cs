@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
+using Screening.Actors.Cluster;
 using Screening.Actors.Cluster.Forming;
-using Screening.Actors.Fleet;
 using Screening.Actors.Whitelist;
 using static Screening.Actors.Serialization.WireParts;
 

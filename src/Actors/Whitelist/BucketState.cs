@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Screening.Actors.Profiles;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Actors.Whitelist;
@@ -224,7 +225,7 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
         return before - _entries.Count;
     }
 
-    private static EntryKey TimesKey(ClientAddress client) => new(client, Screening.ScreeningPolicy.DefaultProfile);
+    private static EntryKey TimesKey(ClientAddress client) => new(client, ScreeningPolicy.DefaultProfile);
 
     private static StoredPass MadeBy(long nowMs, StoredPass pass) =>
         pass.MadeMs <= nowMs ? pass : pass with { MadeMs = nowMs, ExpiresMs = pass.ExpiresMs - (pass.MadeMs - nowMs) };

@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Screening.Actors.Fleet;
 
 namespace Screening.Actors.Whitelist;
 

@@ -2,7 +2,6 @@ using Akka.Actor;
 using Akka.Event;
 using Akka.Pattern;
 using Akka.Persistence;
-using Screening.Actors.Serialization;
 
 namespace Screening.Actors.Whitelist;
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Screening.Actors.Checks;
-using Screening.Protocol.Vocabulary;
 
 namespace Screening.Actors.Whitelist;
 

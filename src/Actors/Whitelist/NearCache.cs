@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 using System.Runtime.CompilerServices;
-using Screening.Actors.Screening;
+using Screening.Actors.Profiles;
 using Screening.Protocol.Access;
 using Screening.Protocol.Vocabulary;
 

@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Screening.Actors.Checks;
-using Screening.Actors.Fleet;
 
 namespace Screening.Actors.Whitelist;
 

@@ -1,7 +1,3 @@
-using System.Runtime.Serialization;
-using Screening.Actors.Fleet;
-using Screening.Actors.Serialization;
-
 namespace Screening.Actors.Whitelist;
 
 /// <summary>
@@ -13,13 +9,18 @@ internal sealed class StoredWhitelist
     private readonly Lock _lock = new();
     private readonly Dictionary<string, List<StoredRow>> _rows = [];
     private readonly HashSet<string> _taken = [];
+    private readonly Func<StoredRow, object?> _unpack;
+
+    private StoredWhitelist(Func<StoredRow, object?> unpack) => _unpack = unpack;
 
     /// <summary>Reads everything.</summary>
+    /// <param name="unpack">Makes an event or a snapshot of a row; null if it cannot be understood as it is.</param>
     /// <returns>Null: the store does not offer it; entities read by themselves.</returns>
     /// <exception cref="StoreException">It cannot be read now; entities read by themselves, later.</exception>
-    public static async Task<StoredWhitelist?> ReadAsync(IFleetStore store, CancellationToken cancellation)
+    public static async Task<StoredWhitelist?> ReadAsync(
+        IFleetStore store, Func<StoredRow, object?> unpack, CancellationToken cancellation)
     {
-        var read = new StoredWhitelist();
+        var read = new StoredWhitelist(unpack);
         return await store.TryReadAllAsync(read.Add, cancellation).ConfigureAwait(false) ? read : null;
     }
 
@@ -49,7 +50,7 @@ internal sealed class StoredWhitelist
         rows.Add(row);
     }
 
-    private static StoredState? TryUnpack(List<StoredRow> rows)
+    private StoredState? TryUnpack(List<StoredRow> rows)
     {
         object? snapshot = null;
         var (events, sequenceNr) = (new List<object>(), 0L);
@@ -58,7 +59,7 @@ internal sealed class StoredWhitelist
             sequenceNr = Math.Max(sequenceNr, row.SequenceNr);
             if (row.Bytes is null)
                 continue;
-            if (row.Serializer != WhitelistSerializer.Number || TryUnpack(row.Bytes, row.Manifest) is not { } content)
+            if (_unpack(row) is not { } content)
                 return null;
             if (row.IsSnapshot)
                 snapshot = content;
@@ -68,17 +69,14 @@ internal sealed class StoredWhitelist
 
         return new StoredState(snapshot, events, sequenceNr);
     }
+}
 
-    private static object? TryUnpack(byte[] bytes, string manifest)
+/// <summary>Stands for a stored row that cannot be read.</summary>
+internal sealed class UnreadableRow
+{
+    public static readonly UnreadableRow Instance = new();
+
+    private UnreadableRow()
     {
-        try
-        {
-            var row = WhitelistSerializer.ReadStored(bytes, manifest, out var fault);
-            return fault is null ? row : null; // The entity's writer reads it again, and logs what is left out.
-        }
-        catch (SerializationException)
-        {
-            return null;
-        }
     }
 }

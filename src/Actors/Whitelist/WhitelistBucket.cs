@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Akka.Actor;
-using Screening.Actors.Fleet;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Actors.Whitelist;

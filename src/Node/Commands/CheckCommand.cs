@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Text.Json;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Commands;
@@ -29,12 +28,7 @@ internal static class CheckCommand
             command.Add(parameter);
         Parameters[2].AcceptOnlyFromAmong([.. Enum.GetValues<Door>().Select(d => d.Word())]);
         command.Validators.Add(Validate);
-        command.SetAction((parsed, cancellation) => NodeConnection.TalkAsync(
-            parsed,
-            node => node.GetAsync(PathOf(parsed)),
-            answer => NodeConnection.PrintAsync(
-                parsed, answer, (screen, verdict) => screen.WriteAsync(new VerdictText(screen.Width).Of(verdict, parsed.GetValue(Explain))), StatusOf),
-            cancellation));
+        command.SetAction((parsed, cancellation) => NodeConnection.TalkAsync(parsed, node => CheckAsync(parsed, node), cancellation));
         return command.TalksToNode(NodeAccess.Open);
     }
 
@@ -67,6 +61,12 @@ internal static class CheckCommand
         return $"api/v1/check/{Uri.EscapeDataString(parsed.GetValue(Address)!)}?{string.Join('&', query)}";
     }
 
-    private static int StatusOf(JsonElement verdict) =>
-        verdict.GetProperty("action").GetString() is "pass" or "ignore" ? ExitStatus.Ok : ExitStatus.No;
+    private static async Task<int> CheckAsync(ParseResult parsed, NodeClient node)
+    {
+        var answer = await node.GetAsync(PathOf(parsed), NodeClient.Shapes.VerdictDocument).ConfigureAwait(false);
+        await NodeConnection.PrintAsync(
+            parsed, answer, (screen, verdict) => screen.WriteAsync(new VerdictText(screen.Width).Of(verdict, parsed.GetValue(Explain))))
+            .ConfigureAwait(false);
+        return answer.Value.Action is "pass" or "ignore" ? ExitStatus.Ok : ExitStatus.No;
+    }
 }

@@ -4,7 +4,6 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json;
 using Screening.Node.Commands.Display;
-using Screening.Node.Configuration;
 using Screening.Node.Platform;
 
 namespace Screening.Node.Commands;
@@ -39,18 +38,6 @@ internal static class NodeConnection
         return command;
     }
 
-    /// <summary>Asks for one JSON document, by whichever request, and hands it on.</summary>
-    public static Task<int> TalkAsync(
-        ParseResult parsed, Func<NodeClient, Task<NodeAnswer>> ask, Func<NodeAnswer, Task<int>> then, CancellationToken cancellation) =>
-        TalkAsync(
-            parsed,
-            async node =>
-            {
-                using var answer = await ask(node).ConfigureAwait(false);
-                return await then(answer).ConfigureAwait(false);
-            },
-            cancellation);
-
     /// <summary>Asks the node; turns every failure into a message and an exit status.</summary>
     public static async Task<int> TalkAsync(ParseResult parsed, Func<NodeClient, Task<int>> talk, CancellationToken cancellation)
     {
@@ -73,27 +60,22 @@ internal static class NodeConnection
         {
             return await ExitStatus.FailAsync(error, ExitStatus.Unreachable, Unreachable(url, problem)).ConfigureAwait(false);
         }
-        catch (Exception problem) when (problem is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        catch (Exception problem) when (problem is JsonException or InvalidOperationException)
         {
             return await ExitStatus.FailAsync(error, ExitStatus.Unreachable, $"what answers at {url} is not a screening node").ConfigureAwait(false);
         }
     }
 
     /// <summary>Prints an answer, as JSON where that is asked for.</summary>
-    public static async Task<int> PrintAsync(
-        ParseResult parsed, NodeAnswer answer, Func<Screen, JsonElement, Task> show, Func<JsonElement, int> status)
+    public static Task PrintAsync<T>(ParseResult parsed, NodeAnswer<T> answer, Func<Screen, T, Task> show)
     {
         var output = parsed.InvocationConfiguration.Output;
-        if (IsJson(parsed))
-            await output.WriteLineAsync(answer.Text).ConfigureAwait(false);
-        else
-            await show(Screen.Of(output), answer.Root).ConfigureAwait(false);
-        return status(answer.Root);
+        return IsJson(parsed) ? output.WriteLineAsync(answer.Text) : show(Screen.Of(output), answer.Value);
     }
 
-    /// <inheritdoc cref="PrintAsync(ParseResult, NodeAnswer, Func{Screen, JsonElement, Task}, Func{JsonElement, int})"/>
-    public static Task<int> PrintAsync(ParseResult parsed, NodeAnswer answer, Func<JsonElement, string> show, Func<JsonElement, int> status) =>
-        PrintAsync(parsed, answer, (_, document) => parsed.InvocationConfiguration.Output.WriteLineAsync(show(document)), status);
+    /// <inheritdoc cref="PrintAsync{T}(ParseResult, NodeAnswer{T}, Func{Screen, T, Task})"/>
+    public static Task PrintAsync<T>(ParseResult parsed, NodeAnswer<T> answer, Func<T, string> show) =>
+        PrintAsync(parsed, answer, (_, value) => parsed.InvocationConfiguration.Output.WriteLineAsync(show(value)));
 
     /// <summary>True if JSON is asked for.</summary>
     public static bool IsJson(ParseResult parsed) => parsed.GetValue(Json);

@@ -1,5 +1,6 @@
+using Screening.Node.Api;
 using Screening.Node.Configuration;
-using Screening.Node.Endpoints;
+using Screening.Node.Telemetry;
 
 namespace Screening.Node.Commands;
 

@@ -1,4 +1,5 @@
 using Screening.Actors.Hosting;
+using Screening.Actors.Profiles;
 using Screening.Actors.Screening;
 using Screening.Protocol.Dns;
 using Screening.Protocol.Dnsbl;

@@ -1,3 +1,4 @@
+using Screening.Actors.Profiles;
 using Screening.Actors.Screening;
 using Screening.Protocol.Dns;
 using Screening.Protocol.Vocabulary;

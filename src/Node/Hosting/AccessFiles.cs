@@ -1,4 +1,4 @@
-using Screening.Actors.Access;
+using Screening.Actors.Profiles;
 using Screening.Node.Configuration;
 using Screening.Node.Platform;
 using Screening.Protocol.Access;

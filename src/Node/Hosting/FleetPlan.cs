@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using Screening.Actors.Fleet;
+using Screening.Actors.Cluster;
+using Screening.Actors.Whitelist;
 using Screening.Node.Configuration;
 using Screening.Node.Endpoints;
 
@@ -15,7 +16,7 @@ internal static class FleetPlan
     {
         var (cluster, cache) = (options.Cluster, options.Cache);
         // A node that is alone opens no port.
-        var listen = cluster.Listen with { Port = cluster.Seeds.IsEmpty ? 0 : TakePort(cluster.Listen) };
+        var listen = cluster.Listen with { Port = cluster.Seeds.IsEmpty ? 0 : ProbePort(cluster.Listen) };
         var reached = cluster.Advertise ?? (listen.IsWildcard ? listen with { Host = "127.0.0.1" } : listen);
         var expected = Math.Max(1, cluster.Expected > 0 ? cluster.Expected : cluster.Seeds.Length);
         return new FleetSettings
@@ -51,7 +52,7 @@ internal static class FleetPlan
     };
 
     // Checks now that the port is free, because the cluster system binds it later and keeps trying; port 0 becomes a fixed port.
-    private static int TakePort(HostPort listen)
+    private static int ProbePort(HostPort listen)
     {
         var where = $"cluster.listen {listen}";
         try

@@ -3,11 +3,12 @@ using System.Net;
 using Akka.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Hosting.Systemd;
-using Screening.Actors.Access;
-using Screening.Actors.Files;
+using Screening.Actors.Cluster;
 using Screening.Actors.Fleet;
 using Screening.Actors.Hosting;
+using Screening.Actors.Profiles;
 using Screening.Actors.Screening;
+using Screening.Node.Api;
 using Screening.Node.Configuration;
 using Screening.Node.Endpoints;
 using Screening.Node.Endpoints.Connections;
@@ -18,6 +19,7 @@ using Screening.Node.Endpoints.Policy;
 using Screening.Node.Hosting.Logging;
 using Screening.Node.Hosting.Systemd;
 using Screening.Node.Hosting.WarmUp;
+using Screening.Node.Platform;
 using Screening.Node.Sources;
 using Screening.Node.Store;
 using Screening.Node.Supervision;
@@ -33,7 +35,7 @@ namespace Screening.Node.Hosting;
 internal sealed class NodeHost : IAsyncDisposable
 {
     // Every pending query ends by its deadline; a connection that is still open then is closed.
-    private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(4);
 
     private readonly WebApplication _app;
     private readonly Listeners _listeners;
@@ -84,7 +86,7 @@ internal sealed class NodeHost : IAsyncDisposable
         var listeners = new Listeners(options);
         builder.Services.Configure<SocketTransportOptions>(listeners.Configure);
         builder.WebHost.ConfigureKestrel(listeners.Configure);
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainLimit);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTimeout);
 
         var app = builder.Build();
         var screening = app.Services.GetRequiredService<ScreeningHandle>();
@@ -178,7 +180,8 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton(new EndpointSettings(
             options.Limits.PerConnection, options.DnsblZone.Name, (int)options.Cache.FailShare.TotalSeconds));
         var files = new OpenFileLimit(
-            OpenFileLimit.Read(), options.Endpoints.StreamDoors, options.Limits.Connections, configuration.Origins.ContainsKey("limits.connections"));
+            OpenFileLimit.Read(), options.Endpoints.StreamDoors, options.Limits.Connections,
+            IsAsked: configuration.Origins.ContainsKey("limits.connections"));
         services.AddSingleton(files);
         services.AddSingleton(new GateSettings(files.Each, options.Limits.ConnectionsPerAddress));
         services.AddSingleton(provider => new NearbyNetworks(NearbyNetworks.OfInterfaces, provider.GetRequiredService<TimeProvider>()));

@@ -17,7 +17,8 @@ internal sealed class NodeWhitelist(ScreeningHandle screening) : IFleetWhitelist
 
     public Task<WhitelistChange> ForgetAsync(Network network, CancellationToken cancellation) => Fleet.ForgetAsync(network, cancellation);
 
-    public Task<ImmutableArray<WhitelistLine>> ShowAsync(ClientAddress client, CancellationToken cancellation) => Fleet.ShowAsync(client, cancellation);
+    public Task<ImmutableArray<WhitelistLine>> ShowAsync(ClientAddress client, CancellationToken cancellation) =>
+        Fleet.ShowAsync(client, cancellation);
 
     public Task<WhitelistPage> ListAsync(Network? within, string? after, int limit, CancellationToken cancellation) =>
         Fleet.ListAsync(within, after, limit, cancellation);

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
-using Screening.Actors.Access;
 using Screening.Actors.Checks;
 using Screening.Actors.Checks.Dnsbl;
+using Screening.Actors.Profiles;
 using Screening.Actors.Screening;
 using Screening.Node.Configuration;
 using Screening.Node.Platform;
@@ -50,7 +50,8 @@ internal sealed record ScreeningPlan(PolicyBook Policies, UseSources Sources)
             checks.AddRange(sites.GroupBy(s => s.Zone).Select(zone => Dnsbl(zone.Key, [.. zone])));
             checks.AddRange(profile.Customs.Select(Custom));
             if (!options.Policy.Rules.IsEmpty)
-                checks.Add(new EnvelopePlan([.. options.Policy.Rules.Select(r => new EnvelopeRule(r.Weight) { Helo = r.Helo, Sender = r.Sender })]));
+                checks.Add(new EnvelopePlan(
+                    [.. options.Policy.Rules.Select(r => new EnvelopeRule(r.Weight) { Helo = r.Helo, Sender = r.Sender })]));
             return new ScreeningPolicy(name, FingerprintOf(options, name, profile, rules, sites), rules, checks.ToImmutable());
         }
 
@@ -109,7 +110,8 @@ internal sealed record ScreeningPlan(PolicyBook Policies, UseSources Sources)
             .Append(rules with { Deadline = default, SerialDeadline = default, DnsblDeadline = default }).Append('\n');
         foreach (var site in sites)
             text.Append(site).Append('\n');
-        foreach (var untried in options.Dnsbl.Lists.Where(l => !l.Tried).Select(l => l.Zone.Reveal()).Order(StringComparer.OrdinalIgnoreCase))
+        var tried = options.Dnsbl.Lists.Where(l => !l.Tried).Select(l => l.Zone.Reveal());
+        foreach (var untried in tried.Order(StringComparer.OrdinalIgnoreCase))
             text.Append("untried ").Append(untried.ToLowerInvariant()).Append('\n');
         foreach (var skipped in options.Dnsbl.Skip.Select(network => network.ToString()).Order(StringComparer.Ordinal))
             text.Append("skip ").Append(skipped).Append('\n');

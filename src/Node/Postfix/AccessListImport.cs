@@ -63,7 +63,7 @@ internal sealed class AccessListImport(bool rejects, Action<string> note)
 
     private void AddEverybody(string word, string table)
     {
-        if (!TryReadRule(word, out var rule))
+        if (!AccessRuleWords.TryParse(word, out var rule))
             note($"postscreen_access_list: {table} cannot be read here");
         else if (rule != AccessRule.Dunno)
             AddInline([Everybody("0.0.0.0/0"), Everybody("::/0")], rule, table);
@@ -113,7 +113,7 @@ internal sealed class AccessListImport(bool rejects, Action<string> note)
         foreach (var (line, content) in LogicalLines.Of(source))
         {
             var pair = content.Split(LogicalLines.Spaces.ToCharArray(), 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-            if (pair.Length == 2 && ClientAddress.TryParse(pair[0], out var address) && TryReadRule(pair[1], out var rule))
+            if (pair.Length == 2 && ClientAddress.TryParse(pair[0], out var address) && AccessRuleWords.TryParse(pair[1], out var rule))
             {
                 if (_permit.Count + _reject.Count < MaxInlineNetworks)
                     AddInline([Network.Of(address)], rule, table);
@@ -196,18 +196,5 @@ internal sealed class AccessListImport(bool rejects, Action<string> note)
         lengths.Add(network.PrefixLength);
         _before.TryAdd(network, (_before.Count, rule, where));
         return true;
-    }
-
-    private static bool TryReadRule(string word, out AccessRule rule)
-    {
-        AccessRule? read = word.ToLowerInvariant() switch
-        {
-            "permit" => AccessRule.Permit,
-            "reject" => AccessRule.Reject,
-            "dunno" => AccessRule.Dunno,
-            _ => null,
-        };
-        rule = read ?? default;
-        return read is not null;
     }
 }

@@ -1,4 +1,3 @@
-using Screening.Node.Configuration;
 using Screening.Node.Platform;
 
 namespace Screening.Node.Postfix;

@@ -1,4 +1,4 @@
-using Screening.Actors.Fleet;
+using Screening.Actors.Whitelist;
 using Screening.Node.Configuration;
 
 namespace Screening.Node.Store;

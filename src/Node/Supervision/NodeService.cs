@@ -1,3 +1,5 @@
+using Screening.Actors.Checks;
+
 namespace Screening.Node.Supervision;
 
 /// <summary>

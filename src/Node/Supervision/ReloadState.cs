@@ -85,7 +85,8 @@ internal sealed class ReloadState
         if (faults.IsEmpty)
             _troubles.Clear(TroublePart);
         else
-            _troubles.Report(TroublePart, rung: 0, $"configuration: the latest reload failed, the settings before it stay in use: {Faults[0]}");
+            _troubles.Report(
+                TroublePart, rung: 0, $"configuration: the latest reload failed, the settings before it stay in use: {Faults[0]}");
     }
 
     private sealed record View(

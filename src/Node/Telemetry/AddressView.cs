@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
-using Screening.Actors.Files;
 using Screening.Actors.Screening;
 using Screening.Node.Configuration;
+using Screening.Node.Platform;
 using Screening.Protocol.Dnsbl;
 using Screening.Protocol.Vocabulary;
 

@@ -1,7 +1,9 @@
 using System.Threading.Channels;
-using Screening.Actors.Files;
+using Screening.Actors.Checks;
 using Screening.Actors.Screening;
+using Screening.Node.Api;
 using Screening.Node.Configuration;
+using Screening.Node.Platform;
 using Screening.Node.Supervision;
 using Screening.Protocol.Vocabulary;
 
@@ -151,17 +153,15 @@ internal sealed class DecisionLog : NodeService, IScreeningObserver
         if (decision.Query.Policy is null)
             return;
         decision = _settings.Addresses.Conceal(decision);
-        var client = _settings.Addresses.Show(decision.Query.Client);
-        _file.Add(decision, time, client, hits);
+        var line = VerdictDocument.Of(decision, _settings.Node, time, _settings.Addresses.Show(decision.Query.Client), hits);
+        _file.Add(line);
 
         // Hits, those of a ban included, are in the file only: a client could flood the journal with them.
-        var verdict = decision.Verdict;
-        if (!verdict.IsHit)
+        if (!decision.Verdict.IsHit)
         {
             _console.Decided(
-                verdict.Action.Word(), client, verdict.Score, verdict.TtlSeconds, verdict.Source.Word(),
-                decision.Complete ? "complete" : "incomplete", decision.Query.Door.Word(), Shapes.Milliseconds(decision.Elapsed),
-                decision.Reason);
+                line.Action, line.Client, line.Score, line.Ttl, line.Source, line.Complete ? "complete" : "incomplete", line.Door, line.ElapsedMs,
+                line.Reason);
         }
     }
 

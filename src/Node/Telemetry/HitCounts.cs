@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Screening.Actors.Profiles;
 using Screening.Actors.Screening;
 using Screening.Protocol.Vocabulary;
 

@@ -1,6 +1,7 @@
 using Screening.Actors.Checks;
 using Screening.Actors.Fleet;
 using Screening.Actors.Hosting;
+using Screening.Actors.Screening;
 using Screening.Actors.Whitelist;
 using Screening.Node.Supervision;
 

@@ -1,9 +1,9 @@
 using Prometheus;
-using Screening.Actors.Fleet;
+using Screening.Actors.Checks;
 using Screening.Actors.Hosting;
 using Screening.Actors.Screening;
 using Screening.Actors.Whitelist;
-using Screening.Node.Endpoints.Connections;
+using Screening.Node.Api;
 using Screening.Node.Supervision;
 using Screening.Protocol.Framing;
 using Screening.Protocol.Vocabulary;
@@ -100,7 +100,7 @@ internal sealed class NodeMetrics
 
     public void CheckEnded(string check, CheckResult result, TimeSpan elapsed)
     {
-        _checks.WithLabels(check, Shapes.Word(result)).Inc();
+        _checks.WithLabels(check, result.Word()).Inc();
         _checkSeconds.WithLabels(check).Observe(elapsed.TotalSeconds);
     }
 
@@ -108,7 +108,7 @@ internal sealed class NodeMetrics
 
     public void DnsblQueried(string list) => _dnsblQueries.WithLabels(list).Inc();
 
-    public void BadRequest(Door door, ParseErrorKind kind) => _badRequests.WithLabels(door.Word(), Shapes.Word(kind)).Inc();
+    public void BadRequest(Door door, ParseErrorKind kind) => _badRequests.WithLabels(door.Word(), kind.Word()).Inc();
 
     /// <summary>Has a door's connections counted when somebody asks.</summary>
     public void CountConnections(string door, Func<int> count) =>

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Screening.Actors.Files;
+using Screening.Node.Platform;
 
 namespace Screening.Node.Telemetry;
 

@@ -90,16 +90,9 @@ internal sealed class CidrTableParser(AccessRule bare)
         if (result.IsEmpty)
             return null;
         var word = result[..EndOfWord(result)];
-        var known = true;
-        if (Is(word, "permit") || Is(word, "ok"))
+        if (word.Equals("ok", StringComparison.OrdinalIgnoreCase))
             rule = AccessRule.Permit;
-        else if (Is(word, "reject"))
-            rule = AccessRule.Reject;
-        else if (Is(word, "dunno"))
-            rule = AccessRule.Dunno;
-        else
-            known = false;
-        if (!known)
+        else if (!AccessRuleWords.TryParse(word, out rule))
             return $"'{Cut(word)}' is none of permit, OK, reject and dunno";
         return word.Length < result.Length && rule != AccessRule.Reject
             ? $"text after '{word}'; a comment needs a line of its own"
@@ -149,8 +142,6 @@ internal sealed class CidrTableParser(AccessRule bare)
         var end = text.IndexOfAny(LogicalLines.Spaces);
         return end < 0 ? text.Length : end;
     }
-
-    private static bool Is(ReadOnlySpan<char> word, string known) => word.Equals(known, StringComparison.OrdinalIgnoreCase);
 
     private static string Cut(ReadOnlySpan<char> text) => text.Length <= 60 ? text.ToString() : $"{text[..60]}...";
 }

@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
 
 namespace Screening.Protocol.Memcache;
 
@@ -49,6 +51,16 @@ public static class MemcacheReply
         output.Write(data);
         output.Write("\r\n"u8);
     }
+
+    /// <summary>Writes <c>VERSION</c>.</summary>
+    /// <param name="version">Three numbers in front: libmemcached reads no more, and takes a first one of 0 for a fault.</param>
+    public static void WriteVersion(IBufferWriter<byte> output, string version) => WriteLine(output, $"VERSION {version}\r\n");
+
+    /// <summary>Writes one <c>STAT</c> line; <see cref="End"/> follows the last.</summary>
+    public static void WriteStat(IBufferWriter<byte> output, string name, object value) =>
+        WriteLine(output, string.Create(CultureInfo.InvariantCulture, $"STAT {name} {value}\r\n"));
+
+    private static void WriteLine(IBufferWriter<byte> output, string line) => Encoding.ASCII.GetBytes(line, output);
 
     private static void WriteNumber(IBufferWriter<byte> output, long number)
     {

@@ -76,7 +76,7 @@ public readonly ref struct PluginReplyReader
     private static ParseError Fault(in AttributeValues found, out VerdictAction action, out int? ttl, out int? score)
     {
         ttl = score = null;
-        if (!Words.TryParseAction(found[Attributes.Action], out action))
+        if (!VerdictActionWords.TryParse(found[Attributes.Action], out action))
             return Bad(found, Attributes.Action);
 
         // With another action than pass the ttl means nothing, so it may be anything.

@@ -21,6 +21,9 @@ public readonly record struct Network
     /// <summary>Leading bits that count, in the address's own family.</summary>
     public int PrefixLength { get; }
 
+    /// <summary>True if the network is one address.</summary>
+    public bool IsSingle => PrefixLength == Address.BitLength;
+
     /// <summary>The network of one address.</summary>
     public static Network Of(ClientAddress address) => new(address, address.BitLength);
 

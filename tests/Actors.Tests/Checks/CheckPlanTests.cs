@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using CsCheck;
 using Screening.Actors.Checks;
+using Screening.Actors.Profiles;
 using Screening.Actors.Screening;
 using Screening.Protocol.Dnsbl;
 using Screening.Protocol.P0f;

@@ -1,5 +1,4 @@
-using Screening.Actors.Cluster;
-using Screening.Actors.Fleet;
+using Screening.Actors.Whitelist;
 
 namespace Screening.Actors.Tests.Cluster;
 

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Screening.Actors.Cluster;
-using Screening.Actors.Fleet;
 using Xunit;
 
 namespace Screening.Actors.Tests.Cluster;

@@ -2,7 +2,8 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Screening.Actors.Cluster;
-using Screening.Actors.Fleet;
+using Screening.Actors.Hosting;
+using Screening.Actors.Whitelist;
 using Xunit;
 
 namespace Screening.Actors.Tests.Cluster;
@@ -54,7 +55,7 @@ internal sealed class FleetLab : IAsyncDisposable
     public async Task<Node> StartAsync(FleetHostSetup setup)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        var node = new Node(setup, await FleetHost.StartAsync(setup, limit.Token));
+        var node = new Node(setup, await FleetHost.StartAsync(setup, ClusterBootstrap.Of, limit.Token));
         _nodes.Add(node);
         return node;
     }

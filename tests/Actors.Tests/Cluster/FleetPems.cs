@@ -2,7 +2,6 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Screening.Actors.Cluster;
-using Screening.Actors.Fleet;
 
 namespace Screening.Actors.Tests.Cluster;
 

@@ -4,8 +4,6 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging.Abstractions;
 using Screening.Actors.Cluster;
-using Screening.Actors.Fleet;
-using Screening.Actors.Hosting;
 using Screening.Testing;
 using Xunit;
 

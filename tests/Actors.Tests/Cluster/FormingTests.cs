@@ -1,7 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using Screening.Actors.Cluster;
-using Screening.Actors.Fleet;
+using Screening.Actors.Whitelist;
 using Xunit;
 
 namespace Screening.Actors.Tests.Cluster;

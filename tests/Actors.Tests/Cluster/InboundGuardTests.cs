@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Screening.Actors.Cluster;
-using Screening.Actors.Hosting;
 using Screening.Testing;
 
 namespace Screening.Actors.Tests.Cluster;

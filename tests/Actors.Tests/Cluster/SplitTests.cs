@@ -1,6 +1,5 @@
 using System.Net;
 using Screening.Actors.Cluster;
-using Screening.Actors.Fleet;
 using Xunit;
 
 namespace Screening.Actors.Tests.Cluster;

@@ -3,7 +3,6 @@ using Akka.TestKit.Xunit2;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Screening.Actors.Cluster;
-using Screening.Actors.Fleet;
 using Screening.Actors.Whitelist;
 using Screening.Testing;
 

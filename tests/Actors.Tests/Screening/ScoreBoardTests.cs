@@ -1,4 +1,6 @@
 using CsCheck;
+using Screening.Actors.Checks;
+using Screening.Actors.Profiles;
 using Screening.Actors.Screening;
 using Screening.Protocol.Vocabulary;
 

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
-using Screening.Actors.Access;
 using Screening.Actors.Checks;
-using Screening.Actors.Screening;
+using Screening.Actors.Profiles;
+using Screening.Actors.Whitelist;
 using Screening.Protocol.Access;
 using Screening.Protocol.Vocabulary;
 using Screening.Testing.Checks;

@@ -3,12 +3,9 @@ using Akka.Actor;
 using Screening.Actors.Checks;
 using Screening.Actors.Cluster;
 using Screening.Actors.Cluster.Forming;
-using Screening.Actors.Fleet;
-using Screening.Actors.Hosting;
 using Screening.Actors.Serialization;
 using Screening.Actors.Tests.Cluster;
 using Screening.Actors.Whitelist;
-using Screening.Protocol.Dnsbl;
 using Screening.Protocol.Vocabulary;
 using Screening.Testing;
 

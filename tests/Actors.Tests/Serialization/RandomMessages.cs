@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Reflection;
 using Akka.Actor;
-using Screening.Actors.Checks;
 using Screening.Actors.Whitelist;
 using Screening.Protocol.Vocabulary;
 

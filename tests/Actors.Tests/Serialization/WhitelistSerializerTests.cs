@@ -2,7 +2,6 @@ using System.Runtime.Serialization;
 using System.Text.RegularExpressions;
 using Akka.Actor;
 using CsCheck;
-using Screening.Actors.Checks;
 using Screening.Actors.Cluster.Forming;
 using Screening.Actors.Serialization;
 using Screening.Actors.Whitelist;

@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
-using Screening.Actors.Fleet;
 using Screening.Actors.Whitelist;
 
 namespace Screening.Actors.Tests.Whitelist;

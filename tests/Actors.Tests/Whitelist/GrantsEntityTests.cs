@@ -3,7 +3,6 @@ using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using Microsoft.Extensions.Time.Testing;
-using Screening.Actors.Fleet;
 using Screening.Actors.Whitelist;
 using static Screening.Actors.Tests.Whitelist.GrantLines;
 

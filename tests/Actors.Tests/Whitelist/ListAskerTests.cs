@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.TestKit.Xunit2;
 using Screening.Actors.Checks;
-using Screening.Actors.Checks.Dnsbl;
 using Screening.Actors.Tests.Screening;
 using Screening.Actors.Whitelist;
 using Screening.Protocol.Vocabulary;

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
-using Screening.Actors.Screening;
+using Screening.Actors.Profiles;
 using Screening.Actors.Whitelist;
 using Screening.Protocol.Vocabulary;
 

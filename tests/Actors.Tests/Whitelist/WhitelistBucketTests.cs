@@ -3,7 +3,6 @@ using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using Microsoft.Extensions.Time.Testing;
-using Screening.Actors.Fleet;
 using Screening.Actors.Serialization;
 using Screening.Actors.Whitelist;
 using Screening.Protocol.Vocabulary;
@@ -100,7 +99,7 @@ public class WhitelistBucketTests : TestKit
     public async Task It_holds_what_was_read_in_one_pass_at_its_first_message_and_has_no_writer_until_it_has_something_to_store()
     {
         var rows = new RowsStore(new BucketSnapshot(7, [Stored(Client, 1)], [], []), BucketChanged.Of(Stored(ClientAddress.Parse("192.0.2.2"), 8)));
-        var read = (await StoredWhitelist.ReadAsync(rows, CancellationToken.None))!;
+        var read = (await StoredWhitelist.ReadAsync(rows, WhitelistSerializer.TryReadWhole, CancellationToken.None))!;
         var bucket = StartBucket(persists: true, stored: read);
         Ask<LookUpHit>(bucket, LookUp(1));
         Ask<LookUpHit>(bucket, LookUp(2) with { Client = ClientAddress.Parse("192.0.2.2") });
@@ -121,9 +120,9 @@ public class WhitelistBucketTests : TestKit
     public async Task What_cannot_be_unpacked_is_left_to_the_entity()
     {
         var unknown = new StoredRow(WhitelistLayout.EntityOf(Bucket), 1, IsSnapshot: true, WhitelistSerializer.Number, "ZZ9", [1, 2, 3]);
-        Assert.Null((await StoredWhitelist.ReadAsync(new RowsStore(unknown), CancellationToken.None))!.TryTake(unknown.Entity));
+        Assert.Null((await StoredWhitelist.ReadAsync(new RowsStore(unknown), WhitelistSerializer.TryReadWhole, CancellationToken.None))!.TryTake(unknown.Entity));
         var others = unknown with { Serializer = 1 };
-        Assert.Null((await StoredWhitelist.ReadAsync(new RowsStore(others), CancellationToken.None))!.TryTake(unknown.Entity));
+        Assert.Null((await StoredWhitelist.ReadAsync(new RowsStore(others), WhitelistSerializer.TryReadWhole, CancellationToken.None))!.TryTake(unknown.Entity));
     }
 
     [Fact]

@@ -4,7 +4,7 @@ using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.Persistence.Sql.Config;
 using Microsoft.Data.Sqlite;
-using Screening.Actors.Fleet;
+using Screening.Actors.Cluster;
 using Screening.Actors.Hosting;
 using Screening.Actors.Serialization;
 using Screening.Actors.Whitelist;
@@ -40,7 +40,7 @@ internal static class StoreModes
                 await FillAsync(store);
                 using var system = Start(store, "");
                 var (meter, used, started) = (new FleetMeter(TimeProvider.System), Environment.CpuUsage.TotalTime, Stopwatch.StartNew());
-                var stored = await StoredWhitelist.ReadAsync(store, CancellationToken.None);
+                var stored = await StoredWhitelist.ReadAsync(store, WhitelistSerializer.TryReadWhole, CancellationToken.None);
                 var read = started.Elapsed;
                 StartBuckets(system, meter, stored);
                 await UntilAsync(() => meter.Buckets == WhitelistLayout.Buckets && meter.Recovering == 0 && meter.Entries == Entries);

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using Screening.Benchmarks.Load;
-using Screening.Benchmarks.Processes;
 using Screening.Testing.Lab;
 using Screening.Testing.P0f;
 using Screening.Testing.Postgres;

@@ -1,5 +1,4 @@
 using Screening.Benchmarks.Load;
-using Screening.Benchmarks.Processes;
 
 namespace Screening.Benchmarks.Macro;
 

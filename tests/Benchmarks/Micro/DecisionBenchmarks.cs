@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using BenchmarkDotNet.Attributes;
+using Screening.Actors.Checks;
+using Screening.Actors.Profiles;
 using Screening.Actors.Screening;
 using Screening.Actors.Whitelist;
 using Screening.Protocol.Access;

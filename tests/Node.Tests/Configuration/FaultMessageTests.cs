@@ -1,5 +1,3 @@
-using Screening.Node.Configuration;
-
 namespace Screening.Node.Tests.Configuration;
 
 /// <summary><c>faults.txt</c>: what an operator reads of each faulty or doubtful configuration, word for word.</summary>

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
+using Screening.Actors.Profiles;
 using Screening.Actors.Screening;
 using Screening.Node.Endpoints;
 using Screening.Protocol.Dns;

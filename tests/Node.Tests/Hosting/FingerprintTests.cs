@@ -118,5 +118,6 @@ public sealed class FingerprintTests : IDisposable
             : [prefix + setting.Name];
 
     private string Fingerprint(params string[] sets) =>
-        ScreeningPlan.Of(_fixture.Options(Text, sets), new TransportSet(TimeProvider.System, NullLoggerFactory.Instance)).Policies.Default.Fingerprint;
+        ScreeningPlan.Of(_fixture.Options(Text, sets), new TransportSet(TimeProvider.System, NullLoggerFactory.Instance))
+            .Policies.Default.Fingerprint;
 }

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Screening.Actors.Fleet;
+using Screening.Actors.Whitelist;
 using Screening.Node.Configuration;
 using Screening.Node.Store;
 using Screening.Testing;
@@ -38,7 +38,8 @@ public sealed class PostgresFaultNeedsPostgresqlTests
 
         server.Freeze();
         Assert.EndsWith("no answer within 2 s", await FaultAsync(store));
-        var unlocked = store.Lock!.TryTakeAsync("it", "a", TimeSpan.FromSeconds(60), CancellationToken.None).Within("the end of a call to a frozen server");
+        var unlocked = store.Lock!.TryTakeAsync("it", "a", TimeSpan.FromSeconds(60), CancellationToken.None)
+            .Within("the end of a call to a frozen server");
         Assert.EndsWith("no answer within 2 s", (await Assert.ThrowsAsync<StoreException>(() => unlocked)).Message);
 
         server.Resume();

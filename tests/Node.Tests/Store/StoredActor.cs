@@ -2,7 +2,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.Persistence;
 using Akka.Persistence.Sql;
-using Screening.Actors.Fleet;
+using Screening.Actors.Whitelist;
 using Screening.Testing;
 
 namespace Screening.Node.Tests.Store;

@@ -1,3 +1,4 @@
+using Screening.Actors.Profiles;
 using Screening.Actors.Screening;
 using Screening.Node.Telemetry;
 using Screening.Protocol.Vocabulary;

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Text;
 using CsCheck;
 using Screening.Protocol.P0f;
-using Screening.Testing;
 
 namespace Screening.Protocol.Tests.P0f;
 

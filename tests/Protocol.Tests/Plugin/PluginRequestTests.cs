@@ -2,7 +2,6 @@ using System.Text;
 using CsCheck;
 using Screening.Protocol.Framing;
 using Screening.Protocol.Plugin;
-using Screening.Protocol.Vocabulary;
 
 namespace Screening.Protocol.Tests.Plugin;
 

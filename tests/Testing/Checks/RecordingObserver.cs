@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Screening.Actors.Checks;
 using Screening.Actors.Screening;
 using Screening.Protocol.Vocabulary;
 

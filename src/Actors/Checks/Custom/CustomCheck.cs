@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Screening.Actors.Screening;
 
 namespace Screening.Actors.Checks.Custom;
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Akka.Actor;
-using Screening.Actors.Screening;
 using Screening.Protocol.Dnsbl;
 using Screening.Protocol.Vocabulary;
 

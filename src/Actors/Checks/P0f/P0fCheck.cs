@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Screening.Actors.Screening;
 using Screening.Protocol.P0f;
 using Screening.Protocol.Vocabulary;
 

@@ -1,4 +1,4 @@
-using Screening.Actors.Fleet;
+using Screening.Actors.Whitelist;
 
 namespace Screening.Actors.Cluster.Forming;
 

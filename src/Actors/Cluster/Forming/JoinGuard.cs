@@ -2,8 +2,6 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster;
 using Microsoft.Extensions.Logging;
-using Screening.Actors.Fleet;
-using Screening.Actors.Hosting;
 using Screening.Actors.Whitelist;
 
 namespace Screening.Actors.Cluster.Forming;
@@ -369,7 +367,7 @@ internal sealed class JoinGuard : UntypedActor, IWithTimers
 
     private NodeIdentity Identity() => new(
         _settings.Node, Own, _settings.IsCache, WhitelistLayout.Version, _settings.Store.Provider,
-        FleetConfiguration.NameOf(_settings.SplitBrain), NowMs());
+        _settings.SplitBrain.Name, NowMs());
 
     private NodePresence Presence(AskPresence ask)
     {

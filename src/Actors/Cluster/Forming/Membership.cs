@@ -1,6 +1,6 @@
 using Akka.Actor;
 using Akka.Cluster;
-using Screening.Actors.Hosting;
+using Screening.Actors.Whitelist;
 
 namespace Screening.Actors.Cluster.Forming;
 
@@ -65,5 +65,5 @@ internal sealed class Membership
             _ => "down",
         };
 
-    public static bool IsCache(Member member) => member.HasRole(FleetConfiguration.CacheRole);
+    public static bool IsCache(Member member) => member.HasRole(WhitelistRegion.CacheRole);
 }

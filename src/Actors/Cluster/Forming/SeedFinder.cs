@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using Akka.Actor;
-using Screening.Actors.Fleet;
 
 namespace Screening.Actors.Cluster.Forming;
 

@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Akka.Actor;
-using Screening.Actors.Fleet;
 
 namespace Screening.Actors.Cluster.Forming;
 

@@ -1,7 +1,7 @@
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Coordination;
-using Screening.Actors.Fleet;
+using Screening.Actors.Whitelist;
 
 namespace Screening.Actors.Cluster.Forming;
 

@@ -47,11 +47,12 @@ internal static class CacheExportCommand
             return ExitStatus.Ok;
         }
     }
+
     // Roughly: others may come and go meanwhile.
     private static async Task<long?> TotalAsync(NodeClient node)
     {
-        using var status = await node.GetAsync("api/v1/status").ConfigureAwait(false);
-        var cache = status.Root.GetProperty("cache");
-        return cache.Count("entries") + cache.Count("grants") + cache.Count("bans");
+        var status = await node.GetAsync("api/v1/status", NodeClient.Shapes.StatusDocument).ConfigureAwait(false);
+        var cache = status.Value.Cache;
+        return cache.Entries + cache.Grants + cache.Bans;
     }
 }

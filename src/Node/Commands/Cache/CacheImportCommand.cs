@@ -1,10 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Screening.Actors.Fleet;
+using Screening.Node.Api;
 using Screening.Node.Commands.Display;
 using Screening.Node.Platform;
-using Screening.Node.Telemetry;
 
 namespace Screening.Node.Commands.Cache;
 
@@ -81,7 +83,7 @@ internal static class CacheImportCommand
             if (string.IsNullOrWhiteSpace(line))
                 continue;
             total++;
-            if (!CacheLines.TryRead(line, "", DateTimeOffset.UnixEpoch, out var read, out var fault))
+            if (!CacheLine.TryParse(line, "", DateTimeOffset.UnixEpoch, out var read, out var fault))
                 faults.Add(string.Create(CultureInfo.InvariantCulture, $"line {number}: {fault}"));
             else if (read.Kind != WhitelistLineKind.Pass)
                 grants.Add(line);
@@ -95,37 +97,26 @@ internal static class CacheImportCommand
     {
         var doubts = new List<string>();
         foreach (var part in grants.Chunk(DoubtLines))
-        {
-            using var answer = await PostAsync(node, part, CacheCommand.QueryOf(yes: false, dryRun: true)).ConfigureAwait(false);
-            doubts.AddRange(DoubtsIn(answer));
-        }
-
+            doubts.AddRange(DoubtsOf(await CountAsync(node, part).ConfigureAwait(false)));
         return doubts;
     }
 
-    private static IEnumerable<string> DoubtsIn(NodeAnswer answer) =>
-        answer.Root.GetProperty("needs_yes").EnumerateArray().Select(doubt => $"{doubt.GetString()}: needs --yes");
-
-    private static Task<NodeAnswer> PostAsync(NodeClient node, IEnumerable<string> lines, string query) =>
-        node.SendAsync(HttpMethod.Post, CacheCommand.Root + query, string.Join('\n', lines), "application/x-ndjson");
+    private static IEnumerable<string> DoubtsOf(ImportCount count) => count.NeedsYes?.Select(doubt => $"{doubt}: needs --yes") ?? [];
 
     private static async Task<int> SendAsync(ParseResult parsed, NodeClient node, Stream input, int total, bool dryRun)
     {
         var error = parsed.InvocationConfiguration.Error;
         var progress = new ProgressLine(error, Screen.Of(error).IsTerminal, TimeProvider.System);
-        var (imported, durable, sent, doubts) = (0, true, 0, new List<string>());
-        var query = CacheCommand.QueryOf(yes: true, dryRun);
+        var (sum, sent) = (new Sum(), 0);
         using var reader = new StreamReader(input, Encoding.UTF8, leaveOpen: true);
         try
         {
             while (await ReadPartAsync(reader, node.Cancellation).ConfigureAwait(false) is { Count: > 0 } part)
             {
-                using var answer = await PostAsync(node, part, query).ConfigureAwait(false);
-                imported += answer.Root.GetProperty("imported").GetInt32();
                 if (dryRun)
-                    doubts.AddRange(DoubtsIn(answer));
+                    sum.Add(await CountAsync(node, part).ConfigureAwait(false));
                 else
-                    durable &= answer.Root.GetProperty("durable").GetBoolean();
+                    sum.Add(await PostAsync(node, part).ConfigureAwait(false));
                 sent += part.Count;
                 await progress.ShowAsync(sent, total).ConfigureAwait(false);
             }
@@ -138,16 +129,19 @@ internal static class CacheImportCommand
         }
 
         await progress.EndAsync(sent, isWhole: true).ConfigureAwait(false);
-        var text = (NodeConnection.IsJson(parsed), dryRun) switch
-        {
-            (true, true) => $"{{\"dry_run\":true,\"imported\":{imported}}}",
-            (true, false) => $"{{\"imported\":{imported},\"durable\":{(durable ? "true" : "false")}}}",
-            (false, true) => $"{imported} of {sent} lines would be imported; nothing was changed",
-            (false, false) => $"{imported} of {sent} lines imported",
-        };
-        await parsed.InvocationConfiguration.Output.WriteLineAsync(string.Join('\n', NodeConnection.IsJson(parsed) ? [text] : [text, .. doubts])).ConfigureAwait(false);
-        return durable ? ExitStatus.Ok : await CacheCommand.NotDurableAsync(parsed).ConfigureAwait(false);
+        var text = NodeConnection.IsJson(parsed) ? sum.Json(dryRun) : sum.Text(sent, dryRun);
+        await parsed.InvocationConfiguration.Output.WriteLineAsync(text).ConfigureAwait(false);
+        return await CacheCommand.StatusOfAsync(parsed, sum.Durable).ConfigureAwait(false);
     }
+
+    private static async Task<ImportCount> CountAsync(NodeClient node, IEnumerable<string> lines) =>
+        (await PostAsync(node, lines, CacheCommand.QueryOf(yes: false, dryRun: true), NodeClient.Shapes.ImportCount).ConfigureAwait(false)).Value;
+
+    private static async Task<ImportResult> PostAsync(NodeClient node, IEnumerable<string> lines) =>
+        (await PostAsync(node, lines, CacheCommand.QueryOf(yes: true, dryRun: false), NodeClient.Shapes.ImportResult).ConfigureAwait(false)).Value;
+
+    private static Task<NodeAnswer<T>> PostAsync<T>(NodeClient node, IEnumerable<string> lines, string query, JsonTypeInfo<T> shape) =>
+        node.SendAsync(HttpMethod.Post, CacheCommand.Root + query, shape, string.Join('\n', lines), "application/x-ndjson");
 
     private static async Task<List<string>> ReadPartAsync(StreamReader reader, CancellationToken cancellation)
     {
@@ -161,5 +155,34 @@ internal static class CacheImportCommand
         }
 
         return part;
+    }
+
+    /// <summary>What the parts did together, or would do.</summary>
+    private sealed class Sum
+    {
+        private readonly List<string> _doubts = [];
+        private int _imported;
+
+        public bool Durable { get; private set; } = true;
+
+        public void Add(ImportCount count)
+        {
+            _imported += count.Imported;
+            _doubts.AddRange(DoubtsOf(count));
+        }
+
+        public void Add(ImportResult result)
+        {
+            _imported += result.Imported;
+            Durable &= result.Durable;
+        }
+
+        public string Json(bool dryRun) => dryRun
+            ? JsonSerializer.Serialize(new ImportCount(true, _imported), ApiJson.Default.ImportCount)
+            : JsonSerializer.Serialize(new ImportResult(_imported, Durable), ApiJson.Default.ImportResult);
+
+        public string Text(int sent, bool dryRun) => dryRun
+            ? string.Join('\n', [$"{_imported} of {sent} lines would be imported; nothing was changed", .. _doubts])
+            : $"{_imported} of {sent} lines imported";
     }
 }

@@ -19,9 +19,9 @@ internal static class CacheShowCommand
     {
         try
         {
-            using var answer = await node.GetAsync(CacheCommand.PathOf(address)).ConfigureAwait(false);
-            return await NodeConnection.PrintAsync(
-                parsed, answer, shown => CacheText.Show(shown, TimeProvider.System), _ => ExitStatus.Ok).ConfigureAwait(false);
+            var answer = await node.GetAsync(CacheCommand.PathOf(address), NodeClient.Shapes.CacheLine).ConfigureAwait(false);
+            await NodeConnection.PrintAsync(parsed, answer, shown => CacheText.Show(shown, TimeProvider.System)).ConfigureAwait(false);
+            return ExitStatus.Ok;
         }
         catch (NodeProblemException problem) when (problem.Status == HttpStatusCode.NotFound)
         {

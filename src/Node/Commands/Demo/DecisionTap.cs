@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Screening.Actors.Checks;
 using Screening.Actors.Screening;
 using Screening.Node.Telemetry;
 using Screening.Protocol.Vocabulary;

@@ -3,6 +3,8 @@ using System.Text.Json;
 using System.Threading.Channels;
 using Screening.Actors.Checks;
 using Screening.Actors.Screening;
+using Screening.Actors.Whitelist;
+using Screening.Node.Api;
 using Screening.Node.Commands.Cache;
 using Screening.Node.Configuration;
 using Screening.Node.Endpoints;
@@ -105,16 +107,18 @@ internal sealed class DemoNode : IAsyncDisposable
     /// <summary>What is degraded, in the words of <c>status</c>; empty: nothing.</summary>
     public async Task<IReadOnlyList<string>> DegradedAsync(CancellationToken cancellation)
     {
-        using var status = await new NodeClient(_http, cancellation).GetAsync("api/v1/status").ConfigureAwait(false);
-        return [.. status.Root.GetProperty("degraded").EnumerateArray().Select(d => d.GetProperty("what").GetString() ?? "")];
+        var status = await new NodeClient(_http, cancellation).GetAsync("api/v1/status", NodeClient.Shapes.StatusDocument).ConfigureAwait(false);
+        return [.. status.Value.Degraded.Select(part => part.What)];
     }
 
     /// <summary>As <c>cache ban</c> does.</summary>
-    public Task BanAsync(DemoClient client, string ttl, string reason, CancellationToken cancellation) => ChangeAsync(
-        HttpMethod.Put, client, JsonSerializer.Serialize(new Dictionary<string, string> { ["kind"] = "ban", ["ttl"] = ttl, ["reason"] = reason }), cancellation);
+    public Task BanAsync(DemoClient client, string ttl, string reason, CancellationToken cancellation) => new NodeClient(_http, cancellation).SendAsync(
+        HttpMethod.Put, PathOf(client), NodeClient.Shapes.CacheLine,
+        JsonSerializer.Serialize(new GrantRequest(GrantKind.Ban.Word(), ttl, reason), ApiJson.Default.GrantRequest));
 
     /// <summary>As <c>cache forget</c> does.</summary>
-    public Task ForgetAsync(DemoClient client, CancellationToken cancellation) => ChangeAsync(HttpMethod.Delete, client, null, cancellation);
+    public Task ForgetAsync(DemoClient client, CancellationToken cancellation) =>
+        new NodeClient(_http, cancellation).SendAsync(HttpMethod.Delete, PathOf(client), NodeClient.Shapes.ForgetResult);
 
     public async ValueTask DisposeAsync()
     {
@@ -145,11 +149,7 @@ internal sealed class DemoNode : IAsyncDisposable
         }
     }
 
-    private async Task ChangeAsync(HttpMethod method, DemoClient client, string? body, CancellationToken cancellation)
-    {
-        var path = CacheCommand.PathOf(client.Address.ToString());
-        using var answer = await new NodeClient(_http, cancellation).SendAsync(method, path, body).ConfigureAwait(false);
-    }
+    private static string PathOf(DemoClient client) => CacheCommand.PathOf(client.Address.ToString());
 
     private IPEndPoint DoorOf(string kind) => new(IPAddress.Loopback, new Uri(UriOf(kind)).Port);
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Screening.Actors.Cluster.Forming;
+using Screening.Actors.Screening;
 using Screening.Node.Commands.Display;
 using Screening.Protocol.Vocabulary;
 using Spectre.Console;

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Screening.Actors.Fleet;
+using Screening.Actors.Cluster;
 
 namespace Screening.Node.Configuration;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Screening.Actors.Fleet;
+using Screening.Actors.Cluster;
 using Screening.Node.Platform;
 
 namespace Screening.Node.Configuration;

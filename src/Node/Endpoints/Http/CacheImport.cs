@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Screening.Actors.Fleet;
-using Screening.Node.Telemetry;
+using Screening.Node.Api;
 
 namespace Screening.Node.Endpoints.Http;
 
@@ -26,7 +26,7 @@ internal sealed record CacheImport(ImmutableArray<WhitelistLine> Lines, IReadOnl
         {
             if (string.IsNullOrWhiteSpace(text))
                 continue;
-            if (!CacheLines.TryRead(text, importer, now, out var line, out var fault))
+            if (!CacheLine.TryParse(text, importer, now, out var line, out var fault))
                 faults.Add(string.Create(CultureInfo.InvariantCulture, $"line {number}: {fault}"));
             else if (lines.Count == MaxLines)
                 return new CacheImport([], [string.Create(CultureInfo.InvariantCulture, $"line {number}: more than {MaxLines} lines")]);

@@ -1,5 +1,7 @@
 using Screening.Actors.Hosting;
+using Screening.Actors.Profiles;
 using Screening.Actors.Screening;
+using Screening.Node.Api;
 using Screening.Node.Telemetry;
 using Screening.Protocol.Vocabulary;
 
@@ -51,11 +53,8 @@ internal sealed class HttpApi(ScreeningHandle screening, NodeMetrics metrics, No
         return text.ToArray();
     }
 
-    private async Task WriteStatusAsync(HttpContext context)
-    {
-        var holdings = await status.AskHoldingsAsync().ConfigureAwait(false);
-        await Answers.WriteJsonAsync(context, json => status.Write(json, holdings)).ConfigureAwait(false);
-    }
+    private async Task WriteStatusAsync(HttpContext context) => await Answers.WriteJsonAsync(
+        context, await status.ReadAsync().ConfigureAwait(false), ApiJson.Default.StatusDocument).ConfigureAwait(false);
 
     private async Task CheckAsync(HttpContext context)
     {
@@ -66,8 +65,8 @@ internal sealed class HttpApi(ScreeningHandle screening, NodeMetrics metrics, No
         }
 
         var decision = await screening.Screener.DecideAsync(query).ConfigureAwait(false);
-        await Answers.WriteJsonAsync(
-            context, json => Shapes.WriteVerdict(json, decision, status.Node, time.GetUtcNow(), query.Client.ToString())).ConfigureAwait(false);
+        var verdict = VerdictDocument.Of(decision, status.Node, time.GetUtcNow(), query.Client.ToString());
+        await Answers.WriteJsonAsync(context, verdict, ApiJson.Default.VerdictDocument).ConfigureAwait(false);
     }
 
     private bool TryRead(IQueryCollection parameters, string address, out ScreeningQuery query, out string fault)
@@ -81,7 +80,7 @@ internal sealed class HttpApi(ScreeningHandle screening, NodeMetrics metrics, No
             fault = $"'{PeerText.Clean(address)}' is not an IP address";
         else if (!TryReadLocal(parameters["local"], out local))
             fault = $"local: '{PeerText.Clean(parameters["local"]!)}' is not an IP address";
-        else if (parameters["door"] is [{ Length: > 0 } doorWord] && !Words.TryParseDoor(doorWord, out door))
+        else if (parameters["door"] is [{ Length: > 0 } doorWord] && !DoorWords.TryParse(doorWord, out door))
             fault = $"door: '{PeerText.Clean(doorWord)}' is none of plugin, policy, dnsbl, dnsblog, memcache, http";
         else if (parameters["profile"] is [{ Length: > 0 } profile] && !screening.Screener.Policies.TryGet(profile, out policy!))
             fault = $"profile: there is no profile '{PeerText.Clean(profile)}'";

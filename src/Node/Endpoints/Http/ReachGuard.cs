@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Net.NetworkInformation;
+using Screening.Node.Api;
 using Screening.Node.Configuration;
 using Screening.Protocol.Vocabulary;
 
@@ -57,7 +59,7 @@ internal sealed class ReachGuard(OwnAddresses own)
     public const string Confirmation = "yes";
 
     /// <summary>Why changes of these networks have to be confirmed, at most <paramref name="limit"/> reasons; none: they need not.</summary>
-    public IReadOnlyList<string> DoubtsOf(IEnumerable<Network> networks, int limit = 20)
+    public ImmutableArray<string> DoubtsOf(IEnumerable<Network> networks, int limit = 20)
     {
         var addresses = own.Find();
         return [.. networks.Select(network => DoubtOf(network, addresses)).OfType<string>().Take(limit)];
@@ -71,7 +73,7 @@ internal sealed class ReachGuard(OwnAddresses own)
         foreach (var address in addresses)
         {
             if (network.Contains(address) || address.Contains(network))
-                return $"{network} holds an address of this node, {Telemetry.CacheLines.Text(address)}";
+                return $"{network} holds an address of this node, {CacheLine.TextOf(address)}";
         }
 
         return null;

@@ -3,7 +3,7 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Node.Endpoints.Memcache;
 
 /// <summary>How many keys without an address one node may have in the fleet's whitelist.</summary>
-internal sealed record DigestKeysSettings(int Limit)
+internal sealed record DigestKeysSettings(int MaxKeys)
 {
     // So many clients in 30 days are a busy site's, and its whitelist holds ten million.
     private const int EntriesPerDigest = 100;
@@ -38,7 +38,7 @@ internal sealed class DigestKeys(DigestKeysSettings settings)
             if (_byKey.TryGetValue(standIn, out var known))
                 _age.Remove(known);
             _byKey[standIn] = _age.AddLast(standIn);
-            if (_byKey.Count <= settings.Limit)
+            if (_byKey.Count <= settings.MaxKeys)
                 return null;
             var oldest = _age.First!.Value;
             _age.RemoveFirst();

@@ -95,7 +95,8 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
             case MemcacheCommand.Set:
                 Set(request, data);
                 break;
-            case MemcacheCommand.Add or MemcacheCommand.Replace when table.Find(request.Keys).IsThere != (request.Command == MemcacheCommand.Replace):
+            case MemcacheCommand.Add when table.Find(request.Keys).IsThere:
+            case MemcacheCommand.Replace when !table.Find(request.Keys).IsThere:
                 Reply(request, MemcacheReply.NotStored);
                 break;
             case MemcacheCommand.Add or MemcacheCommand.Replace:
@@ -137,7 +138,7 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
         switch (request.Command)
         {
             case MemcacheCommand.Version:
-                _output.Write(Encoding.ASCII.GetBytes($"VERSION {Version}\r\n"));
+                MemcacheReply.WriteVersion(_output, Version);
                 break;
             case MemcacheCommand.Stats:
                 WriteStats(isGeneral: request.Keys.IsEmpty);
@@ -268,7 +269,7 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
             ("get_misses", misses),
         };
         foreach (var (name, value) in isGeneral ? stats : [])
-            _output.Write(Encoding.ASCII.GetBytes($"STAT {name} {value}\r\n"));
+            MemcacheReply.WriteStat(_output, name, value);
         _output.Write(MemcacheReply.End);
     }
 

@@ -13,7 +13,8 @@ namespace Screening.Node.Endpoints.Plugin;
 /// One connection of the plug-in protocol: reads queries, answers what is decided at once, has the rest screened, and writes the answers
 /// in the order that each form of the protocol asks for. Never closes after a reply.
 /// </summary>
-internal sealed class PluginSession(ConnectionContext connection, Screener screener, NodeMetrics metrics, int maxInFlight) : IConnectionSession
+internal sealed class PluginSession(ConnectionContext connection, Screener screener, NodeMetrics metrics, int maxInFlight)
+    : IConnectionSession
 {
     private readonly ReplyBuffer _replies = new(connection.Transport.Output, ConnectionWatch.Of(connection.Features));
     private AttributeFramer _framer = new(ParseLimits.Attributes);

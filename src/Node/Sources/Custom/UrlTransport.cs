@@ -1,7 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-using Microsoft.Extensions.Logging;
 using Screening.Actors.Checks;
 using Screening.Protocol.Plugin;
 using Screening.Protocol.Vocabulary;
@@ -136,7 +135,7 @@ public sealed class UrlTransport : ICustomTransport, IDisposable
 
     private CustomReply Judge(CustomUrlReply? reply)
     {
-        if (reply?.Action is null || !Words.TryParseAction(Encoding.UTF8.GetBytes(reply.Action), out var action))
+        if (reply?.Action is null || !VerdictActionWords.TryParse(Encoding.UTF8.GetBytes(reply.Action), out var action))
             throw Failure(CheckFailure.BadAnswer, "its answer has no action that is known");
         if (reply.Score is < -PluginReplyReader.MaxScore or > PluginReplyReader.MaxScore)
             throw Failure(CheckFailure.BadAnswer, "its answer's score is out of range");

@@ -63,7 +63,7 @@ internal sealed class DnsLane : IDisposable
         Span<byte> query = stackalloc byte[DnsQueryWriter.MaxBytes];
         query = query[..lookup.Query.Length];
         lookup.Query.CopyTo(query);
-        if (!TryTakeId(lookup, out id))
+        if (!TryAssignId(lookup, out id))
             return SocketError.NoBufferSpaceAvailable;
         DnsQueryWriter.SetId(query, id);
         var error = Send(query);
@@ -121,7 +121,7 @@ internal sealed class DnsLane : IDisposable
         }
     }
 
-    private bool TryTakeId(DnsLookup lookup, out ushort id)
+    private bool TryAssignId(DnsLookup lookup, out ushort id)
     {
         lock (_gate)
         {

@@ -16,7 +16,8 @@ internal readonly record struct DnsOutcome(DnsReply? Reply, SourceException? Err
 /// <code>
 /// attempt 1 ── refused, or an error code ──► attempt 2 at once, at the next resolver, if there is one not asked yet
 ///     │
-///     └─ silent for 40% of the time ──► attempt 2 at the next resolver, or the same one on another socket; the first answer counts
+///     └─ silent for 40% of the time ──► attempt 2 at the next resolver, or the same one on another socket
+///                                          │        the first answer counts
 ///                                          └─ three resolvers: attempt 3 at 70%
 /// truncated ──► the same resolver over TCP, in the time that is left
 /// </code>
@@ -209,7 +210,7 @@ internal sealed class DnsLookup
         if (status != OperationStatus.Done)
             Drop(index, new SourceException(CheckFailure.BadAnswer, $"resolver {resolver} sent a malformed answer"));
         else if (reply.Rcode is not (DnsRcode.NoError or DnsRcode.NxDomain))
-            Drop(index, new SourceException(CheckFailure.BadAnswer, $"resolver {resolver} answered {Word(reply.Rcode)}"));
+            Drop(index, new SourceException(CheckFailure.BadAnswer, $"resolver {resolver} answered {reply.Rcode.Word()}"));
         else if (TryEnd())
             _completion.TrySetResult(new DnsOutcome(reply, null));
     }
@@ -268,8 +269,6 @@ internal sealed class DnsLookup
         _transport.Forget(this);
         return true;
     }
-
-    private static string Word(DnsRcode rcode) => Enum.IsDefined(rcode) ? rcode.ToString().ToUpperInvariant() : $"rcode {(byte)rcode}";
 
     private struct Attempt(DnsResolver resolver, DnsLane? lane, ushort id)
     {

@@ -1,9 +1,7 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.Extensions.Logging;
 using Screening.Actors.Checks;
 using Screening.Node.Platform;
 using Screening.Protocol.Dns;
@@ -17,7 +15,6 @@ namespace Screening.Node.Sources.Dns;
 /// <remarks>Messages to the operator name the resolver, never the name that was asked for: it may hold a list's key.</remarks>
 public sealed class DnsTransport : IDnsTransport, IDisposable
 {
-    private const int MaxTcpReplyBytes = 65535;
     private static readonly TimeSpan SweepPeriod = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan ResolvConfPeriod = TimeSpan.FromSeconds(5);
 
@@ -138,15 +135,14 @@ public sealed class DnsTransport : IDnsTransport, IDisposable
         await socket.ConnectAsync(resolver, cancellation).ConfigureAwait(false);
         await using var stream = new NetworkStream(socket);
 
-        // RFC 1035 section 4.2.2, RFC 7766 section 8: the length and the message in one write.
-        var framed = new byte[2 + query.Length];
-        BinaryPrimitives.WriteUInt16BigEndian(framed, (ushort)query.Length);
-        query.CopyTo(framed, 2);
-        DnsQueryWriter.SetId(framed.AsSpan(2), (ushort)Random.Shared.Next(1 << 16));
+        var framed = new byte[DnsTcpFramer.PrefixBytes + query.Length];
+        DnsTcpFramer.WritePrefix(framed, query.Length);
+        query.CopyTo(framed, DnsTcpFramer.PrefixBytes);
+        DnsQueryWriter.SetId(framed.AsSpan(DnsTcpFramer.PrefixBytes), (ushort)Random.Shared.Next(1 << 16));
         await stream.WriteAsync(framed, cancellation).ConfigureAwait(false);
-        var length = new byte[2];
-        await stream.ReadExactlyAsync(length, cancellation).ConfigureAwait(false);
-        var message = new byte[Math.Min(MaxTcpReplyBytes, (int)BinaryPrimitives.ReadUInt16BigEndian(length))];
+        var prefix = new byte[DnsTcpFramer.PrefixBytes];
+        await stream.ReadExactlyAsync(prefix, cancellation).ConfigureAwait(false);
+        var message = new byte[DnsTcpFramer.ReadPrefix(prefix)];
         await stream.ReadExactlyAsync(message, cancellation).ConfigureAwait(false);
         return message;
     }

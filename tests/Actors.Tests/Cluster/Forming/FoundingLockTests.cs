@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Time.Testing;
 using Screening.Actors.Cluster.Forming;
-using Screening.Actors.Fleet;
+using Screening.Actors.Whitelist;
 using Xunit;
 
 namespace Screening.Actors.Tests.Cluster.Forming;

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Screening.Actors.Cluster;
 using Screening.Actors.Cluster.Forming;
 
 namespace Screening.Actors.Tests.Cluster.Forming;

@@ -5,7 +5,6 @@ using Akka.Actor;
 using Microsoft.Extensions.Time.Testing;
 using Screening.Actors.Cluster;
 using Screening.Actors.Cluster.Forming;
-using Screening.Actors.Fleet;
 using Xunit;
 
 namespace Screening.Actors.Tests.Cluster.Forming;

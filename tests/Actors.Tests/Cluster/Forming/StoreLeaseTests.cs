@@ -2,8 +2,8 @@ using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Coordination;
 using Microsoft.Extensions.Time.Testing;
+using Screening.Actors.Cluster;
 using Screening.Actors.Cluster.Forming;
-using Screening.Actors.Fleet;
 using Xunit;
 
 namespace Screening.Actors.Tests.Cluster.Forming;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
+using Screening.Actors.Checks;
 using Screening.Node.Sources.P0f;
 using Screening.Protocol.P0f;
 using Screening.Protocol.Vocabulary;

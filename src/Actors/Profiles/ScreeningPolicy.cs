@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+using Screening.Actors.Checks;
+using Screening.Protocol.Vocabulary;
+
+namespace Screening.Actors.Profiles;
+
+/// <summary>How one profile judges: the checks it asks, the weights it puts on their answers, and its thresholds. Immutable.</summary>
+public sealed class ScreeningPolicy(string profile, string fingerprint, VerdictRules rules, ImmutableArray<CheckPlan> checks)
+{
+    /// <summary>The name of the profile that applies when no other is chosen.</summary>
+    public const string DefaultProfile = "default";
+
+    /// <summary>The profile's name; interned, so that equal names are the same object.</summary>
+    public string Profile { get; } = string.Intern(profile);
+
+    /// <summary>A short hash of everything that can change a verdict; entries with another one count only with <c>trust = "any"</c>.</summary>
+    public string Fingerprint { get; } = fingerprint;
+
+    /// <summary>The thresholds and lifetimes.</summary>
+    public VerdictRules Rules { get; } = rules;
+
+    /// <summary>The checks to ask, those on this host first, since p0f forgets.</summary>
+    public ImmutableArray<CheckPlan> Checks { get; } = checks;
+
+    /// <summary>True if there is no source to ask.</summary>
+    public bool AsksNobody { get; } = checks.All(c => c is EnvelopePlan);
+
+    /// <summary>True if there are custom checks. They are told HELO and sender where these are known.</summary>
+    public bool AsksCustomChecks { get; } = checks.Any(c => c is CustomPlan);
+
+    /// <summary>The check that judges HELO and sender; null if there are no rules for these.</summary>
+    public EnvelopePlan? Envelope { get; } = checks.OfType<EnvelopePlan>().FirstOrDefault();
+}
+
+/// <summary>All profiles, and which one applies to a query. Immutable; replaced as a whole on reload.</summary>
+public sealed class PolicyBook
+{
+    private readonly ImmutableDictionary<string, ScreeningPolicy> _byName;
+    private readonly ImmutableDictionary<ClientAddress, ScreeningPolicy> _byLocal;
+    private readonly ImmutableDictionary<Door, ScreeningPolicy> _byDoor;
+
+    /// <param name="default">The profile that applies when no other is chosen.</param>
+    /// <param name="others">The named profiles, each with the local addresses and doors that choose it.</param>
+    public PolicyBook(ScreeningPolicy @default, params IEnumerable<ProfileChoice> others)
+    {
+        var choices = others.ToList();
+        Default = @default;
+        _byName = choices.ToImmutableDictionary(c => c.Policy.Profile, c => c.Policy).Add(@default.Profile, @default);
+        _byLocal = choices.SelectMany(c => c.Locals, (c, local) => KeyValuePair.Create(local, c.Policy)).ToImmutableDictionary();
+        _byDoor = choices.SelectMany(c => c.Doors, (c, door) => KeyValuePair.Create(door, c.Policy)).ToImmutableDictionary();
+    }
+
+    /// <summary>The profile that applies when no other is chosen.</summary>
+    public ScreeningPolicy Default { get; }
+
+    /// <summary>Every profile.</summary>
+    public IEnumerable<ScreeningPolicy> All => _byName.Values;
+
+    /// <summary>The profile of a query: by the mail exchanger's address, else by door, else the default.</summary>
+    public ScreeningPolicy Choose(Door door, ClientAddress? local) =>
+        local is { } address && _byLocal.TryGetValue(address, out var policy) ? policy
+        : _byDoor.TryGetValue(door, out policy) ? policy
+        : Default;
+
+    /// <summary>The profile of that name.</summary>
+    public bool TryGet(string profile, out ScreeningPolicy policy) => _byName.TryGetValue(profile, out policy!);
+}
+
+/// <summary>A named profile and what chooses it.</summary>
+public sealed record ProfileChoice(ScreeningPolicy Policy, ImmutableArray<ClientAddress> Locals, ImmutableArray<Door> Doors);
