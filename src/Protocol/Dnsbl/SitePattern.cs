@@ -1,7 +1,7 @@
 using System.Globalization;
+using Screening.Protocol.Vocabulary;
 
 namespace Screening.Protocol.Dnsbl;
-using Screening.Protocol.Vocabulary;
 
 /// <summary>One entry of postscreen_dnsbl_sites: <c>domain[=filter][*weight]</c>.</summary>
 /// <param name="Zone">The list's domain, in lower case, without a final dot. May hold a password: not for logs.</param>

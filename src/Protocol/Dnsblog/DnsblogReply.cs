@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using Screening.Protocol.Vocabulary;
 
 namespace Screening.Protocol.Dnsblog;
-using Screening.Protocol.Vocabulary;
 
 /// <summary>Writes the answer to a <see cref="DnsblogRequest"/>; its form stands there.</summary>
 public static class DnsblogReply

@@ -1,8 +1,8 @@
 using CsCheck;
 using Screening.Protocol.Dnsbl;
+using Screening.Protocol.Vocabulary;
 
 namespace Screening.Protocol.Tests.Dnsbl;
-using Screening.Protocol.Vocabulary;
 
 public sealed class AnswerFilterTests
 {

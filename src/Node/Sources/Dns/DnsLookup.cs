@@ -210,7 +210,7 @@ internal sealed class DnsLookup
         if (status != OperationStatus.Done)
             Drop(index, new SourceException(CheckFailure.BadAnswer, $"resolver {resolver} sent a malformed answer"));
         else if (reply.Rcode is not (DnsRcode.NoError or DnsRcode.NxDomain))
-            Drop(index, new SourceException(CheckFailure.BadAnswer, $"resolver {resolver} answered {Word(reply.Rcode)}"));
+            Drop(index, new SourceException(CheckFailure.BadAnswer, $"resolver {resolver} answered {reply.Rcode.Word()}"));
         else if (TryEnd())
             _completion.TrySetResult(new DnsOutcome(reply, null));
     }
@@ -269,8 +269,6 @@ internal sealed class DnsLookup
         _transport.Forget(this);
         return true;
     }
-
-    private static string Word(DnsRcode rcode) => Enum.IsDefined(rcode) ? rcode.ToString().ToUpperInvariant() : $"rcode {(byte)rcode}";
 
     private struct Attempt(DnsResolver resolver, DnsLane? lane, ushort id)
     {

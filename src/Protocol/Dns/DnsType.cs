@@ -30,14 +30,3 @@ public enum DnsType : ushort
     /// <summary>Whatever there is; one record will do (RFC 8482).</summary>
     Any = 255,
 }
-
-/// <summary>Response codes (RFC 1035 section 4.1.1).</summary>
-public enum DnsRcode : byte
-{
-    NoError = 0,
-    FormErr = 1,
-    ServFail = 2,
-    NxDomain = 3,
-    NotImp = 4,
-    Refused = 5,
-}
