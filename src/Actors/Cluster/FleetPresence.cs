@@ -4,7 +4,7 @@ using Screening.Actors.Whitelist;
 namespace Screening.Actors.Cluster;
 
 /// <summary>How far a node has got on its way into the cluster.</summary>
-internal enum FleetState
+public enum FleetState
 {
     /// <summary>The cluster system is not running.</summary>
     Down,
@@ -22,11 +22,18 @@ internal enum FleetState
     Up,
 }
 
+/// <summary>The words for <see cref="FleetState"/>.</summary>
+public static class FleetStateWords
+{
+    /// <summary>down, looking, refused, joining or up.</summary>
+    public static string Word(this FleetState state) => state.ToString().ToLowerInvariant();
+}
+
 /// <summary>A member of the cluster.</summary>
 /// <param name="Node">Its name; empty until it is known.</param>
 /// <param name="Address">HOST:PORT by which others reach it.</param>
 /// <param name="State">joining, up, leaving, exiting, down, or unreachable.</param>
-internal sealed record FleetMember(string Node, string Address, ImmutableArray<string> Roles, string State);
+public sealed record FleetMember(string Node, string Address, ImmutableArray<string> Roles, string State);
 
 /// <summary>What a node knows of its cluster.</summary>
 /// <param name="Reason">Why it is not <see cref="FleetState.Up"/>; otherwise empty.</param>
@@ -34,10 +41,14 @@ internal sealed record FleetMember(string Node, string Address, ImmutableArray<s
 /// <param name="Members">In order of address; empty: in none.</param>
 /// <param name="HasMajority">It is a member and reaches more than half of the cache members.</param>
 /// <param name="Warnings">What an operator should look at: clocks that differ.</param>
-internal sealed record FleetStatus(
+public sealed record FleetStatus(
     FleetState State, string Reason, string ClusterId, ImmutableArray<FleetMember> Members, bool HasMajority, ImmutableArray<string> Warnings)
 {
+    /// <summary>The cluster system does not run.</summary>
     public static readonly FleetStatus Down = new(FleetState.Down, "the cluster system is not running", "", [], false, []);
+
+    /// <summary>This node is a member, and reaches more than half of the cache members.</summary>
+    public bool IsWhole => State == FleetState.Up && HasMajority;
 }
 
 /// <summary>Members of role cache: those that hold the whitelist and vote.</summary>

@@ -7,9 +7,9 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Node.Hosting;
 
 /// <summary>The whitelist of this node's fleet, for parts that are built before the actors start.</summary>
-internal sealed class NodeWhitelist(ScreeningHandle screening) : IFleetWhitelist
+internal sealed class NodeWhitelist(ScreeningHandle screening) : IWhitelistAdmin
 {
-    private IFleetWhitelist Fleet => screening.Fleet?.Whitelist ?? throw new FleetUnavailableException("this node has no fleet");
+    private IWhitelistAdmin Fleet => screening.Fleet?.Whitelist ?? throw new WhitelistUnavailableException("this node has no fleet");
 
     public Task<WhitelistChange> SetAsync(
         GrantKind kind, Network network, TimeSpan life, string author, string reason, CancellationToken cancellation) =>

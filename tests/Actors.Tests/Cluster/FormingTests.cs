@@ -203,13 +203,13 @@ public sealed class FormingTests
             Resolve = (name, _) => Task.FromResult(resolve(name)),
         };
 
-    private sealed class OtherStore(string provider) : IFleetStore
+    private sealed class OtherStore(string provider) : IWhitelistStore
     {
         public string Provider => provider;
 
         public StoreConnection? Connection => null;
 
-        public IFleetLock? Lock => null;
+        public IStoreLock? Lock => null;
 
         public Task PrepareAsync(CancellationToken cancellation) => Task.CompletedTask;
 

@@ -145,7 +145,7 @@ internal sealed partial class CacheApi
             await audit.WriteAsync(entry with { Count = done.Count, Durable = done.Durable }).ConfigureAwait(false);
             return done;
         }
-        catch (FleetUnavailableException fault)
+        catch (WhitelistUnavailableException fault)
         {
             await audit.WriteAsync(entry with { Fault = fault.Message }).ConfigureAwait(false);
             throw;
