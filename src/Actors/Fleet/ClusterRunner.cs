@@ -24,23 +24,23 @@ internal sealed partial class ClusterRunner : WhitelistRunner
     private static readonly TimeSpan CertificateSpread = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan TotalsTimeout = TimeSpan.FromMilliseconds(500);
 
-    private readonly Func<FleetHostSetup, ActorSystemSetup> _bootstrap;
-    private readonly FleetPresence _presence;
+    private readonly Func<ClusterSystemSetup, ActorSystemSetup> _bootstrap;
+    private readonly MembershipBoard _presence;
     private readonly ILoggerFactory _loggers;
     private readonly PeerFaults _faults;
-    private volatile FleetHost? _host;
+    private volatile ClusterSystem? _host;
 
-    public ClusterRunner(FleetSettings settings, RunnerContext node, ILoggerFactory loggers, Func<FleetHostSetup, ActorSystemSetup> bootstrap)
+    public ClusterRunner(ClusterSettings settings, RunnerContext node, ILoggerFactory loggers, Func<ClusterSystemSetup, ActorSystemSetup> bootstrap)
         : base(settings, node, loggers.CreateLogger<ClusterRunner>())
     {
         _bootstrap = bootstrap;
         _loggers = loggers;
         _faults = new PeerFaults(node.Time, loggers.CreateLogger<PeerFaults>());
-        _presence = new FleetPresence(node.Time, settings.Expected > 0 ? settings.Expected : settings.Seeds.Length);
+        _presence = new MembershipBoard(node.Time, settings.Expected > 0 ? settings.Expected : settings.Seeds.Length);
     }
 
     /// <inheritdoc/>
-    public override FleetStatus Cluster => _presence.Now;
+    public override MembershipView Cluster => _presence.Now;
 
     /// <inheritdoc/>
     public override CacheMembers Caches => _presence.Caches;
@@ -85,8 +85,8 @@ internal sealed partial class ClusterRunner : WhitelistRunner
         var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {
-            using var certificates = Settings.Tls is { } tls ? new FleetCertificates(tls, Time, _loggers, _faults) : null;
-            _host = await FleetHost.StartAsync(Setup(certificates), _bootstrap, stopping).ConfigureAwait(false);
+            using var certificates = Settings.Tls is { } tls ? new NodeCertificates(tls, Time, _loggers, _faults) : null;
+            _host = await ClusterSystem.StartAsync(Setup(certificates), _bootstrap, stopping).ConfigureAwait(false);
             if (certificates is not null)
                 certificates.Changed += () => EndSoon(over);
             await using (stopping.Register(() => over.TrySetResult()).ConfigureAwait(false))
@@ -96,7 +96,7 @@ internal sealed partial class ClusterRunner : WhitelistRunner
             else
                 await _host.LeaveAsync(LeaveTimeout).ConfigureAwait(false);
         }
-        catch (Exception fault) when (fault is FleetStartException or FleetTlsException)
+        catch (Exception fault) when (fault is ClusterStartException or PeerTlsException)
         {
             CanNotStart(Log, fault.Message);
         }
@@ -114,7 +114,7 @@ internal sealed partial class ClusterRunner : WhitelistRunner
     private void EndSoon(TaskCompletionSource over) =>
         _ = Task.Delay(CertificateSpread * Random.Shared.NextDouble(), Time).ContinueWith(_ => over.TrySetResult(), TaskScheduler.Default);
 
-    private FleetHostSetup Setup(FleetCertificates? certificates) => new(Settings)
+    private ClusterSystemSetup Setup(NodeCertificates? certificates) => new(Settings)
     {
         Time = Time,
         Presence = _presence,
@@ -145,11 +145,11 @@ internal sealed partial class ClusterRunner : WhitelistRunner
         return Settings.Store.Connection is null ? Math.Max(members, Settings.Expected) : members;
     }
 
-    private static async Task<NodeHoldings?> AskAsync(FleetHost host, string address)
+    private static async Task<NodeHoldings?> AskAsync(ClusterSystem host, string address)
     {
         // With TLS the protocol of addresses is another.
         var protocol = ((ExtendedActorSystem)host.System).Provider.DefaultAddress.Protocol;
-        var door = host.System.ActorSelection($"{protocol}://{FleetHost.SystemName}@{address}/user/{RegionOpener.Name}");
+        var door = host.System.ActorSelection($"{protocol}://{ClusterSystem.SystemName}@{address}/user/{RegionOpener.Name}");
         try
         {
             return await door.Ask<NodeHoldings>(new AskHoldings(0), TotalsTimeout).ConfigureAwait(false);

@@ -23,14 +23,14 @@ internal sealed class LocalRunner : WhitelistRunner, IDisposable
     private Task _storeKeeping = Task.CompletedTask;
     private StoredWhitelist? _stored;
 
-    public LocalRunner(FleetSettings settings, RunnerContext node, ILoggerFactory loggers)
+    public LocalRunner(ClusterSettings settings, RunnerContext node, ILoggerFactory loggers)
         : base(settings, node, loggers.CreateLogger<LocalRunner>())
     {
     }
 
     /// <inheritdoc/>
-    public override FleetStatus Cluster => new(
-        FleetState.Up, "", "", [new FleetMember(Settings.Node, "", [WhitelistRegion.CacheRole], "up")], HasMajority: true, []);
+    public override MembershipView Cluster => new(
+        JoinState.Up, "", "", [new ClusterMember(Settings.Node, "", [WhitelistRegion.CacheRole], "up")], HasMajority: true, []);
 
     /// <inheritdoc/>
     public override CacheMembers Caches { get; } = new(1, 1, FewerSince: null);

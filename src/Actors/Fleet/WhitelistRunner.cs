@@ -19,7 +19,7 @@ public abstract class WhitelistRunner
     // The start does not wait longer for a store that does not answer.
     private protected static readonly TimeSpan StoreTimeout = TimeSpan.FromSeconds(1);
 
-    internal WhitelistRunner(FleetSettings settings, RunnerContext node, ILogger log)
+    internal WhitelistRunner(ClusterSettings settings, RunnerContext node, ILogger log)
     {
         Settings = settings;
         Node = node;
@@ -46,7 +46,7 @@ public abstract class WhitelistRunner
     public string StoreProvider => Settings.Store.Provider;
 
     /// <summary>What this node sees of its cluster now; a node that is alone is a cluster of one.</summary>
-    public abstract FleetStatus Cluster { get; }
+    public abstract MembershipView Cluster { get; }
 
     /// <summary>Members of role cache, and how many there should be.</summary>
     public abstract CacheMembers Caches { get; }
@@ -57,7 +57,7 @@ public abstract class WhitelistRunner
     /// <summary>Part of the questions of the last seconds that were answered late or not at all, 0..1.</summary>
     public double LateShare => Node.Client.LateShare;
 
-    private protected FleetSettings Settings { get; }
+    private protected ClusterSettings Settings { get; }
 
     private protected RunnerContext Node { get; }
 

@@ -144,8 +144,8 @@ internal sealed class Ladder(ScreeningHandle screening, Troubles troubles, TimeP
             yield return new Sight(warning, 0, warning);
     }
 
-    private static string ReasonOf(FleetStatus cluster) =>
-        cluster.Reason.Length > 0 ? cluster.Reason : cluster.State == FleetState.Up ? "the majority cannot be reached" : cluster.State.Word();
+    private static string ReasonOf(MembershipView cluster) =>
+        cluster.Reason.Length > 0 ? cluster.Reason : cluster.State == JoinState.Up ? "the majority cannot be reached" : cluster.State.Word();
 
     private bool IsShedding(DateTimeOffset now)
     {

@@ -6,7 +6,7 @@ using Screening.Actors.Whitelist;
 namespace Screening.Actors.Cluster.Forming;
 
 /// <summary>Hands the store to what Akka creates by itself.</summary>
-internal sealed class FleetStoreSetup(IWhitelistStore store, TimeProvider time) : Setup
+internal sealed class StoreSetup(IWhitelistStore store, TimeProvider time) : Setup
 {
     public IWhitelistStore Store { get; } = store;
 
@@ -30,7 +30,7 @@ internal sealed class StoreLease : Lease
     public StoreLease(LeaseSettings settings, ExtendedActorSystem system)
         : base(settings)
     {
-        var setup = system.Settings.Setup.Get<FleetStoreSetup>().Value;
+        var setup = system.Settings.Setup.Get<StoreSetup>().Value;
         _lock = setup.Store.Lock;
         _time = setup.Time;
 
