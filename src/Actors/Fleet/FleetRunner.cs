@@ -19,7 +19,7 @@ public abstract class FleetRunner
     // The start does not wait longer for a store that does not answer.
     private protected static readonly TimeSpan StoreLimit = TimeSpan.FromSeconds(1);
 
-    internal FleetRunner(FleetSettings settings, NodeParts node, ILogger log)
+    internal FleetRunner(ClusterSettings settings, NodeParts node, ILogger log)
     {
         Settings = settings;
         Node = node;
@@ -48,7 +48,7 @@ public abstract class FleetRunner
     /// <summary>What this node sees of its cluster now.</summary>
     public abstract FleetView View { get; }
 
-    private protected FleetSettings Settings { get; }
+    private protected ClusterSettings Settings { get; }
 
     private protected NodeParts Node { get; }
 
@@ -105,7 +105,7 @@ internal sealed record NodeParts(
 /// <param name="IsLeftAlone">The fleet lost questions repeatedly and is not asked for a while.</param>
 /// <param name="LateShare">Part of the questions of the last seconds that were answered late or not at all, 0..1.</param>
 public sealed record FleetView(
-    string State, bool IsWhole, string Reason, ImmutableArray<FleetMember> Members, ImmutableArray<string> Warnings,
+    string State, bool IsWhole, string Reason, ImmutableArray<ClusterMember> Members, ImmutableArray<string> Warnings,
     CacheMembers Caches, bool IsLeftAlone, double LateShare);
 
 /// <summary>What the members hold together.</summary>

@@ -23,14 +23,14 @@ internal sealed class LocalRunner : FleetRunner, IDisposable
     private Task _storeKeeping = Task.CompletedTask;
     private StoredWhitelist? _stored;
 
-    public LocalRunner(FleetSettings settings, NodeParts node, ILoggerFactory loggers)
+    public LocalRunner(ClusterSettings settings, NodeParts node, ILoggerFactory loggers)
         : base(settings, node, loggers.CreateLogger<LocalRunner>())
     {
     }
 
     /// <inheritdoc/>
     public override FleetView View => new(
-        "up", IsWhole: true, "", [new FleetMember(Settings.Node, "", [WhitelistRegion.CacheRole], "up")], [],
+        "up", IsWhole: true, "", [new ClusterMember(Settings.Node, "", [WhitelistRegion.CacheRole], "up")], [],
         new CacheMembers(1, 1, FewerSince: null), Node.Client.IsLeftAlone, Node.Client.LateShare);
 
     /// <inheritdoc/>
