@@ -23,7 +23,7 @@ internal sealed class ZoneDecisions(TimeProvider time)
     public static readonly TimeSpan Life = TimeSpan.FromSeconds(2);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<(Door, ClientAddress, ScreeningPolicy, bool), Client> _clients = [];
+    private readonly Dictionary<(Door, ClientAddress, Profile, bool), Client> _clients = [];
 
     // Each decision, in the order in which they were opened.
     private readonly Queue<(Client Client, long Opened)> _opened = new();
@@ -34,7 +34,7 @@ internal sealed class ZoneDecisions(TimeProvider time)
     /// <param name="isFirst">True for the question that opens the decision.</param>
     public ZoneDecision Of(in ScreeningQuery query, bool allow, DnsType type, out bool isFirst)
     {
-        var key = (query.Door, query.Client, query.Policy, query.IsDoubtful);
+        var key = (query.Door, query.Client, query.Profile, query.IsDoubtful);
         lock (_lock)
         {
             var now = time.GetTimestamp();
@@ -58,13 +58,13 @@ internal sealed class ZoneDecisions(TimeProvider time)
         }
     }
 
-    private sealed class Client((Door, ClientAddress, ScreeningPolicy, bool) key)
+    private sealed class Client((Door, ClientAddress, Profile, bool) key)
     {
         // Questions by zone and type.
         private readonly int[] _asked = new int[8];
         private int _decisions;
 
-        public (Door, ClientAddress, ScreeningPolicy, bool) Key => key;
+        public (Door, ClientAddress, Profile, bool) Key => key;
 
         /// <summary>When its latest decision was opened.</summary>
         public long Opened { get; set; }

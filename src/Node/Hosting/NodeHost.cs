@@ -266,7 +266,7 @@ internal sealed class NodeHost : IAsyncDisposable
             NearEntries = options.Cache.NearEntries,
             Fleet = provider.GetRequiredService<FleetSettings>(),
             Loggers = provider.GetRequiredService<ILoggerFactory>(),
-            Policies = plan.Policies,
+            Profiles = plan.Profiles,
             Access = new PermanentLists(AccessFiles.Read(options.Access).Lines),
             Sources = plan.Sources,
         };

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Screening.Actors.Profiles;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Configuration;
@@ -10,7 +11,7 @@ namespace Screening.Node.Configuration;
 internal sealed record ProfileOptions
 {
     /// <summary>The name of the settings outside of all profiles.</summary>
-    public const string DefaultName = "default";
+    public const string DefaultName = Profile.DefaultName;
 
     /// <summary>
     /// Addresses of this mail server: a client that connected to one of them gets this profile. Each in one profile only.
