@@ -24,19 +24,19 @@ internal sealed partial class ClusterRunner : FleetRunner
     private static readonly TimeSpan CertificateSpread = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan HoldingsLimit = TimeSpan.FromMilliseconds(500);
 
-    private readonly Func<FleetHostSetup, ActorSystemSetup> _bootstrap;
-    private readonly FleetPresence _presence;
+    private readonly Func<ClusterSystemSetup, ActorSystemSetup> _bootstrap;
+    private readonly MembershipBoard _presence;
     private readonly ILoggerFactory _loggers;
     private readonly PeerFaults _faults;
-    private volatile FleetHost? _host;
+    private volatile ClusterSystem? _host;
 
-    public ClusterRunner(FleetSettings settings, NodeParts node, ILoggerFactory loggers, Func<FleetHostSetup, ActorSystemSetup> bootstrap)
+    public ClusterRunner(ClusterSettings settings, NodeParts node, ILoggerFactory loggers, Func<ClusterSystemSetup, ActorSystemSetup> bootstrap)
         : base(settings, node, loggers.CreateLogger<ClusterRunner>())
     {
         _bootstrap = bootstrap;
         _loggers = loggers;
         _faults = new PeerFaults(node.Time, loggers.CreateLogger<PeerFaults>());
-        _presence = new FleetPresence(node.Time, settings.Expected > 0 ? settings.Expected : settings.Seeds.Length);
+        _presence = new MembershipBoard(node.Time, settings.Expected > 0 ? settings.Expected : settings.Seeds.Length);
     }
 
     /// <inheritdoc/>
@@ -46,7 +46,7 @@ internal sealed partial class ClusterRunner : FleetRunner
         {
             var now = _presence.Now;
             return new FleetView(
-                now.State.ToString().ToLowerInvariant(), now.State == FleetState.Up && now.HasMajority, now.Reason,
+                now.State.ToString().ToLowerInvariant(), now.State == JoinState.Up && now.HasMajority, now.Reason,
                 [.. now.Members.Select(m => new FleetNode(m.Node, m.Address, m.Roles, m.State))], now.Warnings,
                 _presence.Caches, Node.Client.IsLeftAlone, Node.Client.LateShare);
         }
@@ -92,8 +92,8 @@ internal sealed partial class ClusterRunner : FleetRunner
         var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {
-            using var certificates = Settings.Tls is { } tls ? new FleetCertificates(tls, Time, _loggers, _faults) : null;
-            _host = await FleetHost.StartAsync(Setup(certificates), _bootstrap, stopping).ConfigureAwait(false);
+            using var certificates = Settings.Tls is { } tls ? new NodeCertificates(tls, Time, _loggers, _faults) : null;
+            _host = await ClusterSystem.StartAsync(Setup(certificates), _bootstrap, stopping).ConfigureAwait(false);
             if (certificates is not null)
                 certificates.Changed += () => EndSoon(over);
             await using (stopping.Register(() => over.TrySetResult()).ConfigureAwait(false))
@@ -103,7 +103,7 @@ internal sealed partial class ClusterRunner : FleetRunner
             else
                 await _host.LeaveAsync(LeaveLimit).ConfigureAwait(false);
         }
-        catch (Exception fault) when (fault is FleetStartException or FleetTlsException)
+        catch (Exception fault) when (fault is ClusterStartException or PeerTlsException)
         {
             CanNotStart(Log, fault.Message);
         }
@@ -121,7 +121,7 @@ internal sealed partial class ClusterRunner : FleetRunner
     private void EndSoon(TaskCompletionSource over) =>
         _ = Task.Delay(CertificateSpread * Random.Shared.NextDouble(), Time).ContinueWith(_ => over.TrySetResult(), TaskScheduler.Default);
 
-    private FleetHostSetup Setup(FleetCertificates? certificates) => new(Settings)
+    private ClusterSystemSetup Setup(NodeCertificates? certificates) => new(Settings)
     {
         Time = Time,
         Presence = _presence,
@@ -152,11 +152,11 @@ internal sealed partial class ClusterRunner : FleetRunner
         return Settings.Store.Connection is null ? Math.Max(members, Settings.Expected) : members;
     }
 
-    private static async Task<NodeHoldings?> AskAsync(FleetHost host, string address)
+    private static async Task<NodeHoldings?> AskAsync(ClusterSystem host, string address)
     {
         // With TLS the protocol of addresses is another.
         var protocol = ((ExtendedActorSystem)host.System).Provider.DefaultAddress.Protocol;
-        var door = host.System.ActorSelection($"{protocol}://{FleetHost.SystemName}@{address}/user/{FleetDoor.Name}");
+        var door = host.System.ActorSelection($"{protocol}://{ClusterSystem.SystemName}@{address}/user/{FleetDoor.Name}");
         try
         {
             return await door.Ask<NodeHoldings>(new AskHoldings(0), HoldingsLimit).ConfigureAwait(false);
@@ -167,12 +167,13 @@ internal sealed partial class ClusterRunner : FleetRunner
         }
     }
 
-    [LoggerMessage(5001, LogLevel.Warning, "The cluster system ended; screening continues without the fleet")]
+    [LoggerMessage(ClusterEventIds.SystemEnded, LogLevel.Warning, "The cluster system ended; screening continues without the fleet")]
     private static partial void Ended(ILogger log);
 
-    [LoggerMessage(5002, LogLevel.Warning, "The cluster system cannot start; screening continues without the fleet: {Fault}")]
+    [LoggerMessage(ClusterEventIds.SystemCannotStart, LogLevel.Warning,
+        "The cluster system cannot start; screening continues without the fleet: {Fault}")]
     private static partial void CanNotStart(ILogger log, string fault);
 
-    [LoggerMessage(5003, LogLevel.Information, "The cluster system starts again in {Seconds} s")]
+    [LoggerMessage(ClusterEventIds.SystemStartsAgain, LogLevel.Information, "The cluster system starts again in {Seconds} s")]
     private static partial void StartsAgain(ILogger log, double seconds);
 }

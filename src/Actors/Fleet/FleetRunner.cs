@@ -19,7 +19,7 @@ public abstract class FleetRunner
     // The start does not wait longer for a store that does not answer.
     private protected static readonly TimeSpan StoreLimit = TimeSpan.FromSeconds(1);
 
-    internal FleetRunner(FleetSettings settings, NodeParts node, ILogger log)
+    internal FleetRunner(ClusterSettings settings, NodeParts node, ILogger log)
     {
         Settings = settings;
         Node = node;
@@ -48,7 +48,7 @@ public abstract class FleetRunner
     /// <summary>What this node sees of its cluster now.</summary>
     public abstract FleetView View { get; }
 
-    private protected FleetSettings Settings { get; }
+    private protected ClusterSettings Settings { get; }
 
     private protected NodeParts Node { get; }
 

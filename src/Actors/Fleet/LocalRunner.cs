@@ -23,7 +23,7 @@ internal sealed class LocalRunner : FleetRunner, IDisposable
     private Task _storeKeeping = Task.CompletedTask;
     private StoredWhitelist? _stored;
 
-    public LocalRunner(FleetSettings settings, NodeParts node, ILoggerFactory loggers)
+    public LocalRunner(ClusterSettings settings, NodeParts node, ILoggerFactory loggers)
         : base(settings, node, loggers.CreateLogger<LocalRunner>())
     {
     }

@@ -29,7 +29,7 @@ public sealed record ScreeningSetup
     public int NearEntries { get; init; } = 100_000;
 
     /// <summary>The fleet, even of this node alone; null: none (tests).</summary>
-    public FleetSettings? Fleet { get; init; }
+    public ClusterSettings? Fleet { get; init; }
 
     /// <summary>Where the cluster system logs to.</summary>
     public ILoggerFactory Loggers { get; init; } = NullLoggerFactory.Instance;
@@ -123,14 +123,14 @@ public static class ScreeningHosting
     public static AkkaConfigurationBuilder WithScreening(
         this AkkaConfigurationBuilder builder, ScreeningSetup setup, ScreeningHandle handle) =>
         (setup.Fleet is { IsAlone: true } alone ? WithLocalWhitelist(builder, alone) : builder)
-            .AddHocon(FleetConfiguration.Logging, HoconAddMode.Prepend)
+            .AddHocon(ClusterHocon.Logging, HoconAddMode.Prepend)
             .AddSetup(new AkkaLoggerSetup(setup.Loggers))
             .WithActors((system, _) => StartAsync(system, setup, handle));
 
     // A node that is alone stores from this actor system; one of a fleet from its cluster system.
-    private static AkkaConfigurationBuilder WithLocalWhitelist(AkkaConfigurationBuilder builder, FleetSettings settings)
+    private static AkkaConfigurationBuilder WithLocalWhitelist(AkkaConfigurationBuilder builder, ClusterSettings settings)
     {
-        builder.AddHocon(FleetConfiguration.OfLocal(settings), HoconAddMode.Prepend);
+        builder.AddHocon(ClusterHocon.OfLocal(settings), HoconAddMode.Prepend);
         if (settings.Store.Connection is { } connection)
             builder.AddSetup(new DataOptionsSetup(StoreDataOptions.Of(connection)));
         return builder;
@@ -166,7 +166,7 @@ public static class ScreeningHosting
     private static void StartScheduler(ActorSystem system) =>
         system.Scheduler.ScheduleTellOnce(TimeSpan.Zero, ActorRefs.Nobody, Done.Instance, ActorRefs.NoSender);
 
-    private static (FleetRunner Runner, FleetAccess Access) FleetOf(ScreeningSetup setup, FleetSettings fleet, NodeParts node)
+    private static (FleetRunner Runner, FleetAccess Access) FleetOf(ScreeningSetup setup, ClusterSettings fleet, NodeParts node)
     {
         FleetRunner runner = fleet.IsAlone
             ? new LocalRunner(fleet, node, setup.Loggers)

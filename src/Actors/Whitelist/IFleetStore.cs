@@ -10,7 +10,7 @@ public interface IFleetStore
     StoreConnection? Connection { get; }
 
     /// <summary>A lock that all nodes see; null: there is none.</summary>
-    IFleetLock? Lock { get; }
+    IStoreLock? Lock { get; }
 
     /// <summary>
     /// Creates what is missing and checks that what is there was made for <see cref="Whitelist.WhitelistLayout.Version"/>. Connections that were
@@ -59,7 +59,7 @@ public sealed record StoreConnection(string ProviderName, string ConnectionStrin
 }
 
 /// <summary>Named locks, each held by one owner for a time: the founding of a cluster, and the last word when two nodes lose each other.</summary>
-public interface IFleetLock
+public interface IStoreLock
 {
     /// <summary>Takes or prolongs a lock.</summary>
     /// <param name="life">How long it holds from now, by the database's clock.</param>
@@ -87,7 +87,7 @@ public sealed class MemoryStore : IFleetStore
 
     public StoreConnection? Connection => null;
 
-    public IFleetLock? Lock => null;
+    public IStoreLock? Lock => null;
 
     public Task PrepareAsync(CancellationToken cancellation) => Task.CompletedTask;
 

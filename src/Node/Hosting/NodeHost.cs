@@ -48,7 +48,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private NodeHost(WebApplication app, Listeners listeners, string dataDir, IReadOnlyList<ConfigurationFault> warnings)
     {
         _dataDir = dataDir;
-        var fleet = app.Services.GetRequiredService<FleetSettings>();
+        var fleet = app.Services.GetRequiredService<ClusterSettings>();
         _clusterEndpoint = fleet.IsAlone ? [] : [new OpenEndpoint("cluster", $"tcp://{new HostPort(fleet.ListenHost, fleet.ListenPort)}")];
         _app = app;
         _listeners = listeners;
@@ -264,7 +264,7 @@ internal sealed class NodeHost : IAsyncDisposable
             Observer = provider.GetRequiredService<IScreeningObserver>(),
             MaxInFlight = options.Limits.InFlight,
             NearEntries = options.Cache.NearEntries,
-            Fleet = provider.GetRequiredService<FleetSettings>(),
+            Fleet = provider.GetRequiredService<ClusterSettings>(),
             Loggers = provider.GetRequiredService<ILoggerFactory>(),
             Profiles = plan.Profiles,
             Access = new PermanentLists(AccessFiles.Read(options.Access).Lines),

@@ -7,7 +7,7 @@ namespace Screening.Node.Store;
 /// A call that fails may have taken the lock all the same, its answer being lost: it ends by itself. Who holds a lock counts its life
 /// from before the call that took it.
 /// </remarks>
-internal sealed class PostgresLock(PostgresConnections connections) : IFleetLock
+internal sealed class PostgresLock(PostgresConnections connections) : IStoreLock
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 

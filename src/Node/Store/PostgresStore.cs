@@ -33,7 +33,7 @@ internal sealed class PostgresStore : IFleetStore
 
     public StoreConnection? Connection { get; }
 
-    public IFleetLock? Lock { get; }
+    public IStoreLock? Lock { get; }
 
     public Task PrepareAsync(CancellationToken cancellation)
     {

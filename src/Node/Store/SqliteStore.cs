@@ -47,7 +47,7 @@ internal sealed class SqliteStore : IFleetStore
 
     public StoreConnection? Connection { get; }
 
-    public IFleetLock? Lock => null;
+    public IStoreLock? Lock => null;
 
     public Task PrepareAsync(CancellationToken cancellation)
     {

@@ -140,7 +140,7 @@ public class StoreKeeperTests : TestKit
 
         public StoreConnection? Connection => null;
 
-        public IFleetLock? Lock => null;
+        public IStoreLock? Lock => null;
 
         public Task PrepareAsync(CancellationToken cancellation)
         {

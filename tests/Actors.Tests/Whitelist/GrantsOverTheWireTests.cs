@@ -13,8 +13,8 @@ namespace Screening.Actors.Tests.Whitelist;
 /// <summary>Two systems with the fleet's own remoting: frames of 1 MiB and the packed serializer.</summary>
 public sealed class GrantsOverTheWireTests : IAsyncLifetime
 {
-    private readonly ActorSystem _one = SystemOn(FleetLab.FreePort());
-    private readonly ActorSystem _two = SystemOn(FleetLab.FreePort());
+    private readonly ActorSystem _one = SystemOn(ClusterLab.FreePort());
+    private readonly ActorSystem _two = SystemOn(ClusterLab.FreePort());
 
     public Task InitializeAsync() => Task.CompletedTask;
 
@@ -51,5 +51,5 @@ public sealed class GrantsOverTheWireTests : IAsyncLifetime
     }
 
     private static ActorSystem SystemOn(int port) =>
-        ActorSystem.Create($"grants-{port}", FleetConfiguration.Of(FleetLab.Alone(port) with { Seeds = [new FleetSeed("127.0.0.1", port)] }, FleetTimings.Default));
+        ActorSystem.Create($"grants-{port}", ClusterHocon.Of(ClusterLab.Alone(port) with { Seeds = [new Seed("127.0.0.1", port)] }, ClusterTimings.Default));
 }

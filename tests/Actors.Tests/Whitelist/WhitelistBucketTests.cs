@@ -430,7 +430,7 @@ public class WhitelistBucketTests : TestKit
 
         public StoreConnection? Connection => null;
 
-        public IFleetLock? Lock => null;
+        public IStoreLock? Lock => null;
 
         public Task PrepareAsync(CancellationToken cancellation) => Task.CompletedTask;
 

@@ -33,9 +33,9 @@ internal static class ChurnMode
         var store = new PostgresStore("churn", new Secret(postgres.ConnectionString));
         await store.PrepareAsync(CancellationToken.None);
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
-        var settings = new FleetSettings { Node = "churn", ListenPort = 0, PublicHost = "127.0.0.1", PublicPort = 0, Store = store };
+        var settings = new ClusterSettings { Node = "churn", ListenPort = 0, PublicHost = "127.0.0.1", PublicPort = 0, Store = store };
         using var system = ActorSystem.Create("churn", BootstrapSetup.Create()
-            .WithConfig(ConfigurationFactory.ParseString("akka.actor.provider = local").WithFallback(FleetConfiguration.Of(settings, FleetTimings.Default)))
+            .WithConfig(ConfigurationFactory.ParseString("akka.actor.provider = local").WithFallback(ClusterHocon.Of(settings, ClusterTimings.Default)))
             .And(new DataOptionsSetup(StoreDataOptions.Of(store.Connection!))));
         var meter = new FleetMeter(time);
         var signal = new StoreSignal();

@@ -126,9 +126,9 @@ internal static class StoreModes
 
     private static ActorSystem Start(SqliteStore store, string overrides)
     {
-        var settings = new FleetSettings { Node = "store", ListenPort = 0, PublicHost = "127.0.0.1", PublicPort = 0, Store = store };
+        var settings = new ClusterSettings { Node = "store", ListenPort = 0, PublicHost = "127.0.0.1", PublicPort = 0, Store = store };
         var config = ConfigurationFactory.ParseString("akka.actor.provider = local\n" + overrides)
-            .WithFallback(FleetConfiguration.Of(settings, FleetTimings.Default));
+            .WithFallback(ClusterHocon.Of(settings, ClusterTimings.Default));
         var system = ActorSystem.Create(
             "store", BootstrapSetup.Create().WithConfig(config).And(new DataOptionsSetup(StoreDataOptions.Of(store.Connection!))));
         // As a node does: the first timers of a thousand buckets would each wait for a thread of the pool until the scheduler runs.

@@ -30,7 +30,7 @@ internal sealed class FoundingLock(IFleetStore store, TimeSpan life, TimeProvide
         return LockState.NotAsked;
     });
 
-    private async Task<LockAnswer> GuardAsync(Func<IFleetLock, CancellationToken, Task<LockState>> ask)
+    private async Task<LockAnswer> GuardAsync(Func<IStoreLock, CancellationToken, Task<LockState>> ask)
     {
         if (store.Lock is not { } held)
             return new LockAnswer(LockState.Unknown, "the store has no locks");

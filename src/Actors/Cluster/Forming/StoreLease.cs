@@ -6,7 +6,7 @@ using Screening.Actors.Whitelist;
 namespace Screening.Actors.Cluster.Forming;
 
 /// <summary>Hands the store to what Akka creates by itself.</summary>
-internal sealed class FleetStoreSetup(IFleetStore store, TimeProvider time) : Setup
+internal sealed class StoreSetup(IFleetStore store, TimeProvider time) : Setup
 {
     public IFleetStore Store { get; } = store;
 
@@ -21,7 +21,7 @@ internal sealed class FleetStoreSetup(IFleetStore store, TimeProvider time) : Se
 /// <remarks>Akka creates it by its name in the configuration, with these parameters.</remarks>
 internal sealed class StoreLease : Lease
 {
-    private readonly IFleetLock? _lock;
+    private readonly IStoreLock? _lock;
     private readonly TimeProvider _time;
     private readonly string _owner;
     private readonly Lock _gate = new();
@@ -30,7 +30,7 @@ internal sealed class StoreLease : Lease
     public StoreLease(LeaseSettings settings, ExtendedActorSystem system)
         : base(settings)
     {
-        var setup = system.Settings.Setup.Get<FleetStoreSetup>().Value;
+        var setup = system.Settings.Setup.Get<StoreSetup>().Value;
         _lock = setup.Store.Lock;
         _time = setup.Time;
 
