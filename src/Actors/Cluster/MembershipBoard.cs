@@ -26,7 +26,7 @@ internal enum JoinState
 /// <param name="Node">Its name; empty until it is known.</param>
 /// <param name="Address">HOST:PORT by which others reach it.</param>
 /// <param name="State">joining, up, leaving, exiting, down, or unreachable.</param>
-internal sealed record ClusterMember(string Node, string Address, ImmutableArray<string> Roles, string State);
+public sealed record ClusterMember(string Node, string Address, ImmutableArray<string> Roles, string State);
 
 /// <summary>What a node knows of its cluster.</summary>
 /// <param name="Reason">Why it is not <see cref="JoinState.Up"/>; otherwise empty.</param>

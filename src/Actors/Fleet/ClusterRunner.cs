@@ -46,9 +46,8 @@ internal sealed partial class ClusterRunner : FleetRunner
         {
             var now = _presence.Now;
             return new FleetView(
-                now.State.ToString().ToLowerInvariant(), now.State == JoinState.Up && now.HasMajority, now.Reason,
-                [.. now.Members.Select(m => new FleetNode(m.Node, m.Address, m.Roles, m.State))], now.Warnings,
-                _presence.Caches, Node.Client.IsLeftAlone, Node.Client.LateShare);
+                now.State.ToString().ToLowerInvariant(), now.State == JoinState.Up && now.HasMajority, now.Reason, now.Members,
+                now.Warnings, _presence.Caches, Node.Client.IsLeftAlone, Node.Client.LateShare);
         }
     }
 

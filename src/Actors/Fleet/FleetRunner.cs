@@ -105,14 +105,8 @@ internal sealed record NodeParts(
 /// <param name="IsLeftAlone">The fleet lost questions repeatedly and is not asked for a while.</param>
 /// <param name="LateShare">Part of the questions of the last seconds that were answered late or not at all, 0..1.</param>
 public sealed record FleetView(
-    string State, bool IsWhole, string Reason, ImmutableArray<FleetNode> Members, ImmutableArray<string> Warnings,
+    string State, bool IsWhole, string Reason, ImmutableArray<ClusterMember> Members, ImmutableArray<string> Warnings,
     CacheMembers Caches, bool IsLeftAlone, double LateShare);
-
-/// <summary>A member of the cluster.</summary>
-/// <param name="Node">Its name; empty until it told.</param>
-/// <param name="Address">HOST:PORT of its remoting port.</param>
-/// <param name="State">joining, up, leaving, exiting, down, or unreachable.</param>
-public sealed record FleetNode(string Node, string Address, ImmutableArray<string> Roles, string State);
 
 /// <summary>What the members hold together.</summary>
 /// <param name="Shards">Shards that have a home.</param>

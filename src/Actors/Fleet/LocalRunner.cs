@@ -30,7 +30,7 @@ internal sealed class LocalRunner : FleetRunner, IDisposable
 
     /// <inheritdoc/>
     public override FleetView View => new(
-        "up", IsWhole: true, "", [new FleetNode(Settings.Node, "", [WhitelistRegion.CacheRole], "up")], [],
+        "up", IsWhole: true, "", [new ClusterMember(Settings.Node, "", [WhitelistRegion.CacheRole], "up")], [],
         new CacheMembers(1, 1, FewerSince: null), Node.Client.IsLeftAlone, Node.Client.LateShare);
 
     /// <inheritdoc/>
