@@ -40,6 +40,7 @@ internal static class ScreeningProgram
             {
                 ConfigCheckCommand.Create(),
                 ConfigShowCommand.Create(),
+                ConfigSchemaCommand.Create(),
                 ConfigFromPostfixCommand.Create(),
                 ConfigToPostfixCommand.Create(),
             },

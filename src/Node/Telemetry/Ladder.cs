@@ -1,5 +1,5 @@
 using Screening.Actors.Checks;
-using Screening.Actors.Fleet;
+using Screening.Actors.Cluster;
 using Screening.Actors.Hosting;
 using Screening.Actors.Screening;
 using Screening.Actors.Whitelist;
@@ -125,13 +125,13 @@ internal sealed class Ladder(ScreeningHandle screening, Troubles troubles, TimeP
         if (fleet.Grants.IsStale)
             yield return new Sight(
                 "grants", 1, "grants and bans: not confirmed by the fleet; this node's copy holds, later changes may be missing");
-        var view = fleet.View;
-        if (!view.IsWhole && now - _started > StartGrace)
-            yield return new Sight("cluster", 3, $"cluster: {ReasonOf(view)}");
-        else if (view.IsLeftAlone || view.LateShare > LateLimit)
+        var (cluster, caches) = (fleet.Cluster, fleet.Caches);
+        if (!cluster.IsWhole && now - _started > StartGrace)
+            yield return new Sight("cluster", 3, $"cluster: {ReasonOf(cluster)}");
+        else if (fleet.IsLeftAlone || fleet.LateShare > LateLimit)
             yield return new Sight("fleet", 2, "fleet: the whitelist does not answer in time");
-        if (view is { IsWhole: true, Caches.FewerSince: not null })
-            yield return new Sight("members", 2, $"fleet: {view.Caches.Up} of {view.Caches.Expected} cache members are up", MembersGrace);
+        if (cluster.IsWhole && caches.FewerSince is not null)
+            yield return new Sight("members", 2, $"fleet: {caches.Up} of {caches.Expected} cache members are up", MembersGrace);
         if (fleet.Meter.Recovering is > 0 and var recovering)
         {
             // While the store is away they cannot be read, and nothing else is wrong.
@@ -141,14 +141,14 @@ internal sealed class Ladder(ScreeningHandle screening, Troubles troubles, TimeP
                 RecoveryGrace);
         }
 
-        foreach (var member in view.Members.Where(m => m.State == "unreachable"))
+        foreach (var member in cluster.Members.Where(m => m.State == "unreachable"))
             yield return new Sight("member " + member.Address, 0, $"member {member.Node} {member.Address}: unreachable");
-        foreach (var warning in view.Warnings)
+        foreach (var warning in cluster.Warnings)
             yield return new Sight(warning, 0, warning);
     }
 
-    private static string ReasonOf(FleetView view) =>
-        view.Reason.Length > 0 ? view.Reason : view.State == "up" ? "the majority cannot be reached" : view.State;
+    private static string ReasonOf(MembershipView cluster) =>
+        cluster.Reason.Length > 0 ? cluster.Reason : cluster.State == JoinState.Up ? "the majority cannot be reached" : cluster.State.Word();
 
     private bool IsShedding(DateTimeOffset now)
     {

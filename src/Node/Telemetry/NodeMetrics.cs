@@ -146,7 +146,7 @@ internal sealed class NodeMetrics
         _cacheEntries.WithLabels("pass").Set(fleet.Meter.Entries);
         _cacheEntries.WithLabels("grant").Set(fleet.Grants.Count(GrantKind.Grant));
         _cacheEntries.WithLabels("ban").Set(fleet.Grants.Count(GrantKind.Ban));
-        var caches = fleet.View.Caches;
+        var caches = fleet.Caches;
         _members.Set(caches.Up);
         _membersExpected.Set(caches.Expected);
         _bucketsRecovering.Set(fleet.Meter.Recovering);

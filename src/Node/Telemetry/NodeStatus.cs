@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Reflection;
 using Screening.Actors.Checks;
+using Screening.Actors.Cluster;
 using Screening.Actors.Fleet;
 using Screening.Actors.Hosting;
 using Screening.Actors.Whitelist;
@@ -35,7 +36,7 @@ internal sealed class NodeStatus(string node, ScreeningHandle screening, Ladder 
     public async Task<StatusDocument> ReadAsync()
     {
         var fleet = screening.Fleet ?? throw new InvalidOperationException("a node has a whitelist, if only its own");
-        var holdings = await fleet.AskHoldingsAsync().ConfigureAwait(false);
+        var holdings = await fleet.AskTotalsAsync().ConfigureAwait(false);
         var degraded = ladder.Now();
         return new StatusDocument(
             1, Node, Version, degraded.Select(d => d.Rung).DefaultIfEmpty(0).Max(),
@@ -50,11 +51,11 @@ internal sealed class NodeStatus(string node, ScreeningHandle screening, Ladder 
             screening.Screener.InFlight, Checks());
     }
 
-    private static ClusterStatus ClusterOf(FleetRunner fleet, FleetHoldings holdings)
+    private static ClusterStatus ClusterOf(WhitelistRunner fleet, WhitelistTotals holdings)
     {
-        var (view, caches) = (fleet.View, fleet.View.Caches);
+        var (cluster, caches) = (fleet.Cluster, fleet.Caches);
         return new ClusterStatus(
-            view.State, [.. view.Members.Select(m => new MemberStatus(m.Node, m.Address, [.. m.Roles], m.State))],
+            cluster.State.Word(), [.. cluster.Members.Select(m => new MemberStatus(m.Node, m.Address, [.. m.Roles], m.State))],
             caches.Expected, Math.Max(0, caches.Expected - caches.Up), holdings.Shards, fleet.Meter.Shards, WhitelistLayout.Buckets,
             holdings.Recovering);
     }

@@ -96,7 +96,7 @@ public sealed class CacheCommandTests : IAsyncLifetime
         Assert.Equal((3, ""), (status, output));
         Assert.Contains("cannot reach the node", error, StringComparison.Ordinal);
 
-        _whitelist.Fault = new FleetUnavailableException("no majority here");
+        _whitelist.Fault = new WhitelistUnavailableException("no majority here");
         Assert.Equal((3, "", "screening: no majority here\n"), await RunAsync(arguments));
     }
 
@@ -203,7 +203,7 @@ public sealed class CacheCommandTests : IAsyncLifetime
     {
         _whitelist.Add(Enumerable.Range(0, 1500).Select(i => Pass($"198.51.{i / 250}.{i % 250}")));
         _whitelist.GoodPages = 1;
-        _whitelist.Fault = new FleetUnavailableException("gone");
+        _whitelist.Fault = new WhitelistUnavailableException("gone");
         var (status, output, error) = await RunAsync("export");
         Assert.Equal((3, 1000), (status, output.Count(c => c == '\n')));
         Assert.Equal("screening: gone\nscreening: the export is incomplete: it ended after 1000 lines\n", error);
@@ -259,5 +259,5 @@ public sealed class CacheCommandTests : IAsyncLifetime
         Network.TryParse(text, out var network, out var error) ? network : throw new FormatException(error);
 
     private static WhitelistLine Pass(string address) =>
-        new(NetworkOf(address), "default", WhitelistLineKind.Pass, Later, default, "mx1", Made, "ok", Policy: "abc");
+        new(NetworkOf(address), "default", WhitelistLineKind.Pass, Later, default, "mx1", Made, "ok", Fingerprint: "abc");
 }

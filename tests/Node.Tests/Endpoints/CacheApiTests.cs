@@ -301,7 +301,7 @@ public sealed class CacheApiTests
     {
         await using var node = await RunningNode.StartWithAsync(_whitelist, Doors);
         using var http = node.HttpUnix("http");
-        _whitelist.Fault = new FleetUnavailableException("no majority");
+        _whitelist.Fault = new WhitelistUnavailableException("no majority");
         (HttpMethod, string)[] requests =
             [(HttpMethod.Get, ""), (HttpMethod.Get, "/192.0.2.1"), (HttpMethod.Get, "/10.0.0.0%2F8"), (HttpMethod.Delete, "/192.0.2.1")];
         foreach (var (method, path) in requests)
@@ -383,7 +383,7 @@ public sealed class CacheApiTests
         Network.TryParse(text, out var network, out var error) ? network : throw new FormatException(error);
 
     private static WhitelistLine Pass(string address) =>
-        new(NetworkOf(address), "default", WhitelistLineKind.Pass, Later, default, "mx1", Made, "ok", Policy: "abc");
+        new(NetworkOf(address), "default", WhitelistLineKind.Pass, Later, default, "mx1", Made, "ok", Fingerprint: "abc");
 
     private static WhitelistLine Rule(string network, WhitelistLineKind kind) =>
         new(NetworkOf(network), "default", kind, Later, default, "alice", Made, "why");

@@ -17,7 +17,7 @@ internal sealed class PluginSession(ConnectionContext connection, Screener scree
     : IConnectionSession
 {
     private readonly ReplyBuffer _replies = new(connection.Transport.Output, ConnectionWatch.Of(connection.Features));
-    private AttributeFramer _framer = new(ParseLimits.Attributes);
+    private AttributeFramer _framer = new(PluginRequest.Limits);
 
     public Progress Read(ref ReadOnlySequence<byte> buffer)
     {
@@ -35,8 +35,8 @@ internal sealed class PluginSession(ConnectionContext connection, Screener scree
                     return Progress.Partial;
                 default:
                     return Progress.Over(error.Kind == ParseErrorKind.LineTooLong
-                        ? $"a line is longer than {ParseLimits.Attributes.MaxLineBytes} bytes"
-                        : $"a query is longer than {ParseLimits.Attributes.MaxMessageBytes} bytes");
+                        ? $"a line is longer than {PluginRequest.Limits.MaxLineBytes} bytes"
+                        : $"a query is longer than {PluginRequest.Limits.MaxMessageBytes} bytes");
             }
         }
 
@@ -55,7 +55,7 @@ internal sealed class PluginSession(ConnectionContext connection, Screener scree
             return;
         }
 
-        Span<byte> copy = stackalloc byte[ParseLimits.Attributes.MaxMessageBytes];
+        Span<byte> copy = stackalloc byte[PluginRequest.Limits.MaxMessageBytes];
         message.CopyTo(copy);
         Answer(copy[..(int)message.Length]);
     }
@@ -65,11 +65,11 @@ internal sealed class PluginSession(ConnectionContext connection, Screener scree
         if (!PluginRequest.TryParse(message, out var request, out var error))
         {
             metrics.BadRequest(Door.Plugin, error.Kind);
-            Reply(request, screener.Policies.Default.Rules.DefaultVerdict);
+            Reply(request, screener.Profiles.Default.Settings.DefaultVerdict);
             return;
         }
 
-        var query = screener.Ask(Door.Plugin, request.Client, request.Local, serial: request.IsOrdered) with
+        var query = screener.QueryFor(Door.Plugin, request.Client, request.Local, serial: request.IsOrdered) with
         {
             LocalPort = request.LocalPort,
             RemotePort = request.RemotePort,

@@ -227,7 +227,7 @@ internal sealed class PluginClient : ISourceSession
 
     private async Task<SessionEnd> ReadAnswersAsync()
     {
-        var framer = new AttributeFramer(ParseLimits.Attributes);
+        var framer = new AttributeFramer(PluginRequest.Limits);
         while (true)
         {
             var read = await _input.ReadAsync(_stopping.Token).ConfigureAwait(false);

@@ -4,7 +4,7 @@ using Screening.Actors.Whitelist;
 namespace Screening.Actors.Cluster;
 
 /// <summary>Everything that the cluster system needs to know. The <c>[cluster]</c>, <c>[cache]</c> and <c>[store]</c> settings as the actors see them.</summary>
-public sealed record FleetSettings
+public sealed record ClusterSettings
 {
     /// <summary>This node's name.</summary>
     public required string Node { get; init; }
@@ -22,7 +22,7 @@ public sealed record FleetSettings
     public required int PublicPort { get; init; }
 
     /// <summary>Nodes of role cache, names or addresses; a name may stand for several nodes. Empty: a cluster of one.</summary>
-    public ImmutableArray<FleetSeed> Seeds { get; init; } = [];
+    public ImmutableArray<Seed> Seeds { get; init; } = [];
 
     /// <summary>Nodes of role cache that there should be (cluster.expected); 0: as many as the seeds stand for.</summary>
     public int Expected { get; init; }
@@ -45,41 +45,41 @@ public sealed record FleetSettings
     /// <summary>Entries in the fleet.</summary>
     public int MaxEntries { get; init; } = 10_000_000;
 
-    /// <summary>Passes that another policy made count as well.</summary>
+    /// <summary>Passes with another fingerprint count as well.</summary>
     public bool TrustAny { get; init; }
 
     /// <summary>TLS between nodes; null: plain.</summary>
-    public FleetTls? Tls { get; init; }
+    public PeerTls? Tls { get; init; }
 
     /// <summary>Folder where this node keeps its last copy of grants and bans (node.data_dir); empty: it keeps none.</summary>
     public string DataDir { get; init; } = "";
 
     /// <summary>Where the whitelist is stored.</summary>
-    public required IFleetStore Store { get; init; }
+    public required IWhitelistStore Store { get; init; }
 
     /// <summary>True if no other node may join.</summary>
     public bool IsAlone => Seeds.IsEmpty;
 }
 
 /// <summary>Where other nodes may be found.</summary>
-public sealed record FleetSeed(string Host, int Port);
+public sealed record Seed(string Host, int Port);
 
 /// <summary>TLS between nodes, with files in PEM form. Both sides show a certificate.</summary>
 /// <param name="Certificate">This node's certificate, with any intermediate ones behind it.</param>
 /// <param name="Key">Its private key.</param>
 /// <param name="Ca">The authorities, one of which must have signed each node's certificate.</param>
 /// <param name="Peers">Names, one of which each node's certificate must bear.</param>
-public sealed record FleetTls(string Certificate, string Key, string Ca, PeerNames Peers)
+public sealed record PeerTls(string Certificate, string Key, string Ca, PeerNames Peers)
 {
     /// <returns>Why the other nodes would not accept this node, or the files are of no use, for the operator; null: all is well.</returns>
     public string? Fault()
     {
         try
         {
-            FleetCertificates.Check(this);
+            NodeCertificates.Check(this);
             return null;
         }
-        catch (FleetTlsException fault)
+        catch (PeerTlsException fault)
         {
             return fault.Message;
         }

@@ -18,24 +18,24 @@ internal sealed record CertificateForm
 }
 
 /// <summary>An authority, and certificates that it signed, in files of their own.</summary>
-internal sealed class FleetPems : IDisposable
+internal sealed class NodePems : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("fleet-pems-").FullName;
     private readonly X509Certificate2 _authority;
 
-    public FleetPems()
+    public NodePems()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN=authority {Guid.NewGuid():N}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
         _authority = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-2), DateTimeOffset.UtcNow.AddDays(30));
-        Files = new FleetTls(Path.Combine(_folder, "node.crt"), Path.Combine(_folder, "node.key"), Path.Combine(_folder, "ca.crt"), new PeerNames(["127.0.0.1"]));
+        Files = new PeerTls(Path.Combine(_folder, "node.crt"), Path.Combine(_folder, "node.key"), Path.Combine(_folder, "ca.crt"), new PeerNames(["127.0.0.1"]));
         Trust(this);
         Issue();
     }
 
-    public FleetTls Files { get; }
+    public PeerTls Files { get; }
 
     /// <summary>Writes a new certificate and its key.</summary>
     public void Issue(int goodForDays = 10) => Issue(new CertificateForm { GoodForDays = goodForDays });
@@ -58,7 +58,7 @@ internal sealed class FleetPems : IDisposable
     }
 
     /// <summary>Writes whose certificates are accepted.</summary>
-    public void Trust(params FleetPems[] authorities) =>
+    public void Trust(params NodePems[] authorities) =>
         File.WriteAllText(Files.Ca, string.Join('\n', authorities.Select(pems => pems._authority.ExportCertificatePem())));
 
     public X509Certificate2 Load() => X509Certificate2.CreateFromPemFile(Files.Certificate, Files.Key);

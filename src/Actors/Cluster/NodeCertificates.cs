@@ -11,11 +11,11 @@ namespace Screening.Actors.Cluster;
 /// show another certificate of its own the cluster system must start again, which <see cref="Changed"/> asks for. This node's own certificate
 /// is held to the rules that the other nodes hold it to, so that an operator reads here why they would refuse it.
 /// </summary>
-internal sealed partial class FleetCertificates : IDisposable
+internal sealed partial class NodeCertificates : IDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
 
-    private readonly FleetTls _tls;
+    private readonly PeerTls _tls;
     private readonly ILogger _log;
     private readonly PeerFaults? _faults;
     private readonly ITimer _timer;
@@ -23,11 +23,11 @@ internal sealed partial class FleetCertificates : IDisposable
     private string _faulty = "";
 
     /// <param name="faults">Told of certificates that are not accepted.</param>
-    /// <exception cref="FleetTlsException">A file cannot be read, or the certificate is not one of a node.</exception>
-    public FleetCertificates(FleetTls tls, TimeProvider time, ILoggerFactory loggers, PeerFaults? faults = null)
+    /// <exception cref="PeerTlsException">A file cannot be read, or the certificate is not one of a node.</exception>
+    public NodeCertificates(PeerTls tls, TimeProvider time, ILoggerFactory loggers, PeerFaults? faults = null)
     {
         _tls = tls;
-        _log = loggers.CreateLogger<FleetCertificates>();
+        _log = loggers.CreateLogger<NodeCertificates>();
         _faults = faults;
         _now = Load(tls);
         _timer = time.CreateTimer(_ => LookAgain(), null, Period, Period);
@@ -40,8 +40,8 @@ internal sealed partial class FleetCertificates : IDisposable
     public X509Certificate2 Own => _now.Own;
 
     /// <summary>Reads the files and holds them to the rules.</summary>
-    /// <exception cref="FleetTlsException">A file cannot be read, or the certificate is not one of a node.</exception>
-    public static void Check(FleetTls tls) => Load(tls).Own.Dispose();
+    /// <exception cref="PeerTlsException">A file cannot be read, or the certificate is not one of a node.</exception>
+    public static void Check(PeerTls tls) => Load(tls).Own.Dispose();
 
     public DotNettySslSetup ToSetup() =>
         new(Own, suppressValidation: false, requireMutualAuthentication: true, (certificate, chain, peer, _, _) => Accepts(certificate, chain, peer));
@@ -59,7 +59,7 @@ internal sealed partial class FleetCertificates : IDisposable
         {
             next = Load(_tls);
         }
-        catch (FleetTlsException e)
+        catch (PeerTlsException e)
         {
             if (e.Message != _faulty)
             {
@@ -88,7 +88,7 @@ internal sealed partial class FleetCertificates : IDisposable
         return false;
     }
 
-    private static Loaded Load(FleetTls tls)
+    private static Loaded Load(PeerTls tls)
     {
         try
         {
@@ -100,16 +100,16 @@ internal sealed partial class FleetCertificates : IDisposable
             var roots = new X509Certificate2Collection();
             roots.ImportFromPem(authorities);
             if (roots.Count == 0)
-                throw new FleetTlsException($"{tls.Ca} holds no certificate");
+                throw new PeerTlsException($"{tls.Ca} holds no certificate");
             var ownPrint = Print(certificate + key);
             var loaded = new Loaded(X509Certificate2.CreateFromPem(certificate, key), between, roots, ownPrint, ownPrint + Print(authorities));
             return loaded.Fault(loaded.Own, null, tls.Peers) is { } fault
-                ? throw new FleetTlsException($"other nodes would not accept this node's certificate {tls.Certificate}: {fault}")
+                ? throw new PeerTlsException($"other nodes would not accept this node's certificate {tls.Certificate}: {fault}")
                 : loaded;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
-            throw new FleetTlsException($"the cluster's certificate {tls.Certificate} with key {tls.Key}: {e.Message}", e);
+            throw new PeerTlsException($"the cluster's certificate {tls.Certificate} with key {tls.Key}: {e.Message}", e);
         }
     }
 
@@ -162,4 +162,4 @@ internal sealed partial class FleetCertificates : IDisposable
 }
 
 /// <summary>PEM files cannot be used. The message is for the operator.</summary>
-internal sealed class FleetTlsException(string message, Exception? inner = null) : Exception(message, inner);
+internal sealed class PeerTlsException(string message, Exception? inner = null) : Exception(message, inner);

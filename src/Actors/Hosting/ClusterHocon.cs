@@ -10,7 +10,7 @@ using Screening.Actors.Whitelist;
 namespace Screening.Actors.Hosting;
 
 /// <summary>All HOCON of the cluster system.</summary>
-internal static class FleetConfiguration
+internal static class ClusterHocon
 {
     private const int FrameBytes = 1 << 20;
 
@@ -30,22 +30,22 @@ internal static class FleetConfiguration
 
         """);
 
-    public static Config Of(FleetSettings settings, FleetTimings timings)
+    public static Config Of(ClusterSettings settings, ClusterTimings timings)
     {
         var config = ConfigurationFactory.ParseString(Remoting(settings) + SerializationConfiguration.Hocon + Cluster(settings, timings) + Sharding + Shutdown);
         return WithPersistence(config, settings);
     }
 
     /// <summary>What the actor system of a node without seeds needs for the whitelist.</summary>
-    public static Config OfLocal(FleetSettings settings) =>
+    public static Config OfLocal(ClusterSettings settings) =>
         WithPersistence(ConfigurationFactory.ParseString(SerializationConfiguration.Local), settings);
 
-    private static Config WithPersistence(Config config, FleetSettings settings) => settings.Store.Connection is { } connection
+    private static Config WithPersistence(Config config, ClusterSettings settings) => settings.Store.Connection is { } connection
         ? config.WithFallback(ConfigurationFactory.ParseString(Persistence(connection))).WithFallback(SqlPersistence.DefaultConfiguration)
         : config;
 
     // One message of 1 MiB is far above the largest batch. A failed connection is tried again soon: the join guard asks slowly by itself.
-    private static string Remoting(FleetSettings settings) => $$"""
+    private static string Remoting(ClusterSettings settings) => $$"""
         akka {
           actor.provider = cluster
           log-config-on-start = off
@@ -64,7 +64,7 @@ internal static class FleetConfiguration
               port = {{settings.ListenPort}}
               public-hostname = {{Quote(settings.PublicHost)}}
               public-port = {{settings.PublicPort}}
-              dns-use-ipv6 = {{OnOff(FleetHost.UsesIPv6(settings))}}
+              dns-use-ipv6 = {{OnOff(ClusterSystem.UsesIPv6(settings))}}
               connection-timeout = 3s
               maximum-frame-size = {{FrameBytes}}b
               send-buffer-size = {{FrameBytes}}b
@@ -77,7 +77,7 @@ internal static class FleetConfiguration
         """;
 
     // No seed nodes: the join guard says which members to join. A join cannot be withdrawn, so one that fails ends the system.
-    private static string Cluster(FleetSettings settings, FleetTimings timings) => $$"""
+    private static string Cluster(ClusterSettings settings, ClusterTimings timings) => $$"""
         akka.cluster {
           seed-nodes = []
           roles = [{{(settings.IsCache ? WhitelistRegion.CacheRole : "")}}]

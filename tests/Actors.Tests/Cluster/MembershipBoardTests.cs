@@ -3,7 +3,7 @@ using Screening.Actors.Cluster;
 
 namespace Screening.Actors.Tests.Cluster;
 
-public class FleetPresenceTests
+public class MembershipBoardTests
 {
     private readonly FakeTimeProvider _time = new();
 
@@ -12,7 +12,7 @@ public class FleetPresenceTests
     public void Missing_members_are_counted_and_since_when_is_remembered()
     {
         var start = _time.GetUtcNow();
-        var presence = new FleetPresence(_time, expected: 3);
+        var presence = new MembershipBoard(_time, expected: 3);
         Assert.Equal(new CacheMembers(0, 3, start), presence.Caches);
 
         Advance();
@@ -35,9 +35,9 @@ public class FleetPresenceTests
 
     private void Advance() => _time.Advance(TimeSpan.FromMinutes(1));
 
-    private static FleetStatus Up(params FleetMember[] members) => FleetStatus.Down with { State = FleetState.Up, Members = [.. members] };
+    private static MembershipView Up(params ClusterMember[] members) => MembershipView.Down with { State = JoinState.Up, Members = [.. members] };
 
-    private static FleetMember Cache(string state) => new("", "", ["cache"], state);
+    private static ClusterMember Cache(string state) => new("", "", ["cache"], state);
 
-    private static FleetMember Edge(string state) => new("", "", [], state);
+    private static ClusterMember Edge(string state) => new("", "", [], state);
 }

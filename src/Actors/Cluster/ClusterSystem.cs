@@ -11,17 +11,17 @@ using Screening.Actors.Cluster.Forming;
 namespace Screening.Actors.Cluster;
 
 /// <summary>What a cluster system is built from.</summary>
-internal sealed record FleetHostSetup(FleetSettings Settings)
+internal sealed record ClusterSystemSetup(ClusterSettings Settings)
 {
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    public FleetTimings Timings { get; init; } = FleetTimings.Default;
+    public ClusterTimings Timings { get; init; } = ClusterTimings.Default;
 
     /// <summary>Where the join guard writes what it knows.</summary>
-    public FleetPresence Presence { get; init; } = new(TimeProvider.System);
+    public MembershipBoard Presence { get; init; } = new(TimeProvider.System);
 
     /// <summary>TLS between nodes; needed if the settings ask for it.</summary>
-    public FleetCertificates? Certificates { get; init; }
+    public NodeCertificates? Certificates { get; init; }
 
     /// <summary>Counts what other nodes do wrong; null: nobody does.</summary>
     public PeerFaults? Faults { get; init; }
@@ -40,7 +40,7 @@ internal sealed record FleetHostSetup(FleetSettings Settings)
 /// One life of the cluster system, from <see cref="StartAsync"/> until the split brain resolver, the join guard or the process ends it.
 /// Nothing else ends with it: whoever holds it starts another one.
 /// </summary>
-internal sealed class FleetHost
+internal sealed class ClusterSystem
 {
     /// <summary>The cluster system's name, part of each node's address.</summary>
     public const string SystemName = "fleet";
@@ -48,9 +48,9 @@ internal sealed class FleetHost
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(5);
 
     private readonly TimeProvider _time;
-    private readonly FleetPresence _presence;
+    private readonly MembershipBoard _presence;
 
-    private FleetHost(ActorSystem system, FleetHostSetup setup)
+    private ClusterSystem(ActorSystem system, ClusterSystemSetup setup)
     {
         System = system;
         _time = setup.Time;
@@ -66,15 +66,15 @@ internal sealed class FleetHost
     public Task Ended { get; }
 
     /// <summary>True if nodes that are known by names are reached by IPv6: those that listen on all addresses take IPv4 as well.</summary>
-    public static bool UsesIPv6(FleetSettings settings) =>
+    public static bool UsesIPv6(ClusterSettings settings) =>
         IPAddress.TryParse(settings.ListenHost, out var address)
         && address.AddressFamily == AddressFamily.InterNetworkV6 && !address.Equals(IPAddress.IPv6Any);
 
     /// <summary>Starts a cluster system. Its join guard does the rest.</summary>
     /// <param name="bootstrap">Makes the settings of the actor system.</param>
-    /// <exception cref="FleetStartException">The port cannot be bound, or something that was configured fails.</exception>
-    public static async Task<FleetHost> StartAsync(
-        FleetHostSetup setup, Func<FleetHostSetup, ActorSystemSetup> bootstrap, CancellationToken cancellation)
+    /// <exception cref="ClusterStartException">The port cannot be bound, or something that was configured fails.</exception>
+    public static async Task<ClusterSystem> StartAsync(
+        ClusterSystemSetup setup, Func<ClusterSystemSetup, ActorSystemSetup> bootstrap, CancellationToken cancellation)
     {
         ActorSystem? system = null;
         try
@@ -82,7 +82,7 @@ internal sealed class FleetHost
             // Binding the port blocks its thread.
             system = await Task.Run(() => ActorSystem.Create(SystemName, bootstrap(setup)), cancellation).ConfigureAwait(false);
             setup.StartActors(system);
-            var host = new FleetHost(system, setup);
+            var host = new ClusterSystem(system, setup);
             system.ActorOf(JoinGuard.CreateProps(setup), JoinGuard.Name);
             return host;
         }
@@ -91,7 +91,7 @@ internal sealed class FleetHost
             if (system is not null)
                 await system.Terminate().ConfigureAwait(false);
             var reason = fault.GetBaseException().Message;
-            throw new FleetStartException(
+            throw new ClusterStartException(
                 $"the cluster port {setup.Settings.ListenHost}:{setup.Settings.ListenPort} cannot be opened: {reason}", fault);
         }
     }
@@ -128,9 +128,9 @@ internal sealed class FleetHost
     private async Task EndAsync()
     {
         await System.WhenTerminated.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _presence.Now = _presence.Why.Length == 0 ? FleetStatus.Down : FleetStatus.Down with { Reason = _presence.Why };
+        _presence.Now = _presence.Why.Length == 0 ? MembershipView.Down : MembershipView.Down with { Reason = _presence.Why };
     }
 }
 
 /// <summary>The cluster system cannot be started. The message is for the operator.</summary>
-internal sealed class FleetStartException(string message, Exception inner) : Exception(message, inner);
+internal sealed class ClusterStartException(string message, Exception inner) : Exception(message, inner);

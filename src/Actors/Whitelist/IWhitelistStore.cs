@@ -1,7 +1,7 @@
 namespace Screening.Actors.Whitelist;
 
 /// <summary>The database behind the whitelist, as far as the actors see it. Node implements it.</summary>
-public interface IFleetStore
+public interface IWhitelistStore
 {
     /// <summary>sqlite, postgresql or memory.</summary>
     string Provider { get; }
@@ -10,7 +10,7 @@ public interface IFleetStore
     StoreConnection? Connection { get; }
 
     /// <summary>A lock that all nodes see; null: there is none.</summary>
-    IFleetLock? Lock { get; }
+    IStoreLock? Lock { get; }
 
     /// <summary>
     /// Creates what is missing and checks that what is there was made for <see cref="Whitelist.WhitelistLayout.Version"/>. Connections that were
@@ -59,13 +59,13 @@ public sealed record StoreConnection(string ProviderName, string ConnectionStrin
 }
 
 /// <summary>Named locks, each held by one owner for a time: the founding of a cluster, and the last word when two nodes lose each other.</summary>
-public interface IFleetLock
+public interface IStoreLock
 {
     /// <summary>Takes or prolongs a lock.</summary>
     /// <param name="life">How long it holds from now, by the database's clock.</param>
     /// <returns>False if another owner holds it.</returns>
     /// <exception cref="StoreException">The database cannot be asked.</exception>
-    Task<bool> TryTakeAsync(string name, string owner, TimeSpan life, CancellationToken cancellation);
+    Task<bool> TryAcquireAsync(string name, string owner, TimeSpan life, CancellationToken cancellation);
 
     /// <summary>Gives a lock back, if this owner holds it.</summary>
     /// <exception cref="StoreException">The database cannot be asked.</exception>
@@ -79,7 +79,7 @@ public class StoreException(string message, Exception? inner = null) : Exception
 public sealed class StoreLayoutException(string message) : StoreException(message);
 
 /// <summary>A store that stores nothing.</summary>
-public sealed class MemoryStore : IFleetStore
+public sealed class MemoryStore : IWhitelistStore
 {
     private long _pings;
 
@@ -87,7 +87,7 @@ public sealed class MemoryStore : IFleetStore
 
     public StoreConnection? Connection => null;
 
-    public IFleetLock? Lock => null;
+    public IStoreLock? Lock => null;
 
     public Task PrepareAsync(CancellationToken cancellation) => Task.CompletedTask;
 

@@ -4,7 +4,7 @@ using Screening.Actors.Whitelist;
 namespace Screening.Actors.Cluster;
 
 /// <summary>How far a node has got on its way into the cluster.</summary>
-internal enum FleetState
+public enum JoinState
 {
     /// <summary>The cluster system is not running.</summary>
     Down,
@@ -22,22 +22,33 @@ internal enum FleetState
     Up,
 }
 
+/// <summary>The words for <see cref="JoinState"/>.</summary>
+public static class JoinStateWords
+{
+    /// <summary>down, looking, refused, joining or up.</summary>
+    public static string Word(this JoinState state) => state.ToString().ToLowerInvariant();
+}
+
 /// <summary>A member of the cluster.</summary>
 /// <param name="Node">Its name; empty until it is known.</param>
 /// <param name="Address">HOST:PORT by which others reach it.</param>
 /// <param name="State">joining, up, leaving, exiting, down, or unreachable.</param>
-internal sealed record FleetMember(string Node, string Address, ImmutableArray<string> Roles, string State);
+public sealed record ClusterMember(string Node, string Address, ImmutableArray<string> Roles, string State);
 
 /// <summary>What a node knows of its cluster.</summary>
-/// <param name="Reason">Why it is not <see cref="FleetState.Up"/>; otherwise empty.</param>
+/// <param name="Reason">Why it is not <see cref="JoinState.Up"/>; otherwise empty.</param>
 /// <param name="ClusterId">The cluster; empty: in none.</param>
 /// <param name="Members">In order of address; empty: in none.</param>
 /// <param name="HasMajority">It is a member and reaches more than half of the cache members.</param>
 /// <param name="Warnings">What an operator should look at: clocks that differ.</param>
-internal sealed record FleetStatus(
-    FleetState State, string Reason, string ClusterId, ImmutableArray<FleetMember> Members, bool HasMajority, ImmutableArray<string> Warnings)
+public sealed record MembershipView(
+    JoinState State, string Reason, string ClusterId, ImmutableArray<ClusterMember> Members, bool HasMajority, ImmutableArray<string> Warnings)
 {
-    public static readonly FleetStatus Down = new(FleetState.Down, "the cluster system is not running", "", [], false, []);
+    /// <summary>The cluster system does not run.</summary>
+    public static readonly MembershipView Down = new(JoinState.Down, "the cluster system is not running", "", [], false, []);
+
+    /// <summary>This node is a member, and reaches more than half of the cache members.</summary>
+    public bool IsWhole => State == JoinState.Up && HasMajority;
 }
 
 /// <summary>Members of role cache: those that hold the whitelist and vote.</summary>
@@ -48,13 +59,13 @@ public sealed record CacheMembers(int Up, int Expected, DateTimeOffset? FewerSin
 
 /// <summary>Where the join guard writes what it knows, for everybody to read. It outlives the cluster system. Safe for many threads.</summary>
 /// <param name="expected">Members of role cache that there should be, as long as nothing better is known.</param>
-internal sealed class FleetPresence(TimeProvider time, int expected = 1)
+internal sealed class MembershipBoard(TimeProvider time, int expected = 1)
 {
     private readonly Lock _gate = new();
-    private volatile FleetStatus _now = FleetStatus.Down;
+    private volatile MembershipView _now = MembershipView.Down;
     private volatile CacheMembers _caches = new(0, expected, time.GetUtcNow());
 
-    public FleetStatus Now
+    public MembershipView Now
     {
         get => _now;
         internal set

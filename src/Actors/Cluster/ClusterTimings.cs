@@ -1,9 +1,9 @@
 namespace Screening.Actors.Cluster;
 
 /// <summary>How long things take in the fleet. Tests take shorter ones.</summary>
-internal sealed record FleetTimings
+internal sealed record ClusterTimings
 {
-    public static readonly FleetTimings Default = new();
+    public static readonly ClusterTimings Default = new();
 
     /// <summary>
     /// How long the view of who is reachable must not change before a split is decided. Measured: at 20 s all keys answer again after 46 s,

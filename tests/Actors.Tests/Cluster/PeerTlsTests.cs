@@ -9,15 +9,15 @@ using Xunit;
 
 namespace Screening.Actors.Tests.Cluster;
 
-public sealed class FleetTlsTests : IDisposable
+public sealed class PeerTlsTests : IDisposable
 {
     private const string MailProtection = "1.3.6.1.5.5.7.3.4";
     private const string AnyUse = "2.5.29.37.0";
 
     private static readonly string[] BothUses = [CertificateRules.ServerAuthentication, CertificateRules.ClientAuthentication];
 
-    private readonly FleetPems _ours = new();
-    private readonly FleetPems _theirs = new();
+    private readonly NodePems _ours = new();
+    private readonly NodePems _theirs = new();
 
     public void Dispose()
     {
@@ -28,8 +28,8 @@ public sealed class FleetTlsTests : IDisposable
     [Fact]
     public async Task Nodes_of_one_authority_join_and_no_other()
     {
-        await using var lab = new FleetLab();
-        var settings = FleetLab.Fleet(4);
+        await using var lab = new ClusterLab();
+        var settings = ClusterLab.Fleet(4);
         var first = await StartAsync(lab, settings[0] with { Seeds = [settings[0].Seeds[0]], Expected = 1 }, _ours);
         await first.IsUpAsync(1);
 
@@ -37,15 +37,15 @@ public sealed class FleetTlsTests : IDisposable
         _theirs.Trust(_ours, _theirs);
         var stranger = await StartAsync(lab, settings[1], _theirs);
         var plain = await lab.StartAsync(settings[2]);
-        await FleetLab.StaysAsync(
-            () => stranger.Now.State != FleetState.Up && plain.Now.State != FleetState.Up && first.Now.Members.Length == 1,
+        await ClusterLab.StaysAsync(
+            () => stranger.Now.State != JoinState.Up && plain.Now.State != JoinState.Up && first.Now.Members.Length == 1,
             () => $"{stranger.Now} {plain.Now} {first.Now}", 4);
 
         var friend = await StartAsync(lab, settings[3], _ours);
         await friend.IsUpAsync(2);
 
         // A seed whose certificate is bad ends nobody else.
-        await FleetLab.StaysAsync(() => !first.Host.Ended.IsCompleted && !friend.Host.Ended.IsCompleted, () => $"{first.Now} {friend.Now}", 3);
+        await ClusterLab.StaysAsync(() => !first.Host.Ended.IsCompleted && !friend.Host.Ended.IsCompleted, () => $"{first.Now} {friend.Now}", 3);
     }
 
     [Theory]
@@ -53,8 +53,8 @@ public sealed class FleetTlsTests : IDisposable
     [InlineData(true)]
     public async Task Strays_on_the_port_do_no_harm(bool isTls)
     {
-        await using var lab = new FleetLab();
-        var settings = FleetLab.Fleet(2);
+        await using var lab = new ClusterLab();
+        var settings = ClusterLab.Fleet(2);
         var first = await StartAsync(lab, settings[0] with { Seeds = [settings[0].Seeds[0]], Expected = 1 }, isTls ? _ours : null);
         await first.IsUpAsync(1);
         byte[][] strays =
@@ -82,7 +82,7 @@ public sealed class FleetTlsTests : IDisposable
     public void Files_that_change_count_and_faulty_ones_do_not()
     {
         var changes = 0;
-        using var certificates = new FleetCertificates(_ours.Files, TimeProvider.System, NullLoggerFactory.Instance);
+        using var certificates = new NodeCertificates(_ours.Files, TimeProvider.System, NullLoggerFactory.Instance);
         certificates.Changed += () => changes++;
         var first = certificates.ToSetup().Certificate.Thumbprint;
 
@@ -109,7 +109,7 @@ public sealed class FleetTlsTests : IDisposable
     public void Another_authority_counts_at_once()
     {
         var changes = 0;
-        using var certificates = new FleetCertificates(_ours.Files, TimeProvider.System, NullLoggerFactory.Instance);
+        using var certificates = new NodeCertificates(_ours.Files, TimeProvider.System, NullLoggerFactory.Instance);
         certificates.Changed += () => changes++;
         using var theirs = _theirs.Load();
         Assert.Contains("not signed by an authority in cluster.tls.ca", certificates.Fault(theirs, null), StringComparison.Ordinal);
@@ -122,7 +122,7 @@ public sealed class FleetTlsTests : IDisposable
     [Fact]
     public void Who_shows_none_or_an_expired_one_is_refused()
     {
-        using var certificates = new FleetCertificates(_ours.Files, TimeProvider.System, NullLoggerFactory.Instance);
+        using var certificates = new NodeCertificates(_ours.Files, TimeProvider.System, NullLoggerFactory.Instance);
         Assert.Equal("it shows no certificate", certificates.Fault(null, null));
         _ours.Issue(goodForDays: 0);
         using var expired = _ours.Load();
@@ -146,7 +146,7 @@ public sealed class FleetTlsTests : IDisposable
     [MemberData(nameof(Strangers))]
     public void A_certificate_of_the_authority_that_is_not_a_node_s_is_refused(string[] uses, string[] names, string fault)
     {
-        using var certificates = new FleetCertificates(_ours.Files, TimeProvider.System, NullLoggerFactory.Instance);
+        using var certificates = new NodeCertificates(_ours.Files, TimeProvider.System, NullLoggerFactory.Instance);
         _ours.Issue(new CertificateForm { Uses = uses, Names = names });
         using var stranger = _ours.Load();
         Assert.StartsWith(fault, certificates.Fault(stranger, null), StringComparison.Ordinal);
@@ -161,14 +161,14 @@ public sealed class FleetTlsTests : IDisposable
     [Trait("Finding", "security-6")]
     public async Task A_stranger_of_the_same_authority_is_shut_out_and_one_line_says_why()
     {
-        await using var lab = new FleetLab();
-        var (settings, log) = (FleetLab.Fleet(2)[0], new RecordingLogger<PeerFaults>());
+        await using var lab = new ClusterLab();
+        var (settings, log) = (ClusterLab.Fleet(2)[0], new RecordingLogger<PeerFaults>());
         using var faults = new PeerFaults(TimeProvider.System, log);
         var node = await lab.StartAsync(
-            new FleetHostSetup(settings with { Seeds = [settings.Seeds[0]], Expected = 1, Tls = _ours.Files })
+            new ClusterSystemSetup(settings with { Seeds = [settings.Seeds[0]], Expected = 1, Tls = _ours.Files })
             {
-                Timings = FleetLab.Quick,
-                Certificates = new FleetCertificates(_ours.Files, TimeProvider.System, NullLoggerFactory.Instance, faults),
+                Timings = ClusterLab.Quick,
+                Certificates = new NodeCertificates(_ours.Files, TimeProvider.System, NullLoggerFactory.Instance, faults),
                 Faults = faults,
             });
         await node.IsUpAsync(1);
@@ -177,10 +177,10 @@ public sealed class FleetTlsTests : IDisposable
         for (var i = 0; i < 20; i++)
             await HandshakeAsync(settings.ListenPort, stranger);
 
-        await FleetLab.UntilAsync(() => faults.RefusedCount == 20, () => $"{faults.RefusedCount} of 20 were refused");
+        await ClusterLab.UntilAsync(() => faults.RefusedCount == 20, () => $"{faults.RefusedCount} of 20 were refused");
         for (var i = 0; i < 20; i++)
             await SendAsync(settings.ListenPort, "GET / HTTP/1.1\r\n\r\n"u8.ToArray());
-        await FleetLab.UntilAsync(() => faults.RefusedCount == 40, () => $"{faults.RefusedCount} of 40 were refused");
+        await ClusterLab.UntilAsync(() => faults.RefusedCount == 40, () => $"{faults.RefusedCount} of 40 were refused");
         var line = Assert.Single(log.Lines).Text;
         Assert.StartsWith("Refused a connection to the cluster port from 127.0.0.1: its certificate is not accepted: it is not for", line, StringComparison.Ordinal);
     }
@@ -189,15 +189,15 @@ public sealed class FleetTlsTests : IDisposable
     public void Files_of_no_use_at_the_start_are_told_by_name()
     {
         File.Delete(_ours.Files.Key);
-        var fault = Assert.Throws<FleetTlsException>(() => new FleetCertificates(_ours.Files, TimeProvider.System, NullLoggerFactory.Instance));
+        var fault = Assert.Throws<PeerTlsException>(() => new NodeCertificates(_ours.Files, TimeProvider.System, NullLoggerFactory.Instance));
         Assert.Contains(_ours.Files.Key, fault.Message);
     }
 
-    private static Task<FleetLab.Node> StartAsync(FleetLab lab, FleetSettings settings, FleetPems? pems) => lab.StartAsync(
-        new FleetHostSetup(settings with { Tls = pems?.Files })
+    private static Task<ClusterLab.Node> StartAsync(ClusterLab lab, ClusterSettings settings, NodePems? pems) => lab.StartAsync(
+        new ClusterSystemSetup(settings with { Tls = pems?.Files })
         {
-            Timings = FleetLab.Quick,
-            Certificates = pems is null ? null : new FleetCertificates(pems.Files, TimeProvider.System, NullLoggerFactory.Instance),
+            Timings = ClusterLab.Quick,
+            Certificates = pems is null ? null : new NodeCertificates(pems.Files, TimeProvider.System, NullLoggerFactory.Instance),
         });
 
     private static async Task SendAsync(int port, byte[] bytes)

@@ -9,10 +9,10 @@ using Xunit;
 namespace Screening.Actors.Tests.Cluster;
 
 /// <summary>Several nodes in one process, on loopback.</summary>
-internal sealed class FleetLab : IAsyncDisposable
+internal sealed class ClusterLab : IAsyncDisposable
 {
     /// <summary>As by default, but a lost node is found out within about 4 s.</summary>
-    public static readonly FleetTimings Quick = new()
+    public static readonly ClusterTimings Quick = new()
     {
         StableAfter = TimeSpan.FromSeconds(2),
         Heartbeat = TimeSpan.FromMilliseconds(500),
@@ -33,7 +33,7 @@ internal sealed class FleetLab : IAsyncDisposable
     }
 
     /// <summary>Settings of a node that is its own only seed.</summary>
-    public static FleetSettings Alone(int port) => new()
+    public static ClusterSettings Alone(int port) => new()
     {
         Node = $"n{port}",
         ListenPort = port,
@@ -44,18 +44,18 @@ internal sealed class FleetLab : IAsyncDisposable
     };
 
     /// <summary>Settings of nodes that have each other for seeds.</summary>
-    public static FleetSettings[] Fleet(int nodes)
+    public static ClusterSettings[] Fleet(int nodes)
     {
         var ports = Enumerable.Range(0, nodes).Select(_ => FreePort()).ToArray();
-        return [.. ports.Select(port => Alone(port) with { Seeds = [.. ports.Select(p => new FleetSeed("127.0.0.1", p))], Expected = nodes })];
+        return [.. ports.Select(port => Alone(port) with { Seeds = [.. ports.Select(p => new Seed("127.0.0.1", p))], Expected = nodes })];
     }
 
-    public Task<Node> StartAsync(FleetSettings settings) => StartAsync(new FleetHostSetup(settings) { Timings = Quick });
+    public Task<Node> StartAsync(ClusterSettings settings) => StartAsync(new ClusterSystemSetup(settings) { Timings = Quick });
 
-    public async Task<Node> StartAsync(FleetHostSetup setup)
+    public async Task<Node> StartAsync(ClusterSystemSetup setup)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        var node = new Node(setup, await FleetHost.StartAsync(setup, ClusterBootstrap.Of, limit.Token));
+        var node = new Node(setup, await ClusterSystem.StartAsync(setup, ClusterBootstrap.Of, limit.Token));
         _nodes.Add(node);
         return node;
     }
@@ -84,13 +84,13 @@ internal sealed class FleetLab : IAsyncDisposable
         }
     }
 
-    internal sealed record Node(FleetHostSetup Setup, FleetHost Host)
+    internal sealed record Node(ClusterSystemSetup Setup, ClusterSystem Host)
     {
-        public FleetStatus Now => Setup.Presence.Now;
+        public MembershipView Now => Setup.Presence.Now;
 
         public Task IsUpAsync(int members, double seconds = 60) =>
-            UntilAsync(() => Now.State == FleetState.Up && Now.Members.Count(m => m.State == "up") == members, () => $"{members} members up: {Now}", seconds);
+            UntilAsync(() => Now.State == JoinState.Up && Now.Members.Count(m => m.State == "up") == members, () => $"{members} members up: {Now}", seconds);
 
-        public Task IsAsync(FleetState state, double seconds = 60) => UntilAsync(() => Now.State == state, () => $"{state}: {Now}", seconds);
+        public Task IsAsync(JoinState state, double seconds = 60) => UntilAsync(() => Now.State == state, () => $"{state}: {Now}", seconds);
     }
 }
