@@ -48,12 +48,12 @@ public sealed class FleetTimes
     }
 
     /// <summary>Asks the fleet, and answers with what this node has if there is no answer in time.</summary>
-    /// <param name="policy">A pass of this profile and policy is brought along into the near cache.</param>
-    public async Task<PostscreenTimes> GetAsync(ClientAddress client, ScreeningPolicy policy)
+    /// <param name="profile">A pass of this profile and profile is brought along into the near cache.</param>
+    public async Task<PostscreenTimes> GetAsync(ClientAddress client, Profile profile)
     {
         if (TryEnter())
         {
-            var asked = AskAsync(id => new GetTimes(id, client, policy.Profile, _nearCache.PolicyAsked(policy)), client, policy.Profile);
+            var asked = AskAsync(id => new GetTimes(id, client, profile.Name, _nearCache.FingerprintAsked(profile)), client, profile.Name);
             try
             {
                 await asked.WaitAsync(Patience, _time).ConfigureAwait(false);

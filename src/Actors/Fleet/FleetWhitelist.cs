@@ -63,10 +63,10 @@ public static class WhitelistLineKindWords
 /// <param name="Profile">The profile of a pass; of grants and bans <c>default</c>, for they hold in all.</param>
 /// <param name="Expires">When it ends; of an entry that holds postscreen's times only, when the latest ends.</param>
 /// <param name="By">The node that made a pass, the author of a grant or a ban.</param>
-/// <param name="Policy">Fingerprint of the policy that made a pass; empty for others.</param>
+/// <param name="Fingerprint">Fingerprint of the profile that gave a pass; empty for others.</param>
 public sealed record WhitelistLine(
     Network Network, string Profile, WhitelistLineKind Kind, DateTimeOffset Expires, PostscreenTimes Times, string By, DateTimeOffset Made,
-    string Reason, bool Allow = false, int Score = 0, string Policy = "");
+    string Reason, bool Allow = false, int Score = 0, string Fingerprint = "");
 
 /// <summary>A page of lines.</summary>
 /// <param name="Next">Where the next page starts; null: this is the last one.</param>

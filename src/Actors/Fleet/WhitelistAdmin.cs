@@ -258,7 +258,7 @@ internal sealed class WhitelistAdmin(FleetClient client, GrantsAndBans grants, N
         line.Made.ToUnixTimeMilliseconds(), line.By, line.Reason);
 
     private static WhitelistLine LineOf(GrantOrBan line) => new(
-        line.Network, ScreeningPolicy.DefaultProfile, line.Kind == GrantKind.Ban ? WhitelistLineKind.Ban : WhitelistLineKind.Grant,
+        line.Network, Profile.DefaultName, line.Kind == GrantKind.Ban ? WhitelistLineKind.Ban : WhitelistLineKind.Grant,
         DateTimeOffset.FromUnixTimeMilliseconds(line.ExpiresMs), default, line.By, DateTimeOffset.FromUnixTimeMilliseconds(line.MadeMs),
         line.Reason);
 
@@ -269,15 +269,15 @@ internal sealed class WhitelistAdmin(FleetClient client, GrantsAndBans grants, N
         return new WhitelistLine(
             Network.Of(entry.Client), entry.Profile, WhitelistLineKind.Pass, expires, entry.Times, entry.Pass?.By ?? entry.TimesBy,
             entry.Pass is null ? now : now.AddSeconds(-entry.AgeSeconds), entry.Pass?.Reason ?? "postscreen's own tests",
-            entry.Pass?.Allow ?? false, entry.Pass?.Score ?? 0, entry.Pass?.Policy ?? "");
+            entry.Pass?.Allow ?? false, entry.Pass?.Score ?? 0, entry.Pass?.Fingerprint ?? "");
     }
 
     private static EntryLine EntryOf(WhitelistLine line, DateTimeOffset now)
     {
-        // A line without a policy holds postscreen's times only.
-        var pass = line.Policy.Length == 0 && !line.Times.IsEmpty
+        // A line without a fingerprint holds postscreen's times only.
+        var pass = line.Fingerprint.Length == 0 && !line.Times.IsEmpty
             ? null
-            : new Pass((int)Math.Clamp((line.Expires - now).TotalSeconds, 1, int.MaxValue), line.Allow, line.Score, line.Policy, line.By, line.Reason);
+            : new Pass((int)Math.Clamp((line.Expires - now).TotalSeconds, 1, int.MaxValue), line.Allow, line.Score, line.Fingerprint, line.By, line.Reason);
         return new EntryLine(
             line.Network.Address, line.Profile, pass, (int)Math.Clamp((now - line.Made).TotalSeconds, 0, int.MaxValue), line.Times,
             line.Times.IsEmpty ? "" : line.By);

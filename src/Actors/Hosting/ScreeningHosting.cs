@@ -35,7 +35,7 @@ public sealed record ScreeningSetup
     public ILoggerFactory Loggers { get; init; } = NullLoggerFactory.Instance;
 
     /// <summary>The profiles.</summary>
-    public required PolicyBook Policies { get; init; }
+    public required ProfileBook Profiles { get; init; }
 
     /// <summary>The permanent lists.</summary>
     public PermanentLists Access { get; init; } = PermanentLists.Empty;
@@ -72,10 +72,10 @@ public sealed class ScreeningHandle
     public FleetRunner? Fleet => Get().Fleet;
 
     /// <summary>Replaces the profiles; running screenings keep theirs.</summary>
-    public void Use(PolicyBook policies)
+    public void Use(ProfileBook profiles)
     {
-        Get().NearCache.Use(policies.All);
-        Get().Screener.Policies = policies;
+        Get().NearCache.Use(profiles.All);
+        Get().Screener.Profiles = profiles;
     }
 
     /// <summary>Replaces the sources; those that did not change keep running.</summary>
@@ -142,7 +142,7 @@ public static class ScreeningHosting
         var directory = new CheckDirectory();
         var (time, fleet) = (setup.Time, setup.Fleet);
         var nearCache = new NearCache(time, setup.NearEntries, fleet?.NearLife ?? TimeSpan.MaxValue / 1000, fleet?.TrustAny ?? false);
-        nearCache.Use(setup.Policies.All);
+        nearCache.Use(setup.Profiles.All);
         var checks = system.ActorOf(
             ChecksSupervisor.CreateProps(new CheckContext(time, directory, setup.Observer)), "checks");
         await checks.Ask<Done>(setup.Sources, StartLimit).ConfigureAwait(false);
@@ -156,7 +156,7 @@ public static class ScreeningHosting
             ScreeningGate.CreateProps(new ScreeningContext(time, directory, nearCache, setup.Observer, access)), "gate");
         var sweeper = system.ActorOf(NearCacheSweeper.CreateProps(nearCache), "near-cache-sweeper");
         system.ActorOf(VitalActors.CreateProps([checks, gate, sweeper], handle.Break), "vital-actors");
-        var screener = new Screener(time, gate, nearCache, grants, setup.Observer, setup.MaxInFlight, setup.Policies, setup.Access);
+        var screener = new Screener(time, gate, nearCache, grants, setup.Observer, setup.MaxInFlight, setup.Profiles, setup.Access);
         var lists = new ListLookup(checks, directory, setup.Sources.Skips);
         handle.Set(new ScreeningHandle.Running(screener, lists, nearCache, directory, checks, gate, runner));
     }

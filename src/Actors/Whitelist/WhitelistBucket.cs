@@ -90,7 +90,7 @@ internal sealed class WhitelistBucket : StoredEntity<BucketChanged>
                 Record(conclude);
                 break;
             case GetTimes get:
-                var pass = get.Profile.Length > 0 ? _state.FindPass(new EntryKey(get.Client, get.Profile), get.Policy, NowMs) : null;
+                var pass = get.Profile.Length > 0 ? _state.FindPass(new EntryKey(get.Client, get.Profile), get.Fingerprint, NowMs) : null;
                 Sender.Tell(new TimesFound(get.Id, _state.FindTimes(get.Client, NowMs), Epoch, pass));
                 break;
             case RecordTimes record:
@@ -174,7 +174,7 @@ internal sealed class WhitelistBucket : StoredEntity<BucketChanged>
         // This bucket lost its memory, or a clock went back: nodes would take what it tells for old.
         if (lookUp.Known > _state.Epoch)
             _state.BeginLife(Math.Max(NowMs, lookUp.Known.Life + 1));
-        if (_state.FindPass(new EntryKey(lookUp.Client, lookUp.Profile), lookUp.Policy, NowMs) is { } pass)
+        if (_state.FindPass(new EntryKey(lookUp.Client, lookUp.Profile), lookUp.Fingerprint, NowMs) is { } pass)
         {
             Sender.Tell(new LookUpHit(lookUp.Id, pass, Epoch));
             return;
@@ -221,7 +221,7 @@ internal sealed class WhitelistBucket : StoredEntity<BucketChanged>
     private void Publish(StoredEntry recorded, Pass pass)
     {
         Store(BucketChanged.Of(recorded));
-        var kept = _state.FindPass(new EntryKey(recorded.Client, recorded.Profile), pass.Policy, NowMs) ?? pass;
+        var kept = _state.FindPass(new EntryKey(recorded.Client, recorded.Profile), pass.Fingerprint, NowMs) ?? pass;
         _context.News.Tell(new PassNews(recorded.Client, recorded.Profile, kept, _bucket, Epoch));
     }
 

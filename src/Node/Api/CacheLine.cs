@@ -39,7 +39,7 @@ internal sealed record CacheLine(
     /// <summary>The longest line that is read: several times what a node writes.</summary>
     public const int MaxLineLength = 4096;
 
-    private const string DefaultProfile = "default";
+    private const string DefaultProfile = Actors.Profiles.Profile.DefaultName;
     private const int MaxProfileLength = 100;
 
     /// <summary>A line of the whitelist as it is shown.</summary>
@@ -47,7 +47,7 @@ internal sealed record CacheLine(
     {
         var shown = new CacheLine(
             TextOf(line.Network), line.Profile, line.Kind.Word(), line.Expires, line.Times, line.By, line.Made, line.Reason);
-        return line.Kind == WhitelistLineKind.Pass ? shown with { Allow = line.Allow, Score = line.Score, Policy = line.Policy } : shown;
+        return line.Kind == WhitelistLineKind.Pass ? shown with { Allow = line.Allow, Score = line.Score, Policy = line.Fingerprint } : shown;
     }
 
     /// <summary>A network as people write it: without the length if it is one address.</summary>

@@ -44,9 +44,9 @@ internal sealed record VerdictDocument(
     {
         var (query, verdict) = (decision.Query, decision.Verdict);
         return new VerdictDocument(
-            1, time.UtcDateTime, node, query.Door.Word(), query.Policy.Profile, client, query.Local?.ToString(), verdict.Action.Word(), verdict.Allow,
+            1, time.UtcDateTime, node, query.Door.Word(), query.Profile.Name, client, query.Local?.ToString(), verdict.Action.Word(), verdict.Allow,
             verdict.TtlSeconds, verdict.Score, verdict.Source.Word(), decision.Early, decision.Complete, CheckDocument.Milliseconds(decision.Elapsed),
-            decision.Reason, query.Policy.Fingerprint, ImmutableArray.CreateRange(decision.Checks, CheckDocument.Of))
+            decision.Reason, query.Profile.Fingerprint, ImmutableArray.CreateRange(decision.Checks, CheckDocument.Of))
         {
             Hits = hits,
         };

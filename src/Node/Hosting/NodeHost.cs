@@ -268,7 +268,7 @@ internal sealed class NodeHost : IAsyncDisposable
             NearEntries = options.Cache.NearEntries,
             Fleet = provider.GetRequiredService<ClusterSettings>(),
             Loggers = provider.GetRequiredService<ILoggerFactory>(),
-            Policies = plan.Policies,
+            Profiles = plan.Profiles,
             Access = new PermanentLists(AccessFiles.Read(options.Access).Lines),
             Sources = plan.Sources,
         };

@@ -150,7 +150,7 @@ internal sealed class DecisionLog : NodeService, IScreeningObserver
     private void Write(in Entry entry)
     {
         var (time, decision, hits) = entry;
-        if (decision.Query.Policy is null)
+        if (decision.Query.Profile is null)
             return;
         decision = _settings.Addresses.Conceal(decision);
         var line = VerdictDocument.Of(decision, _settings.Node, time, _settings.Addresses.Show(decision.Query.Client), hits);

@@ -40,7 +40,7 @@ public class WhitelistBucketTests : TestKit
         bucket.Tell(Passed(Client));
         Assert.Equal(600, Ask<LookUpHit>(bucket, lookUp).Pass.TtlSeconds);
         Assert.Equal(600, _news.ExpectMsg<PassNews>().Pass.TtlSeconds);
-        Assert.True(Ask<LookUpMiss>(bucket, lookUp with { Policy = "p2" }).Asks);
+        Assert.True(Ask<LookUpMiss>(bucket, lookUp with { Fingerprint = "p2" }).Asks);
         _lists.ExpectMsg<LookUp>();
         _lists.ExpectNoMsg(TimeSpan.Zero);
     }

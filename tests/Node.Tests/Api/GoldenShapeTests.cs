@@ -24,7 +24,7 @@ public sealed partial class GoldenShapeTests : IDisposable
 
     private static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, 678, TimeSpan.FromHours(1));
     private static readonly DateTimeOffset Later = new(2099, 1, 2, 3, 4, 5, TimeSpan.Zero);
-    private static readonly ScreeningPolicy Strict = new("strict", "784efef9957d", new VerdictRules(), []);
+    private static readonly Profile Strict = new("strict", "784efef9957d", new VerdictSettings(), []);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("screening-").FullName;
 

@@ -240,5 +240,5 @@ public sealed class CacheCommandTests : IAsyncLifetime
     private static Network NetworkOf(string text) => Network.TryParse(text, out var network, out var error) ? network : throw new FormatException(error);
 
     private static WhitelistLine Pass(string address) =>
-        new(NetworkOf(address), "default", WhitelistLineKind.Pass, Later, default, "mx1", Made, "ok", Policy: "abc");
+        new(NetworkOf(address), "default", WhitelistLineKind.Pass, Later, default, "mx1", Made, "ok", Fingerprint: "abc");
 }

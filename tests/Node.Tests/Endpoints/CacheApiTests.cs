@@ -357,7 +357,7 @@ public sealed class CacheApiTests
     private static Network NetworkOf(string text) => Network.TryParse(text, out var network, out var error) ? network : throw new FormatException(error);
 
     private static WhitelistLine Pass(string address) =>
-        new(NetworkOf(address), "default", WhitelistLineKind.Pass, Later, default, "mx1", Made, "ok", Policy: "abc");
+        new(NetworkOf(address), "default", WhitelistLineKind.Pass, Later, default, "mx1", Made, "ok", Fingerprint: "abc");
 
     private static WhitelistLine Rule(string network, WhitelistLineKind kind) =>
         new(NetworkOf(network), "default", kind, Later, default, "alice", Made, "why");

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using System.Threading.Channels;
 using Screening.Actors.Checks;
+using Screening.Actors.Profiles;
 using Screening.Actors.Screening;
 using Screening.Actors.Whitelist;
 using Screening.Node.Api;
@@ -93,7 +94,7 @@ internal sealed class DemoNode : IAsyncDisposable
         string? reply = null;
         if (client.Mail is null)
         {
-            var subject = new CheckSubject($"demo-{++_number}", client.Address, "default");
+            var subject = new CheckSubject($"demo-{++_number}", client.Address, Profile.DefaultName);
             await _pluginDoor.AskAsync(subject, Patience, cancellation).ConfigureAwait(false);
         }
         else

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using Microsoft.AspNetCore.Http.Features;
 using Screening.Actors.Fleet;
+using Screening.Actors.Profiles;
 using Screening.Actors.Whitelist;
 using Screening.Node.Api;
 using Screening.Node.Configuration;
@@ -42,7 +43,7 @@ internal sealed partial class CacheApi
             entry, () => whitelist().SetAsync(grant.Kind, network, grant.Life, caller.Author, grant.Reason, CancellationToken.None))
             .ConfigureAwait(false);
         var kind = grant.Kind == GrantKind.Ban ? WhitelistLineKind.Ban : WhitelistLineKind.Grant;
-        var line = new WhitelistLine(network, "default", kind, made + grant.Life, default, caller.Author, made, grant.Reason);
+        var line = new WhitelistLine(network, Profile.DefaultName, kind, made + grant.Life, default, caller.Author, made, grant.Reason);
         await Answers.WriteJsonAsync(context, CacheLine.Of(line) with { Durable = change.Durable }, ApiJson.Default.CacheLine)
             .ConfigureAwait(false);
     }

@@ -75,19 +75,19 @@ internal sealed class HttpApi(ScreeningHandle screening, NodeMetrics metrics, No
         fault = "";
         ClientAddress? local = null;
         var door = Door.Http;
-        ScreeningPolicy? policy = null;
+        Profile? chosen = null;
         if (!ClientAddress.TryParse(address, out var client))
             fault = $"'{PeerText.Clean(address)}' is not an IP address";
         else if (!TryReadLocal(parameters["local"], out local))
             fault = $"local: '{PeerText.Clean(parameters["local"]!)}' is not an IP address";
         else if (parameters["door"] is [{ Length: > 0 } doorWord] && !DoorWords.TryParse(doorWord, out door))
             fault = $"door: '{PeerText.Clean(doorWord)}' is none of plugin, policy, dnsbl, dnsblog, memcache, http";
-        else if (parameters["profile"] is [{ Length: > 0 } profile] && !screening.Screener.Policies.TryGet(profile, out policy!))
+        else if (parameters["profile"] is [{ Length: > 0 } profile] && !screening.Screener.Profiles.TryGet(profile, out chosen!))
             fault = $"profile: there is no profile '{PeerText.Clean(profile)}'";
         if (fault.Length > 0)
             return false;
 
-        query = screening.Screener.Ask(door, client, local, policy) with
+        query = screening.Screener.QueryFor(door, client, local, chosen) with
         {
             Helo = Text(parameters["helo"]),
             Sender = Text(parameters["sender"]),

@@ -65,11 +65,11 @@ internal sealed class PluginSession(ConnectionContext connection, Screener scree
         if (!PluginRequest.TryParse(message, out var request, out var error))
         {
             metrics.BadRequest(Door.Plugin, error.Kind);
-            _replies.Add(request, screener.Policies.Default.Rules.DefaultVerdict);
+            _replies.Add(request, screener.Profiles.Default.Settings.DefaultVerdict);
             return;
         }
 
-        var query = screener.Ask(Door.Plugin, request.Client, request.Local, serial: request.IsOrdered) with
+        var query = screener.QueryFor(Door.Plugin, request.Client, request.Local, serial: request.IsOrdered) with
         {
             LocalPort = request.LocalPort,
             RemotePort = request.RemotePort,

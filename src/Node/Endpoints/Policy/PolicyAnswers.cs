@@ -36,7 +36,7 @@ internal sealed class PolicyAnswers(
     private static int TextLength(PolicyRequest request) => (request.Helo?.Length ?? 0) + (request.Sender?.Length ?? 0);
 
     private ValueTask<Decision> DecideAsync(PolicyRequest request) => screening.Screener.DecideAsync(
-        screening.Screener.Ask(Door.Policy, request.Client, request.Server) with
+        screening.Screener.QueryFor(Door.Policy, request.Client, request.Server) with
         {
             LocalPort = request.ServerPort,
             RemotePort = request.ClientPort,
