@@ -27,8 +27,8 @@ internal sealed class DnsblDatagrams(
     private const int ReceiversPerSocket = 2;
     private const int MaxRequestBytes = 4096;
 
-    // A burst waits here while both threads are busy; the system's default of 208 kB holds a few hundred datagrams, each counted with its
-    // overhead (socket(7), SO_RCVBUF), and what does not fit is lost without a word.
+    // A burst waits here while both threads are busy, and what does not fit is lost. The system's default, 208 KiB, holds a few hundred
+    // datagrams, since each counts with its overhead; the kernel gives no more than net.core.rmem_max (socket(7), SO_RCVBUF).
     private const int SocketBufferBytes = 1024 * 1024;
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(3);
 

@@ -27,8 +27,8 @@ internal sealed class DnsLookup
 {
     private const int MaxAttempts = 4;
 
-    // A datagram that was lost is never reported. Most answers come in the first tenth of a list's timeout, so an attempt that is silent for
-    // these parts of it is taken for lost while there is still time for another.
+    // Nothing reports a datagram that was lost. An attempt that has been silent for so much of the time is taken for lost, while there is
+    // still time for another.
     private const double RetryShare = 0.4;
     private const double SecondRetryShare = 0.7;
 
