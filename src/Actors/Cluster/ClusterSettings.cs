@@ -55,7 +55,7 @@ public sealed record ClusterSettings
     public string DataDir { get; init; } = "";
 
     /// <summary>Where the whitelist is stored.</summary>
-    public required IFleetStore Store { get; init; }
+    public required IWhitelistStore Store { get; init; }
 
     /// <summary>True if no other node may join.</summary>
     public bool IsAlone => Seeds.IsEmpty;

@@ -7,11 +7,11 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Actors.Fleet;
 
 /// <summary>What operators ask of the whitelist, put to the buckets and to the entity of grants and bans. Holds nothing itself.</summary>
-internal sealed class WhitelistAdmin(FleetClient client, GrantsAndBans grants, NearCache nearCache, FleetMeter meter, TimeProvider time) : IFleetWhitelist
+internal sealed class WhitelistAdmin(FleetClient client, GrantsAndBans grants, NearCache nearCache, WhitelistMeter meter, TimeProvider time) : IWhitelistAdmin
 {
     // How long a change waits to be journaled before it is answered as not durable; and how long an entity may take to answer at all.
     private static readonly TimeSpan StoreWait = TimeSpan.FromMilliseconds(WaitMs);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(3);
 
     private const int WaitMs = 2000;
     private const int Attempts = 3;
@@ -221,10 +221,10 @@ internal sealed class WhitelistAdmin(FleetClient client, GrantsAndBans grants, N
     {
         for (var attempt = 1; ; attempt++)
         {
-            var region = client.Region ?? throw new FleetUnavailableException("this node is in no cluster at the moment");
+            var region = client.Region ?? throw new WhitelistUnavailableException("this node is in no cluster at the moment");
             try
             {
-                return await region.Ask<T>(question(Interlocked.Increment(ref _lastId)), Patience, cancellation).ConfigureAwait(false);
+                return await region.Ask<T>(question(Interlocked.Increment(ref _lastId)), AskTimeout, cancellation).ConfigureAwait(false);
             }
             catch (AskTimeoutException) when (attempt < Attempts)
             {
@@ -232,7 +232,7 @@ internal sealed class WhitelistAdmin(FleetClient client, GrantsAndBans grants, N
             }
             catch (AskTimeoutException)
             {
-                throw new FleetUnavailableException($"a part of the whitelist did not answer within {Patience.TotalSeconds * Attempts} s");
+                throw new WhitelistUnavailableException($"a part of the whitelist did not answer within {AskTimeout.TotalSeconds * Attempts} s");
             }
         }
     }
@@ -248,7 +248,7 @@ internal sealed class WhitelistAdmin(FleetClient client, GrantsAndBans grants, N
     private void ThrowIfUnconfirmed()
     {
         if (!grants.IsConfirmed)
-            throw new FleetUnavailableException("this node does not know yet whether its copy of grants and bans is up to date");
+            throw new WhitelistUnavailableException("this node does not know yet whether its copy of grants and bans is up to date");
     }
 
     private static (UInt128, int, GrantKind) OrderOf(GrantOrBan line) => (line.Network.Address.Bits, line.Network.PrefixLength, line.Kind);

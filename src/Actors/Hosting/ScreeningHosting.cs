@@ -69,7 +69,7 @@ public sealed class ScreeningHandle
     public CheckDirectory Checks => Get().Checks;
 
     /// <summary>This node's part in the fleet; null if it has none.</summary>
-    public FleetRunner? Fleet => Get().Fleet;
+    public WhitelistRunner? Fleet => Get().Fleet;
 
     /// <summary>Replaces the profiles; running screenings keep theirs.</summary>
     public void Use(ProfileBook profiles)
@@ -111,7 +111,7 @@ public sealed class ScreeningHandle
 
     internal sealed record Running(
         Screener Screener, ListLookup Lists, NearCache NearCache, CheckDirectory Checks, IActorRef Supervisor, IActorRef Gate,
-        FleetRunner? Fleet);
+        WhitelistRunner? Fleet);
 }
 
 /// <summary>The only public door to the actors.</summary>
@@ -148,7 +148,7 @@ public static class ScreeningHosting
         await checks.Ask<Done>(setup.Sources, StartLimit).ConfigureAwait(false);
         var grants = new GrantsAndBans(time);
         var file = fleet is { DataDir.Length: > 0 } ? GrantsFile.Attach(fleet.DataDir, grants, time, setup.Loggers) : null;
-        var node = new NodeParts(time, new FleetClient(time), directory, checks, nearCache, grants, file);
+        var node = new RunnerContext(time, new FleetClient(time), directory, checks, nearCache, grants, file);
         var (runner, access) = fleet is null ? default : FleetOf(setup, fleet, node);
         if (runner is LocalRunner local)
             await local.StartAsync(system).ConfigureAwait(false);
@@ -166,11 +166,11 @@ public static class ScreeningHosting
     private static void StartScheduler(ActorSystem system) =>
         system.Scheduler.ScheduleTellOnce(TimeSpan.Zero, ActorRefs.Nobody, Done.Instance, ActorRefs.NoSender);
 
-    private static (FleetRunner Runner, FleetAccess Access) FleetOf(ScreeningSetup setup, ClusterSettings fleet, NodeParts node)
+    private static (WhitelistRunner Runner, FleetLookUps Access) FleetOf(ScreeningSetup setup, ClusterSettings fleet, RunnerContext node)
     {
-        FleetRunner runner = fleet.IsAlone
+        WhitelistRunner runner = fleet.IsAlone
             ? new LocalRunner(fleet, node, setup.Loggers)
             : new ClusterRunner(fleet, node, setup.Loggers, ClusterBootstrap.Of);
-        return (runner, new FleetAccess(node.Client, fleet.Node, fleet.LookUpWait, SharesLists: !fleet.IsAlone));
+        return (runner, new FleetLookUps(node.Client, fleet.Node, fleet.LookUpWait, SharesLists: !fleet.IsAlone));
     }
 }

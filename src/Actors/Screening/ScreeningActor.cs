@@ -9,7 +9,7 @@ namespace Screening.Actors.Screening;
 
 /// <summary>What all screenings on this node share.</summary>
 internal sealed record ScreeningContext(
-    TimeProvider Time, CheckDirectory Checks, NearCache NearCache, IScreeningObserver Observer, FleetAccess? Fleet = null);
+    TimeProvider Time, CheckDirectory Checks, NearCache NearCache, IScreeningObserver Observer, FleetLookUps? Fleet = null);
 
 /// <summary>
 /// Screens one client: asks p0f and the fleet at once and every other check as soon as the fleet does not know the client, adds up the

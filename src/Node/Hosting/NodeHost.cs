@@ -61,7 +61,7 @@ internal sealed class NodeHost : IAsyncDisposable
     public IReadOnlyList<OpenEndpoint> Endpoints => _status.Endpoints;
 
     /// <summary>The whitelist as operators see it.</summary>
-    public IFleetWhitelist Whitelist => _app.Services.GetRequiredService<Func<IFleetWhitelist>>()();
+    public IWhitelistAdmin Whitelist => _app.Services.GetRequiredService<Func<IWhitelistAdmin>>()();
 
     /// <summary>A service of the node, for tests.</summary>
     internal T Service<T>()
@@ -197,8 +197,8 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton<TransportSet>();
         services.AddSingleton<HttpApi>();
         // A function, because the API is built before the actors start.
-        services.AddSingleton<Func<IFleetWhitelist>>(
-            () => handle.Fleet?.Whitelist ?? throw new FleetUnavailableException("this node has no fleet"));
+        services.AddSingleton<Func<IWhitelistAdmin>>(
+            () => handle.Fleet?.Whitelist ?? throw new WhitelistUnavailableException("this node has no fleet"));
         services.AddSingleton(new CacheApiSettings(options.Cache.MaxLife));
         services.AddSingleton(new ChangeGuardSettings(options.Http.TokenFile));
         services.AddSingleton(AuditLogSettings.Of(options));

@@ -160,8 +160,8 @@ internal sealed class DecisionLog : NodeService, IScreeningObserver
         if (!decision.Verdict.IsHit)
         {
             _console.Decided(
-                line.Action, line.Client, line.Score, line.Ttl, line.Source, line.Complete ? "complete" : "incomplete", line.Door, line.ElapsedMs,
-                line.Reason);
+                line.Action, line.Client, line.Score, line.Ttl, line.Source, line.Complete ? "complete" : "incomplete", line.Door,
+                line.ElapsedMs, line.Reason);
         }
     }
 

@@ -402,7 +402,7 @@ public class FleetScreeningTests : TestKit
     {
         var reply = new TaskCompletionSource<Decision>(TaskCreationOptions.RunContinuationsAsynchronously);
         var query = QueryOf(TimeSpan.FromSeconds(1));
-        var fleet = new FleetAccess(_client, "mx1", LookUpWait, SharesLists: true);
+        var fleet = new FleetLookUps(_client, "mx1", LookUpWait, SharesLists: true);
         var context = new ScreeningContext(_time, _checks, _nearCache, new RecordingObserver(), withFleet ? fleet : null);
         var first = new ScreenClient(change?.Invoke(query) ?? query, reply);
         return (_gate.ChildActorOf(ScreeningActor.CreateProps(first, context)), reply.Task);

@@ -15,7 +15,7 @@ internal sealed record CacheApiSettings(TimeSpan MaxLife);
 /// <see cref="ChangeGuard"/> admits. Each change is recorded by <see cref="AuditLog"/> before it is answered.
 /// </summary>
 internal sealed partial class CacheApi(
-    Func<IFleetWhitelist> whitelist, ChangeGuard guard, ReachGuard reach, AuditLog audit, CacheApiSettings settings, TimeProvider time)
+    Func<IWhitelistAdmin> whitelist, ChangeGuard guard, ReachGuard reach, AuditLog audit, CacheApiSettings settings, TimeProvider time)
 {
     private const string Root = "/api/v1/cache";
     private const int DefaultLimit = 100;
@@ -38,7 +38,7 @@ internal sealed partial class CacheApi(
         {
             await answer(context).ConfigureAwait(false);
         }
-        catch (FleetUnavailableException fault)
+        catch (WhitelistUnavailableException fault)
         {
             context.Response.Headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
             await Answers.ProblemAsync(context, StatusCodes.Status503ServiceUnavailable, "Service unavailable", fault.Message)

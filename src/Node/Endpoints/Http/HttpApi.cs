@@ -44,7 +44,8 @@ internal sealed class HttpApi(ScreeningHandle screening, NodeMetrics metrics, No
     }
 
     private async Task WriteMetricsAsync(HttpContext context) =>
-        await Answers.WriteAsync(context, "text/plain; version=0.0.4; charset=utf-8", await _metrics.GetAsync().ConfigureAwait(false)).ConfigureAwait(false);
+        await Answers.WriteAsync(context, "text/plain; version=0.0.4; charset=utf-8", await _metrics.GetAsync().ConfigureAwait(false))
+            .ConfigureAwait(false);
 
     private static async Task<byte[]> CollectAsync(NodeMetrics metrics)
     {

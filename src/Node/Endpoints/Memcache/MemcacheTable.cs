@@ -37,7 +37,7 @@ internal sealed class MemcacheTable(ScreeningHandle screening, DigestKeys digest
 
     public long UnixTime => time.GetUtcNow().ToUnixTimeSeconds();
 
-    private FleetTimes? Times => screening.Fleet?.Times;
+    private SharedTimes? Times => screening.Fleet?.Times;
 
     /// <summary>Keys that are not postscreen's.</summary>
     public int OtherCount => _others.Count;

@@ -69,7 +69,7 @@ public sealed class FoundingLockTests
         Assert.Equal(LockState.Unknown, (await new FoundingLock(new MemoryStore(), Life, TimeProvider.System).TakeAsync("a")).State);
     }
 
-    private sealed class FaultyStore(Func<Task<bool>> call) : IFleetStore, IStoreLock
+    private sealed class FaultyStore(Func<Task<bool>> call) : IWhitelistStore, IStoreLock
     {
         public string Provider => "postgresql";
 
@@ -77,7 +77,7 @@ public sealed class FoundingLockTests
 
         public IStoreLock? Lock => this;
 
-        public Task<bool> TryTakeAsync(string name, string owner, TimeSpan life, CancellationToken cancellation) => call();
+        public Task<bool> TryAcquireAsync(string name, string owner, TimeSpan life, CancellationToken cancellation) => call();
 
         public Task ReleaseAsync(string name, string owner, CancellationToken cancellation) => call();
 

@@ -1,7 +1,7 @@
 namespace Screening.Actors.Whitelist;
 
 /// <summary>The database behind the whitelist, as far as the actors see it. Node implements it.</summary>
-public interface IFleetStore
+public interface IWhitelistStore
 {
     /// <summary>sqlite, postgresql or memory.</summary>
     string Provider { get; }
@@ -65,7 +65,7 @@ public interface IStoreLock
     /// <param name="life">How long it holds from now, by the database's clock.</param>
     /// <returns>False if another owner holds it.</returns>
     /// <exception cref="StoreException">The database cannot be asked.</exception>
-    Task<bool> TryTakeAsync(string name, string owner, TimeSpan life, CancellationToken cancellation);
+    Task<bool> TryAcquireAsync(string name, string owner, TimeSpan life, CancellationToken cancellation);
 
     /// <summary>Gives a lock back, if this owner holds it.</summary>
     /// <exception cref="StoreException">The database cannot be asked.</exception>
@@ -79,7 +79,7 @@ public class StoreException(string message, Exception? inner = null) : Exception
 public sealed class StoreLayoutException(string message) : StoreException(message);
 
 /// <summary>A store that stores nothing.</summary>
-public sealed class MemoryStore : IFleetStore
+public sealed class MemoryStore : IWhitelistStore
 {
     private long _pings;
 

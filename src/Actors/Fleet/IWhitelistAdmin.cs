@@ -5,8 +5,8 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Actors.Fleet;
 
 /// <summary>What operators do to the fleet's whitelist, from any node. Every call ends within seconds.</summary>
-/// <remarks>Each throws <see cref="FleetUnavailableException"/> while this node is not in a cluster that can answer.</remarks>
-public interface IFleetWhitelist
+/// <remarks>Each throws <see cref="WhitelistUnavailableException"/> while this node is not in a cluster that can answer.</remarks>
+public interface IWhitelistAdmin
 {
     /// <summary>Sets a grant or a ban in place of one of the same kind and network. A ban takes back the passes inside as well.</summary>
     /// <exception cref="WhitelistFullException">There are too many grants and bans.</exception>
@@ -84,7 +84,7 @@ public sealed record WhitelistChange(int Count, bool Durable);
 public sealed record WhitelistCount(int Grants, int Bans, int Entries);
 
 /// <summary>The fleet cannot be asked now. The message is for the operator.</summary>
-public sealed class FleetUnavailableException(string message) : Exception(message);
+public sealed class WhitelistUnavailableException(string message) : Exception(message);
 
 /// <summary>There is no room for the change. The message is for the operator.</summary>
 public sealed class WhitelistFullException(string message) : Exception(message);

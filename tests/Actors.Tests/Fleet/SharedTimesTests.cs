@@ -9,7 +9,7 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Actors.Tests.Fleet;
 
 /// <summary>postscreen's times with a played bucket.</summary>
-public class FleetTimesTests : TestKit
+public class SharedTimesTests : TestKit
 {
     private static readonly ClientAddress Client = ClientAddress.Parse("192.0.2.1");
     private static readonly Profile Profile = new("default", "p1", new VerdictSettings(), []);
@@ -19,16 +19,16 @@ public class FleetTimesTests : TestKit
     private readonly FleetClient _client = new(TimeProvider.System);
     private readonly IActorRef _answers;
     private readonly TestProbe _bucket;
-    private readonly FleetTimes _times;
+    private readonly SharedTimes _times;
     private readonly long _now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
 
-    public FleetTimesTests()
+    public SharedTimesTests()
     {
         _bucket = CreateTestProbe();
         _answers = Sys.ActorOf(AnswerReceiver.CreateProps(_client));
         _client.Open(_bucket, _answers);
         _near.Use([Profile]);
-        _times = new FleetTimes(_client, _near, "mx1", MaxLife, TimeProvider.System);
+        _times = new SharedTimes(_client, _near, "mx1", MaxLife, TimeProvider.System);
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public class FleetTimesTests : TestKit
     public async Task A_bucket_that_lost_its_memory_is_told_what_is_known_here()
     {
         var near = new NearCache(TimeProvider.System, 100, TimeSpan.Zero); // Everything has to be confirmed.
-        var times = new FleetTimes(_client, near, "mx1", MaxLife, TimeProvider.System);
+        var times = new SharedTimes(_client, near, "mx1", MaxLife, TimeProvider.System);
         times.Record(Client, PostscreenTimes.AllUntil(_now + 100));
         _bucket.ExpectMsg<RecordTimes>();
         Assert.False(times.TryGet(Client, out _));
