@@ -88,10 +88,9 @@ internal sealed class HttpApi(ScreeningHandle screening, NodeMetrics metrics, No
         if (fault.Length > 0)
             return false;
 
-        query = screening.Screener.QueryFor(door, client, local, chosen) with
+        query = screening.Screener.QueryFor(door, client, local, chosen)
+            .WithEnvelope(Text(parameters["helo"]), Text(parameters["sender"])) with
         {
-            Helo = Text(parameters["helo"]),
-            Sender = Text(parameters["sender"]),
             Fresh = IsSet(parameters["fresh"]),
             Explain = IsSet(parameters["explain"]),
             Unrecorded = true,
