@@ -11,8 +11,8 @@ internal sealed class Breaker(TimeProvider time, TimeSpan longestPause)
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
 
-    private long _openUntil;
-    private TimeSpan _pause = FirstPause;
+    private readonly Backoff _pauses = new(FirstPause, longestPause);
+    private Deadline _openUntil;
     private bool _probing;
 
     /// <summary>Failures since the last answer.</summary>
@@ -26,7 +26,7 @@ internal sealed class Breaker(TimeProvider time, TimeSpan longestPause)
     {
         if (!IsOpen)
             return true;
-        if (_probing || time.GetTimestamp() < _openUntil)
+        if (_probing || !_openUntil.IsOver(time))
             return false;
         return _probing = true;
     }
@@ -36,7 +36,7 @@ internal sealed class Breaker(TimeProvider time, TimeSpan longestPause)
         FailuresInARow = 0;
         IsOpen = false;
         _probing = false;
-        _pause = FirstPause;
+        _pauses.Reset();
     }
 
     public void Failed()
@@ -46,8 +46,7 @@ internal sealed class Breaker(TimeProvider time, TimeSpan longestPause)
             return; // The question was asked before it opened.
         if (!IsOpen && FailuresInARow < Threshold)
             return;
-        _openUntil = time.GetTimestamp() + (long)(_pause.TotalSeconds * time.TimestampFrequency);
-        _pause = _pause * 2 > longestPause ? longestPause : _pause * 2;
+        _openUntil = Deadline.After(time, _pauses.Next());
         IsOpen = true;
         _probing = false;
     }

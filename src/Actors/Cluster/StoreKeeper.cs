@@ -8,7 +8,7 @@ namespace Screening.Actors.Cluster;
 /// older state of it: entities then write their whole state again. While the store is down, the whitelist is kept in memory.
 /// </summary>
 /// <remarks>Whatever a look throws, unless it was told to end, is a fault of the store, and another look follows.</remarks>
-internal sealed partial class StoreKeeper(IFleetStore store, FleetMeter meter, TimeProvider time, ILogger log)
+internal sealed partial class StoreKeeper(IWhitelistStore store, WhitelistMeter meter, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
@@ -64,9 +64,9 @@ internal sealed partial class StoreKeeper(IFleetStore store, FleetMeter meter, T
 
         var known = meter.Store;
         meter.ReportStore(fault);
-        if (meter.Store is { IsOk: false } health && (known.IsOk || known.Fault == FleetMeter.NotAsked))
+        if (meter.Store is { IsOk: false } health && (known.IsOk || known.Fault == WhitelistMeter.NotAsked))
             StoreIsDown(log, store.Provider, health.Fault!);
-        else if (meter.Store.IsOk && !known.IsOk && known.Fault != FleetMeter.NotAsked)
+        else if (meter.Store.IsOk && !known.IsOk && known.Fault != WhitelistMeter.NotAsked)
             StoreIsBack(log, store.Provider, meter.Queued);
         _firstLook.TrySetResult();
     }
@@ -91,15 +91,19 @@ internal sealed partial class StoreKeeper(IFleetStore store, FleetMeter meter, T
         (_mark, _isPrepared) = (mark, true);
     }
 
-    [LoggerMessage(4010, LogLevel.Warning, "The store ({Provider}) cannot be used; the whitelist is kept in memory only: {Fault}")]
+    [LoggerMessage(ClusterEventIds.StoreIsDown, LogLevel.Warning,
+        "The store ({Provider}) cannot be used; the whitelist is kept in memory only: {Fault}")]
     private static partial void StoreIsDown(ILogger log, string provider, string fault);
 
-    [LoggerMessage(4013, LogLevel.Warning, "The store ({Provider}) has not answered within {Seconds} s; the node starts without it")]
+    [LoggerMessage(ClusterEventIds.StoreIsSilent, LogLevel.Warning,
+        "The store ({Provider}) has not answered within {Seconds} s; the node starts without it")]
     private static partial void StoreIsSilent(ILogger log, string provider, double seconds);
 
-    [LoggerMessage(4011, LogLevel.Information, "The store ({Provider}) can be used again; {Queued} changes wait to be stored")]
+    [LoggerMessage(ClusterEventIds.StoreIsBack, LogLevel.Information,
+        "The store ({Provider}) can be used again; {Queued} changes wait to be stored")]
     private static partial void StoreIsBack(ILogger log, string provider, long queued);
 
-    [LoggerMessage(4012, LogLevel.Warning, "The store ({Provider}) is a different or an older one; everything known is written to it again")]
+    [LoggerMessage(ClusterEventIds.StoreIsAnother, LogLevel.Warning,
+        "The store ({Provider}) is a different or an older one; everything known is written to it again")]
     private static partial void StoreIsAnother(ILogger log, string provider);
 }

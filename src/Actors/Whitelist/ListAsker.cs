@@ -18,16 +18,16 @@ internal sealed class ListAsker : UntypedActor
     public const int MaxPending = 50_000;
 
     // A check that a reload has stopped never answers.
-    private static readonly TimeSpan Lost = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
 
     private readonly CheckDirectory _checks;
-    private readonly AgedTable<Question> _pending;
+    private readonly AgedTable<long, Question> _pending;
     private int _lastSlot;
 
     public ListAsker(CheckDirectory checks, TimeProvider time)
     {
         _checks = checks;
-        _pending = new AgedTable<Question>(time);
+        _pending = new AgedTable<long, Question>(time);
     }
 
     public static Props CreateProps(CheckDirectory checks, TimeProvider time) => Props.Create(() => new ListAsker(checks, time));
@@ -53,7 +53,7 @@ internal sealed class ListAsker : UntypedActor
 
     private void Ask(LookUp lookUp, IActorRef asker)
     {
-        while (_pending.RemoveOlderThan(Lost, out _))
+        while (_pending.RemoveOlderThan(AnswerTimeout, out _))
         {
         }
 
@@ -63,7 +63,7 @@ internal sealed class ListAsker : UntypedActor
         {
             if (_pending.Count < MaxPending && _checks.TryFindShared(list, out var check))
             {
-                _pending.Add(++_lastSlot, new Question(asker, lookUp.Id, list));
+                _pending.Put(++_lastSlot, new Question(asker, lookUp.Id, list));
                 check.Tell(new AskCheck(_lastSlot, subject, Fresh: false, Explain: false, Self));
             }
             else

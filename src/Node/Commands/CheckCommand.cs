@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Text.Json;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Commands;
@@ -9,13 +8,20 @@ namespace Screening.Node.Commands;
 internal static class CheckCommand
 {
     private static readonly Argument<string> Address = new("ADDRESS") { Description = "The client's IPv4 or IPv6 address." };
-    private static readonly Option<bool> Explain = new("--explain") { Description = "Show each check with its answer and weight, on a time line." };
+    private static readonly Option<bool> Explain = new("--explain")
+    {
+        Description = "Show each check with its answer and weight, on a time line.",
+    };
     private static readonly Option<bool> Fresh = new("--fresh") { Description = "Ask every check anew, whatever the caches hold." };
 
     // Options whose names are those of the API's parameters.
     private static readonly Option<string?>[] Parameters =
     [
-        new("--profile") { Description = "Judge by this profile instead of the one that the local address or the door chooses.", HelpName = "P" },
+        new("--profile")
+        {
+            Description = "Judge by this profile instead of the one that the local address or the door chooses.",
+            HelpName = "P",
+        },
         new("--local") { Description = "The mail exchanger's address that the client connects to.", HelpName = "A" },
         new("--door") { Description = "Judge as at this door: plugin, policy, dnsbl, dnsblog, memcache or http.", HelpName = "D" },
         new("--helo") { Description = "The client's HELO.", HelpName = "H" },
@@ -24,17 +30,13 @@ internal static class CheckCommand
 
     public static Command Create()
     {
-        var command = new Command("check", "Ask the node for a verdict. Exit status 0: pass or ignore; 1: enforce or drop.") { Address, Explain, Fresh };
+        var command = new Command(
+            "check", "Ask the node for a verdict. Exit status 0: pass or ignore; 1: enforce or drop.") { Address, Explain, Fresh };
         foreach (var parameter in Parameters)
             command.Add(parameter);
         Parameters[2].AcceptOnlyFromAmong([.. Enum.GetValues<Door>().Select(d => d.Word())]);
         command.Validators.Add(Validate);
-        command.SetAction((parsed, cancellation) => NodeConnection.TalkAsync(
-            parsed,
-            node => node.GetAsync(PathOf(parsed)),
-            answer => NodeConnection.PrintAsync(
-                parsed, answer, (screen, verdict) => screen.WriteAsync(new VerdictText(screen.Width).Of(verdict, parsed.GetValue(Explain))), StatusOf),
-            cancellation));
+        command.SetAction((parsed, cancellation) => NodeConnection.TalkAsync(parsed, node => CheckAsync(parsed, node), cancellation));
         return command.TalksToNode(NodeAccess.Open);
     }
 
@@ -67,6 +69,12 @@ internal static class CheckCommand
         return $"api/v1/check/{Uri.EscapeDataString(parsed.GetValue(Address)!)}?{string.Join('&', query)}";
     }
 
-    private static int StatusOf(JsonElement verdict) =>
-        verdict.GetProperty("action").GetString() is "pass" or "ignore" ? ExitStatus.Ok : ExitStatus.No;
+    private static async Task<int> CheckAsync(ParseResult parsed, NodeClient node)
+    {
+        var answer = await node.GetAsync(PathOf(parsed), NodeClient.Shapes.VerdictDocument).ConfigureAwait(false);
+        await NodeConnection.PrintAsync(
+            parsed, answer, (screen, verdict) => screen.WriteAsync(new VerdictText(screen.Width).Of(verdict, parsed.GetValue(Explain))))
+            .ConfigureAwait(false);
+        return answer.Value.Action is "pass" or "ignore" ? ExitStatus.Ok : ExitStatus.No;
+    }
 }

@@ -14,11 +14,12 @@ internal static class NodeConnection
     /// <summary>The variable that names the node.</summary>
     public const string NodeVariable = "SCREENING_NODE";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
     private static readonly Option<string?> Node = new("--node")
     {
-        Description = $"The node: http://HOST:PORT or unix:///PATH. Default: ${NodeVariable}, or the first endpoints.http of the configuration.",
+        Description =
+            $"The node: http://HOST:PORT or unix:///PATH. Default: ${NodeVariable}, or the first endpoints.http of the configuration.",
         HelpName = "URL",
     };
 
@@ -38,18 +39,6 @@ internal static class NodeConnection
         return command;
     }
 
-    /// <summary>Asks for one JSON document, by whichever request, and hands it on.</summary>
-    public static Task<int> TalkAsync(
-        ParseResult parsed, Func<NodeClient, Task<NodeAnswer>> ask, Func<NodeAnswer, Task<int>> then, CancellationToken cancellation) =>
-        TalkAsync(
-            parsed,
-            async node =>
-            {
-                using var answer = await ask(node).ConfigureAwait(false);
-                return await then(answer).ConfigureAwait(false);
-            },
-            cancellation);
-
     /// <summary>Asks the node; turns every failure into a message and an exit status.</summary>
     public static async Task<int> TalkAsync(ParseResult parsed, Func<NodeClient, Task<int>> talk, CancellationToken cancellation)
     {
@@ -57,7 +46,7 @@ internal static class NodeConnection
         if (!TryReadToken(parsed, out var token, out var fault) || !TryFindNode(parsed, token is not null, out var url, out fault))
             return await ExitStatus.FailAsync(error, ExitStatus.Usage, fault).ConfigureAwait(false);
         using var client = url.CreateClient();
-        client.Timeout = Patience;
+        client.Timeout = Timeout;
         if (token is not null)
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         try
@@ -72,27 +61,23 @@ internal static class NodeConnection
         {
             return await ExitStatus.FailAsync(error, ExitStatus.Unreachable, Unreachable(url, problem)).ConfigureAwait(false);
         }
-        catch (Exception problem) when (problem is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        catch (Exception problem) when (problem is JsonException or InvalidOperationException)
         {
-            return await ExitStatus.FailAsync(error, ExitStatus.Unreachable, $"what answers at {url} is not a screening node").ConfigureAwait(false);
+            return await ExitStatus.FailAsync(error, ExitStatus.Unreachable, $"what answers at {url} is not a screening node")
+                .ConfigureAwait(false);
         }
     }
 
     /// <summary>Prints an answer, as JSON where that is asked for.</summary>
-    public static async Task<int> PrintAsync(
-        ParseResult parsed, NodeAnswer answer, Func<Screen, JsonElement, Task> show, Func<JsonElement, int> status)
+    public static Task PrintAsync<T>(ParseResult parsed, NodeAnswer<T> answer, Func<Screen, T, Task> show)
     {
         var output = parsed.InvocationConfiguration.Output;
-        if (IsJson(parsed))
-            await output.WriteLineAsync(answer.Text).ConfigureAwait(false);
-        else
-            await show(Screen.Of(output), answer.Root).ConfigureAwait(false);
-        return status(answer.Root);
+        return IsJson(parsed) ? output.WriteLineAsync(answer.Text) : show(Screen.Of(output), answer.Value);
     }
 
-    /// <inheritdoc cref="PrintAsync(ParseResult, NodeAnswer, Func{Screen, JsonElement, Task}, Func{JsonElement, int})"/>
-    public static Task<int> PrintAsync(ParseResult parsed, NodeAnswer answer, Func<JsonElement, string> show, Func<JsonElement, int> status) =>
-        PrintAsync(parsed, answer, (_, document) => parsed.InvocationConfiguration.Output.WriteLineAsync(show(document)), status);
+    /// <inheritdoc cref="PrintAsync{T}(ParseResult, NodeAnswer{T}, Func{Screen, T, Task})"/>
+    public static Task PrintAsync<T>(ParseResult parsed, NodeAnswer<T> answer, Func<T, string> show) =>
+        PrintAsync(parsed, answer, (_, value) => parsed.InvocationConfiguration.Output.WriteLineAsync(show(value)));
 
     /// <summary>True if JSON is asked for.</summary>
     public static bool IsJson(ParseResult parsed) => parsed.GetValue(Json);
@@ -108,7 +93,7 @@ internal static class NodeConnection
     {
         var reason = problem switch
         {
-            TaskCanceledException => string.Create(CultureInfo.InvariantCulture, $"no answer within {Patience.TotalSeconds:0} s"),
+            TaskCanceledException => string.Create(CultureInfo.InvariantCulture, $"no answer within {Timeout.TotalSeconds:0} s"),
             _ => SystemError.Words(problem),
         };
         yield return $"cannot reach the node at {url}: {reason}";

@@ -1,5 +1,6 @@
+using System.Collections.Immutable;
 using System.Globalization;
-using System.Text.Json;
+using Screening.Node.Api;
 using Screening.Node.Commands.Display;
 using Spectre.Console;
 
@@ -15,85 +16,73 @@ internal sealed class StatusText(DateTimeOffset now, int width)
     private readonly AlignedRows _parts = new(Indent);
 
     /// <summary>The status, without the end of its last line.</summary>
-    public Paragraph Of(JsonElement status)
+    public Paragraph Of(StatusDocument status)
     {
-        var degraded = status.Items("degraded").ToList();
-        var text = Headline(status, degraded.Count > 0);
-        Degraded(degraded).AppendTo(text, width);
-        foreach (var member in status.GetProperty("cluster").Items("members"))
-            Add("member", member.Text("state"), StyleOfMember(member.Text("state")), member.Text("node"), $"{member.Text("address")} {Roles(member)}");
-        AddCluster(status.GetProperty("cluster"), status.GetProperty("cache"));
-        AddStore(status.GetProperty("store"));
-        foreach (var endpoint in status.Items("endpoints"))
-            Add("endpoint", "open", Palette.Good, endpoint.Text("kind"), endpoint.Text("uri"));
-        foreach (var check in status.Items("checks"))
+        var text = Headline(status);
+        Degraded(status.Degraded).AppendTo(text, width);
+        foreach (var member in status.Cluster.Members)
+            Add("member", member.State, StyleOfMember(member.State), member.Node, $"{member.Address} {Roles(member)}");
+        AddCluster(status.Cluster, status.Cache);
+        AddStore(status.Store);
+        foreach (var endpoint in status.Endpoints)
+            Add("endpoint", "open", Palette.Good, endpoint.Kind, endpoint.Uri);
+        foreach (var check in status.Checks)
             AddCheck(check);
         _parts.AppendTo(text, width);
-        return status.Items("checks").Any() ? text : text.Append($"\n{Indent}no check is configured", Palette.Doubtful);
+        return status.Checks.IsEmpty ? text.Append($"\n{Indent}no check is configured", Palette.Doubtful) : text;
     }
 
-    private static Paragraph Headline(JsonElement status, bool isDegraded)
+    private static Paragraph Headline(StatusDocument status)
     {
-        var (rung, known) = (status.Count("rung") ?? 0, status.GetProperty("cache").Count("near"));
-        var (words, style) = (rung, isDegraded) switch
+        var (words, style) = (status.Rung, status.Degraded.IsEmpty) switch
         {
-            (0, false) => ("all well", Palette.Good),
-            (0, true) => ("all well, but see below", Palette.Doubtful),
-            _ => (Number($"degraded (rung {rung})"), Palette.Bad),
+            (0, true) => ("all well", Palette.Good),
+            (0, false) => ("all well, but see below", Palette.Doubtful),
+            _ => (Number($"degraded (rung {status.Rung})"), Palette.Bad),
         };
         return new Paragraph()
-            .Append($"{status.Text("node")}: ", Palette.Strong).Append($"screening {status.Text("version")}, ").Append(words, style)
-            .Append(Number($"; {known} {(known == 1 ? "client" : "clients")} known here"));
+            .Append($"{status.Node}: ", Palette.Strong).Append($"screening {status.Version}, ").Append(words, style)
+            .Append($"; {Counted(status.Cache.Near, "clients", "client")} known here");
     }
 
-    private AlignedRows Degraded(IEnumerable<JsonElement> degraded)
+    private AlignedRows Degraded(ImmutableArray<DegradedPart> degraded)
     {
         var rows = new AlignedRows(Indent);
-        foreach (var fault in degraded)
-        {
-            var style = fault.Count("rung") is 0 ? Palette.Doubtful : Palette.Bad;
-            rows.Add(new Cell("degraded", style), fault.Text("what") + SinceOf(fault));
-        }
-
+        foreach (var part in degraded)
+            rows.Add(new Cell("degraded", part.Rung == 0 ? Palette.Doubtful : Palette.Bad), part.What + Since(part.Since));
         return rows;
     }
 
-    private void AddCluster(JsonElement cluster, JsonElement cache)
+    private void AddCluster(ClusterStatus cluster, CacheStatus cache)
     {
-        var state = cluster.Text("state");
-        var missing = cluster.Count("missing") is > 0 ? Counted(cluster, "missing", "missing") + ", " : "";
+        var missing = cluster.Missing > 0 ? Number($"{cluster.Missing} missing, ") : "";
         Add(
-            "cluster", state, state == "up" ? Palette.Good : Palette.Doubtful, Number($"{cluster.Count("shards")} shards"),
-            $"{missing}{Counted(cache, "entries", "entry")}, {Counted(cache, "grants", "grant")}, {Counted(cache, "bans", "ban")}");
+            "cluster", cluster.State, cluster.State == "up" ? Palette.Good : Palette.Doubtful, Number($"{cluster.Shards} shards"),
+            $"{missing}{Counted(cache.Entries, "entries", "entry")}, {Counted(cache.Grants, "grants", "grant")}, "
+            + Counted(cache.Bans, "bans", "ban"));
     }
 
-    private void AddStore(JsonElement store)
-    {
-        var isOk = store.GetProperty("ok").GetBoolean();
-        Add(
-            "store", isOk ? "ok" : "down", isOk ? Palette.Good : Palette.Bad, store.Text("provider"),
-            Number($"{store.Count("journaled")} journaled, {store.Count("queued")} queued, {store.Count("dropped")} dropped"));
-    }
+    private void AddStore(StoreStatus store) => Add(
+        "store", store.Ok ? "ok" : "down", store.Ok ? Palette.Good : Palette.Bad, store.Provider,
+        Number($"{store.Journaled} journaled, {store.Queued} queued, {store.Dropped} dropped"));
 
-    private void AddCheck(JsonElement check)
+    private void AddCheck(CheckStatus check)
     {
-        var (state, style) = check.Text("state") switch
+        var (state, style) = check.State switch
         {
             "ok" => ("ok", Palette.Good),
             "ill" => ("failing", Palette.Bad),
             "open" => ("left alone", Palette.Bad),
             var word => (word, Palette.Bad),
         };
-        var trouble = state == "ok" ? "" : $": {check.Text("reason")}{SinceOf(check)}";
-        Add("check", state, style, check.Text("name"), check.Text("kind") + trouble);
+        var trouble = state == "ok" ? "" : $": {check.Reason}{Since(check.Since)}";
+        Add("check", state, style, check.Name, check.Kind + trouble);
     }
 
     private void Add(string what, string state, Style style, string name, string more) =>
         _parts.Add(new Cell(what, Palette.Faint), new Cell(state, style), name, more);
 
-    private string SinceOf(JsonElement trouble) => trouble.Time("since") is { } since
-        ? $" ({$"for {Lapse.Since(since, now)}".Replace(' ', ShownText.FirmBlank)})"
-        : "";
+    private string Since(DateTimeOffset since) => $" ({$"for {Lapse.Since(since, now)}".Replace(' ', ShownText.FirmBlank)})";
 
     private static Style StyleOfMember(string state) => state switch
     {
@@ -102,11 +91,9 @@ internal sealed class StatusText(DateTimeOffset now, int width)
         _ => Palette.Bad,
     };
 
-    private static string Roles(JsonElement member) =>
-        string.Join(' ', member.Items("roles").Select(role => ShownText.Clean(role.GetString() ?? "")).DefaultIfEmpty("edge"));
+    private static string Roles(MemberStatus member) => string.Join(' ', member.Roles.DefaultIfEmpty("edge"));
 
-    private static string Counted(JsonElement element, string name, string one) =>
-        element.Count(name) == 1 ? $"1 {one}" : Number($"{element.Count(name)} {name}");
+    private static string Counted(long count, string many, string one) => Number($"{count} {(count == 1 ? one : many)}");
 
     private static string Number(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,5 +1,6 @@
+using System.Collections.Immutable;
 using System.Globalization;
-using System.Text.Json;
+using Screening.Node.Api;
 using Screening.Node.Commands.Display;
 using Spectre.Console;
 
@@ -20,36 +21,32 @@ internal sealed class VerdictText(int width)
     private readonly Paragraph _text = new();
 
     /// <summary>The verdict, without the end of its last line.</summary>
-    public Paragraph Of(JsonElement verdict, bool explain)
+    public Paragraph Of(VerdictDocument verdict, bool explain)
     {
-        var action = verdict.Text("action");
-        var allow = verdict.GetProperty("allow").GetBoolean() ? " (allow)" : "";
-        var ttl = verdict.Count("ttl") is > 0 and var seconds ? $", ttl {seconds} s" : "";
-        _text.Append($"{verdict.Text("client")}: ", Palette.Strong).Append(action + allow, Palette.OfAction(action));
-        Append($", score {verdict.Count("score")}{ttl}, {Milliseconds(verdict, "elapsed_ms"):0.0} ms");
-        AppendWrapped(Indent, verdict.Text("reason"), Style.Plain);
+        var allow = verdict.Allow ? " (allow)" : "";
+        var ttl = verdict.Ttl > 0 ? $", ttl {verdict.Ttl} s" : "";
+        _text.Append($"{verdict.Client}: ", Palette.Strong).Append(verdict.Action + allow, Palette.OfAction(verdict.Action));
+        Append($", score {verdict.Score}{ttl}, {verdict.ElapsedMs:0.0} ms");
+        AppendWrapped(Indent, verdict.Reason, Style.Plain);
         if (explain)
             Explain(verdict);
         return _text;
     }
 
-    private void Explain(JsonElement verdict)
+    private void Explain(VerdictDocument verdict)
     {
-        var complete = verdict.GetProperty("complete").GetBoolean() ? "complete" : "incomplete";
-        var early = verdict.GetProperty("early").GetBoolean() ? ", early" : "";
-        AppendWrapped(
-            Indent, $"{verdict.Text("source")}, {complete}{early}; profile {verdict.Text("profile")}, policy {verdict.Text("policy")}", Palette.Faint);
-        var checks = verdict.Items("checks").ToList();
-        if (checks.Count == 0)
+        var (complete, early) = (verdict.Complete ? "complete" : "incomplete", verdict.Early ? ", early" : "");
+        AppendWrapped(Indent, $"{verdict.Source}, {complete}{early}; profile {verdict.Profile}, policy {verdict.Policy}", Palette.Faint);
+        if (verdict.Checks.IsEmpty)
         {
             _text.Append($"\n\n{Indent}No check was asked.");
             return;
         }
 
-        var layout = Layout.Of(checks, width);
-        var total = Math.Max(1, Milliseconds(verdict, "elapsed_ms"));
+        var layout = Layout.Of(verdict.Checks, width);
+        var total = Math.Max(1, verdict.ElapsedMs);
         _text.Append($"\n\n{Heading(layout, total)}", Palette.Faint);
-        foreach (var check in checks)
+        foreach (var check in verdict.Checks)
             Explain(check, total, layout);
     }
 
@@ -57,34 +54,33 @@ internal sealed class VerdictText(int width)
     {
         var end = string.Create(CultureInfo.InvariantCulture, $"{total:0.0} ms");
         var line = layout.LineWidth == 0 ? "" : $"  0{end.PadLeft(layout.LineWidth - 1)}{"start",NumberWidth + 1}";
-        return $"{Indent}{ShownText.Pad("check", layout.NameWidth)}{line}{"took",NumberWidth}  {"result",-ResultWidth}  {"weight",WeightWidth}"
+        var name = ShownText.Pad("check", layout.NameWidth);
+        return $"{Indent}{name}{line}{"took",NumberWidth}  {"result",-ResultWidth}  {"weight",WeightWidth}"
             + (layout.AnswersInline ? "  answer" : "");
     }
 
-    private void Explain(JsonElement check, double total, Layout layout)
+    private void Explain(CheckDocument check, double total, Layout layout)
     {
-        var (start, took) = (Milliseconds(check, "start_ms"), Milliseconds(check, "elapsed_ms"));
-        var weight = check.Count("weight") ?? 0;
-        var result = check.Text("result");
-        _text.Append($"\n{Indent}{ShownText.Pad(check.Text("name"), layout.NameWidth)}");
+        _text.Append($"\n{Indent}{ShownText.Pad(check.Name, layout.NameWidth)}");
         if (layout.LineWidth > 0)
-            Append($"  {LineOf(start, took, total, layout.LineWidth)} {start,NumberWidth:0.0}");
-        Append($"{took,NumberWidth:0.0}  ");
-        _text.Append(result.PadRight(ResultWidth), result is "failed" or "timeout" ? Palette.Bad : Style.Plain);
-        _text.Append(string.Create(CultureInfo.InvariantCulture, $"  {weight,WeightWidth:+0;-0;0}"), weight > 0 ? Palette.Bad : weight < 0 ? Palette.Good : Style.Plain);
+            Append($"  {LineOf(check.StartMs, check.ElapsedMs, total, layout.LineWidth)} {check.StartMs,NumberWidth:0.0}");
+        Append($"{check.ElapsedMs,NumberWidth:0.0}  ");
+        _text.Append(check.Result.PadRight(ResultWidth), check.Result is "failed" or "timeout" ? Palette.Bad : Style.Plain);
+        var weight = string.Create(CultureInfo.InvariantCulture, $"  {check.Weight,WeightWidth:+0;-0;0}");
+        _text.Append(weight, check.Weight > 0 ? Palette.Bad : check.Weight < 0 ? Palette.Good : Style.Plain);
         var answer = AnswerOf(check);
         if (!layout.AnswersInline)
             AppendWrapped(Indent + Indent, answer, Style.Plain);
         else
-            _text.Append($"  {string.Join("\n" + new string(' ', layout.AnswerColumn), ShownText.Wrap(answer, width - layout.AnswerColumn))}");
+            _text.Append(
+                $"  {string.Join("\n" + new string(' ', layout.AnswerColumn), ShownText.Wrap(answer, width - layout.AnswerColumn))}");
     }
 
-    private static string AnswerOf(JsonElement check)
+    private static string AnswerOf(CheckDocument check)
     {
-        var words = check.Items("answer").Select(a => ShownText.Clean(a.GetString() ?? ""));
-        var answer = string.Join(check.Text("kind") == "dnsbl" ? " " : ", ", words);
-        var ttl = check.Count("ttl") is { } seconds ? $" ttl {seconds}" : "";
-        return (answer + ttl + (check.Text("error") is { Length: > 0 } error ? " " + error : "")).TrimStart();
+        var answer = string.Join(check.Kind == "dnsbl" ? " " : ", ", check.Answer);
+        var ttl = check.Ttl is { } seconds ? $" ttl {seconds}" : "";
+        return (answer + ttl + (check.Error is { Length: > 0 } error ? " " + error : "")).TrimStart();
     }
 
     private static string LineOf(double start, double took, double total, int length)
@@ -102,8 +98,6 @@ internal sealed class VerdictText(int width)
 
     private void Append(FormattableString text) => _text.Append(text.ToString(CultureInfo.InvariantCulture));
 
-    private static double Milliseconds(JsonElement element, string name) => element.GetProperty(name).GetDouble();
-
     /// <summary>What fits beside what.</summary>
     /// <param name="LineWidth">Length of the time line; 0: no room for one.</param>
     /// <param name="AnswersInline">Whether answers are the last column; else each is below its check.</param>
@@ -111,9 +105,9 @@ internal sealed class VerdictText(int width)
     {
         public int AnswerColumn => WidthWithout(NameWidth) + LineWidth + 2;
 
-        public static Layout Of(List<JsonElement> checks, int width)
+        public static Layout Of(ImmutableArray<CheckDocument> checks, int width)
         {
-            var name = Math.Max("check".Length, checks.Max(c => ShownText.WidthOf(c.Text("name"))));
+            var name = Math.Max("check".Length, checks.Max(c => ShownText.WidthOf(c.Name)));
             var longestWord = checks.SelectMany(c => AnswerOf(c).Split(' ')).Max(ShownText.WidthOf);
             var room = width - WidthWithout(name);
             var inline = room - LongestLine - 2 >= Math.Max(NarrowestAnswer, longestWord);
@@ -122,6 +116,7 @@ internal sealed class VerdictText(int width)
         }
 
         // Everything but the time line and the answer: the name, start, took, result and weight, with the blanks between them.
-        private static int WidthWithout(int name) => Indent.Length + name + 2 + 1 + NumberWidth + NumberWidth + 2 + ResultWidth + 2 + WeightWidth;
+        private static int WidthWithout(int name) =>
+            Indent.Length + name + 2 + 1 + NumberWidth + NumberWidth + 2 + ResultWidth + 2 + WeightWidth;
     }
 }

@@ -11,7 +11,9 @@ using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Endpoints;
 
-/// <summary>Which session serves the connections of which door. HTTP is Kestrel's own, and the DNSBL zone over UDP has no connections.</summary>
+/// <summary>
+/// Which session serves the connections of which door. HTTP is Kestrel's own, and the DNSBL zone over UDP has no connections.
+/// </summary>
 internal sealed class Doors(
     ScreeningHandle screening, EndpointSettings settings, PolicyAnswers policy, MemcacheTable memcache, DnsblZone zone,
     VerdictZoneAnswers verdicts, NodeMetrics metrics)

@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Screening.Node.Api;
 using Screening.Node.Configuration;
 using Screening.Node.Endpoints.Connections;
 using Screening.Protocol.Vocabulary;
@@ -21,10 +22,13 @@ internal sealed class Listeners(ScreeningOptions options)
 
     // Bytes of one connection that were received and not looked at yet; beyond them the peer is no longer read.
     private const int MaxUnreadBytes = 16 * 1024;
+
+    // Connections that wait to be accepted. The kernel takes no more than net.core.somaxconn, which is 4096 since Linux 5.4 (listen(2)).
     private const int Backlog = 4096;
 
     // 0660: Postfix, which runs as a user of its own, connects as a member of the socket's group.
-    private const UnixFileMode UsualMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
+    private const UnixFileMode UsualMode =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
 
     private readonly Dictionary<string, UnixFileMode> _socketModes = [];
     private readonly List<(Door Door, EndpointAddress Address, ListenOptions Listen)> _open = [];
@@ -60,7 +64,8 @@ internal sealed class Listeners(ScreeningOptions options)
     }
 
     /// <summary>The addresses that are open, with the ports that were really taken.</summary>
-    public IReadOnlyList<OpenEndpoint> Opened() => [.. _open.Select(o => new OpenEndpoint(o.Door.Word(), UriOf(o.Address, o.Listen.EndPoint)))];
+    public IReadOnlyList<OpenEndpoint> Opened() =>
+        [.. _open.Select(o => new OpenEndpoint(o.Door.Word(), UriOf(o.Address, o.Listen.EndPoint)))];
 
     private void Listen(KestrelServerOptions kestrel, Door door, EndpointAddress address, Action<ListenOptions> use)
     {
@@ -101,7 +106,9 @@ internal sealed class Listeners(ScreeningOptions options)
         catch (Exception fault) when (fault is SocketException or IOException or UnauthorizedAccessException)
         {
             throw new EndpointException(
-                endpoint is UnixDomainSocketEndPoint ? UnixSocketFile.Explain(endpoint.ToString()!, fault) : $"cannot listen on {endpoint}: {fault.Message}", fault);
+                endpoint is UnixDomainSocketEndPoint
+                    ? UnixSocketFile.Explain(endpoint.ToString()!, fault)
+                    : $"cannot listen on {endpoint}: {fault.Message}", fault);
         }
     }
 

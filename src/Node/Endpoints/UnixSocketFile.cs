@@ -45,10 +45,12 @@ internal static class UnixSocketFile
         while (!Directory.Exists(existing))
             existing = Path.GetDirectoryName(existing) ?? "/";
         var mode = Convert.ToString((int)File.GetUnixFileMode(existing), 8).PadLeft(4, '0');
+        var owner = FileOwner.Of(existing)?.ToString() ?? "another user";
+        var user = Environment.UserName;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"cannot listen on unix://{path}: Permission denied. {existing} belongs to {FileOwner.Of(existing)?.ToString() ?? "another user"} and has mode {mode}; this node runs as"
-                + $" {Environment.UserName}. As root, make a folder that the node and Postfix can use: install -d -o {Environment.UserName} -g postfix -m 2750 {folder}");
+            $"cannot listen on unix://{path}: Permission denied. {existing} belongs to {owner} and has mode {mode}; this"
+                + $" node runs as {user}. As root, make a folder that the node and Postfix can use: install -d -o {user} -g postfix -m 2750 {folder}");
     }
 
     private static bool IsAnswered(string path)
@@ -69,8 +71,8 @@ internal static class UnixSocketFile
         }
     }
 
-    // The framework tells no socket from other files, but the system opens every other kind: for reading and writing, without waiting for the
-    // other end of a pipe.
+    // The framework tells no socket from other files, but the system opens every other kind: for reading and writing, without waiting for
+    // the other end of a pipe.
     private static bool IsSocket(string path)
     {
         if (Directory.Exists(path))

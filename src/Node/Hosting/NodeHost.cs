@@ -8,6 +8,7 @@ using Screening.Actors.Fleet;
 using Screening.Actors.Hosting;
 using Screening.Actors.Profiles;
 using Screening.Actors.Screening;
+using Screening.Node.Api;
 using Screening.Node.Configuration;
 using Screening.Node.Endpoints;
 using Screening.Node.Endpoints.Connections;
@@ -34,7 +35,7 @@ namespace Screening.Node.Hosting;
 internal sealed class NodeHost : IAsyncDisposable
 {
     // Every pending query ends by its deadline; a connection that is still open then is closed.
-    private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(4);
 
     private readonly WebApplication _app;
     private readonly Listeners _listeners;
@@ -47,7 +48,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private NodeHost(WebApplication app, Listeners listeners, string dataDir, IReadOnlyList<ConfigurationFault> warnings)
     {
         _dataDir = dataDir;
-        var fleet = app.Services.GetRequiredService<FleetSettings>();
+        var fleet = app.Services.GetRequiredService<ClusterSettings>();
         _clusterEndpoint = fleet.IsAlone ? [] : [new OpenEndpoint("cluster", $"tcp://{new HostPort(fleet.ListenHost, fleet.ListenPort)}")];
         _app = app;
         _listeners = listeners;
@@ -60,7 +61,7 @@ internal sealed class NodeHost : IAsyncDisposable
     public IReadOnlyList<OpenEndpoint> Endpoints => _status.Endpoints;
 
     /// <summary>The whitelist as operators see it.</summary>
-    public IFleetWhitelist Whitelist => _app.Services.GetRequiredService<IFleetWhitelist>();
+    public IWhitelistAdmin Whitelist => _app.Services.GetRequiredService<Func<IWhitelistAdmin>>()();
 
     /// <summary>A service of the node, for tests.</summary>
     internal T Service<T>()
@@ -85,7 +86,7 @@ internal sealed class NodeHost : IAsyncDisposable
         var listeners = new Listeners(options);
         builder.Services.Configure<SocketTransportOptions>(listeners.Configure);
         builder.WebHost.ConfigureKestrel(listeners.Configure);
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainLimit);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTimeout);
 
         var app = builder.Build();
         var screening = app.Services.GetRequiredService<ScreeningHandle>();
@@ -179,7 +180,8 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton(new EndpointSettings(
             options.Limits.PerConnection, options.DnsblZone.Name, (int)options.Cache.FailShare.TotalSeconds));
         var files = new OpenFileLimit(
-            OpenFileLimit.Read(), options.Endpoints.StreamDoors, options.Limits.Connections, configuration.Origins.ContainsKey("limits.connections"));
+            OpenFileLimit.Read(), options.Endpoints.StreamDoors, options.Limits.Connections,
+            IsAsked: configuration.Origins.ContainsKey("limits.connections"));
         services.AddSingleton(files);
         services.AddSingleton(new GateSettings(files.Each, options.Limits.ConnectionsPerAddress));
         services.AddSingleton(provider => new NearbyNetworks(NearbyNetworks.OfInterfaces, provider.GetRequiredService<TimeProvider>()));
@@ -194,7 +196,9 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton<NodeMetrics>();
         services.AddSingleton<TransportSet>();
         services.AddSingleton<HttpApi>();
-        services.AddSingleton<IFleetWhitelist, NodeWhitelist>();
+        // A function, because the API is built before the actors start.
+        services.AddSingleton<Func<IWhitelistAdmin>>(
+            () => handle.Fleet?.Whitelist ?? throw new WhitelistUnavailableException("this node has no fleet"));
         services.AddSingleton(new CacheApiSettings(options.Cache.MaxLife));
         services.AddSingleton(new ChangeGuardSettings(options.Http.TokenFile));
         services.AddSingleton(AuditLogSettings.Of(options));
@@ -262,9 +266,9 @@ internal sealed class NodeHost : IAsyncDisposable
             Observer = provider.GetRequiredService<IScreeningObserver>(),
             MaxInFlight = options.Limits.InFlight,
             NearEntries = options.Cache.NearEntries,
-            Fleet = provider.GetRequiredService<FleetSettings>(),
+            Fleet = provider.GetRequiredService<ClusterSettings>(),
             Loggers = provider.GetRequiredService<ILoggerFactory>(),
-            Policies = plan.Policies,
+            Profiles = plan.Profiles,
             Access = new PermanentLists(AccessFiles.Read(options.Access).Lines),
             Sources = plan.Sources,
         };

@@ -16,15 +16,17 @@ internal sealed record ReloadInterval(TimeSpan Period);
 
 /// <summary>
 /// Reads the configuration and the permanent lists again on SIGHUP and when a file changes. Files are looked at twice a second
-/// rather than watched: that also sees the symbolic links that Kubernetes swaps. A change counts once it is at rest from one look to the next.
+/// rather than watched: that also sees the symbolic links that Kubernetes swaps. A change counts once it is at rest from one look to the
+/// next.
 /// </summary>
 /// <remarks>
-/// What is faulty, a file that is gone included, leaves everything as it was. It is logged once, kept in <see cref="ReloadState"/>, and read
-/// again at each look until it is mended.
+/// What is faulty, a file that is gone included, leaves everything as it was. It is logged once, kept in <see cref="ReloadState"/>, and
+/// read again at each look until it is mended.
 /// </remarks>
 internal sealed class ReloadService(
-    ConfigurationRequest request, ReloadInterval interval, ReloadState state, ServiceManager manager, ScreeningHandle screening, PolicyTexts policyTexts,
-    TransportSet transports, Troubles troubles, TimeProvider time, ILogger<ReloadService> log) : NodeService(troubles, time, log)
+    ConfigurationRequest request, ReloadInterval interval, ReloadState state, ServiceManager manager, ScreeningHandle screening,
+    PolicyTexts policyTexts, TransportSet transports, Troubles troubles, TimeProvider time, ILogger<ReloadService> log)
+    : NodeService(troubles, time, log)
 {
     private readonly ConfigurationRequest _request = state.File is { } file ? request with { ConfigPath = file } : request;
 
@@ -93,7 +95,7 @@ internal sealed class ReloadService(
         }
 
         screening.Use(plan!.Sources);
-        screening.Use(plan.Policies);
+        screening.Use(plan.Profiles);
         policyTexts.Options = loaded.Options!.Policy;
         var restartNeeded = state.Use(loaded.Options);
         if (restartNeeded.Count > 0)

@@ -3,7 +3,9 @@ using Screening.Node.Platform;
 
 namespace Screening.Node.Hosting;
 
-/// <summary>Faults that show only when a node starts on this host: parts that are not built yet, folders and lists that cannot be used.</summary>
+/// <summary>
+/// Faults that show only when a node starts on this host: parts that are not built yet, folders and lists that cannot be used.
+/// </summary>
 internal static class StartChecks
 {
     /// <summary>Everything that keeps a node with these settings from starting.</summary>

@@ -3,7 +3,9 @@ using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Platform;
 
-/// <summary>Names of users and groups, by passwd(5) and group(5). What only a directory service knows is shown as <c>uid N</c>, <c>gid N</c>.</summary>
+/// <summary>
+/// Names of users and groups, by passwd(5) and group(5). What only a directory service knows is shown as <c>uid N</c>, <c>gid N</c>.
+/// </summary>
 internal static class AccountNames
 {
     /// <summary>The name of a user.</summary>

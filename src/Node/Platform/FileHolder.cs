@@ -7,8 +7,8 @@ namespace Screening.Node.Platform;
 internal sealed record FileHolder(int Pid, string Name)
 {
     /// <summary>
-    /// The first one that can be found; null: none. Processes of other users, and those that systemd hides, cannot be looked into. Costs a look at
-    /// every open file of the host: for faults, not for each query.
+    /// The first one that can be found; null: none. Processes of other users, and those that systemd hides, cannot be looked into. Costs a
+    /// look at every open file of the host: for faults, not for each query.
     /// </summary>
     public static FileHolder? Find(string path)
     {

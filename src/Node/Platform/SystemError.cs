@@ -4,7 +4,9 @@ using System.Runtime.InteropServices;
 
 namespace Screening.Node.Platform;
 
-/// <summary>The operating system's description of a failed call, in the words of strerror(3), which operators know from other programs.</summary>
+/// <summary>
+/// The operating system's description of a failed call, in the words of strerror(3), which operators know from other programs.
+/// </summary>
 internal static class SystemError
 {
     // errno(3), the numbers of Linux.

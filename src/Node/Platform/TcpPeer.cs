@@ -3,10 +3,13 @@ using System.Net;
 
 namespace Screening.Node.Platform;
 
-/// <summary>Which user of this host has the other end of a loopback connection, by the kernel's tables of sockets (proc_net_tcp in the kernel's documentation).</summary>
+/// <summary>
+/// Which user of this host has the other end of a loopback connection, by the kernel's tables of sockets (proc_net_tcp in the kernel's
+/// documentation).
+/// </summary>
 /// <remarks>
-/// Only an established connection whose socket is open tells: for one that is being closed the kernel shows user 0. A peer on another host or in
-/// another network namespace is in none of the tables.
+/// Only an established connection whose socket is open tells: for one that is being closed the kernel shows user 0. A peer on another host
+/// or in another network namespace is in none of the tables.
 /// </remarks>
 internal static class TcpPeer
 {
@@ -25,8 +28,9 @@ internal static class TcpPeer
             return false;
         try
         {
-            return Tables.Where(File.Exists).Select(table => FindOwner(File.ReadLines(table), peer, own)).FirstOrDefault(user => user is not null)
-                is { } user && (user == Root || user == FileOwner.Of("/proc/self")?.User);
+            var owner = Tables.Where(File.Exists)
+                .Select(table => FindOwner(File.ReadLines(table), peer, own)).FirstOrDefault(user => user is not null);
+            return owner is { } user && (user == Root || user == FileOwner.Of("/proc/self")?.User);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -35,13 +39,15 @@ internal static class TcpPeer
     }
 
     /// <summary>The user id that a table has for a connection as the peer sees it.</summary>
-    /// <param name="table">Lines of <c>sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode ...</c> below a header.</param>
+    /// <param name="table">Lines of <c>sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode ...</c>
+    /// below a header.</param>
     /// <returns>Null: the table does not have it, or it is not established, or its socket is closed.</returns>
     public static uint? FindOwner(IEnumerable<string> table, IPEndPoint peer, IPEndPoint own)
     {
         foreach (var line in table.Skip(1))
         {
-            if (line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, var local, var remote, Established, _, _, _, var user, _, not "0", ..]
+            if (line.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                    is [_, var local, var remote, Established, _, _, _, var user, _, not "0", ..]
                 && Is(local, peer) && Is(remote, own) && uint.TryParse(user, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
                 return id;
         }
@@ -56,7 +62,10 @@ internal static class TcpPeer
 
     // One or four words of 32 bits, each in the byte order of the machine.
     private static IPAddress AddressOf(string hex) => new(
-        [.. hex.Chunk(8).SelectMany(word => BitConverter.GetBytes(uint.Parse(word, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)))]);
+        [
+            .. hex.Chunk(8).SelectMany(
+                word => BitConverter.GetBytes(uint.Parse(word, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture))),
+        ]);
 
     private static IPAddress Unmapped(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }

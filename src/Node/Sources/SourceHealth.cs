@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-
 namespace Screening.Node.Sources;
 
 /// <summary>Whether a source is lost. Logged when it is lost, and when it answers again: not per query, attempt or connection.</summary>

@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.Net.Sockets;
 using Screening.Actors.Checks;
-using Screening.Node.Supervision;
 
 namespace Screening.Node.Sources;
 
@@ -20,7 +19,7 @@ internal sealed class SourceLink<TSession>(
     SourceHealth health, Func<CancellationToken, Task<TSession>> connect, Backoff backoff, TimeProvider time) : IAsyncDisposable
     where TSession : class, ISourceSession
 {
-    private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _firstAttempt = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -99,15 +98,15 @@ internal sealed class SourceLink<TSession>(
 
     private async Task<TSession?> TryConnectAsync()
     {
-        using var limit = new CancellationTokenSource(ConnectLimit, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stopping.Token);
+        using var timeout = new CancellationTokenSource(ConnectTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stopping.Token);
         try
         {
             return await connect(either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
-            Lose($"no connection in {ConnectLimit.TotalSeconds:0} s");
+            Lose($"no connection in {ConnectTimeout.TotalSeconds:0} s");
         }
         catch (Exception e) when (e is SocketException or IOException or Win32Exception or ArgumentException or InvalidOperationException
             or UnauthorizedAccessException)

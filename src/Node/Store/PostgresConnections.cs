@@ -6,7 +6,9 @@ using Screening.Node.Platform;
 
 namespace Screening.Node.Store;
 
-/// <summary>The ways to a PostgreSQL database, completed with settings that operators seldom give, and its faults in operators' terms.</summary>
+/// <summary>
+/// The ways to a PostgreSQL database, completed with settings that operators seldom give, and its faults in operators' terms.
+/// </summary>
 internal sealed class PostgresConnections
 {
     private readonly NpgsqlConnectionStringBuilder _settings;
@@ -45,19 +47,21 @@ internal sealed class PostgresConnections
 
     /// <summary>Uses a connection of its own.</summary>
     /// <remarks>
-    /// It is a new one each time. A pooled one may have died with the server that it was made to, and the journal may keep all of a pool busy.
+    /// It is a new one each time. A pooled one may have died with the server that it was made to, and the journal may keep all of a pool
+    /// busy.
     /// </remarks>
     /// <param name="within">All of it ends in this time.</param>
     /// <exception cref="StoreException">It did not work.</exception>
-    public async Task<T> UseAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> use, TimeSpan within, CancellationToken cancellation)
+    public async Task<T> UseAsync<T>(
+        Func<NpgsqlConnection, CancellationToken, Task<T>> use, TimeSpan within, CancellationToken cancellation)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(within);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        timeout.CancelAfter(within);
         try
         {
             await using var connection = new NpgsqlConnection(_control);
-            await connection.OpenAsync(limit.Token);
-            return await use(connection, limit.Token);
+            await connection.OpenAsync(timeout.Token).ConfigureAwait(false);
+            return await use(connection, timeout.Token).ConfigureAwait(false);
         }
         catch (Exception problem) when (problem is not StoreException
             && (problem is not OperationCanceledException || !cancellation.IsCancellationRequested))
@@ -77,7 +81,8 @@ internal sealed class PostgresConnections
     {
         PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } denied =>
             $"{denied.MessageText}. The role of store.connection needs the right to create tables, or an administrator applies"
-                + $" {Path.Combine(AppContext.BaseDirectory, "schema", PostgresStore.DdlFile)} and grants it SELECT, INSERT, UPDATE and DELETE",
+                + $" {Path.Combine(AppContext.BaseDirectory, "schema", PostgresStore.DdlFile)} and grants it SELECT, INSERT, UPDATE"
+                + " and DELETE",
         PostgresException said => said.MessageText,
         OperationCanceledException or TimeoutException or NpgsqlException { InnerException: TimeoutException } =>
             $"no answer within {within.TotalSeconds:0.#} s",

@@ -10,7 +10,7 @@ namespace Screening.Node.Store;
 /// Microsoft.Data.Sqlite has no asynchronous calls underneath: whatever waits for the disk or for the file holds a thread. So each call
 /// here has a thread of its own, and none of the pool waits.
 /// </remarks>
-internal sealed class SqliteStore : IFleetStore
+internal sealed class SqliteStore : IWhitelistStore
 {
     private const string FileName = "whitelist.db";
     private const string DdlFile = "sqlite.sql";
@@ -47,7 +47,7 @@ internal sealed class SqliteStore : IFleetStore
 
     public StoreConnection? Connection { get; }
 
-    public IFleetLock? Lock => null;
+    public IStoreLock? Lock => null;
 
     public Task PrepareAsync(CancellationToken cancellation)
     {
@@ -57,8 +57,8 @@ internal sealed class SqliteStore : IFleetStore
     }
 
     /// <summary>
-    /// Writes a heartbeat, and sees that the disk has room: a small write may still succeed on one that is full. Heartbeats that are not of this
-    /// process are a fault.
+    /// Writes a heartbeat, and sees that the disk has room: a small write may still succeed on one that is full. Heartbeats that are not of
+    /// this process are a fault.
     /// </summary>
     public Task<StoreMark> PingAsync(CancellationToken cancellation) => UseAsync(_control, PingAsync, cancellation);
 
@@ -68,27 +68,27 @@ internal sealed class SqliteStore : IFleetStore
 
     private async Task<StoreMark> PrepareAsync(SqliteConnection connection, CancellationToken cancellation)
     {
-        if (!await HasTablesAsync(connection, cancellation))
+        if (!await HasTablesAsync(connection, cancellation).ConfigureAwait(false))
         {
             // In this order: the file takes auto_vacuum only before anything is written, and WAL is written.
-            await connection.ExecuteAsync("PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL", cancellation);
-            await CreateTablesAsync(connection, cancellation);
+            await connection.ExecuteAsync("PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL", cancellation).ConfigureAwait(false);
+            await CreateTablesAsync(connection, cancellation).ConfigureAwait(false);
         }
 
-        await StoreTables.CheckLayoutAsync(connection, Place, cancellation);
-        await StoreTables.IdentifyAsync(connection, cancellation);
-        await connection.ExecuteAsync($"PRAGMA incremental_vacuum({MostPagesGivenBack})", cancellation);
+        await StoreTables.CheckLayoutAsync(connection, Place, cancellation).ConfigureAwait(false);
+        await StoreTables.IdentifyAsync(connection, cancellation).ConfigureAwait(false);
+        await connection.ExecuteAsync($"PRAGMA incremental_vacuum({MostPagesGivenBack})", cancellation).ConfigureAwait(false);
         _beat = 0;
-        return await PingAsync(connection, cancellation);
+        return await PingAsync(connection, cancellation).ConfigureAwait(false);
     }
 
     private async Task<bool> ReadAllAsync(SqliteConnection connection, Action<StoredRow> row, CancellationToken cancellation)
     {
         // Both tables as they are at one time.
         await using var transaction = connection.BeginTransaction(deferred: true);
-        if (!await HasTablesAsync(connection, cancellation))
+        if (!await HasTablesAsync(connection, cancellation).ConfigureAwait(false))
             return true;
-        await StoreTables.CheckLayoutAsync(connection, Place, cancellation);
+        await StoreTables.CheckLayoutAsync(connection, Place, cancellation).ConfigureAwait(false);
         var covered = new Dictionary<string, long>();
         await ReadRowsAsync(
             // Columns that stand beside max() are those of the row that has it (https://www.sqlite.org/lang_select.html#bareagg).
@@ -97,19 +97,20 @@ internal sealed class SqliteStore : IFleetStore
             {
                 covered[found.Entity] = found.SequenceNr;
                 row(found with { IsSnapshot = true });
-            });
+            }).ConfigureAwait(false);
         await ReadRowsAsync(
             "SELECT persistence_id, sequence_number, identifier, manifest, CASE WHEN deleted THEN NULL ELSE message END FROM journal"
                 + " ORDER BY persistence_id, sequence_number",
-            found => row(found.SequenceNr > covered.GetValueOrDefault(found.Entity) ? found : found with { Bytes = null }));
+            found => row(found.SequenceNr > covered.GetValueOrDefault(found.Entity) ? found : found with { Bytes = null }))
+            .ConfigureAwait(false);
         return true;
 
         async Task ReadRowsAsync(string sql, Action<StoredRow> each)
         {
             await using var command = connection.CreateCommand();
             command.CommandText = sql;
-            await using var reader = await command.ExecuteReaderAsync(cancellation);
-            while (await reader.ReadAsync(cancellation))
+            await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+            while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
                 each(new StoredRow(
                     reader.GetString(0), reader.GetInt64(1), IsSnapshot: false, reader.IsDBNull(2) ? 0 : reader.GetInt32(2),
                     reader.IsDBNull(3) ? "" : reader.GetString(3), reader.IsDBNull(4) ? null : reader.GetFieldValue<byte[]>(4)));
@@ -120,7 +121,8 @@ internal sealed class SqliteStore : IFleetStore
     {
         // In one statement: another node may make them between two.
         var tables = await connection.ExecuteAsync(
-            "SELECT group_concat(name) FROM sqlite_master WHERE type = 'table' AND name IN ('screening_meta', 'journal')", cancellation) as string ?? "";
+            "SELECT group_concat(name) FROM sqlite_master WHERE type = 'table' AND name IN ('screening_meta', 'journal')",
+            cancellation).ConfigureAwait(false) as string ?? "";
         if (tables.Contains("screening_meta", StringComparison.Ordinal))
             return true;
         return tables.Length > 0
@@ -130,12 +132,12 @@ internal sealed class SqliteStore : IFleetStore
 
     private static async Task CreateTablesAsync(SqliteConnection connection, CancellationToken cancellation)
     {
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
         await using var command = connection.CreateCommand();
         command.Transaction = (SqliteTransaction)transaction;
         command.CommandText = StoreTables.Ddl(DdlFile);
-        await command.ExecuteNonQueryAsync(cancellation);
-        await transaction.CommitAsync(cancellation);
+        await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        await transaction.CommitAsync(cancellation).ConfigureAwait(false);
     }
 
     // A heartbeat is the time, for operators, and the number of heartbeats so far.
@@ -145,25 +147,26 @@ internal sealed class SqliteStore : IFleetStore
         var beat = (long)(await connection.ExecuteAsync(
             $"INSERT INTO screening_meta (key, value) VALUES ('heartbeat', {now} || 1) ON CONFLICT (key)"
                 + $" DO UPDATE SET value = {now} || (substr(value, 22) + 1) RETURNING CAST(substr(value, 22) AS INTEGER)",
-            cancellation))!;
+            cancellation).ConfigureAwait(false))!;
         var isShared = _beat > 0 && beat > _beat + 1;
         _beat = beat;
         if (isShared)
             throw new StoreException($"{Place}: another node writes to it as well; each needs a node.data_dir of its own");
         if (new DriveInfo(Folder).AvailableFreeSpace < LeastFreeBytes)
             throw new StoreException($"{Place}: the disk is full");
-        return new StoreMark(await StoreTables.ReadIdAsync(connection, cancellation), beat);
+        return new StoreMark(await StoreTables.ReadIdAsync(connection, cancellation).ConfigureAwait(false), beat);
     }
 
-    private Task<T> UseAsync<T>(string way, Func<SqliteConnection, CancellationToken, Task<T>> use, CancellationToken cancellation) => Task.Factory.StartNew(
+    private Task<T> UseAsync<T>(string way, Func<SqliteConnection, CancellationToken, Task<T>> use, CancellationToken cancellation) =>
+        Task.Factory.StartNew(
         async () =>
         {
             try
             {
                 PrivateFiles.Prepare(Place); // SQLite gives the files beside it the same mode.
                 await using var connection = new SqliteConnection(way);
-                await connection.OpenAsync(cancellation);
-                return await use(connection, cancellation);
+                await connection.OpenAsync(cancellation).ConfigureAwait(false);
+                return await use(connection, cancellation).ConfigureAwait(false);
             }
             catch (SqliteException problem)
             {

@@ -29,13 +29,15 @@ internal static class StoreTables
     /// <exception cref="StoreLayoutException">They were made for another.</exception>
     public static async Task CheckLayoutAsync(DbConnection connection, string place, CancellationToken cancellation)
     {
-        var found = await ReadLayoutAsync(connection, cancellation);
+        var found = await ReadLayoutAsync(connection, cancellation).ConfigureAwait(false);
         if (found.Count == 0)
         {
-            var rows = string.Join(", ", Layout.Select(item => string.Create(CultureInfo.InvariantCulture, $"('{item.Key}', '{item.Value}')")));
-            await connection.ExecuteAsync($"INSERT INTO screening_meta (key, value) VALUES {rows} ON CONFLICT (key) DO NOTHING", cancellation);
+            var rows = string.Join(
+                ", ", Layout.Select(item => string.Create(CultureInfo.InvariantCulture, $"('{item.Key}', '{item.Value}')")));
+            await connection.ExecuteAsync(
+                $"INSERT INTO screening_meta (key, value) VALUES {rows} ON CONFLICT (key) DO NOTHING", cancellation).ConfigureAwait(false);
             // Another node, of another release, may have been faster.
-            found = await ReadLayoutAsync(connection, cancellation);
+            found = await ReadLayoutAsync(connection, cancellation).ConfigureAwait(false);
         }
 
         var ours = Layout.ToDictionary(item => item.Key, item => item.Value.ToString(CultureInfo.InvariantCulture));
@@ -52,7 +54,8 @@ internal static class StoreTables
 
     /// <summary>The database's id; empty: it has none.</summary>
     public static async Task<string> ReadIdAsync(DbConnection connection, CancellationToken cancellation) =>
-        await connection.ExecuteAsync("SELECT value FROM screening_meta WHERE key = 'id'", cancellation) as string ?? "";
+        await connection.ExecuteAsync(
+            "SELECT value FROM screening_meta WHERE key = 'id'", cancellation).ConfigureAwait(false) as string ?? "";
 
     /// <summary>Runs statements and gives the first value of the first row, or null.</summary>
     public static async Task<object?> ExecuteAsync(
@@ -68,16 +71,16 @@ internal static class StoreTables
             command.Parameters.Add(parameter);
         }
 
-        return await command.ExecuteScalarAsync(cancellation);
+        return await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false);
     }
 
     private static async Task<Dictionary<string, string>> ReadLayoutAsync(DbConnection connection, CancellationToken cancellation)
     {
         await using var command = connection.CreateCommand();
         command.CommandText = "SELECT key, value FROM screening_meta WHERE key LIKE 'layout.%'";
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
         var found = new Dictionary<string, string>();
-        while (await reader.ReadAsync(cancellation))
+        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
             found[reader.GetString(0)] = reader.GetString(1);
         return found;
     }

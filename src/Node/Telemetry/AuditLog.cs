@@ -1,6 +1,6 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
+using Screening.Node.Api;
 using Screening.Node.Configuration;
 using Screening.Node.Platform;
 using Screening.Node.Supervision;
@@ -26,6 +26,13 @@ internal enum AuditVia
 {
     Http,
     Unix,
+}
+
+/// <summary>The words for where a change came in.</summary>
+internal static class AuditViaWords
+{
+    /// <summary>The word in the audit log.</summary>
+    public static string Word(this AuditVia via) => via == AuditVia.Unix ? "unix" : "http";
 }
 
 /// <summary>A change that an operator made.</summary>
@@ -59,9 +66,8 @@ internal sealed class AuditLog(AuditLogSettings settings, Troubles troubles, Tim
 
     private readonly RollingFile _file = new(settings.File, time);
     private readonly SemaphoreSlim _writing = new(1, 1);
-    private readonly ArrayBufferWriter<byte> _line = new(512);
 
-    /// <summary>Ends once the line is on the disk, or the node's log says that it is not. Never fails.</summary>
+    /// <summary>Ends once the line is on the disk, or once the node's log has the reason why it is not. Never fails.</summary>
     public async Task WriteAsync(AuditEntry entry)
     {
         if (entry.Fault is null)
@@ -71,8 +77,7 @@ internal sealed class AuditLog(AuditLogSettings settings, Troubles troubles, Tim
         await _writing.WaitAsync().ConfigureAwait(false);
         try
         {
-            Format(entry);
-            _file.Append(_line.WrittenSpan, toDisk: true);
+            _file.Append(LineOf(entry), toDisk: true);
             troubles.Clear(Part);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -89,32 +94,13 @@ internal sealed class AuditLog(AuditLogSettings settings, Troubles troubles, Tim
 
     public void Dispose() => _writing.Dispose();
 
-    private void Format(AuditEntry entry)
-    {
-        _line.ResetWrittenCount();
-        using (var json = new Utf8JsonWriter(_line))
-        {
-            json.WriteStartObject();
-            json.WriteString("time", time.GetUtcNow().UtcDateTime);
-            json.WriteString("node", settings.Node);
-            json.WriteString("author", entry.Author);
-            json.WriteString("via", entry.Via.Word());
-            json.WriteString("action", entry.Action);
-            json.WriteString("address", entry.Address);
-            json.WriteString("ttl", entry.Ttl);
-            json.WriteString("reason", entry.Reason);
-            json.WriteNumber("count", entry.Count);
-            json.WriteBoolean("durable", entry.Durable);
-            json.WriteString("fault", entry.Fault);
-            json.WriteEndObject();
-        }
-
-        _line.Write("\n"u8);
-    }
-}
-
-/// <summary>The words of the audit log.</summary>
-internal static class AuditWords
-{
-    public static string Word(this AuditVia via) => via == AuditVia.Unix ? "unix" : "http";
+    private byte[] LineOf(AuditEntry entry) =>
+    [
+        .. JsonSerializer.SerializeToUtf8Bytes(
+            new AuditLine(
+                time.GetUtcNow().UtcDateTime, settings.Node, entry.Author, entry.Via.Word(), entry.Action, entry.Address, entry.Ttl,
+                entry.Reason, entry.Count, entry.Durable, entry.Fault),
+            ApiJson.Default.AuditLine),
+        (byte)'\n',
+    ];
 }

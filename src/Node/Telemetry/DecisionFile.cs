@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
-using Screening.Actors.Screening;
+using Screening.Node.Api;
 using Screening.Node.Supervision;
 
 namespace Screening.Node.Telemetry;
@@ -22,19 +22,20 @@ internal sealed class DecisionFile(
 
     private readonly RollingFile _file = new(settings.File, time);
     private readonly ArrayBufferWriter<byte> _lines = new(MaxBatchBytes);
+
+    // One for all lines: a new one for each would double what a line without checks allocates.
+    private readonly Utf8JsonWriter _json = new(Stream.Null);
     private long _pending;
     private long _lost;
     private long? _loggedAt;
 
     /// <summary>Adds a line. It is on the disk after <see cref="Flush"/>.</summary>
-    /// <param name="client">The client's address as the log may show it.</param>
-    /// <param name="hits">The hits that the line stands for; 0 for a decision that is not a counted hit.</param>
-    public void Add(in Decision decision, DateTimeOffset at, string client, long hits)
+    public void Add(VerdictDocument line)
     {
-        using (var json = new Utf8JsonWriter(_lines))
-            Shapes.WriteVerdict(json, decision, settings.Node, at, client, hits);
+        _json.Reset(_lines);
+        JsonSerializer.Serialize(_json, line, ApiJson.Default.VerdictDocument);
         _lines.Write("\n"u8);
-        _pending += Math.Max(1, hits);
+        _pending += Math.Max(1, line.Hits);
         if (_lines.WrittenCount >= MaxBatchBytes)
             Flush();
     }

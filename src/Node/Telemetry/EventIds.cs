@@ -1,8 +1,10 @@
+using Screening.Node.Supervision;
+
 namespace Screening.Node.Telemetry;
 
 /// <summary>
-/// Every event id of the log, in ranges: 1000 endpoints, 2000 verdicts, 3000 checks, 4000 whitelist, 5000 cluster (those of the cluster system stand in Actors/Fleet), 9000 process
-/// (9010 to 9016 in Supervision and Hosting).
+/// The event ids of the log, in ranges: 1000 endpoints, 2000 verdicts, 3000 checks, 4000 whitelist, 5000 cluster, 9000 process. Those of
+/// Actors (<c>ClusterEventIds</c>) and of <see cref="SupervisionEventIds"/> stand there, because neither may use this folder.
 /// A contract with operators: an id is retired with a note, never reused.
 /// </summary>
 internal static class EventIds
@@ -20,6 +22,13 @@ internal static class EventIds
     public const int PolicyShadow = 2003;
     public const int DecisionLogFault = 2004;
     public const int DecisionLogRegained = 2005;
+    public const int ResolversInUse = 3000;
+    public const int ResolverLost = 3001;
+    public const int ResolverRegained = 3002;
+    public const int SourceLost = 3010;
+    public const int SourceRegained = 3011;
+    public const int StderrLine = 3020;
+    public const int StderrDropped = 3021;
     public const int AccessReloaded = 4001;
     public const int AccessFault = 4002;
     public const int WhitelistChanged = 4003;
@@ -36,4 +45,9 @@ internal static class EventIds
     public const int ConfigurationWarning = 9007;
     public const int Degraded = 9008;
     public const int DegradedNoMore = 9009;
+
+    // 9010 to 9013 are those of Supervision.
+    public const int RehearsalFailed = 9014;
+    public const int NodeDoesNotAnswer = 9015;
+    public const int ServiceManagerLost = 9016;
 }

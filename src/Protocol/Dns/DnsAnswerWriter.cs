@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Text;
+using Screening.Protocol.Vocabulary;
 
 namespace Screening.Protocol.Dns;
-using Screening.Protocol.Vocabulary;
 
 /// <summary>The answer of an authoritative server of one zone to a question.</summary>
 /// <param name="Rcode">NXDOMAIN and REFUSED among others.</param>
@@ -20,10 +20,10 @@ public readonly record struct DnsAnswerContent(DnsRcode Rcode, DnsType? Type = n
     public bool IsAuthoritative => Rcode is DnsRcode.NoError or DnsRcode.NxDomain;
 }
 
-/// <summary>Writes answers of an authoritative server. Never recursive, never compressed but for the question's own name.</summary>
+/// <summary>Writes answers of an authoritative server. Never recursive, and compressed only by pointers into the question's name.</summary>
 /// <remarks>
 /// <code>
-/// header: id, QR opcode AA TC RD, rcode, counts | question as it came, letters' case too
+/// header: id, QR opcode AA TC RD, rcode, counts | question as it came, in the same case
 /// answer:    C00C | TYPE | IN | TTL | RDLENGTH | RDATA         (C00C: the question's name, RFC 1035 section 4.1.4)
 /// authority: C0xx | SOA  | IN | TTL | RDLENGTH | localhost. hostmaster.ZONE. 1 3600 600 86400 TTL     (C0xx: the zone's own name)
 /// additional: OPT, if the request had one (RFC 6891 section 7)
@@ -33,18 +33,19 @@ public readonly record struct DnsAnswerContent(DnsRcode Rcode, DnsType? Type = n
 public static class DnsAnswerWriter
 {
     /// <summary>The longest answer over UDP: what passes every path unfragmented (DNS flag day 2020).</summary>
-    public const int MaxUdpBytes = DnsQueryWriter.MaxUdpReplyBytes;
+    public const int MaxUdpBytes = DnsMessage.MaxUdpBytes;
 
-    /// <summary>A buffer so long holds every answer.</summary>
+    /// <summary>A buffer of this length holds every answer.</summary>
     public const int MaxBytes = 2048;
 
     /// <summary>Octets of a TXT record's text that are written.</summary>
     public const int MaxTextBytes = 1024;
 
-    private const int OptBytes = 11;
     private const int MaxStringBytes = 255;
-    private const ushort ClassIn = 1;
     private const ushort Pointer = 0xc000;
+
+    // RFC 6891 section 6.1.3. Beyond the header's four bits: the rest of it goes into the OPT record.
+    private const int BadVersion = 16;
 
     /// <summary>Writes the answer to a request.</summary>
     /// <param name="destination">At least <see cref="MaxBytes"/> long.</param>
@@ -61,57 +62,66 @@ public static class DnsAnswerWriter
         {
             DnsRequestKind.Malformed => (int)DnsRcode.FormErr,
             DnsRequestKind.NotImplemented => (int)DnsRcode.NotImp,
-            DnsRequestKind.BadVersion => 16,
+            DnsRequestKind.BadVersion => BadVersion,
             _ => (int)content.Rcode,
         };
-        var speaks = request.Kind == DnsRequestKind.Question && content.IsAuthoritative;
-        var length = WriteHead(destination, message, request, rcode, speaks);
-        var opt = request.HasEdns ? OptBytes : 0;
-        if (speaks)
+        var isAuthoritative = request.Kind == DnsRequestKind.Question && content.IsAuthoritative;
+        var length = WriteHead(destination, message, request, rcode, isAuthoritative);
+        if (isAuthoritative)
         {
-            var zoneAt = (ushort)(Pointer | (request.EchoBytes - 4 - (zone.Length + 2)));
+            // The question's name ends in the zone's name, whose octets are a length for each dot and one more, its letters, and a zero.
+            var zoneAt = (ushort)(Pointer | (request.EchoBytes - DnsMessage.QuestionTailBytes - (zone.Length + 2)));
             var end = length;
             if (content.Type is { } type)
-                WriteRecord(destination, ref end, Pointer | DnsName.HeaderBytes, type, content, zone, zoneAt);
+                WriteRecord(destination, ref end, Pointer | DnsMessage.HeaderBytes, type, content, zoneAt);
             else
-                WriteRecord(destination, ref end, zoneAt, DnsType.Soa, content, zone, zoneAt);
-            var fits = end + opt <= limit;
-            destination[2] |= (byte)(fits ? 0 : 0x02);
-            if (fits)
+                WriteRecord(destination, ref end, zoneAt, DnsType.Soa, content, zoneAt);
+            if (end + (request.HasEdns ? DnsMessage.OptBytes : 0) <= limit)
             {
-                destination[content.Type is null ? 9 : 7] = 1;
+                var count = content.Type is null ? DnsMessage.AuthoritiesAt : DnsMessage.AnswersAt;
+                BinaryPrimitives.WriteUInt16BigEndian(destination[count..], 1);
                 length = end;
+            }
+            else
+            {
+                destination[DnsMessage.FlagsAt] |= DnsMessage.Truncated;
             }
         }
 
-        return request.HasEdns ? WriteOpt(destination, length, rcode >> 4, request.TakesDnssec) : length;
+        return request.HasEdns ? WriteOpt(destination, length, rcode >> 4, request.WantsDnssec) : length;
     }
 
-    /// <summary>Header and question with TC, so that the client asks again over TCP. For clients that ask too often (response rate limit).</summary>
+    /// <summary>
+    /// Writes header and question with TC, so that the client asks again over TCP. For clients that ask too often: one whose address was
+    /// forged cannot, and what it is sent is not longer than what it sent.
+    /// </summary>
     public static int WriteTruncated(Span<byte> destination, ReadOnlySpan<byte> message, in DnsRequest request)
     {
-        var length = WriteHead(destination, message, request, 0, speaks: true);
-        destination[2] |= 0x02;
+        var length = WriteHead(destination, message, request, 0, isAuthoritative: true);
+        destination[DnsMessage.FlagsAt] |= DnsMessage.Truncated;
         return length;
     }
 
-    private static int WriteHead(Span<byte> destination, ReadOnlySpan<byte> message, in DnsRequest request, int rcode, bool speaks)
+    private static int WriteHead(
+        Span<byte> destination, ReadOnlySpan<byte> message, in DnsRequest request, int rcode, bool isAuthoritative)
     {
         message[..request.EchoBytes].CopyTo(destination);
-        destination[2] = (byte)(0x80 | (message[2] & 0x79) | (speaks ? 0x04 : 0));
-        destination[3] = (byte)(rcode & 0x0f);
-        destination.Slice(4, 8).Clear();
-        destination[5] = (byte)(request.EchoBytes > DnsName.HeaderBytes ? 1 : 0);
+        var echoed = message[DnsMessage.FlagsAt] & (DnsMessage.Opcode | DnsMessage.RecursionDesired);
+        destination[DnsMessage.FlagsAt] = (byte)(DnsMessage.Response | echoed | (isAuthoritative ? DnsMessage.Authoritative : 0));
+        destination[DnsMessage.RcodeAt] = (byte)(rcode & DnsMessage.Rcode);
+        destination[DnsMessage.QuestionsAt..DnsMessage.HeaderBytes].Clear();
+        var questions = request.EchoBytes > DnsMessage.HeaderBytes ? 1 : 0;
+        BinaryPrimitives.WriteUInt16BigEndian(destination[DnsMessage.QuestionsAt..], (ushort)questions);
         return request.EchoBytes;
     }
 
     private static void WriteRecord(
-        Span<byte> destination, ref int end, int owner, DnsType type, in DnsAnswerContent content, string zone, ushort zoneAt)
+        Span<byte> destination, ref int end, int owner, DnsType type, in DnsAnswerContent content, ushort zoneAt)
     {
         var record = destination[end..];
         BinaryPrimitives.WriteUInt16BigEndian(record, (ushort)owner);
         BinaryPrimitives.WriteUInt16BigEndian(record[2..], (ushort)type);
-        BinaryPrimitives.WriteUInt16BigEndian(record[4..], ClassIn);
+        BinaryPrimitives.WriteUInt16BigEndian(record[4..], DnsMessage.ClassIn);
         BinaryPrimitives.WriteInt32BigEndian(record[6..], content.TtlSeconds);
         var data = record[12..];
         var length = type switch
@@ -131,7 +141,7 @@ public static class DnsAnswerWriter
         return 4;
     }
 
-    // RFC 1035 section 3.3.14: strings, each behind its length.
+    // RFC 1035 section 3.3.14: strings of at most 255 octets, each behind its length; an empty text is one empty string.
     private static int WriteText(Span<byte> data, ReadOnlySpan<char> text)
     {
         text = text[..Math.Min(text.Length, MaxTextBytes)];
@@ -147,7 +157,8 @@ public static class DnsAnswerWriter
         return length;
     }
 
-    // RFC 1035 section 3.3.13. Secondaries are not served, so that the times in the middle mean nothing.
+    // RFC 1035 section 3.3.13. There are no secondaries, so the times in the middle mean nothing; the last number is the ttl of a negative
+    // answer (RFC 2308 section 4).
     private static int WriteSoa(Span<byte> data, int ttlSeconds, ushort zoneAt)
     {
         var length = WriteName(data, "localhost");
@@ -171,15 +182,11 @@ public static class DnsAnswerWriter
         return length;
     }
 
-    private static int WriteOpt(Span<byte> destination, int length, int extendedRcode, bool takesDnssec)
+    // RFC 3225 section 3: DO comes back as it was sent.
+    private static int WriteOpt(Span<byte> destination, int length, int extendedRcode, bool wantsDnssec)
     {
-        var opt = destination.Slice(length, OptBytes);
-        opt.Clear();
-        BinaryPrimitives.WriteUInt16BigEndian(opt[1..], (ushort)DnsType.Opt);
-        BinaryPrimitives.WriteUInt16BigEndian(opt[3..], MaxUdpBytes);
-        opt[5] = (byte)extendedRcode;
-        opt[7] = (byte)(takesDnssec ? 0x80 : 0); // RFC 3225 section 3: DO comes back as it was sent.
-        destination[11] = 1;
-        return length + OptBytes;
+        DnsMessage.WriteOpt(destination[length..], extendedRcode, wantsDnssec);
+        BinaryPrimitives.WriteUInt16BigEndian(destination[DnsMessage.AdditionalsAt..], 1);
+        return length + DnsMessage.OptBytes;
     }
 }

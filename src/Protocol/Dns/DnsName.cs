@@ -3,18 +3,15 @@ namespace Screening.Protocol.Dns;
 /// <summary>Names on the wire: labels, each behind its length, ended by the root's zero (RFC 1035 section 3.1).</summary>
 internal static class DnsName
 {
-    /// <summary>Octets before the question (RFC 1035 section 4.1.1).</summary>
-    public const int HeaderBytes = 12;
-
     /// <summary>The longest name, all lengths and the root counted (RFC 1035 section 2.3.4).</summary>
     public const int MaxBytes = 255;
 
-    /// <summary>The most pointers in one name: a name has at most 127 labels, and a pointer to a pointer gains nothing.</summary>
+    /// <summary>The most pointers in one name: a name has at most 127 labels, and nobody needs a pointer to a pointer.</summary>
     public const int MaxPointers = 127;
 
     /// <summary>
-    /// Labels and pointers that are read of one message. 1,024 records about an IPv6 client, of which each name is read three times, take
-    /// 113,000; what needs more is made to cost time.
+    /// The most labels and pointers that are read of one message, so that no message can be made to cost much time. The largest honest one,
+    /// 1,024 records about an IPv6 client whose names are read three times each, takes 113,000.
     /// </summary>
     public const int MaxSteps = 1 << 17;
 
@@ -49,7 +46,8 @@ internal static class DnsName
 
     /// <summary>Reads the name at an offset, uncompressed and in lower case, and moves the offset behind it.</summary>
     /// <remarks>
-    /// A pointer must lead to before the piece of name that it stands in. Each jump thus goes further back, and a loop cannot be made.
+    /// A pointer must lead to before the piece of name that it stands in (RFC 1035 section 4.1.4: "a prior occurrence"). So each jump goes
+    /// further back, and no message can make a loop.
     /// </remarks>
     /// <param name="message">The whole message.</param>
     /// <param name="offset">Where the name starts; where it ends.</param>
@@ -92,7 +90,7 @@ internal static class DnsName
             var target = ((label & ~PointerBits) << 8) | message[at++];
             if (pointers == 0)
                 offset = at;
-            if (target < HeaderBytes || target >= pieceStart || ++pointers > MaxPointers)
+            if (target < DnsMessage.HeaderBytes || target >= pieceStart || ++pointers > MaxPointers)
                 return false;
             pieceStart = at = target;
         }

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
+using Screening.Protocol.Vocabulary;
 
 namespace Screening.Protocol.Dns;
-using Screening.Protocol.Vocabulary;
 
 /// <summary>The content of an answer.</summary>
 /// <param name="Rcode">Response code.</param>

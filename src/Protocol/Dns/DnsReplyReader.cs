@@ -2,17 +2,16 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Text;
-
-namespace Screening.Protocol.Dns;
 using Screening.Protocol.Vocabulary;
 
+namespace Screening.Protocol.Dns;
+
 /// <summary>
-/// Reads a resolver's answer to a query that <see cref="DnsQueryWriter"/> wrote. Total: any bytes give an answer or <c>InvalidData</c>.
+/// Reads a resolver's answer to a query that <see cref="DnsQueryWriter"/> wrote. Any bytes give an answer or <c>InvalidData</c>.
 /// </summary>
 /// <remarks>
 /// <code>
-/// RFC 1035 section 4.1: header, question, answer, authority, additional
-/// header   id u16 | QR opcode4 AA TC RD | RA Z3 rcode4 | QDCOUNT ANCOUNT NSCOUNT ARCOUNT, u16 each
+/// RFC 1035 section 4.1: header, question, answer, authority, additional (<see cref="DnsMessage"/>)
 /// record   NAME | TYPE u16 | CLASS u16 | TTL u32 | RDLENGTH u16 | RDATA
 /// </code>
 /// The additional section is not read.
@@ -22,15 +21,15 @@ public static class DnsReplyReader
     /// <summary>Records that are read of the answer and authority sections together; a message with more is refused.</summary>
     public const int MaxRecords = 1024;
 
-    /// <summary>A TXT record is cut at so many octets.</summary>
+    /// <summary>Octets of a TXT record that are kept.</summary>
     public const int MaxTextBytes = 1024;
 
+    // RFC 1034 section 3.6.2 wants chains of aliases followed, and loops taken for an error. The bound serves both.
     private const int MaxAliases = 16;
-    private const ushort ClassIn = 1;
 
     /// <summary>The message's id; 0 if it is too short to have one.</summary>
     public static ushort Id(ReadOnlySpan<byte> message) =>
-        message.Length < DnsName.HeaderBytes ? (ushort)0 : BinaryPrimitives.ReadUInt16BigEndian(message);
+        message.Length < DnsMessage.HeaderBytes ? (ushort)0 : BinaryPrimitives.ReadUInt16BigEndian(message);
 
     /// <summary>
     /// True if the message is an answer to this query: the same id and, but for the case of letters, the same question (RFC 5452 section
@@ -38,14 +37,15 @@ public static class DnsReplyReader
     /// </summary>
     public static bool Answers(ReadOnlySpan<byte> message, ReadOnlySpan<byte> query)
     {
-        if (message.Length < DnsName.HeaderBytes || query.Length < DnsName.HeaderBytes
-            || !message[..2].SequenceEqual(query[..2]) || (message[2] & 0xf8) != 0x80)
+        if (message.Length < DnsMessage.HeaderBytes || query.Length < DnsMessage.HeaderBytes
+            || Id(message) != Id(query)
+            || (message[DnsMessage.FlagsAt] & (DnsMessage.Response | DnsMessage.Opcode)) != DnsMessage.Response)
             return false;
-        var questions = BinaryPrimitives.ReadUInt16BigEndian(message[4..]);
+        var questions = DnsMessage.Count(message, DnsMessage.QuestionsAt);
         if (questions == 0)
-            return message.Length == DnsName.HeaderBytes && Rcode(message) is not (DnsRcode.NoError or DnsRcode.NxDomain);
-        var question = query[DnsName.HeaderBytes..QuestionEnd(query)];
-        var echoed = message[DnsName.HeaderBytes..];
+            return message.Length == DnsMessage.HeaderBytes && Rcode(message) is not (DnsRcode.NoError or DnsRcode.NxDomain);
+        var question = query[DnsMessage.HeaderBytes..QuestionEnd(query)];
+        var echoed = message[DnsMessage.HeaderBytes..];
         return questions == 1 && echoed.Length >= question.Length && SameButForCase(echoed[..question.Length], question);
     }
 
@@ -56,9 +56,9 @@ public static class DnsReplyReader
     public static OperationStatus TryRead(ReadOnlySpan<byte> message, out DnsReply reply)
     {
         reply = Empty(DnsRcode.ServFail, truncated: false);
-        if (message.Length < DnsName.HeaderBytes)
+        if (message.Length < DnsMessage.HeaderBytes)
             return OperationStatus.InvalidData;
-        var truncated = (message[2] & 0x02) != 0;
+        var truncated = (message[DnsMessage.FlagsAt] & DnsMessage.Truncated) != 0;
         var rcode = Rcode(message);
         if (truncated || rcode is not (DnsRcode.NoError or DnsRcode.NxDomain))
         {
@@ -67,13 +67,14 @@ public static class DnsReplyReader
         }
 
         Span<byte> asked = stackalloc byte[DnsName.MaxBytes];
-        var offset = DnsName.HeaderBytes;
+        var offset = DnsMessage.HeaderBytes;
         var stepsLeft = DnsName.MaxSteps;
-        if (BinaryPrimitives.ReadUInt16BigEndian(message[4..]) != 1
-            || !DnsName.TryRead(message, ref offset, asked, out var askedLength, ref stepsLeft) || offset + 4 > message.Length)
+        if (DnsMessage.Count(message, DnsMessage.QuestionsAt) != 1
+            || !DnsName.TryRead(message, ref offset, asked, out var askedLength, ref stepsLeft)
+            || offset + DnsMessage.QuestionTailBytes > message.Length)
             return OperationStatus.InvalidData;
         var type = (DnsType)BinaryPrimitives.ReadUInt16BigEndian(message[offset..]);
-        return TryReadRecords(message, offset + 4, asked, askedLength, type, rcode, ref stepsLeft, out reply)
+        return TryReadRecords(message, offset + DnsMessage.QuestionTailBytes, asked, askedLength, type, rcode, ref stepsLeft, out reply)
             ? OperationStatus.Done
             : OperationStatus.InvalidData;
     }
@@ -83,8 +84,8 @@ public static class DnsReplyReader
         out DnsReply reply)
     {
         reply = Empty(rcode, truncated: false);
-        int answers = BinaryPrimitives.ReadUInt16BigEndian(message[6..]);
-        int authorities = BinaryPrimitives.ReadUInt16BigEndian(message[8..]);
+        int answers = DnsMessage.Count(message, DnsMessage.AnswersAt);
+        int authorities = DnsMessage.Count(message, DnsMessage.AuthoritiesAt);
         if (answers + authorities > MaxRecords
             || !TryFollowAliases(message, start, answers, target, ref targetLength, ref stepsLeft))
             return false;
@@ -98,8 +99,8 @@ public static class DnsReplyReader
             if (!records.TryNext())
                 return false;
             if (i >= answers)
-                soaTtl ??= records.Type == DnsType.Soa && records.Class == ClassIn ? records.TtlSeconds : null;
-            else if (records.Type != type || records.Class != ClassIn || !records.IsOwnedBy(target[..targetLength]))
+                soaTtl ??= records.Type == DnsType.Soa && records.Class == DnsMessage.ClassIn ? records.TtlSeconds : null;
+            else if (records.Type != type || records.Class != DnsMessage.ClassIn || !records.IsOwnedBy(target[..targetLength]))
                 continue;
             else if (TryAdd(records.Data, type, codes, texts))
                 ttl = Math.Min(ttl ?? int.MaxValue, records.TtlSeconds);
@@ -148,7 +149,8 @@ public static class DnsReplyReader
         return true;
     }
 
-    // Most answers need one walk that finds no alias. The order of the chain's records is not relied on.
+    // Makes the target the name that the chain of aliases ends at. Most answers have no alias, and so need one walk. RFC 1034 does not say
+    // in which order the records of a chain stand, so each alias is looked for from the first record on.
     private static bool TryFollowAliases(
         ReadOnlySpan<byte> message, int start, int answers, Span<byte> target, ref int targetLength, ref int stepsLeft)
     {
@@ -160,7 +162,7 @@ public static class DnsReplyReader
             {
                 if (!records.TryNext())
                     return false;
-                found = records.Type == DnsType.Cname && records.Class == ClassIn && records.IsOwnedBy(target[..targetLength]);
+                found = records.Type == DnsType.Cname && records.Class == DnsMessage.ClassIn && records.IsOwnedBy(target[..targetLength]);
             }
 
             if (!found)
@@ -174,16 +176,17 @@ public static class DnsReplyReader
 
     private static int QuestionEnd(ReadOnlySpan<byte> query)
     {
-        var end = DnsName.HeaderBytes;
+        var end = DnsMessage.HeaderBytes;
         while (end < query.Length && query[end] != 0)
             end += query[end] + 1;
-        return Math.Min(end + 5, query.Length);
+        return Math.Min(end + 1 + DnsMessage.QuestionTailBytes, query.Length);
     }
 
     private static bool SameButForCase(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right) =>
         left.SequenceEqual(right) || Ascii.EqualsIgnoreCase(left, right);
 
-    private static DnsRcode Rcode(ReadOnlySpan<byte> message) => (DnsRcode)(message[3] & 0x0f);
+    // Without the upper bits, which an OPT record may add: the additional section is not read, and all that these say is failure.
+    private static DnsRcode Rcode(ReadOnlySpan<byte> message) => (DnsRcode)(message[DnsMessage.RcodeAt] & DnsMessage.Rcode);
 
     private static DnsReply Empty(DnsRcode rcode, bool truncated) => new(rcode, truncated, [], [], null);
 
@@ -209,7 +212,7 @@ public static class DnsReplyReader
             Span<byte> owner = stackalloc byte[DnsName.MaxBytes];
             _ownerAt = _next;
             var at = _next;
-            if (!DnsName.TryRead(_message, ref at, owner, out _, ref _stepsLeft) || at + 10 > _message.Length)
+            if (!DnsName.TryRead(_message, ref at, owner, out _, ref _stepsLeft) || at + DnsMessage.RecordHeadBytes > _message.Length)
                 return false;
             var head = _message[at..];
             Type = (DnsType)BinaryPrimitives.ReadUInt16BigEndian(head);
@@ -217,7 +220,7 @@ public static class DnsReplyReader
 
             // RFC 2181 section 8: a TTL with its highest bit set counts as zero.
             TtlSeconds = Math.Max(0, BinaryPrimitives.ReadInt32BigEndian(head[4..]));
-            _dataAt = at + 10;
+            _dataAt = at + DnsMessage.RecordHeadBytes;
             _next = _dataAt + BinaryPrimitives.ReadUInt16BigEndian(head[8..]);
             return _next <= _message.Length;
         }

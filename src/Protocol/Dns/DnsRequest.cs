@@ -35,9 +35,10 @@ public readonly record struct DnsRequest
     /// </summary>
     public const int MinPayloadBytes = 512;
 
+    // Besides OPT a query may be signed (TSIG, SIG(0)); nothing else belongs there.
     private const int MaxAdditional = 8;
-    private const ushort ClassIn = 1;
 
+    /// <summary>How the message is to be answered.</summary>
     public DnsRequestKind Kind { get; private init; }
 
     /// <summary>
@@ -59,61 +60,69 @@ public readonly record struct DnsRequest
     /// <summary>True if the client uses EDNS0.</summary>
     public bool HasEdns { get; private init; }
 
-    /// <summary>True if the client takes DNSSEC records (DO); an answer with EDNS repeats the bit (RFC 3225 section 3).</summary>
-    public bool TakesDnssec { get; private init; }
+    /// <summary>True if the client asks for DNSSEC records (DO); an answer with EDNS repeats the bit (RFC 3225 section 3).</summary>
+    public bool WantsDnssec { get; private init; }
 
-    /// <summary>The longest answer over UDP that the client takes.</summary>
+    /// <summary>The longest answer over UDP that the client accepts.</summary>
     public int PayloadBytes { get; private init; }
 
     /// <summary>Reads a message.</summary>
     public static DnsRequest Read(ReadOnlySpan<byte> message)
     {
-        var request = new DnsRequest { EchoBytes = DnsName.HeaderBytes, PayloadBytes = MinPayloadBytes };
-        if (message.Length < DnsName.HeaderBytes || (message[2] & 0x80) != 0)
+        var request = new DnsRequest { EchoBytes = DnsMessage.HeaderBytes, PayloadBytes = MinPayloadBytes };
+        if (message.Length < DnsMessage.HeaderBytes || (message[DnsMessage.FlagsAt] & DnsMessage.Response) != 0)
             return request;
-        request = request with { Kind = (message[2] & 0x78) == 0 ? DnsRequestKind.Malformed : DnsRequestKind.NotImplemented };
-        if (BinaryPrimitives.ReadUInt16BigEndian(message[4..]) != 1)
+
+        // What is read from here on only makes the request better: until all of it is understood it is malformed.
+        var isQuery = (message[DnsMessage.FlagsAt] & DnsMessage.Opcode) == 0;
+        request = request with { Kind = isQuery ? DnsRequestKind.Malformed : DnsRequestKind.NotImplemented };
+        if (DnsMessage.Count(message, DnsMessage.QuestionsAt) != 1)
             return request;
 
         Span<byte> name = stackalloc byte[DnsName.MaxBytes];
-        var offset = DnsName.HeaderBytes;
+        var offset = DnsMessage.HeaderBytes;
         var stepsLeft = DnsName.MaxSteps;
-        if (!DnsName.TryRead(message, ref offset, name, out var length, ref stepsLeft) || offset + 4 > message.Length)
+        if (!DnsName.TryRead(message, ref offset, name, out var length, ref stepsLeft)
+            || offset + DnsMessage.QuestionTailBytes > message.Length)
             return request;
         request = request with
         {
             Name = Text(name[..length]),
             Type = (DnsType)BinaryPrimitives.ReadUInt16BigEndian(message[offset..]),
-            IsInternet = BinaryPrimitives.ReadUInt16BigEndian(message[(offset + 2)..]) == ClassIn,
-            EchoBytes = offset + 4,
+            IsInternet = BinaryPrimitives.ReadUInt16BigEndian(message[(offset + 2)..]) == DnsMessage.ClassIn,
+            EchoBytes = offset + DnsMessage.QuestionTailBytes,
         };
-        var isPlain = request.Kind == DnsRequestKind.Malformed && BinaryPrimitives.ReadUInt32BigEndian(message[6..]) == 0;
-        return isPlain ? ReadAdditional(message, offset + 4, request, ref stepsLeft) : request;
+        var isPlain = isQuery && DnsMessage.Count(message, DnsMessage.AnswersAt) == 0
+            && DnsMessage.Count(message, DnsMessage.AuthoritiesAt) == 0;
+        return isPlain ? ReadAdditional(message, request.EchoBytes, request, ref stepsLeft) : request;
     }
 
     private static DnsRequest ReadAdditional(ReadOnlySpan<byte> message, int offset, DnsRequest request, ref int stepsLeft)
     {
-        int count = BinaryPrimitives.ReadUInt16BigEndian(message[10..]);
+        int count = DnsMessage.Count(message, DnsMessage.AdditionalsAt);
         if (count > MaxAdditional)
             return request;
         Span<byte> owner = stackalloc byte[DnsName.MaxBytes];
         var version = 0;
         for (var i = 0; i < count; i++)
         {
-            if (!DnsName.TryRead(message, ref offset, owner, out var ownerLength, ref stepsLeft) || offset + 10 > message.Length)
+            if (!DnsName.TryRead(message, ref offset, owner, out var ownerLength, ref stepsLeft)
+                || offset + DnsMessage.RecordHeadBytes > message.Length)
                 return request;
             var head = message[offset..];
-            offset += 10 + BinaryPrimitives.ReadUInt16BigEndian(head[8..]);
+            offset += DnsMessage.RecordHeadBytes + BinaryPrimitives.ReadUInt16BigEndian(head[8..]);
             if (offset > message.Length)
                 return request;
             if ((DnsType)BinaryPrimitives.ReadUInt16BigEndian(head) != DnsType.Opt)
                 continue;
+
+            // RFC 6891 section 6.1.1: one OPT at most. Section 6.1.2: its owner is the root.
             if (request.HasEdns || ownerLength != 1)
                 return request;
             request = request with
             {
                 HasEdns = true,
-                TakesDnssec = (head[6] & 0x80) != 0,
+                WantsDnssec = DnsMessage.WantsDnssec(head),
                 PayloadBytes = Math.Max(MinPayloadBytes, (int)BinaryPrimitives.ReadUInt16BigEndian(head[2..])),
             };
             version = head[5];

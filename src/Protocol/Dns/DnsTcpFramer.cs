@@ -15,7 +15,7 @@ public static class DnsTcpFramer
     /// <summary>Finds the message at the front of what was received.</summary>
     /// <param name="maxBytes">The longest message that is taken.</param>
     /// <param name="length">The message's octets, without the prefix; with <c>InvalidData</c> what the prefix says.</param>
-    /// <returns><c>Done</c>, <c>NeedMoreData</c>, or <c>InvalidData</c> where the length is 0 or above the limit: framing is lost.</returns>
+    /// <returns><c>Done</c>, <c>NeedMoreData</c>, or <c>InvalidData</c> if the length is 0 or above the limit: framing is lost.</returns>
     public static OperationStatus TryFind(in ReadOnlySequence<byte> buffer, int maxBytes, out int length)
     {
         length = 0;

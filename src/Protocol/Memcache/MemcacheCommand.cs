@@ -45,7 +45,7 @@ public enum MemcacheCommand : byte
     /// <summary><c>mn</c>: meta no-op, which tools use as a ping.</summary>
     MetaNoOp,
 
-    /// <summary>A command of memcached's without a data block that is not offered here: <c>incr</c>, <c>gat</c> and the like.</summary>
+    /// <summary>A command of memcached without a data block that is not supported: <c>incr</c>, <c>gat</c> and the like.</summary>
     NotOffered,
 
     /// <summary><c>quit</c></summary>

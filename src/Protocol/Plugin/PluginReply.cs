@@ -27,6 +27,7 @@ public static class PluginReply
             Append(span, ref length, "\n"u8);
         }
 
+        // Whole lines, since every query is answered here: made of Word() an answer takes 24 ns instead of 12.
         Append(span, ref length, verdict.Action switch
         {
             VerdictAction.Pass => "action=pass\nttl="u8,

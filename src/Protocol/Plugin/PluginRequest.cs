@@ -26,6 +26,9 @@ namespace Screening.Protocol.Plugin;
 /// </remarks>
 public readonly ref struct PluginRequest
 {
+    /// <summary>Bounds of a query, and of an answer.</summary>
+    public static readonly ParseLimits Limits = new(1024, 8 * 1024);
+
     /// <summary>True if the query has a <c>query_id</c> attribute; it is echoed even if it is empty.</summary>
     public bool HasQueryId { get; private init; }
 

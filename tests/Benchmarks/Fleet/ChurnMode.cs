@@ -33,16 +33,16 @@ internal static class ChurnMode
         var store = new PostgresStore("churn", new Secret(postgres.ConnectionString));
         await store.PrepareAsync(CancellationToken.None);
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
-        var settings = new FleetSettings { Node = "churn", ListenPort = 0, PublicHost = "127.0.0.1", PublicPort = 0, Store = store };
+        var settings = new ClusterSettings { Node = "churn", ListenPort = 0, PublicHost = "127.0.0.1", PublicPort = 0, Store = store };
         using var system = ActorSystem.Create("churn", BootstrapSetup.Create()
             .WithConfig(
                 ConfigurationFactory.ParseString("akka.actor.provider = local")
-                    .WithFallback(FleetConfiguration.Of(settings, FleetTimings.Default)))
+                    .WithFallback(ClusterHocon.Of(settings, ClusterTimings.Default)))
             .And(new DataOptionsSetup(StoreDataOptions.Of(store.Connection!))));
-        var meter = new FleetMeter(time);
+        var meter = new WhitelistMeter(time);
         var signal = new StoreSignal();
         signal.Announce();
-        var context = new BucketContext(time, meter, ActorRefs.Nobody, ActorRefs.Nobody, TimeSpan.FromDays(30), 100_000, signal);
+        var context = new EntityContext(time, meter, ActorRefs.Nobody, ActorRefs.Nobody, TimeSpan.FromDays(30), 100_000, signal);
         var buckets = Enumerable.Range(0, Buckets)
             .Select(b => system.ActorOf(WhitelistBucket.CreateProps(WhitelistLayout.EntityOf(b), context), $"b{b}")).ToArray();
         await UntilAsync(() => meter.Buckets == Buckets && meter.Recovering == 0);
@@ -76,7 +76,7 @@ internal static class ChurnMode
         return 0;
     }
 
-    private static async Task ReportAsync(Table table, TimeSpan clock, FleetMeter meter, PostgresServer postgres)
+    private static async Task ReportAsync(Table table, TimeSpan clock, WhitelistMeter meter, PostgresServer postgres)
     {
         // As autovacuum does every minute, of which the moved clock leaves it none.
         await postgres.QueryAsync("VACUUM journal, snapshot");

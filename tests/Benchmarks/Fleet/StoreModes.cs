@@ -43,7 +43,8 @@ internal static class StoreModes
                 await store.PrepareAsync(CancellationToken.None);
                 await FillAsync(store);
                 using var system = Start(store, "");
-                var (meter, used, started) = (new FleetMeter(TimeProvider.System), Environment.CpuUsage.TotalTime, Stopwatch.StartNew());
+                var (meter, used, started) = (new WhitelistMeter(TimeProvider.System), Environment.CpuUsage.TotalTime,
+                    Stopwatch.StartNew());
                 var stored = await StoredWhitelist.ReadAsync(store, WhitelistSerializer.TryReadWhole, CancellationToken.None);
                 var read = started.Elapsed;
                 StartBuckets(system, meter, stored);
@@ -77,7 +78,7 @@ internal static class StoreModes
                 var store = new SqliteStore(folder, new Secret(""));
                 await store.PrepareAsync(CancellationToken.None);
                 using var system = Start(store, overrides);
-                var meter = new FleetMeter(TimeProvider.System);
+                var meter = new WhitelistMeter(TimeProvider.System);
                 var buckets = StartBuckets(system, meter, stored: null);
                 await UntilAsync(() => meter.Buckets == WhitelistLayout.Buckets && meter.Recovering == 0);
                 var (delays, threads) = await WhileLockedAsync(store, buckets);
@@ -131,9 +132,9 @@ internal static class StoreModes
 
     private static ActorSystem Start(SqliteStore store, string overrides)
     {
-        var settings = new FleetSettings { Node = "store", ListenPort = 0, PublicHost = "127.0.0.1", PublicPort = 0, Store = store };
+        var settings = new ClusterSettings { Node = "store", ListenPort = 0, PublicHost = "127.0.0.1", PublicPort = 0, Store = store };
         var config = ConfigurationFactory.ParseString("akka.actor.provider = local\n" + overrides)
-            .WithFallback(FleetConfiguration.Of(settings, FleetTimings.Default));
+            .WithFallback(ClusterHocon.Of(settings, ClusterTimings.Default));
         var system = ActorSystem.Create(
             "store", BootstrapSetup.Create().WithConfig(config).And(new DataOptionsSetup(StoreDataOptions.Of(store.Connection!))));
         // As a node does: the first timers of a thousand buckets would each wait for a thread of the pool until the scheduler runs.
@@ -141,11 +142,11 @@ internal static class StoreModes
         return system;
     }
 
-    private static IActorRef[] StartBuckets(ActorSystem system, FleetMeter meter, StoredWhitelist? stored)
+    private static IActorRef[] StartBuckets(ActorSystem system, WhitelistMeter meter, StoredWhitelist? stored)
     {
         var signal = new StoreSignal();
         signal.Announce();
-        var context = new BucketContext(
+        var context = new EntityContext(
             TimeProvider.System, meter, ActorRefs.Nobody, ActorRefs.Nobody, TimeSpan.FromDays(30), 2 * Entries / WhitelistLayout.Buckets,
             signal, stored);
         return [.. Enumerable.Range(0, WhitelistLayout.Buckets).Select(

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Screening.Node.Api;
 using Screening.Node.Commands;
 using Screening.Node.Commands.Cache;
 using Screening.Node.Commands.Display;
@@ -12,19 +14,30 @@ public sealed class LookTests
 {
     private const string Verdict =
         """
-        {"client":"198.51.100.23","action":"drop","allow":false,"ttl":0,"score":9,"source":"screened","early":false,"complete":true,"elapsed_ms":112.6,
-         "reason":"listed by block.example (127.0.0.4): seen sending spam; https://block.example/why","profile":"default","policy":"12669c90789a","checks":[
-         {"name":"p0f","kind":"p0f","result":"evidence","answer":["Windows XP","Ethernet or modem","distance 9","OS changed"],"weight":1,"ttl":null,"start_ms":0.1,"elapsed_ms":1.0,"error":null},
-         {"name":"block.example","kind":"dnsbl","result":"evidence","answer":["127.0.0.4"],"weight":3,"ttl":300,"start_ms":0.4,"elapsed_ms":40.7,"error":null},
-         {"name":"trusted.example","kind":"dnsbl","result":"timeout","answer":[],"weight":0,"ttl":null,"start_ms":0.4,"elapsed_ms":100,"error":"no answer of resolver 127.0.0.1:53 in 100 ms"}]}
+        {"v":1,"time":"2026-01-01T12:00:00Z","node":"mx1","door":"http","client":"198.51.100.23","local":null,
+         "action":"drop","allow":false,"ttl":0,"score":9,"source":"screened","early":false,"complete":true,"elapsed_ms":112.6,
+         "reason":"listed by block.example (127.0.0.4): seen sending spam; https://block.example/why",
+         "profile":"default","policy":"12669c90789a","checks":[
+         {"name":"p0f","kind":"p0f","result":"evidence","answer":["Windows XP","Ethernet or modem","distance 9","OS changed"],
+          "weight":1,"ttl":null,"start_ms":0.1,"elapsed_ms":1.0,"reason":null,"error":null},
+         {"name":"block.example","kind":"dnsbl","result":"evidence","answer":["127.0.0.4"],
+          "weight":3,"ttl":300,"start_ms":0.4,"elapsed_ms":40.7,"reason":null,"error":null},
+         {"name":"trusted.example","kind":"dnsbl","result":"timeout","answer":[],
+          "weight":0,"ttl":null,"start_ms":0.4,"elapsed_ms":100,"reason":null,"error":"no answer of resolver 127.0.0.1:53 in 100 ms"}]}
         """;
 
     private const string Status =
         """
-        {"node":"mx1","version":"0.1.0","rung":4,"degraded":[{"what":"check block.example: no answer in 250 ms","since":"2026-01-01T11:59:48Z","rung":4}],
-         "endpoints":[{"kind":"plugin","uri":"tcp://127.0.0.1:10025"},{"kind":"http","uri":"unix:///var/lib/screening/a/rather/long/folder/for/a/socket/http.sock"}],
-         "cluster":{"state":"up","members":[{"node":"mx1","address":"127.0.0.1:4053","roles":["cache"],"state":"up"}],"shards":64},
-         "store":{"provider":"sqlite","ok":true,"queued":0,"dropped":0,"journaled":12},"cache":{"near":3,"entries":4,"grants":1,"bans":0},
+        {"v":1,"node":"mx1","version":"0.1.0","rung":4,
+         "degraded":[{"what":"check block.example: no answer in 250 ms","since":"2026-01-01T11:59:48Z","rung":4}],
+         "config":{"file":null,"loaded":"2026-01-01T10:00:00.000Z","failed_since":null,"faults":[],"restart_needed":[]},
+         "endpoints":[{"kind":"plugin","uri":"tcp://127.0.0.1:10025"},
+                      {"kind":"http","uri":"unix:///var/lib/screening/a/rather/long/folder/for/a/socket/http.sock"}],
+         "cluster":{"state":"up","members":[{"node":"mx1","address":"127.0.0.1:4053","roles":["cache"],"state":"up"}],
+                    "expected":1,"missing":0,"shards":64,"shards_here":64,"buckets":1024,"recovering":0},
+         "grants":{"confirmed":true,"confirmed_s_ago":0},
+         "store":{"provider":"sqlite","ok":true,"queued":0,"dropped":0,"journaled":12},
+         "cache":{"near":3,"entries":4,"here":4,"grants":1,"bans":0},"in_flight":0,
          "checks":[{"name":"p0f","kind":"p0f","state":"ok","reason":null,"since":"2026-01-01T10:00:00Z"},
                    {"name":"block.example","kind":"dnsbl","state":"ill","reason":"no answer in 250 ms","since":"2026-01-01T11:59:48Z"}]}
         """;
@@ -37,17 +50,18 @@ public sealed class LookTests
     [InlineData(120)]
     public void An_explanation_fits_the_terminal_and_breaks_no_word(int width)
     {
-        var text = Show(width, json => new VerdictText(width).Of(json, explain: true), Verdict);
+        var text = Show(width, new VerdictText(width).Of(Read(Verdict, NodeClient.Shapes.VerdictDocument), explain: true));
         var lines = text.Split('\n');
         Assert.All(lines, line => Assert.True(line.Length <= width, $"{line.Length} columns: {line}"));
-        foreach (var word in (string[])["changed", "distance", "https://block.example/why", "127.0.0.4", "timeout", "weight", "127.0.0.1:53"])
+        foreach (
+            var word in (string[])["changed", "distance", "https://block.example/why", "127.0.0.4", "timeout", "weight", "127.0.0.1:53"])
             Assert.Contains(lines, line => line.Split(' ').Any(part => part.TrimEnd(',', ';') == word));
     }
 
     [Fact]
     public void Without_a_terminal_an_explanation_has_one_line_per_check_and_no_escape()
     {
-        var text = Show(null, json => new VerdictText(10_000).Of(json, explain: true), Verdict);
+        var text = Show(null, new VerdictText(10_000).Of(Read(Verdict, NodeClient.Shapes.VerdictDocument), explain: true));
         Assert.StartsWith("198.51.100.23: drop, score 9, 112.6 ms\n  listed by block.example", text, StringComparison.Ordinal);
         Assert.Contains("evidence      +1  Windows XP, Ethernet or modem, distance 9, OS changed\n", text, StringComparison.Ordinal);
         Assert.DoesNotContain('\x1b', text);
@@ -56,14 +70,14 @@ public sealed class LookTests
     [Fact]
     public void A_refusal_is_bold_and_red_on_a_terminal()
     {
-        using var json = JsonDocument.Parse(Verdict);
-        Assert.Contains("\x1b[1;31mdrop", new Screen(TextWriter.Null, 80, hasColour: true).TextOf(new VerdictText(80).Of(json.RootElement, false)), StringComparison.Ordinal);
+        var text = new VerdictText(80).Of(Read(Verdict, NodeClient.Shapes.VerdictDocument), explain: false);
+        Assert.Contains("\x1b[1;31mdrop", new Screen(TextWriter.Null, 80, hasColour: true).TextOf(text), StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_status_is_aligned_says_what_is_degraded_first_and_keeps_addresses_whole()
     {
-        var text = Show(60, json => new StatusText(Now, 60).Of(json), Status);
+        var text = Show(60, new StatusText(Now, 60).Of(Read(Status, NodeClient.Shapes.StatusDocument)));
         Assert.Equal(
             """
             mx1: screening 0.1.0, degraded (rung 4); 3 clients known here
@@ -89,30 +103,34 @@ public sealed class LookTests
     [InlineData("日本語 Müller", "日本語 Müller")]
     public void What_a_node_tells_is_cleaned_again(string told, string shown)
     {
-        using var json = JsonDocument.Parse(JsonSerializer.Serialize(new { name = told }));
-        Assert.Equal(shown, json.RootElement.Text("name"));
+        var line = JsonSerializer.Serialize(new CacheLine(By: told, Also: [new CacheLine(Reason: told)]), ApiJson.Default.CacheLine);
+        var read = Read(line, NodeClient.Shapes.CacheLine);
+        Assert.Equal((shown, shown), (read.By, read.Also!.Value[0].Reason));
     }
 
     [Theory]
     [InlineData("日本語 Müller", 10, "日本語...")]
     [InlineData("日本語 Müller", 13, "日本語 Müller")]
     [InlineData("plain text", 8, "plain...")]
-    public void Wide_letters_count_twice_where_a_text_must_fit(string text, int width, string fitted) => Assert.Equal(fitted, ShownText.Fit(text, width));
+    public void Wide_letters_count_twice_where_a_text_must_fit(string text, int width, string fitted) =>
+        Assert.Equal(fitted, ShownText.Fit(text, width));
 
     [Fact]
     public void A_list_is_aligned_under_its_titles_and_fits_a_terminal()
     {
-        using var page = JsonDocument.Parse(
+        var page = Read(
             """
-            [{"address":"192.0.2.0/24","profile":"default","kind":"ban","expires":"2026-01-01T12:59:00.5Z","times":[0,0,0,0,0],"by":"日本@mx1","reason":"sends worms since noon of the first of January","policy":""},
-             {"address":"2001:db8::1","profile":"default","kind":"pass","expires":"2026-01-01T13:00:00Z","times":[0,0,0,0,0],"by":"mx1","reason":"","policy":"p"}]
-            """);
-        var lines = page.RootElement.EnumerateArray().ToList();
+            [{"address":"192.0.2.0/24","profile":"default","kind":"ban","expires":"2026-01-01T12:59:00.5Z","times":[0,0,0,0,0],
+              "by":"日本@mx1","reason":"sends worms since noon of the first of January","policy":""},
+             {"address":"2001:db8::1","profile":"default","kind":"pass","expires":"2026-01-01T13:00:00Z","times":[0,0,0,0,0],"by":"mx1",
+              "reason":"","policy":"p"}]
+            """,
+            NodeClient.Shapes.CacheLineArray);
         Assert.Equal(
             "KIND  ADDRESS       PROFILE  LEFT   BY        REASON\n"
             + "ban   192.0.2.0/24  default  59m1s  日本@mx1  sends worms since noon of the first of January\n"
             + "pass  2001:db8::1   default  1h     mx1\n",
-            new CacheTable(new Screen(TextWriter.Null, null, false), new FixedTime()).Write(lines));
+            new CacheTable(new Screen(TextWriter.Null, null, false), new FixedTime()).Write(page));
     }
 
     [Theory]
@@ -158,11 +176,9 @@ public sealed class LookTests
         Assert.Equal("", piped.ToString());
     }
 
-    private static string Show(int? width, Func<JsonElement, Paragraph> show, string text)
-    {
-        using var json = JsonDocument.Parse(text);
-        return new Screen(TextWriter.Null, width, hasColour: false).TextOf(show(json.RootElement));
-    }
+    private static T Read<T>(string json, JsonTypeInfo<T> shape) => JsonSerializer.Deserialize(json, shape)!;
+
+    private static string Show(int? width, Paragraph text) => new Screen(TextWriter.Null, width, hasColour: false).TextOf(text);
 
     private sealed class FixedTime : TimeProvider
     {

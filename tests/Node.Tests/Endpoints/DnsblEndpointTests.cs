@@ -113,12 +113,15 @@ public sealed class DnsblEndpointTests : IAsyncLifetime
             }
         }
 
-        Assert.Equal("127.0.0.4", (await AskAsync(DnsblName.QueryName(ClientAddress.Parse("2.0.0.2"), "z.test"), DnsType.A)).Codes.Single().ToString());
+        Assert.Equal(
+            "127.0.0.4",
+            (await AskAsync(DnsblName.QueryName(ClientAddress.Parse("2.0.0.2"), "z.test"), DnsType.A)).Codes.Single().ToString());
         using var unix = _node.HttpUnix("http");
         Assert.Equal("[]", await unix.GetStringAsync("api/v1/cache?prefix=2.0.0.0/16"));
         var metrics = await http.GetStringAsync("metrics");
         Assert.DoesNotContain("endpoint=\"dnsbl\",action=\"pass\",source=\"screened\"", metrics, StringComparison.Ordinal);
-        Assert.Contains("screening_verdicts_total{endpoint=\"dnsbl\",action=\"enforce\",source=\"screened\"} 1", metrics, StringComparison.Ordinal);
+        Assert.Contains(
+            "screening_verdicts_total{endpoint=\"dnsbl\",action=\"enforce\",source=\"screened\"} 1", metrics, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -132,7 +135,8 @@ public sealed class DnsblEndpointTests : IAsyncLifetime
     [InlineData("test", DnsType.Ns, DnsRcode.Refused, 0, 0)]
     [InlineData("z.test", DnsType.Axfr, DnsRcode.Refused, 0, 0)]
     [InlineData("4.2.0.192.z.test", DnsType.Any, DnsRcode.NoError, 1, 0)]
-    public async Task The_zone_is_a_zone_and_nothing_outside_is_answered(string name, DnsType type, DnsRcode rcode, int answers, int authorities)
+    public async Task The_zone_is_a_zone_and_nothing_outside_is_answered(
+        string name, DnsType type, DnsRcode rcode, int answers, int authorities)
     {
         var reply = await ExchangeAsync(Query(name, type), overTcp: false);
         Assert.Equal((rcode, answers, authorities), ((DnsRcode)(reply[3] & 15), reply[7], reply[9]));
@@ -186,7 +190,8 @@ public sealed class DnsblEndpointTests : IAsyncLifetime
     [Fact]
     public async Task An_address_that_is_taken_ends_the_start()
     {
-        var fault = await Assert.ThrowsAsync<EndpointException>(() => RunningNode.StartAsync($"endpoints.dnsbl=[\"udp://127.0.0.1:{_node.UdpPort}\"]"));
+        var fault = await Assert.ThrowsAsync<EndpointException>(
+            () => RunningNode.StartAsync($"endpoints.dnsbl=[\"udp://127.0.0.1:{_node.UdpPort}\"]"));
         Assert.StartsWith("cannot listen on udp://127.0.0.1:", fault.Message, StringComparison.Ordinal);
     }
 
@@ -194,15 +199,18 @@ public sealed class DnsblEndpointTests : IAsyncLifetime
     public void A_network_that_is_sent_too_much_is_spared()
     {
         var rates = new ResponseRateLimit(new StillTime());
-        RateVerdict[] Take(string address, string? name, int count) =>
-            [.. Enumerable.Range(0, count).Select(_ => rates.AdmitAnswer(IPAddress.Parse(address), name, isNegative: false)).Distinct().Order()];
-        Assert.Equal([RateVerdict.Send], Take("198.51.100.1", "a", ResponseRateLimit.SamePerSecond));
-        Assert.Equal([RateVerdict.Send], Take("198.51.100.1", "b", 1));
-        Assert.Equal([RateVerdict.Truncate, RateVerdict.Drop], Take("198.51.100.200", "a", 2));
-        Assert.Equal([RateVerdict.Send], Take("198.51.101.1", "a", 1));
-        Assert.Equal([RateVerdict.Send], Take("127.0.0.1", null, 10_000));
-        Assert.Equal([RateVerdict.Send], Take("2001:db8::1", null, ResponseRateLimit.SamePerSecond));
-        Assert.Equal([RateVerdict.Truncate], Take("2001:db8:0:00ff::1", null, 1));
+        RateVerdict[] Admit(string address, string? name, int count) =>
+            [
+                .. Enumerable.Range(0, count)
+                    .Select(_ => rates.AdmitAnswer(IPAddress.Parse(address), name, isNegative: false)).Distinct().Order(),
+            ];
+        Assert.Equal([RateVerdict.Send], Admit("198.51.100.1", "a", ResponseRateLimit.SamePerSecond));
+        Assert.Equal([RateVerdict.Send], Admit("198.51.100.1", "b", 1));
+        Assert.Equal([RateVerdict.Truncate, RateVerdict.Drop], Admit("198.51.100.200", "a", 2));
+        Assert.Equal([RateVerdict.Send], Admit("198.51.101.1", "a", 1));
+        Assert.Equal([RateVerdict.Send], Admit("127.0.0.1", null, 10_000));
+        Assert.Equal([RateVerdict.Send], Admit("2001:db8::1", null, ResponseRateLimit.SamePerSecond));
+        Assert.Equal([RateVerdict.Truncate], Admit("2001:db8:0:00ff::1", null, 1));
         for (var i = 0; i < ResponseRateLimit.TotalPerSecond; i++)
             rates.AdmitAnswer(IPAddress.Parse("203.0.113.1"), $"{i}", isNegative: false);
         Assert.NotEqual(RateVerdict.Send, rates.AdmitAnswer(IPAddress.Parse("203.0.113.77"), "new", isNegative: false));
@@ -217,9 +225,12 @@ public sealed class DnsblEndpointTests : IAsyncLifetime
     public void Names_that_nobody_lists_are_one_answer(string asker, string neighbour, bool isNegative, int sent)
     {
         var rates = new ResponseRateLimit(new StillTime());
-        var questions = Enumerable.Range(0, 10_000).Select(i => Exchange(rates, IPAddress.Parse(i % 2 == 0 ? asker : neighbour), $"{i}", isNegative)).ToList();
+        var questions = Enumerable.Range(0, 10_000)
+            .Select(i => Exchange(rates, IPAddress.Parse(i % 2 == 0 ? asker : neighbour), $"{i}", isNegative)).ToList();
         Assert.InRange(questions.Count(verdict => verdict == RateVerdict.Send), sent - SharedSlots, sent);
-        Assert.InRange(questions.Count(verdict => verdict == RateVerdict.Truncate), (10_000 - sent) / 2 - SharedSlots, (10_000 - sent) / 2 + SharedSlots);
+        Assert.InRange(
+            questions.Count(verdict => verdict == RateVerdict.Truncate), (10_000 - sent) / 2 - SharedSlots,
+            (10_000 - sent) / 2 + SharedSlots);
         Assert.Equal(RateVerdict.Send, Exchange(rates, IPAddress.Parse("203.0.113.1"), "other", isNegative));
     }
 

@@ -19,12 +19,15 @@ public sealed class MemcacheEndpointTests
         { "get postscreen:192.0.2.1\r\n", "END\r\n", true },
         { Set("postscreen:192.0.2.1", Value) + "get postscreen:192.0.2.1\r\n", "STORED\r\n" + Found("postscreen:192.0.2.1", Value), true },
         { Set("postscreen:2001:db8::1", Value) + "get 2001:db8::1\r\n", "STORED\r\n" + Found("2001:db8::1", Value), true },
-        { Set("0123456789abcdef", Value) + "get 0123456789abcdef fedcba9876543210\r\n", "STORED\r\n" + Found("0123456789abcdef", Value), true },
-        { Set("a:192.0.2.2", $"{Now + 90};1;1;0;0") + Set("b:192.0.2.2", $"{Now + 50};{Now + 70};0;0;1") + "get 192.0.2.2\r\n",
-            "STORED\r\nSTORED\r\n" + Found("192.0.2.2", $"{Now + 90};{Now + 70};1;0;1"), true },
-        { Set("p:192.0.2.3", $"{Now - 5};{Now + 70};0;0;0") + "get p:192.0.2.3\r\n", "STORED\r\n" + Found("p:192.0.2.3", $"1;{Now + 70};0;0;0"), true },
+        { Set("0123456789abcdef", Value) + "get 0123456789abcdef fedcba9876543210\r\n",
+            "STORED\r\n" + Found("0123456789abcdef", Value), true },
+        { Set("a:192.0.2.2", $"{Now + 9000};1;1;0;0") + Set("b:192.0.2.2", $"{Now + 5000};{Now + 7000};0;0;1") + "get 192.0.2.2\r\n",
+            "STORED\r\nSTORED\r\n" + Found("192.0.2.2", $"{Now + 9000};{Now + 7000};1;0;1"), true },
+        { Set("p:192.0.2.3", $"{Now - 5};{Now + 7000};0;0;0") + "get p:192.0.2.3\r\n",
+            "STORED\r\n" + Found("p:192.0.2.3", $"1;{Now + 7000};0;0;0"), true },
         { Set("p:192.0.2.3", "0;0;0;0;0") + "get p:192.0.2.3\r\n", "STORED\r\nEND\r\n", true },
-        { Set("p:192.0.2.4", Value) + "delete p:192.0.2.4\r\ndelete p:192.0.2.4\r\nget p:192.0.2.4\r\n", "STORED\r\nDELETED\r\nNOT_FOUND\r\nEND\r\n", true },
+        { Set("p:192.0.2.4", Value) + "delete p:192.0.2.4\r\ndelete p:192.0.2.4\r\nget p:192.0.2.4\r\n",
+            "STORED\r\nDELETED\r\nNOT_FOUND\r\nEND\r\n", true },
         { Set("postscreen:_LAST_CACHE_CLEANUP_COMPLETED_", "1795459756", 7) + "get postscreen:_LAST_CACHE_CLEANUP_COMPLETED_\r\n",
             "STORED\r\n" + Found("postscreen:_LAST_CACHE_CLEANUP_COMPLETED_", "1795459756", 7), true },
         { Set("k", "one") + Set("k", "two") + "gets k\r\ntouch k -1\r\nget k\r\ntouch k 5\r\n",
@@ -90,8 +93,8 @@ public sealed class MemcacheEndpointTests
         for (var i = 0; i < 2000; i++)
         {
             var key = string.Create(CultureInfo.InvariantCulture, $"postscreen:10.1.{i / 250}.{i % 250}");
-            asked.Append(Set(key, $"{Now + 100 + i};1;1;1;1")).Append(CultureInfo.InvariantCulture, $"get {key}\r\n");
-            answers.Append("STORED\r\n").Append(Found(key, $"{Now + 100 + i};1;1;1;1"));
+            asked.Append(Set(key, $"{Now + 10_000 + i};1;1;1;1")).Append(CultureInfo.InvariantCulture, $"get {key}\r\n");
+            answers.Append("STORED\r\n").Append(Found(key, $"{Now + 10_000 + i};1;1;1;1"));
         }
 
         var reading = ReadAsync(peer, answers.Length);
@@ -138,14 +141,16 @@ public sealed class MemcacheEndpointTests
             async () => (await http.GetAsync("/api/v1/cache")).IsSuccessStatusCode, Waiting.Limit, "the whitelist can be asked");
         await ExchangeAsync(peer, Set("postscreen:192.0.2.9", Value), 8);
         await Poll.UntilAsync(
-            async () => (await http.GetStringAsync("/api/v1/cache?prefix=192.0.2.9")).Contains($"[{Now + 86400},{Now + 3600},0,1,1]", StringComparison.Ordinal),
+            async () => (await http.GetStringAsync("/api/v1/cache?prefix=192.0.2.9")).Contains(
+                $"[{Now + 86400},{Now + 3600},0,1,1]", StringComparison.Ordinal),
             Waiting.Limit, "the bucket has the times");
 
         Assert.Equal(HttpStatusCode.OK, (await http.DeleteAsync("/api/v1/cache/192.0.2.9")).StatusCode);
         Assert.Equal("END\r\n", await ExchangeAsync(peer, "get postscreen:192.0.2.9\r\n", 5));
         // A postscreen that still had them writes them again: they stay forgotten, as soon as the bucket has said so.
         await ExchangeAsync(peer, Set("postscreen:192.0.2.9", Value), 8);
-        await Poll.UntilAsync(async () => await IsMissedAsync(peer, "postscreen:192.0.2.9"), Waiting.Limit, "the late writer's times are refused");
+        await Poll.UntilAsync(
+            async () => await IsMissedAsync(peer, "postscreen:192.0.2.9"), Waiting.Limit, "the late writer's times are refused");
     }
 
     [Fact]
@@ -157,7 +162,8 @@ public sealed class MemcacheEndpointTests
         using (var post = await ConnectAsync(node))
         {
             var request = string.Create(
-                CultureInfo.InvariantCulture, $"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+                CultureInfo.InvariantCulture, $"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\n"
+                + $"Content-Length: {body.Length}\r\n\r\n{body}");
             Assert.Equal("ERROR\r\n", await ExchangeAsync(post, request, 100));
         }
 
@@ -165,14 +171,16 @@ public sealed class MemcacheEndpointTests
         Assert.Equal("END\r\n", await ExchangeAsync(peer, "get postscreen:198.51.100.99\r\n", 5));
         await ExchangeAsync(peer, "append k 0 0 1\r\n1\r\n" + body, 10);
         using var http = node.Http();
-        Assert.Contains("screening_memcache_sets_total{result=\"refused\"} 1", await http.GetStringAsync("/metrics"), StringComparison.Ordinal);
+        Assert.Contains(
+            "screening_memcache_sets_total{result=\"refused\"} 1", await http.GetStringAsync("/metrics"), StringComparison.Ordinal);
     }
 
     [Fact]
     [Trait("Finding", "security-5")]
     public async Task Times_bear_the_name_of_their_node_and_keys_without_an_address_make_room_for_each_other()
     {
-        await using var node = await RunningNode.StartAsync(Listen, "endpoints.http=[\"unix://{folder}/http\"]", "cache.max_entries=100000");
+        await using var node = await RunningNode.StartAsync(
+            Listen, "endpoints.http=[\"unix://{folder}/http\"]", "cache.max_entries=100000");
         using var peer = await ConnectAsync(node);
         using var http = node.HttpUnix("http");
         await ExchangeAsync(peer, Set("postscreen:192.0.2.9", Value), 8);
@@ -196,7 +204,9 @@ public sealed class MemcacheEndpointTests
     {
         await using var node = await RunningNode.StartAsync(Listen);
         using var peer = await ConnectAsync(node);
-        await ExchangeAsync(peer, Set("postscreen:192.0.2.1", Value) + "get postscreen:192.0.2.1\r\nget postscreen:192.0.2.2\r\n", 8 + Found("postscreen:192.0.2.1", Value).Length + 5);
+        await ExchangeAsync(
+            peer, Set("postscreen:192.0.2.1", Value) + "get postscreen:192.0.2.1\r\nget postscreen:192.0.2.2\r\n",
+            8 + Found("postscreen:192.0.2.1", Value).Length + 5);
         await peer.SendAsync("version\r\nstats\r\nquit\r\n"u8.ToArray());
         var answer = await ReadAsync(peer, 10_000);
         Assert.Matches("^VERSION [1-9][0-9]*\\.[0-9]+\\.[0-9]+", answer); // What libmemcached takes for a version.

@@ -20,10 +20,12 @@ public sealed class PluginEndpointTests
         { "a line without a name", "query_id=a\n=x\nremote_address=192.0.2.1\n\n", $"query_id=a\n{DefaultPass}", true },
         { "binary in a value", "query_id=a\nx=\0\u0001\u00ff\nremote_address=192.0.2.1\n\n", $"query_id=a\n{DefaultPass}", true },
         { "unknown attributes", "query_id=a\nfoo=bar\nremote_address=192.0.2.1\nbar=\n\n", $"query_id=a\n{DefaultPass}", true },
-        { "the last of a repeated one counts", "query_id=a\nremote_address=x\nquery_id=b\nclient_address=192.0.2.1\n\n", $"query_id=b\n{DefaultPass}", true },
+        { "the last of a repeated one counts", "query_id=a\nremote_address=x\nquery_id=b\nclient_address=192.0.2.1\n\n",
+            $"query_id=b\n{DefaultPass}", true },
         { "CRLF", "query_id=a\r\nremote_address=192.0.2.1\r\n\r\n", $"query_id=a\n{DefaultPass}", true },
         { "an empty id is echoed", "query_id=\nremote_address=192.0.2.1\n\n", $"query_id=\n{DefaultPass}", true },
-        { "a line of 1,024 bytes", $"query_id={new string('q', 1015)}\nremote_address=192.0.2.1\n\n", $"query_id={new string('q', 1015)}\n{DefaultPass}", true },
+        { "a line of 1,024 bytes", $"query_id={new string('q', 1015)}\nremote_address=192.0.2.1\n\n",
+            $"query_id={new string('q', 1015)}\n{DefaultPass}", true },
         { "a line of 1,025 bytes", $"query_id={new string('q', 1016)}\nremote_address=192.0.2.1\n\n", "", false },
         { "a huge line", new string('x', 1_000_000), "", false },
         { "a query of 8,193 bytes", Filled(8193), "", false },
@@ -32,7 +34,8 @@ public sealed class PluginEndpointTests
 
     [Theory]
     [MemberData(nameof(Hostile))]
-    public async Task A_hostile_query_gets_what_it_deserves_and_the_next_client_its_verdict(string what, string sent, string got, bool lives)
+    public async Task A_hostile_query_gets_what_it_deserves_and_the_next_client_its_verdict(
+        string what, string sent, string got, bool lives)
     {
         await using var node = await RunningNode.StartAsync();
         using var peer = await node.ConnectAsync();

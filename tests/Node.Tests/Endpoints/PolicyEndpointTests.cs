@@ -9,7 +9,8 @@ public sealed class PolicyEndpointTests : IDisposable
     private const string Listen = "endpoints.policy=[\"tcp://127.0.0.1:0\"]";
     private readonly FakeDnsServer _dns = new();
 
-    private string[] Judged => [Listen, "dnsbl.sites=bl.test*4,worse.test*9", $"dnsbl.resolver=[\"{_dns.EndPoint}\"]", "dnsbl.skip=[]", "node.name=mx1"];
+    private string[] Judged =>
+        [Listen, "dnsbl.sites=bl.test*4,worse.test*9", $"dnsbl.resolver=[\"{_dns.EndPoint}\"]", "dnsbl.skip=[]", "node.name=mx1"];
 
     public PolicyEndpointTests()
     {
@@ -29,7 +30,8 @@ public sealed class PolicyEndpointTests : IDisposable
         Assert.Equal("action=DUNNO", await AskAsync(smtpd, "192.0.2.1", "i1"));
         Assert.Equal("action=DUNNO", await AskAsync(smtpd, "192.0.2.2", "i2"));
         Assert.Equal(
-            "action=550 5.7.1 Service unavailable; client [192.0.2.4] refused: listed by bl.test (127.0.0.2)", await AskAsync(smtpd, "192.0.2.4", "i3"));
+            "action=550 5.7.1 Service unavailable; client [192.0.2.4] refused: listed by bl.test (127.0.0.2)",
+            await AskAsync(smtpd, "192.0.2.4", "i3"));
         Assert.Equal(
             "action=550 5.7.1 Service unavailable; client [2001:db8::4] refused: listed by bl.test (127.0.0.3)",
             await AskAsync(smtpd, "2001:db8::4", "i4"));
@@ -62,7 +64,8 @@ public sealed class PolicyEndpointTests : IDisposable
         Assert.StartsWith("action=550", answers[0], StringComparison.Ordinal);
         using var http = node.Http();
         var metrics = await http.GetStringAsync("/metrics");
-        Assert.Contains("screening_verdicts_total{endpoint=\"policy\",action=\"enforce\",source=\"screened\"} 1\n", metrics, StringComparison.Ordinal);
+        Assert.Contains(
+            "screening_verdicts_total{endpoint=\"policy\",action=\"enforce\",source=\"screened\"} 1\n", metrics, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -91,7 +94,8 @@ public sealed class PolicyEndpointTests : IDisposable
     public async Task Helo_and_sender_count_even_against_a_client_that_passed_without_them()
     {
         var file = Path.GetTempFileName();
-        await File.WriteAllTextAsync(file, "[[policy.rule]]\nhelo = '(?i)^localhost$'\nweight = 3\n[[policy.rule]]\nsender = '@spam\\.test$'\nweight = 8\n");
+        await File.WriteAllTextAsync(
+            file, "[[policy.rule]]\nhelo = '(?i)^localhost$'\nweight = 3\n[[policy.rule]]\nsender = '@spam\\.test$'\nweight = 8\n");
         await using var node = await RunningNode.StartFromAsync(file, Judged);
         using var smtpd = await ConnectAsync(node);
         using var plugin = await node.ConnectAsync();
@@ -99,8 +103,11 @@ public sealed class PolicyEndpointTests : IDisposable
         Assert.StartsWith("query_id=a\naction=pass", (await plugin.ReadAsync(1)).Single(), StringComparison.Ordinal);
 
         Assert.Equal("action=DUNNO", await AskAsync(smtpd, "192.0.2.2", "i1", "helo_name=mail.example"));
-        Assert.EndsWith("refused: envelope: helo localhost", await AskAsync(smtpd, "192.0.2.2", "i2", "helo_name=localhost"), StringComparison.Ordinal);
-        Assert.EndsWith("refused: envelope: sender a@spam.test", await AskAsync(smtpd, "192.0.2.2", "i3", "sender=a@spam.test"), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "refused: envelope: helo localhost", await AskAsync(smtpd, "192.0.2.2", "i2", "helo_name=localhost"), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "refused: envelope: sender a@spam.test", await AskAsync(smtpd, "192.0.2.2", "i3", "sender=a@spam.test"),
+            StringComparison.Ordinal);
         Assert.Equal("action=DUNNO", await AskAsync(smtpd, "192.0.2.2", "i4", "sender="));
         File.Delete(file);
     }
@@ -110,7 +117,8 @@ public sealed class PolicyEndpointTests : IDisposable
     {
         await using var node = await RunningNode.StartAsync(Judged);
         using var smtpd = await ConnectAsync(node);
-        await smtpd.SendAsync("\nnonsense\n\nrequest=other\nclient_address=192.0.2.4\n\nclient_address=unknown\n\nclient_address=192.0.2.4\n\n");
+        await smtpd.SendAsync(
+            "\nnonsense\n\nrequest=other\nclient_address=192.0.2.4\n\nclient_address=unknown\n\nclient_address=192.0.2.4\n\n");
         var answers = await smtpd.ReadAsync(5);
         Assert.Equal(["action=DUNNO", "action=DUNNO", "action=DUNNO", "action=DUNNO"], answers[..4]);
         Assert.StartsWith("action=550 ", answers[4], StringComparison.Ordinal);
@@ -130,7 +138,8 @@ public sealed class PolicyEndpointTests : IDisposable
     private static async Task<string> AskAsync(PluginPeer smtpd, string client, string instance, params string[] lines)
     {
         await smtpd.SendAsync(
-            $"request=smtpd_access_policy\nprotocol_state=RCPT\nclient_address={client}\ninstance={instance}\nsender=a@b.test\n{string.Join('\n', [.. lines, ""])}\n");
+            $"request=smtpd_access_policy\nprotocol_state=RCPT\nclient_address={client}\ninstance={instance}\nsender=a@b.test\n"
+            + $"{string.Join('\n', [.. lines, ""])}\n");
         return (await smtpd.ReadAsync(1)).Single();
     }
 

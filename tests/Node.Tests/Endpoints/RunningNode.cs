@@ -33,15 +33,16 @@ internal sealed class RunningNode : IAsyncDisposable
     public static Task<RunningNode> StartFromAsync(string? file, params string[] sets) => StartAsync(file, null, sets);
 
     /// <summary>A node with a whitelist of the test's in place of the fleet's.</summary>
-    public static Task<RunningNode> StartWithAsync(IFleetWhitelist whitelist, params string[] sets) =>
-        StartAsync(null, services => services.AddSingleton(whitelist).AddSingleton(Own), sets);
+    public static Task<RunningNode> StartWithAsync(IWhitelistAdmin whitelist, params string[] sets) =>
+        StartAsync(null, services => services.AddSingleton(() => whitelist).AddSingleton(Own), sets);
 
     /// <summary>A node with a configuration file and services of the test's in place of its own.</summary>
     public static Task<RunningNode> StartWithAsync(Action<IServiceCollection> replace, string? file, params string[] sets) =>
         StartAsync(file, replace, sets);
 
     /// <summary>The addresses of a node in tests, whatever this host's are.</summary>
-    public static readonly OwnAddresses Own = new(() => [Network.Of(ClientAddress.Parse("127.0.0.0"), 8), Network.Of(ClientAddress.Parse("203.0.113.200"))]);
+    public static readonly OwnAddresses Own = new(
+        () => [Network.Of(ClientAddress.Parse("127.0.0.0"), 8), Network.Of(ClientAddress.Parse("203.0.113.200"))]);
 
     private static async Task<RunningNode> StartAsync(string? file, Action<IServiceCollection>? replace, string[] sets)
     {
@@ -49,7 +50,8 @@ internal sealed class RunningNode : IAsyncDisposable
         string[] usual =
         [
             "node.data_dir={folder}/data", "node.name=test", "endpoints.plugin=[\"tcp://127.0.0.1:0\",\"unix://{folder}/plugin\"]",
-            "endpoints.http=[\"tcp://127.0.0.1:0\"]", "endpoints.policy=[]", "endpoints.dnsbl=[]", "endpoints.memcache=[]", "access.permit=[]", "cluster.listen=127.0.0.1:0", "store.provider=memory",
+            "endpoints.http=[\"tcp://127.0.0.1:0\"]", "endpoints.policy=[]", "endpoints.dnsbl=[]", "endpoints.memcache=[]",
+                "access.permit=[]", "cluster.listen=127.0.0.1:0", "store.provider=memory",
 
             // On a busy machine a verdict may take seconds. Tests of the deadlines themselves set their own.
             "verdict.deadline=60s", "verdict.serial_deadline=60s", "verdict.dnsbl_deadline=60s", "dnsbl.timeout=20s",
@@ -76,7 +78,8 @@ internal sealed class RunningNode : IAsyncDisposable
     public Task<bool> WaitForShutdownAsync() => _node.WaitForShutdownAsync().Within("the node's end");
 
     /// <summary>The port of the first TCP listener of a kind.</summary>
-    public int PortOf(string kind) => new Uri(_node.Endpoints.First(e => e.Kind == kind && e.Uri.StartsWith("tcp", StringComparison.Ordinal)).Uri).Port;
+    public int PortOf(string kind) =>
+        new Uri(_node.Endpoints.First(e => e.Kind == kind && e.Uri.StartsWith("tcp", StringComparison.Ordinal)).Uri).Port;
 
     /// <summary>The port of the DNSBL zone over UDP.</summary>
     public int UdpPort => new Uri(_node.Endpoints.First(e => e.Uri.StartsWith("udp", StringComparison.Ordinal)).Uri).Port;

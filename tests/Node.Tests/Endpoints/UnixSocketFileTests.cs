@@ -53,8 +53,9 @@ public sealed class UnixSocketFileTests : IDisposable
     {
         var text = UnixSocketFile.Explain("/etc/missing/dnsblog", new UnauthorizedAccessException());
         Assert.Equal(
-            "cannot listen on unix:///etc/missing/dnsblog: Permission denied. /etc belongs to root:root and has mode 0755; this node runs as"
-                + $" {Environment.UserName}. As root, make a folder that the node and Postfix can use: install -d -o {Environment.UserName} -g postfix -m 2750 /etc/missing",
+            "cannot listen on unix:///etc/missing/dnsblog: Permission denied. /etc belongs to root:root and has mode 0755;"
+                + $" this node runs as {Environment.UserName}. As root, make a folder that the node and Postfix can use:"
+                + $" install -d -o {Environment.UserName} -g postfix -m 2750 /etc/missing",
             text);
     }
 
@@ -64,7 +65,10 @@ public sealed class UnixSocketFileTests : IDisposable
     {
         string[] doors = ["plugin", "policy", "dnsblog", "memcache", "http"];
         await using var node = await RunningNode.StartAsync(
-            [.. doors.Select(door => $"endpoints.{door}=[\"unix://{{folder}}/run/{door}\",\"unix://{{folder}}/run/{door}.open?mode=0666\"]")]);
+            [
+                .. doors.Select(door =>
+                    $"endpoints.{door}=[\"unix://{{folder}}/run/{door}\",\"unix://{{folder}}/run/{door}.open?mode=0666\"]"),
+            ]);
         string ModeOf(string name) => Convert.ToString((int)File.GetUnixFileMode(Path.Combine(node.Folder, "run", name)), 8);
         Assert.All(doors, door => Assert.Equal(("660", "666"), (ModeOf(door), ModeOf(door + ".open"))));
     }

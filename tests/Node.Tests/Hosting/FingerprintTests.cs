@@ -6,7 +6,7 @@ using Screening.Node.Tests.Configuration;
 
 namespace Screening.Node.Tests.Hosting;
 
-/// <summary>A policy's fingerprint: passes count for each other where it is equal, so that it differs wherever a verdict may.</summary>
+/// <summary>A profile's fingerprint: passes count for each other where it is equal, so that it differs wherever a verdict may.</summary>
 public sealed class FingerprintTests : IDisposable
 {
     private const string Text = """
@@ -82,7 +82,7 @@ public sealed class FingerprintTests : IDisposable
         ["policy.trace_header"] = "policy.trace_header='X-Screening'",
     };
 
-    // Tables of which nothing takes part in a screening. A profile has a policy, and so a fingerprint, of its own.
+    // Tables of which nothing takes part in a screening. A profile has a fingerprint of its own.
     private static readonly HashSet<string> OtherTables =
         ["node", "endpoints", "dnsbl_zone", "access", "profile", "cache", "limits", "store", "cluster", "http", "log"];
 
@@ -103,20 +103,25 @@ public sealed class FingerprintTests : IDisposable
     [MemberData(nameof(OtherPaths))]
     public void Another_setting_leaves_it(string path) => Assert.Equal(Fingerprint(), Fingerprint(Other[path]!));
 
+    // Passes are stored with it: with another value nodes disown what they and nodes of another release have stored.
+    [Fact]
+    public void It_is_the_same_in_every_release() => Assert.Equal("00e9ab4c6ee2", Fingerprint());
+
     [Fact]
     [Trait("Finding", "A10")]
     public void Every_setting_is_one_or_the_other()
     {
-        var tables = SettingSchema.Of(typeof(ScreeningOptions)).Where(table => !OtherTables.Contains(table.Name));
+        var tables = Setting.Of(typeof(ScreeningOptions)).Where(table => !OtherTables.Contains(table.Name));
         var settings = tables.SelectMany(table => Leaves(table, ""));
         Assert.Equal(Judging.Keys.Concat(Other.Keys).Order(StringComparer.Ordinal), settings.Order(StringComparer.Ordinal));
     }
 
     private static IEnumerable<string> Leaves(Setting setting, string prefix) =>
         setting.Kind is SettingKind.Table or SettingKind.Tables
-            ? SettingSchema.Of(setting.Type).SelectMany(inner => Leaves(inner, $"{prefix}{setting.Name}."))
+            ? Setting.Of(setting.Type).SelectMany(inner => Leaves(inner, $"{prefix}{setting.Name}."))
             : [prefix + setting.Name];
 
     private string Fingerprint(params string[] sets) =>
-        ScreeningPlan.Of(_fixture.Options(Text, sets), new TransportSet(TimeProvider.System, NullLoggerFactory.Instance)).Policies.Default.Fingerprint;
+        ScreeningPlan.Of(_fixture.Options(Text, sets), new TransportSet(TimeProvider.System, NullLoggerFactory.Instance))
+            .Profiles.Default.Fingerprint;
 }

@@ -9,7 +9,9 @@ using Screening.Testing.Lab;
 
 namespace Screening.Node.Tests.Hosting;
 
-/// <summary>Files that vanish, or cannot be read, while a node runs: it keeps what it had, says so, and picks them up when they are back.</summary>
+/// <summary>
+/// Files that vanish, or cannot be read, while a node runs: it keeps what it had, says so, and picks them up when they are back.
+/// </summary>
 public sealed class ReloadFaultTests : IDisposable
 {
     private const string Settings = "[verdict]\nreject_action = \"drop\"\n";

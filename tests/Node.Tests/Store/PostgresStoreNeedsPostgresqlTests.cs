@@ -35,7 +35,8 @@ public sealed class PostgresStoreNeedsPostgresqlTests(PostgresStoreNeedsPostgres
         Assert.Equal(("postgresql", "PostgreSQL.15"), (store.Provider, store.Connection!.ProviderName));
         Assert.Equal("bucket-1", await Server.QueryAsync("SELECT persistence_id FROM snapshot", database));
         Assert.Equal(
-            $"{WhitelistLayout.Version}", await Server.QueryAsync("SELECT value FROM screening_meta WHERE key = 'layout.version'", database));
+            $"{WhitelistLayout.Version}", await Server.QueryAsync(
+                "SELECT value FROM screening_meta WHERE key = 'layout.version'", database));
     }
 
     [SkippableFact]
@@ -53,7 +54,8 @@ public sealed class PostgresStoreNeedsPostgresqlTests(PostgresStoreNeedsPostgres
         await PrepareAsync(Store(database));
         await Server.QueryAsync("UPDATE screening_meta SET value = 99 WHERE key = 'layout.version'; DROP TABLE journal", database);
         var refusal = await Assert.ThrowsAsync<StoreLayoutException>(() => PrepareAsync(Store(database)));
-        Assert.Contains("layout 99 (1024 buckets in 64 shards); this release works with layout 1 ", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "layout 99 (1024 buckets in 64 shards); this release works with layout 1 ", refusal.Message, StringComparison.Ordinal);
         Assert.Equal("t", await Server.QueryAsync("SELECT to_regclass('journal') IS NULL", database));
     }
 
@@ -141,26 +143,26 @@ public sealed class PostgresStoreNeedsPostgresqlTests(PostgresStoreNeedsPostgres
     {
         var store = await PreparedAsync();
         var second = TimeSpan.FromSeconds(60);
-        Assert.True(await TakeAsync(store, "a", second));
-        Assert.True(await TakeAsync(store, "a", second), "an owner prolongs its lock");
-        Assert.False(await TakeAsync(store, "b", second));
-        Assert.True(await store.Lock!.TryTakeAsync("another", "b", second, CancellationToken.None), "names are apart");
+        Assert.True(await TryLockAsync(store, "a", second));
+        Assert.True(await TryLockAsync(store, "a", second), "an owner prolongs its lock");
+        Assert.False(await TryLockAsync(store, "b", second));
+        Assert.True(await store.Lock!.TryAcquireAsync("another", "b", second, CancellationToken.None), "names are apart");
 
         await store.Lock.ReleaseAsync("it", "b", CancellationToken.None);
-        Assert.False(await TakeAsync(store, "b", second), "only the owner gives it back");
+        Assert.False(await TryLockAsync(store, "b", second), "only the owner gives it back");
         await store.Lock.ReleaseAsync("it", "a", CancellationToken.None);
-        Assert.True(await TakeAsync(store, "b", second));
+        Assert.True(await TryLockAsync(store, "b", second));
     }
 
     [SkippableFact]
     public async Task A_lock_ends_by_the_clock_of_the_database()
     {
         var store = await PreparedAsync();
-        Assert.True(await TakeAsync(store, "a", TimeSpan.FromMilliseconds(100)));
+        Assert.True(await TryLockAsync(store, "a", TimeSpan.FromMilliseconds(100)));
         var taken = Stopwatch.StartNew();
-        while (!await TakeAsync(store, "b", TimeSpan.FromSeconds(60)))
+        while (!await TryLockAsync(store, "b", TimeSpan.FromSeconds(60)))
             Assert.True(taken.Elapsed < Waiting.Limit, "the lock of a does not end");
-        Assert.False(await TakeAsync(store, "a", TimeSpan.FromSeconds(60)));
+        Assert.False(await TryLockAsync(store, "a", TimeSpan.FromSeconds(60)));
     }
 
     [SkippableFact]
@@ -171,7 +173,7 @@ public sealed class PostgresStoreNeedsPostgresqlTests(PostgresStoreNeedsPostgres
         {
             var name = $"round {round}";
             var taken = await Task.WhenAll(Enumerable.Range(0, 8).Select(
-                owner => store.Lock!.TryTakeAsync(name, $"node {owner}", TimeSpan.FromSeconds(60), CancellationToken.None)));
+                owner => store.Lock!.TryAcquireAsync(name, $"node {owner}", TimeSpan.FromSeconds(60), CancellationToken.None)));
             Assert.Single(taken, true);
         }
     }
@@ -185,7 +187,8 @@ public sealed class PostgresStoreNeedsPostgresqlTests(PostgresStoreNeedsPostgres
         await Server.QueryAsync($"ALTER DATABASE {database} SET default_transaction_read_only = on");
         var refusal = await Assert.ThrowsAsync<StoreException>(() => PingAsync(store));
         Assert.Equal(
-            $"PostgreSQL at 127.0.0.1:{Server.Port}, database {database}: cannot execute INSERT in a read-only transaction", refusal.Message);
+            $"PostgreSQL at 127.0.0.1:{Server.Port}, database {database}: cannot execute INSERT in a read-only transaction",
+            refusal.Message);
     }
 
     [SkippableFact]
@@ -217,8 +220,8 @@ public sealed class PostgresStoreNeedsPostgresqlTests(PostgresStoreNeedsPostgres
 
     private static NpgsqlConnectionStringBuilder Settings(PostgresStore store) => new(store.Connection!.ConnectionString);
 
-    private static Task<bool> TakeAsync(PostgresStore store, string owner, TimeSpan life) =>
-        store.Lock!.TryTakeAsync("it", owner, life, CancellationToken.None).Within("the lock");
+    private static Task<bool> TryLockAsync(PostgresStore store, string owner, TimeSpan life) =>
+        store.Lock!.TryAcquireAsync("it", owner, life, CancellationToken.None).Within("the lock");
 
     private static Task PrepareAsync(PostgresStore store) => store.PrepareAsync(CancellationToken.None).Within("the store's tables");
 

@@ -10,7 +10,8 @@ namespace Screening.Node.Tests.Store;
 
 public sealed class SqliteStoreTests : IDisposable
 {
-    private const string OwnLock = "it is locked for longer than a call waits; no other process is known to have it open, so the disk may be slow";
+    private const string OwnLock =
+        "it is locked for longer than a call waits; no other process is known to have it open, so the disk may be slow";
 
     private readonly string _folder = Directory.CreateTempSubdirectory("screening-store-").FullName;
 
@@ -44,7 +45,8 @@ public sealed class SqliteStoreTests : IDisposable
         var store = Store();
         await PrepareAsync(store);
         const string Lock =
-            "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); c.execute('BEGIN EXCLUSIVE'); print('locked', flush=True); sys.stdin.read()";
+            "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); c.execute('BEGIN EXCLUSIVE');"
+            + " print('locked', flush=True); sys.stdin.read()";
         await using (var other = RunningProcess.Start(new LaunchPlan("python3", "-c", Lock, File) { KeepsInput = true }))
         {
             await other.WaitForLineAsync(new Regex("^locked$"), Waiting.Limit);
@@ -193,7 +195,8 @@ public sealed class SqliteStoreTests : IDisposable
         await using (var journal = new SqliteConnection(store.Connection!.ConnectionString))
         {
             await journal.OpenAsync();
-            await journal.ExecuteAsync("INSERT INTO snapshot (persistence_id, sequence_number, created) VALUES ('bucket-1', 1, 1)", CancellationToken.None);
+            await journal.ExecuteAsync(
+                "INSERT INTO snapshot (persistence_id, sequence_number, created) VALUES ('bucket-1', 1, 1)", CancellationToken.None);
         }
 
         Assert.Equal("1", await QueryAsync("SELECT count(*) FROM snapshot"));

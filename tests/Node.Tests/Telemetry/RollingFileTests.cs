@@ -73,7 +73,8 @@ public sealed class RollingFileTests : IDisposable
     [Fact]
     public void A_full_disk_is_told_and_the_file_moved_away_is_begun_anew()
     {
-        var file = Open(maxFileBytes: 10_000, maxTotalBytes: 20_000);
+        // A link has a length and the date of today, so the file would be closed as one of another day.
+        var file = Open(maxFileBytes: 10_000, maxTotalBytes: 20_000, isDaily: false);
         File.CreateSymbolicLink(Current, "/dev/full");
         Assert.Throws<IOException>(() => Append(file, "lost\n"));
         File.Delete(Current);
@@ -85,8 +86,11 @@ public sealed class RollingFileTests : IDisposable
 
     private static void Append(RollingFile file, string line) => file.Append(Encoding.UTF8.GetBytes(line));
 
-    private RollingFile Open(long maxFileBytes, long maxTotalBytes, TimeSpan? keep = null) => new(
+    private RollingFile Open(long maxFileBytes, long maxTotalBytes, TimeSpan? keep = null, bool isDaily = true) => new(
         new RollingFileSettings(
-            Current, maxFileBytes, maxTotalBytes, keep ?? TimeSpan.FromDays(3650), UnixFileMode.UserRead | UnixFileMode.UserWrite),
+            Current, maxFileBytes, maxTotalBytes, keep ?? TimeSpan.FromDays(3650), UnixFileMode.UserRead | UnixFileMode.UserWrite)
+        {
+            IsDaily = isDaily,
+        },
         _time);
 }

@@ -1,9 +1,9 @@
 using System.Buffers;
 using Screening.Protocol.Dns;
+using Screening.Protocol.Vocabulary;
 using Screening.Testing.Dns;
 
 namespace Screening.Protocol.Tests.Dns;
-using Screening.Protocol.Vocabulary;
 
 public sealed class DnsAnswerWriterTests
 {
@@ -183,7 +183,7 @@ public sealed class DnsAnswerWriterTests
             var isOurs = request.Name?.EndsWith(Zone, StringComparison.Ordinal) == true;
             var content = isOurs ? new DnsAnswerContent(DnsRcode.NxDomain, null, 1) : new DnsAnswerContent(DnsRcode.Refused);
             var length = DnsAnswerWriter.Write(answer, message, request, content, Zone, DnsRequest.MinPayloadBytes);
-            Assert.InRange(length, DnsName.HeaderBytes, isOurs ? DnsRequest.MinPayloadBytes : message.Length + 11);
+            Assert.InRange(length, DnsMessage.HeaderBytes, isOurs ? DnsRequest.MinPayloadBytes : message.Length + 11);
         }
     }
 

@@ -45,7 +45,7 @@ public sealed class DnsNameTests
     [InlineData("", "nothing")]
     public void What_is_no_name_is_not_read(string name, string why)
     {
-        var offset = DnsName.HeaderBytes;
+        var offset = DnsMessage.HeaderBytes;
         byte[] message = [.. new byte[12], .. Convert.FromHexString(name)];
         Assert.False(TryRead(message, ref offset, new byte[DnsName.MaxBytes], out _), why);
     }

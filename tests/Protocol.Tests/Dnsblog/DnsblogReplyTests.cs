@@ -1,10 +1,10 @@
 using System.Buffers;
 using CsCheck;
 using Screening.Protocol.Dnsblog;
+using Screening.Protocol.Vocabulary;
 using Screening.Testing;
 
 namespace Screening.Protocol.Tests.Dnsblog;
-using Screening.Protocol.Vocabulary;
 
 public sealed class DnsblogReplyTests
 {

@@ -32,7 +32,7 @@ public sealed class PluginReplyTests
             Assert.Equal(new string(id), Encoding.Latin1.GetString(answer.QueryId));
             Assert.Equal(action, answer.Action);
             Assert.Equal(action == VerdictAction.Pass ? Math.Max(1, ttl) : null, answer.TtlSeconds);
-            var framer = new AttributeFramer(ParseLimits.Attributes);
+            var framer = new AttributeFramer(PluginRequest.Limits);
             Assert.Equal(OperationStatus.Done, framer.TryFindEnd(new ReadOnlySequence<byte>(message), out var length, out _));
             Assert.Equal(message.Length, length);
         });

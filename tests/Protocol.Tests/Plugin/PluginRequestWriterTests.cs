@@ -42,7 +42,7 @@ public sealed class PluginRequestWriterTests
         var nasty = "a\r\n\naction=pass\0\u0085" + new string('\u4e00', 5000);
         var written = Encoding.UTF8.GetBytes(Write(new PluginQuestion("q1", Client) { Profile = nasty, Helo = nasty, Sender = nasty }));
 
-        var framer = new AttributeFramer(ParseLimits.Attributes);
+        var framer = new AttributeFramer(PluginRequest.Limits);
         Assert.Equal(OperationStatus.Done, framer.TryFindEnd(new ReadOnlySequence<byte>(written), out var length, out _));
         Assert.Equal(written.Length, length);
         Assert.Contains("helo=a???action=pass??", Encoding.UTF8.GetString(written));

@@ -6,7 +6,7 @@ namespace Screening.Actors.Cluster.Forming;
 /// The lock of the cluster that uses a database. Its founder takes it before there is a cluster, under the name that the cluster will have;
 /// members renew it; the last one that leaves releases it. Calls end within <see cref="Limit"/> and never throw.
 /// </summary>
-internal sealed class FoundingLock(IFleetStore store, TimeSpan life, TimeProvider time)
+internal sealed class FoundingLock(IWhitelistStore store, TimeSpan life, TimeProvider time)
 {
     public const string Name = "cluster";
 
@@ -14,7 +14,7 @@ internal sealed class FoundingLock(IFleetStore store, TimeSpan life, TimeProvide
 
     /// <summary>Takes or renews the lock. After <see cref="LockState.Unknown"/> it may be held all the same.</summary>
     public Task<LockAnswer> TakeAsync(string clusterId) => GuardAsync(async (taken, limit) =>
-        await taken.TryTakeAsync(Name, clusterId, life, limit).ConfigureAwait(false) ? LockState.Taken : LockState.Held);
+        await taken.TryAcquireAsync(Name, clusterId, life, limit).ConfigureAwait(false) ? LockState.Taken : LockState.Held);
 
     /// <summary>Asks whether the database answers.</summary>
     public Task<LockAnswer> TestAsync() => GuardAsync(async (_, limit) =>
@@ -30,7 +30,7 @@ internal sealed class FoundingLock(IFleetStore store, TimeSpan life, TimeProvide
         return LockState.NotAsked;
     });
 
-    private async Task<LockAnswer> GuardAsync(Func<IFleetLock, CancellationToken, Task<LockState>> ask)
+    private async Task<LockAnswer> GuardAsync(Func<IStoreLock, CancellationToken, Task<LockState>> ask)
     {
         if (store.Lock is not { } held)
             return new LockAnswer(LockState.Unknown, "the store has no locks");

@@ -32,9 +32,9 @@ internal sealed class JoinGuard : UntypedActor, IWithTimers
     // Above the limits of its parts, resolving and probing.
     private static readonly TimeSpan FindLimit = TimeSpan.FromSeconds(5);
 
-    private readonly FleetHostSetup _setup;
-    private readonly FleetSettings _settings;
-    private readonly FleetTimings _timings;
+    private readonly ClusterSystemSetup _setup;
+    private readonly ClusterSettings _settings;
+    private readonly ClusterTimings _timings;
     private readonly ILogger _log;
     private readonly Akka.Cluster.Cluster _cluster = Akka.Cluster.Cluster.Get(Context.System);
     private readonly Membership _members = new();
@@ -54,7 +54,7 @@ internal sealed class JoinGuard : UntypedActor, IWithTimers
     private long _asked;
     private int _watched;
 
-    private FleetState _state = FleetState.Looking;
+    private JoinState _state = JoinState.Looking;
     private bool _isEnding;
     private string _reason = "";
     private string _failure = "";
@@ -62,7 +62,7 @@ internal sealed class JoinGuard : UntypedActor, IWithTimers
     private ImmutableSortedDictionary<string, string> _toldFaults = SeedsFound.Nothing.Faults;
     private string _clusterId = "";
 
-    public JoinGuard(FleetHostSetup setup)
+    public JoinGuard(ClusterSystemSetup setup)
     {
         _setup = setup;
         _settings = setup.Settings;
@@ -90,12 +90,12 @@ internal sealed class JoinGuard : UntypedActor, IWithTimers
         _ when _isEnding => NodePhase.Leaving,
         MemberStatus.Up or MemberStatus.WeaklyUp => NodePhase.Member,
         MemberStatus.Joining => NodePhase.Joining,
-        null when _state is FleetState.Looking or FleetState.Refused => NodePhase.Looking,
-        null when _state is FleetState.Joining => NodePhase.Joining,
+        null when _state is JoinState.Looking or JoinState.Refused => NodePhase.Looking,
+        null when _state is JoinState.Joining => NodePhase.Joining,
         _ => NodePhase.Leaving,
     };
 
-    public static Props CreateProps(FleetHostSetup setup) => Props.Create(() => new JoinGuard(setup));
+    public static Props CreateProps(ClusterSystemSetup setup) => Props.Create(() => new JoinGuard(setup));
 
     protected override void PreStart()
     {
@@ -259,9 +259,9 @@ internal sealed class JoinGuard : UntypedActor, IWithTimers
         if (fault != _failure)
             _log.RoundFailed(fault);
         _failure = fault;
-        if (_state != FleetState.Up)
-            Show(FleetState.Looking, $"the other nodes cannot be asked: {fault}");
-        Again(_state == FleetState.Up ? _timings.Watch : _timings.Look);
+        if (_state != JoinState.Up)
+            Show(JoinState.Looking, $"the other nodes cannot be asked: {fault}");
+        Again(_state == JoinState.Up ? _timings.Watch : _timings.Look);
     }
 
     // What comes for it from now on is late.
@@ -312,11 +312,11 @@ internal sealed class JoinGuard : UntypedActor, IWithTimers
                 Pipe(_lock!.TestAsync());
                 break;
             case Decision.Refused refused:
-                Show(FleetState.Refused, refused.Reason);
+                Show(JoinState.Refused, refused.Reason);
                 Again(_timings.LookRefused);
                 break;
             case Decision.Wait wait:
-                Show(FleetState.Looking, wait.Reason);
+                Show(JoinState.Looking, wait.Reason);
                 Again(_timings.Look);
                 break;
         }
@@ -325,7 +325,7 @@ internal sealed class JoinGuard : UntypedActor, IWithTimers
     private void BeginJoining(string clusterId)
     {
         _clusterId = clusterId;
-        Show(FleetState.Joining, "");
+        Show(JoinState.Joining, "");
         Become(Joining);
         Again(_timings.Join + _timings.Answer);
     }
@@ -358,8 +358,8 @@ internal sealed class JoinGuard : UntypedActor, IWithTimers
     // it is the cluster's, which lives on elsewhere.
     private bool IsLastOfItsCluster() => _state switch
     {
-        FleetState.Up => _members.Caches.All(member => member.Address == Own && member.Status != MemberStatus.Down),
-        FleetState.Joining => _clusterId == _ownId,
+        JoinState.Up => _members.Caches.All(member => member.Address == Own && member.Status != MemberStatus.Down),
+        JoinState.Joining => _clusterId == _ownId,
         _ => false,
     };
 
@@ -381,9 +381,9 @@ internal sealed class JoinGuard : UntypedActor, IWithTimers
 
     private void MembersChanged()
     {
-        if (_state == FleetState.Joining && Phase == NodePhase.Member)
+        if (_state == JoinState.Joining && Phase == NodePhase.Member)
         {
-            Show(FleetState.Up, "");
+            Show(JoinState.Up, "");
             _log.IsMember(_clusterId, _members.All.Count());
             Become(Watching);
             if (_lock is not null)
@@ -444,13 +444,13 @@ internal sealed class JoinGuard : UntypedActor, IWithTimers
         _ = CoordinatedShutdown.Get(Context.System).Run(CoordinatedShutdown.ActorSystemTerminateReason.Instance);
     }
 
-    private void Show(FleetState state, string reason)
+    private void Show(JoinState state, string reason)
     {
         (_state, _reason) = (state, reason);
-        if (reason.Length > 0 && reason != _toldReason && (IsTold || state == FleetState.Refused))
+        if (reason.Length > 0 && reason != _toldReason && (IsTold || state == JoinState.Refused))
         {
             _toldReason = reason;
-            if (state == FleetState.Refused)
+            if (state == JoinState.Refused)
                 _log.IsRefused(reason);
             else
                 _log.IsOutside(reason);
@@ -459,14 +459,14 @@ internal sealed class JoinGuard : UntypedActor, IWithTimers
         Publish();
     }
 
-    private void Publish() => _setup.Presence.Now = new FleetStatus(
+    private void Publish() => _setup.Presence.Now = new MembershipView(
         _state,
         _reason,
-        _state == FleetState.Up ? _clusterId : "",
-        [.. _members.All.Select(member => new FleetMember(
+        _state == JoinState.Up ? _clusterId : "",
+        [.. _members.All.Select(member => new ClusterMember(
             member.Address == Own ? _settings.Node : _peers.NameOf(member.Address), Founding.HostPortOf(member.Address),
             [.. member.Roles.Order(StringComparer.Ordinal)], _members.StateOf(member)))],
-        _state == FleetState.Up && _members.HasMajority,
+        _state == JoinState.Up && _members.HasMajority,
         [.. _peers.Warnings]);
 
     private void Pipe(Task<LockAnswer> answer) => answer.PipeTo(Self, failure: fault => new LockAnswer(LockState.Unknown, fault.Message));

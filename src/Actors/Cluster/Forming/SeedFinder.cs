@@ -14,7 +14,7 @@ namespace Screening.Actors.Cluster.Forming;
 /// </list>
 /// A seed that is written as an address is asked as it is.
 /// </summary>
-internal sealed class SeedFinder(FleetHostSetup setup, Address self)
+internal sealed class SeedFinder(ClusterSystemSetup setup, Address self)
 {
     private static readonly TimeSpan ResolveLimit = TimeSpan.FromSeconds(2);
 
@@ -39,7 +39,7 @@ internal sealed class SeedFinder(FleetHostSetup setup, Address self)
                 .ToImmutableSortedDictionary(fault => fault.Where, fault => fault.Fault, StringComparer.Ordinal));
     }
 
-    private async Task<(FleetSeed Seed, ImmutableArray<Address> Addresses, string? Fault)> ResolveAsync(FleetSeed seed)
+    private async Task<(Seed Seed, ImmutableArray<Address> Addresses, string? Fault)> ResolveAsync(Seed seed)
     {
         if (IPAddress.TryParse(seed.Host, out var literal))
             return (seed, [AddressOf(Write(literal), seed.Port)], null);

@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using Screening.Actors.Whitelist;
+using Screening.Node.Api;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Commands.Cache;
@@ -49,7 +49,7 @@ internal static class CacheCommand
     /// <summary>Counts, and changes nothing.</summary>
     public static Option<bool> DryRunOption() => new("--dry-run") { Description = "Count what would be affected, and change nothing." };
 
-    /// <summary>The query that says both.</summary>
+    /// <summary>The query for both.</summary>
     public static string QueryOf(bool yes, bool dryRun) => (yes, dryRun) switch
     {
         (_, true) => "?dry_run=true",
@@ -57,21 +57,32 @@ internal static class CacheCommand
         _ => "",
     };
 
-    /// <summary>What a dry run counted in a network.</summary>
-    public static string CountText(string network, JsonElement count)
+    /// <summary>Prints what a change of a network would reach; nothing is changed.</summary>
+    public static async Task<int> CountAsync(ParseResult parsed, NodeClient node, HttpMethod method, string network)
     {
-        var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{network}: {count.GetProperty("grants").GetInt32()} grants, {count.GetProperty("bans").GetInt32()} bans, ");
-        text.Append(CultureInfo.InvariantCulture, $"{count.GetProperty("entries").GetInt32()} passes and times inside; nothing was changed");
-        foreach (var doubt in count.GetProperty("needs_yes").EnumerateArray())
-            text.Append(CultureInfo.InvariantCulture, $"\n{doubt.GetString()}: needs --yes");
-        return text.ToString();
+        var path = PathOf(network) + QueryOf(yes: false, dryRun: true);
+        var answer = await node.SendAsync(method, path, NodeClient.Shapes.NetworkCount).ConfigureAwait(false);
+        await NodeConnection.PrintAsync(parsed, answer, count => CountText(network, count)).ConfigureAwait(false);
+        return ExitStatus.Ok;
     }
 
-    /// <summary>Says on standard error that a change holds, but not yet in the store.</summary>
-    public static Task<int> NotDurableAsync(ParseResult parsed) => ExitStatus.FailAsync(
-        parsed.InvocationConfiguration.Error, ExitStatus.No,
-        "applied, but not durable: the store cannot be written now, and the change is lost if the whole fleet stops before it can be");
+    /// <summary>The exit status of a change. Standard error gets a line if the change holds but is not stored yet.</summary>
+    public static async Task<int> StatusOfAsync(ParseResult parsed, bool isDurable) => isDurable
+        ? ExitStatus.Ok
+        : await ExitStatus.FailAsync(
+            parsed.InvocationConfiguration.Error, ExitStatus.No,
+            "applied, but not durable: the store cannot be written now, and the change is lost if the whole fleet stops before it can be")
+            .ConfigureAwait(false);
+
+    private static string CountText(string network, NetworkCount count)
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{network}: {count.Grants} grants, {count.Bans} bans, ");
+        text.Append(CultureInfo.InvariantCulture, $"{count.Entries} passes and times inside; nothing was changed");
+        foreach (var doubt in count.NeedsYes)
+            text.Append(CultureInfo.InvariantCulture, $"\n{doubt}: needs --yes");
+        return text.ToString();
+    }
 
     private static void Validate(ArgumentResult parsed)
     {

@@ -9,7 +9,8 @@ internal static class CacheExportCommand
 {
     public static Command Create()
     {
-        var command = new Command("export", "Print the whole whitelist as JSON lines, for 'cache import'. Exit status 0 only if it is complete.");
+        var command = new Command(
+            "export", "Print the whole whitelist as JSON lines, for 'cache import'. Exit status 0 only if it is complete.");
         command.SetAction(ExportAsync);
         return command.TalksToNode(NodeAccess.Trusted);
     }
@@ -47,11 +48,12 @@ internal static class CacheExportCommand
             return ExitStatus.Ok;
         }
     }
+
     // Roughly: others may come and go meanwhile.
     private static async Task<long?> TotalAsync(NodeClient node)
     {
-        using var status = await node.GetAsync("api/v1/status").ConfigureAwait(false);
-        var cache = status.Root.GetProperty("cache");
-        return cache.Count("entries") + cache.Count("grants") + cache.Count("bans");
+        var status = await node.GetAsync("api/v1/status", NodeClient.Shapes.StatusDocument).ConfigureAwait(false);
+        var cache = status.Value.Cache;
+        return cache.Entries + cache.Grants + cache.Bans;
     }
 }

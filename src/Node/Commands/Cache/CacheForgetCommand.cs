@@ -17,22 +17,20 @@ internal static class CacheForgetCommand
         };
         command.SetAction((parsed, cancellation) => NodeConnection.TalkAsync(
             parsed,
-            node => node.SendAsync(
-                HttpMethod.Delete,
-                CacheCommand.PathOf(parsed.GetValue(network)!) + CacheCommand.QueryOf(parsed.GetValue(yes), parsed.GetValue(dryRun))),
-            answer => parsed.GetValue(dryRun)
-                ? NodeConnection.PrintAsync(parsed, answer, count => CacheCommand.CountText(parsed.GetValue(network)!, count), _ => ExitStatus.Ok)
-                : EndAsync(parsed, answer, parsed.GetValue(network)!),
+            node => parsed.GetValue(dryRun)
+                ? CacheCommand.CountAsync(parsed, node, HttpMethod.Delete, parsed.GetValue(network)!)
+                : ForgetAsync(parsed, node, parsed.GetValue(network)!, parsed.GetValue(yes)),
             cancellation));
         return command.TalksToNode(NodeAccess.Trusted);
     }
 
-    private static async Task<int> EndAsync(ParseResult parsed, NodeAnswer answer, string network)
+    private static async Task<int> ForgetAsync(ParseResult parsed, NodeClient node, string network, bool yes)
     {
-        var status = await NodeConnection.PrintAsync(
-            parsed, answer,
-            done => string.Create(CultureInfo.InvariantCulture, $"{network}: {done.GetProperty("forgotten").GetInt32()} forgotten"),
-            done => done.GetProperty("durable").GetBoolean() ? ExitStatus.Ok : ExitStatus.No).ConfigureAwait(false);
-        return status == ExitStatus.Ok ? status : await CacheCommand.NotDurableAsync(parsed).ConfigureAwait(false);
+        var path = CacheCommand.PathOf(network) + CacheCommand.QueryOf(yes, dryRun: false);
+        var answer = await node.SendAsync(HttpMethod.Delete, path, NodeClient.Shapes.ForgetResult).ConfigureAwait(false);
+        await NodeConnection.PrintAsync(
+            parsed, answer, done => string.Create(CultureInfo.InvariantCulture, $"{network}: {done.Forgotten} forgotten"))
+                .ConfigureAwait(false);
+        return await CacheCommand.StatusOfAsync(parsed, answer.Value.Durable).ConfigureAwait(false);
     }
 }

@@ -1,5 +1,5 @@
 using System.Text;
-using System.Text.Json;
+using Screening.Node.Api;
 using Screening.Node.Commands.Display;
 using Spectre.Console;
 
@@ -17,7 +17,7 @@ internal sealed class CacheTable(Screen screen, TimeProvider time)
     public bool HasLines { get; private set; }
 
     /// <summary>The next lines, the titles before the first; empty if there are none.</summary>
-    public string Write(IReadOnlyList<JsonElement> page)
+    public string Write(IReadOnlyList<CacheLine> page)
     {
         var rows = page.Select(RowOf).ToList();
         foreach (var row in rows)
@@ -32,9 +32,9 @@ internal sealed class CacheTable(Screen screen, TimeProvider time)
         return screen.IsTerminal && rows.Count > 0 ? screen.TextOf(Coloured(rows)) : Plain(rows);
     }
 
-    private string[] RowOf(JsonElement line) =>
+    private string[] RowOf(CacheLine line) =>
     [
-        CacheText.KindOf(line), line.Text("address"), line.Text("profile"), CacheText.LeftOf(line, time), line.Text("by"), line.Text("reason"),
+        CacheText.KindOf(line), line.Address ?? "", line.Profile ?? "", CacheText.LeftOf(line, time), line.By ?? "", line.Reason ?? "",
     ];
 
     private string Plain(IEnumerable<string[]> rows)
@@ -52,11 +52,13 @@ internal sealed class CacheTable(Screen screen, TimeProvider time)
         {
             var (kind, line) = (row[0], ShownText.Fit(Line(row).TrimEnd(), screen.Width));
             var isTitle = ReferenceEquals(row, Titles);
-            text.Append(kind, isTitle ? Palette.Faint : Palette.OfAction(kind)).Append(line[kind.Length..] + "\n", isTitle ? Palette.Faint : Style.Plain);
+            text.Append(kind, isTitle ? Palette.Faint : Palette.OfAction(kind))
+                .Append(line[kind.Length..] + "\n", isTitle ? Palette.Faint : Style.Plain);
         }
 
         return text;
     }
 
-    private string Line(string[] row) => string.Join("  ", row.Select((cell, i) => i < _widths.Length ? ShownText.Pad(cell, _widths[i]) : cell));
+    private string Line(string[] row) =>
+        string.Join("  ", row.Select((cell, i) => i < _widths.Length ? ShownText.Pad(cell, _widths[i]) : cell));
 }

@@ -17,7 +17,7 @@ internal sealed record ScoreReach(int Lists, int P0f, int Customs, int Envelope,
     public static ScoreReach Of(ScreeningOptions options, ProfileOptions profile)
     {
         SiteList.TryParse(profile.Dnsbl.Sites.Reveal(), out var all, out _);
-        var sites = all.Where(site => site.Filter?.TakesAnyThatCounts() ?? true).ToList();
+        var sites = all.Where(site => site.Filter?.CanCount() ?? true).ToList();
         var rules = options.P0f.Socket.Length == 0 ? [] : profile.P0f.Rules;
         var p0fMost = rules.Sum(rule => Math.Max(0, rule.Weight));
         var customs = profile.Customs
@@ -38,6 +38,7 @@ internal sealed record ScoreReach(int Lists, int P0f, int Customs, int Envelope,
     public string Parts()
     {
         (string Name, int Most)[] parts = [("lists", Lists), ("p0f", P0f), ("custom checks", Customs), ("policy rules", Envelope)];
-        return string.Join(", ", parts.Where(part => part.Most > 0).Select(part => FormattableString.Invariant($"{part.Name} {part.Most}")));
+        return string.Join(
+            ", ", parts.Where(part => part.Most > 0).Select(part => FormattableString.Invariant($"{part.Name} {part.Most}")));
     }
 }

@@ -4,12 +4,12 @@ using System.IO.Pipelines;
 namespace Screening.Node.Endpoints.Connections;
 
 /// <summary>
-/// The answers of one connection on their way out. Any thread may add one; the first to flush writes for all, so that an answer that is known
-/// at once costs no switch of threads and many answers share one write.
+/// The answers of one connection on their way out. Any thread may add one; the first to flush writes for all, so that an answer that is
+/// known at once costs no switch of threads and many answers share one write.
 /// </summary>
 /// <remarks>
-/// What waits here is bounded: a session takes no request while <see cref="IsFull"/>, that is, from <see cref="MaxWaitingBytes"/> of answers on
-/// that the peer has not made room for, or when they and the answers still owed come to <see cref="MaxOwedBytes"/>. Another
+/// What waits here is bounded: a session takes no request while <see cref="IsFull"/>, that is, from <see cref="MaxWaitingBytes"/> of
+/// answers on that the peer has not made room for, or when they and the answers still owed come to <see cref="MaxOwedBytes"/>. Another
 /// <see cref="Listeners.MaxUnsentBytes"/> may wait for the socket.
 /// </remarks>
 internal class AnswerBuffer(PipeWriter output, ConnectionWatch watch)

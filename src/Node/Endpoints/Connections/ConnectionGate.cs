@@ -13,7 +13,7 @@ namespace Screening.Node.Endpoints.Connections;
 internal sealed record GateSettings(int Connections, int PerAddress)
 {
     /// <summary>A peer that lets an answer wait for so long is cut off.</summary>
-    public TimeSpan UnreadLimit { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan UnreadTimeout { get; init; } = TimeSpan.FromSeconds(30);
 }
 
 /// <summary>
@@ -21,9 +21,9 @@ internal sealed record GateSettings(int Connections, int PerAddress)
 /// peers that do not read. What is said on a connection is not its business.
 /// </summary>
 /// <remarks>
-/// A connection has its place from when it is let in until its socket is closed, so that no peer holds more descriptors than the bounds say.
-/// From three quarters of <see cref="GateSettings.Connections"/> on, the one that has been idle longest, and at least <see cref="LeastIdle"/>, is
-/// closed for a new one; where there is none, new ones are let in up to the bound.
+/// A connection has its place from when it is let in until its socket is closed, so that no peer holds more descriptors than the bounds
+/// say. From three quarters of <see cref="GateSettings.Connections"/> on, the one that has been idle longest, and at least
+/// <see cref="LeastIdle"/>, is closed for a new one; where there is none, new ones are let in up to the bound.
 /// </remarks>
 internal sealed class ConnectionGate
 {
@@ -180,9 +180,9 @@ internal sealed class ConnectionGate
     private void CutOffIfUnread(object state)
     {
         var place = (Place)state;
-        if (place.Watch.Unread < _settings.UnreadLimit || place.IsClosed)
+        if (place.Watch.Unread < _settings.UnreadTimeout || place.IsClosed)
             return;
-        _cutOff.Add(PeerName.Of(place.Peer), $"answers were not read within {_settings.UnreadLimit.TotalSeconds:0} s");
+        _cutOff.Add(PeerName.Of(place.Peer), $"answers were not read within {_settings.UnreadTimeout.TotalSeconds:0} s");
         Close(place, "unread");
     }
 
@@ -203,7 +203,9 @@ internal sealed class ConnectionGate
 
         public ConnectionWatch Watch => watch;
 
-        /// <summary>When it was idle at the latest look, as a timestamp. With the id the order of places: changed only outside of the set.</summary>
+        /// <summary>
+        /// When it was idle at the latest look, as a timestamp. With the id the order of places: changed only outside of the set.
+        /// </summary>
         public long IdleSince { get; set; } = idleSince;
 
         public long Id { get; set; }

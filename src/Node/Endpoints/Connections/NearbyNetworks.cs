@@ -8,8 +8,8 @@ namespace Screening.Node.Endpoints.Connections;
 /// host's interfaces are on.
 /// </summary>
 /// <remarks>
-/// Interfaces come and go. They are read again when a peer is in none of the networks, at most once in <see cref="ReadAgainAfter"/>: so a peer
-/// on a new network waits no longer than that, and a flood of strangers costs one reading in that time.
+/// Interfaces come and go. They are read again when a peer is in none of the networks, at most once in <see cref="ReadAgainAfter"/>: so a
+/// peer on a new network waits no longer than that, and a flood of strangers costs one reading in that time.
 /// </remarks>
 /// <param name="readInterfaces">Reads the networks that this host's interfaces are on.</param>
 internal sealed class NearbyNetworks(Func<IReadOnlyList<Network>> readInterfaces, TimeProvider time)

@@ -25,7 +25,9 @@ internal sealed record OpenFileLimit(long Files, int Doors, int Wanted, bool IsA
     /// <summary>Connections that each door may take: <see cref="Wanted"/>, or its share of the files; at least 1.</summary>
     public int Each => (int)Math.Clamp((Files - Math.Min(Reserved, Files / 2)) / Math.Max(1, Doors), 1, Wanted);
 
-    /// <summary>True if an operator should know: fewer connections than were asked for, or fewer than a busy mail exchanger needs.</summary>
+    /// <summary>
+    /// True if an operator should know: fewer connections than were asked for, or fewer than a busy mail exchanger needs.
+    /// </summary>
     public bool IsTooSmall => Each < Wanted && (IsAsked || Each < Enough);
 
     /// <summary>Files that it takes for each door to have <see cref="Wanted"/> connections.</summary>
@@ -37,7 +39,8 @@ internal sealed record OpenFileLimit(long Files, int Doors, int Wanted, bool IsA
         try
         {
             return File.ReadLines(Limits).FirstOrDefault(line => line.StartsWith(Line, StringComparison.Ordinal)) is { } found
-                && long.TryParse(found[Line.Length..].TrimStart().Split(' ')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
+                && long.TryParse(
+                    found[Line.Length..].TrimStart().Split(' ')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
                 ? limit
                 : long.MaxValue;
         }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Screening.Node.Api;
 using Screening.Node.Configuration;
 using Screening.Node.Endpoints.Connections;
 using Screening.Node.Telemetry;
@@ -25,8 +26,11 @@ internal sealed class DnsblDatagrams(
 {
     private const int ReceiversPerSocket = 2;
     private const int MaxRequestBytes = 4096;
+
+    // A burst waits here while both threads are busy, and what does not fit is lost. The system's default, 208 KiB, holds a few hundred
+    // datagrams, since each counts with its overhead; the kernel gives no more than net.core.rmem_max (socket(7), SO_RCVBUF).
     private const int SocketBufferBytes = 1024 * 1024;
-    private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(3);
 
     private readonly ConnectionGate _gate = gates.Of(Door.Dnsbl);
     private readonly List<Socket> _sockets = [];
@@ -61,7 +65,7 @@ internal sealed class DnsblDatagrams(
             EndReceiving(socket);
         await Task.WhenAll(_receivers).ConfigureAwait(false);
         var since = TimeProvider.System.GetTimestamp();
-        while (Volatile.Read(ref _inFlight) > 0 && TimeProvider.System.GetElapsedTime(since) < DrainLimit)
+        while (Volatile.Read(ref _inFlight) > 0 && TimeProvider.System.GetElapsedTime(since) < DrainTimeout)
             await Task.Delay(10, CancellationToken.None).ConfigureAwait(false);
     }
 

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using Microsoft.AspNetCore.Connections;
 using Screening.Node.Endpoints.Connections;
 using Screening.Protocol.Dns;
@@ -11,7 +10,6 @@ namespace Screening.Node.Endpoints.Dnsbl;
 /// </summary>
 internal sealed class DnsblSession(ConnectionContext connection, DnsblZone zone, int maxInFlight) : IConnectionSession
 {
-    private const int PrefixBytes = 2;
     private const int MaxRequestBytes = 4096;
 
     // So many bytes at least are counted for a request, so that no more than limits.per_connection are in flight.
@@ -23,23 +21,26 @@ internal sealed class DnsblSession(ConnectionContext connection, DnsblZone zone,
 
     public Progress Read(ref ReadOnlySequence<byte> buffer)
     {
-        Span<byte> copy = stackalloc byte[PrefixBytes + MaxRequestBytes];
-        while (buffer.Length >= PrefixBytes)
+        Span<byte> copy = stackalloc byte[MaxRequestBytes];
+        while (!buffer.IsEmpty)
         {
             if (_answers.IsFull)
                 return Progress.Held;
-            buffer.Slice(0, PrefixBytes).CopyTo(copy);
-            int length = BinaryPrimitives.ReadUInt16BigEndian(copy);
-            if (length is 0 or > MaxRequestBytes)
-                return Progress.Over($"a message of {length} octets");
-            if (buffer.Length < PrefixBytes + length)
-                return Progress.Partial;
-            buffer.Slice(PrefixBytes, length).CopyTo(copy);
-            Answer(copy[..length]);
-            buffer = buffer.Slice(PrefixBytes + length);
+            switch (DnsTcpFramer.TryFind(buffer, MaxRequestBytes, out var length))
+            {
+                case OperationStatus.Done:
+                    buffer.Slice(DnsTcpFramer.PrefixBytes, length).CopyTo(copy);
+                    Answer(copy[..length]);
+                    buffer = buffer.Slice(DnsTcpFramer.PrefixBytes + length);
+                    break;
+                case OperationStatus.NeedMoreData:
+                    return Progress.Partial;
+                default:
+                    return Progress.Over($"a message of {length} octets");
+            }
         }
 
-        return buffer.IsEmpty ? Progress.All : Progress.Partial;
+        return Progress.All;
     }
 
     public ValueTask<bool> AnswerAsync() => _answers.SendAsync();
@@ -80,9 +81,10 @@ internal sealed class DnsblSession(ConnectionContext connection, DnsblZone zone,
 
     private void Add(ReadOnlySpan<byte> message, in DnsRequest request, in DnsAnswerContent content)
     {
-        Span<byte> answer = stackalloc byte[PrefixBytes + DnsAnswerWriter.MaxBytes];
-        var length = DnsAnswerWriter.Write(answer[PrefixBytes..], message, request, content, zone.Name, DnsAnswerWriter.MaxBytes);
-        BinaryPrimitives.WriteUInt16BigEndian(answer, (ushort)length);
-        _answers.Add(answer[..(PrefixBytes + length)]);
+        Span<byte> framed = stackalloc byte[DnsTcpFramer.PrefixBytes + DnsAnswerWriter.MaxBytes];
+        var answer = framed[DnsTcpFramer.PrefixBytes..];
+        var length = DnsAnswerWriter.Write(answer, message, request, content, zone.Name, DnsAnswerWriter.MaxBytes);
+        DnsTcpFramer.WritePrefix(framed, length);
+        _answers.Add(framed[..(DnsTcpFramer.PrefixBytes + length)]);
     }
 }

@@ -7,7 +7,8 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Node.Endpoints.Dnsbl;
 
 /// <summary>
-/// Answers DNS requests about our zone, and about nothing else: no recursion, no transfer, no referral. The answers over UDP and TCP are the same.
+/// Answers DNS requests about our zone, and about nothing else: no recursion, no transfer, no referral. The answers over UDP and TCP are
+/// the same.
 /// </summary>
 internal sealed class DnsblZone(VerdictZoneAnswers answers, NodeMetrics metrics)
 {
@@ -72,7 +73,8 @@ internal sealed class DnsblZone(VerdictZoneAnswers answers, NodeMetrics metrics)
     {
         (null, _) => NoName, // The profile went with a reload.
         ({ Code: null, TtlSeconds: var ttl }, _) => new DnsAnswerContent(isBetween ? DnsRcode.NoError : DnsRcode.NxDomain, null, ttl),
-        ({ Code: { } code, TtlSeconds: var ttl }, DnsType.A or DnsType.Any) => new DnsAnswerContent(DnsRcode.NoError, DnsType.A, ttl) { Code = code },
+        ({ Code: { } code, TtlSeconds: var ttl }, DnsType.A or DnsType.Any) =>
+            new DnsAnswerContent(DnsRcode.NoError, DnsType.A, ttl) { Code = code },
         ({ TtlSeconds: var ttl, Reason: var reason }, DnsType.Txt) =>
             new DnsAnswerContent(DnsRcode.NoError, DnsType.Txt, ttl) { Text = PeerText.Clean(reason, DnsAnswerWriter.MaxTextBytes) },
         ({ TtlSeconds: var ttl }, _) => new DnsAnswerContent(DnsRcode.NoError, null, ttl),

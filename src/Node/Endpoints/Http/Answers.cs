@@ -1,7 +1,7 @@
-using System.Buffers;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Diagnostics;
-using Microsoft.AspNetCore.Mvc;
+using Screening.Node.Api;
 
 namespace Screening.Node.Endpoints.Http;
 
@@ -14,13 +14,8 @@ internal static class Answers
     private const string ProblemType = "application/problem+json";
 
     /// <summary>Responds with one JSON value, status 200.</summary>
-    public static Task WriteJsonAsync(HttpContext context, Action<Utf8JsonWriter> write)
-    {
-        var body = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(body))
-            write(json);
-        return WriteAsync(context, "application/json; charset=utf-8", body.WrittenMemory);
-    }
+    public static Task WriteJsonAsync<T>(HttpContext context, T value, JsonTypeInfo<T> shape) =>
+        WriteAsync(context, "application/json; charset=utf-8", JsonSerializer.SerializeToUtf8Bytes(value, shape));
 
     /// <summary>Responds with octets that are complete.</summary>
     public static Task WriteAsync(HttpContext context, string contentType, ReadOnlyMemory<byte> body)
@@ -37,12 +32,10 @@ internal static class Answers
     /// <param name="errors">All faults, where a request can have more than one.</param>
     public static Task ProblemAsync(HttpContext context, int status, string title, string detail, IReadOnlyList<string>? errors = null)
     {
-        var problem = new ProblemDetails { Status = status, Title = title, Detail = detail };
-        if (errors is not null)
-            problem.Extensions["errors"] = errors;
         context.Response.StatusCode = status;
-        var complete = TypedResults.Problem(problem).ProblemDetails; // With the type that belongs to the status.
-        return WriteAsync(context, ProblemType, JsonSerializer.SerializeToUtf8Bytes(complete, JsonSerializerOptions.Web));
+        var type = TypedResults.Problem(statusCode: status).ProblemDetails.Type; // ASP.NET knows the page of each status.
+        var problem = new Problem(type, title, status, detail, errors);
+        return WriteAsync(context, ProblemType, JsonSerializer.SerializeToUtf8Bytes(problem, ApiJson.Default.Problem));
     }
 
     /// <summary>Responds with status 400.</summary>

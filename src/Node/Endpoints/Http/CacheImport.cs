@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Screening.Actors.Fleet;
-using Screening.Node.Telemetry;
+using Screening.Node.Api;
 
 namespace Screening.Node.Endpoints.Http;
 
@@ -17,16 +17,19 @@ internal sealed record CacheImport(ImmutableArray<WhitelistLine> Lines, IReadOnl
 
     private const int MaxFaults = 20;
 
-    /// <param name="importer">Who made the lines that do not say it.</param>
+    /// <param name="importer">The author of lines that name none.</param>
     public static async Task<CacheImport> ReadAsync(TextReader input, string importer, DateTimeOffset now, CancellationToken cancellation)
     {
         var lines = ImmutableArray.CreateBuilder<WhitelistLine>();
         var faults = new List<string>();
-        for (var number = 1; faults.Count < MaxFaults && await input.ReadLineAsync(cancellation).ConfigureAwait(false) is { } text; number++)
+        for (
+            var number = 1;
+            faults.Count < MaxFaults && await input.ReadLineAsync(cancellation).ConfigureAwait(false) is { } text;
+            number++)
         {
             if (string.IsNullOrWhiteSpace(text))
                 continue;
-            if (!CacheLines.TryRead(text, importer, now, out var line, out var fault))
+            if (!CacheLine.TryParse(text, importer, now, out var line, out var fault))
                 faults.Add(string.Create(CultureInfo.InvariantCulture, $"line {number}: {fault}"));
             else if (lines.Count == MaxLines)
                 return new CacheImport([], [string.Create(CultureInfo.InvariantCulture, $"line {number}: more than {MaxLines} lines")]);

@@ -95,7 +95,8 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
             case MemcacheCommand.Set:
                 Set(request, data);
                 break;
-            case MemcacheCommand.Add or MemcacheCommand.Replace when table.Find(request.Keys).IsThere != (request.Command == MemcacheCommand.Replace):
+            case MemcacheCommand.Add when table.Find(request.Keys).IsThere:
+            case MemcacheCommand.Replace when !table.Find(request.Keys).IsThere:
                 Reply(request, MemcacheReply.NotStored);
                 break;
             case MemcacheCommand.Add or MemcacheCommand.Replace:
@@ -137,7 +138,7 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
         switch (request.Command)
         {
             case MemcacheCommand.Version:
-                _output.Write(Encoding.ASCII.GetBytes($"VERSION {Version}\r\n"));
+                MemcacheReply.WriteVersion(_output, Version);
                 break;
             case MemcacheCommand.Stats:
                 WriteStats(isGeneral: request.Keys.IsEmpty);
@@ -166,7 +167,7 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
 
     private void Get(in MemcacheRequest request)
     {
-        var words = new MemcacheWords(request.Keys);
+        var words = new MemcacheTokens(request.Keys);
         var key = words.Next();
         var withUnique = request.Command == MemcacheCommand.Gets;
         var isOne = words.Rest.TrimStart((byte)' ').IsEmpty;
@@ -199,7 +200,7 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
     private List<Task> AskFleet(MemcacheQuestion question)
     {
         var asked = new List<Task>();
-        var words = new MemcacheWords(question.Keys);
+        var words = new MemcacheTokens(question.Keys);
         for (var key = words.Next(); !key.IsEmpty && asked.Count < MaxAsked; key = words.Next())
         {
             if (table.Find(key).MayBeElsewhere)
@@ -212,7 +213,7 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
     // Writes what is found of the key that begins there or behind spaces, and returns where the next one begins.
     private int WriteNext(MemcacheQuestion question, int start)
     {
-        var words = new MemcacheWords(question.Keys.AsSpan(start));
+        var words = new MemcacheTokens(question.Keys.AsSpan(start));
         var key = words.Next();
         if (!key.IsEmpty)
             WriteFound(key, table.Find(key), question.WithUnique);
@@ -268,7 +269,7 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
             ("get_misses", misses),
         };
         foreach (var (name, value) in isGeneral ? stats : [])
-            _output.Write(Encoding.ASCII.GetBytes($"STAT {name} {value}\r\n"));
+            MemcacheReply.WriteStat(_output, name, value);
         _output.Write(MemcacheReply.End);
     }
 

@@ -29,6 +29,8 @@ internal sealed class PolicyTexts(PolicyOptions options, string node)
     /// <summary>The header that says how a mail that is let in was judged; null if none is wanted (policy.trace_header).</summary>
     public string? TraceOf(in Decision decision) => _options.TraceHeader.Length == 0
         ? null
-        : string.Create(CultureInfo.InvariantCulture,
-            $"PREPEND {_options.TraceHeader}: {decision.Verdict.Action.Word()}; score={decision.Verdict.Score}; source={decision.Verdict.Source.Word()}; node={node}; client={decision.Query.Client}");
+        : string.Create(
+            CultureInfo.InvariantCulture,
+            $"PREPEND {_options.TraceHeader}: {decision.Verdict.Action.Word()}; score={decision.Verdict.Score};"
+                + $" source={decision.Verdict.Source.Word()}; node={node}; client={decision.Query.Client}");
 }

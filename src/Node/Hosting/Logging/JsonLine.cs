@@ -45,7 +45,8 @@ internal sealed class JsonLine(bool isJournal) : ITextFormatter
         json.WriteString("time", logEvent.Timestamp.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
         json.WriteString("level", WordOf(logEvent.Level));
         json.WriteNumber("id", IdOf(logEvent));
-        json.WriteString("source", logEvent.Properties.GetValueOrDefault(SourceProperty) is ScalarValue { Value: string source } ? source : "");
+        json.WriteString(
+            "source", logEvent.Properties.GetValueOrDefault(SourceProperty) is ScalarValue { Value: string source } ? source : "");
         json.WriteString("message", TextLine.MessageOf(logEvent));
         json.WriteStartObject("fields");
         foreach (var name in logEvent.MessageTemplate.Tokens.OfType<PropertyToken>().Select(token => token.PropertyName).Distinct())

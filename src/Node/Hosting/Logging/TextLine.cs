@@ -7,10 +7,12 @@ using Serilog.Formatting.Display;
 namespace Screening.Node.Hosting.Logging;
 
 /// <summary>
-/// One line for people: time with zone (ISO 8601), level, message; the journal keeps the time itself and gets a priority instead. The text of an
-/// exception follows on lines of its own, indented.
+/// One line for people: time with zone (ISO 8601), level, message; the journal keeps the time itself and gets a priority instead. The text
+/// of an exception follows on lines of its own, indented.
 /// </summary>
-/// <remarks>A message is always one line: control characters in it are escaped, so nobody's text can pass for another line of the log.</remarks>
+/// <remarks>
+/// A message is always one line: control characters in it are escaped, so nobody's text can pass for another line of the log.
+/// </remarks>
 internal sealed class TextLine(bool isJournal) : ITextFormatter
 {
     private static readonly MessageTemplateTextFormatter Message = new("{Message:lj}", CultureInfo.InvariantCulture);

@@ -1,8 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using Screening.Actors.Hosting;
-using Screening.Node.Endpoints;
+using Screening.Node.Api;
 using Screening.Node.Platform;
+using Screening.Node.Telemetry;
 
 namespace Screening.Node.Hosting.Systemd;
 
@@ -11,7 +12,8 @@ namespace Screening.Node.Hosting.Systemd;
 /// answers nobody fails this; one that is merely busy or degraded does not.
 /// </summary>
 /// <remarks>
-/// A connection that is closed at once is not a query at any door: nothing is counted, logged or decided. A door that refuses it is alive too.
+/// A connection that is closed at once is not a query at any door: nothing is counted, logged or decided. A door that refuses it is alive
+/// too.
 /// </remarks>
 internal sealed class Liveness(ScreeningHandle screening, NodeStatus status, TimeProvider time)
 {
@@ -31,12 +33,13 @@ internal sealed class Liveness(ScreeningHandle screening, NodeStatus status, Tim
     }
 
     private static bool IsStream(OpenEndpoint door) =>
-        door.Kind != "cluster" && (door.Uri.StartsWith("tcp:", StringComparison.Ordinal) || door.Uri.StartsWith("unix:", StringComparison.Ordinal));
+        door.Kind != "cluster" && (
+            door.Uri.StartsWith("tcp:", StringComparison.Ordinal) || door.Uri.StartsWith("unix:", StringComparison.Ordinal));
 
     private async Task<bool> AnswersAsync(Uri door, TimeSpan within, CancellationToken cancellation)
     {
-        using var limit = new CancellationTokenSource(within, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        using var timeout = new CancellationTokenSource(within, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
         try
         {
             using var socket = await ConnectAsync(door, either.Token).ConfigureAwait(false);

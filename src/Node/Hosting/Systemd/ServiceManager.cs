@@ -2,12 +2,13 @@ using System.Globalization;
 using System.Net.Sockets;
 using Microsoft.Extensions.Hosting.Systemd;
 using Screening.Node.Platform;
+using Screening.Node.Telemetry;
 
 namespace Screening.Node.Hosting.Systemd;
 
 /// <summary>
-/// What a service manager is told of this node, as sd_notify(3) has it. Where none is named, nothing is sent; one that is named and cannot be
-/// reached is logged once, and the node runs without it.
+/// What a service manager is told of this node, as sd_notify(3) has it. Where none is named, nothing is sent; one that is named and cannot
+/// be reached is logged once, and the node runs without it.
 /// </summary>
 internal sealed partial class ServiceManager
 {
@@ -26,8 +27,8 @@ internal sealed partial class ServiceManager
     }
 
     /// <summary>The manager takes the node for dead if it hears nothing for so long; null: it does not watch.</summary>
-    public TimeSpan? WatchdogLimit => _notifier.IsEnabled
-        ? ParseLimit(
+    public TimeSpan? WatchdogTimeout => _notifier.IsEnabled
+        ? ParseTimeout(
             Environment.GetEnvironmentVariable(WatchdogTime), Environment.GetEnvironmentVariable(WatchdogProcess), Environment.ProcessId)
         : null;
 
@@ -48,11 +49,11 @@ internal sealed partial class ServiceManager
     /// <param name="microseconds">WATCHDOG_USEC.</param>
     /// <param name="process">WATCHDOG_PID; null: whichever process.</param>
     /// <param name="ownProcess">The id of this process: a child of a service inherits the variables.</param>
-    public static TimeSpan? ParseLimit(string? microseconds, string? process, int ownProcess)
+    public static TimeSpan? ParseTimeout(string? microseconds, string? process, int ownProcess)
     {
         var isOurs = process is null || process == ownProcess.ToString(CultureInfo.InvariantCulture);
-        return isOurs && long.TryParse(microseconds, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit > 0
-            ? TimeSpan.FromMicroseconds(limit)
+        return isOurs && long.TryParse(microseconds, NumberStyles.None, CultureInfo.InvariantCulture, out var timeout) && timeout > 0
+            ? TimeSpan.FromMicroseconds(timeout)
             : null;
     }
 
@@ -72,7 +73,7 @@ internal sealed partial class ServiceManager
         }
     }
 
-    [LoggerMessage(9016, LogLevel.Warning, "The service manager cannot be told how the node is (NOTIFY_SOCKET): {Fault}")]
+    [LoggerMessage(EventIds.ServiceManagerLost, LogLevel.Warning, "The service manager cannot be told how the node is (NOTIFY_SOCKET): {Fault}")]
     private static partial void LogLost(ILogger log, string fault);
 }
 

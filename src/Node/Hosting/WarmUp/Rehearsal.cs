@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Hosting.Systemd;
 using Screening.Actors.Fleet;
 using Screening.Actors.Whitelist;
+using Screening.Node.Api;
 using Screening.Node.Configuration;
 using Screening.Node.Endpoints;
 using Screening.Node.Hosting.Scripted;
@@ -23,7 +24,7 @@ namespace Screening.Node.Hosting.WarmUp;
 internal static class Rehearsal
 {
     /// <summary>The start of a node waits no longer for it.</summary>
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);
 
     private const int SteadyRounds = 3;
     private const int MostRounds = 100;
@@ -32,21 +33,21 @@ internal static class Rehearsal
     private static readonly TimeSpan Steady = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan Deadline = TimeSpan.FromMilliseconds(40);
 
-    /// <summary>Rehearses until the times are steady or the limit is over.</summary>
+    /// <summary>Rehearses until the times are steady or the timeout.</summary>
     /// <param name="parent">A folder that may be written to.</param>
     public static async Task RunAsync(string parent, CancellationToken cancellation)
     {
         var folder = Path.Combine(parent, ".rehearsal");
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(Limit);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        timeout.CancelAfter(Timeout);
         try
         {
             Remove(folder); // Left by a process that was killed.
             PrivateFiles.MakeFolder(folder);
-            await PlayAsync(folder, limit.Token).ConfigureAwait(false);
+            await PlayAsync(folder, timeout.Token).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is OperationCanceledException or SocketException or IOException
-                                         or UnauthorizedAccessException or EndpointException or FleetUnavailableException)
+                                         or UnauthorizedAccessException or EndpointException or WhitelistUnavailableException)
         {
             // The first queries may then take longer.
         }
@@ -84,10 +85,11 @@ internal static class Rehearsal
     }
 
     // A grant and a pass that is taken back go through all of the storing.
-    private static async Task StoreAsync(IFleetWhitelist whitelist, CancellationToken cancellation)
+    private static async Task StoreAsync(IWhitelistAdmin whitelist, CancellationToken cancellation)
     {
         var network = Network.Of(ScriptedSources.Client(0));
-        await whitelist.SetAsync(GrantKind.Grant, network, TimeSpan.FromMinutes(1), "rehearsal", "rehearsal", cancellation).ConfigureAwait(false);
+        await whitelist.SetAsync(
+            GrantKind.Grant, network, TimeSpan.FromMinutes(1), "rehearsal", "rehearsal", cancellation).ConfigureAwait(false);
         await whitelist.ForgetAsync(network, cancellation).ConfigureAwait(false);
     }
 
@@ -99,10 +101,13 @@ internal static class Rehearsal
         Sets =
         [
             $"node.data_dir={folder}", "store.provider=sqlite", "access.permit=[]",
-            "endpoints.plugin=[\"tcp://127.0.0.1:0\"]", "endpoints.policy=[\"tcp://127.0.0.1:0\"]", "endpoints.dnsblog=[\"tcp://127.0.0.1:0\"]",
-            "endpoints.dnsbl=[\"udp://127.0.0.1:0\"]", "endpoints.memcache=[\"tcp://127.0.0.1:0\"]", "endpoints.http=[\"tcp://127.0.0.1:0\"]",
+            "endpoints.plugin=[\"tcp://127.0.0.1:0\"]", "endpoints.policy=[\"tcp://127.0.0.1:0\"]",
+            "endpoints.dnsblog=[\"tcp://127.0.0.1:0\"]",
+            "endpoints.dnsbl=[\"udp://127.0.0.1:0\"]", "endpoints.memcache=[\"tcp://127.0.0.1:0\"]",
+            "endpoints.http=[\"tcp://127.0.0.1:0\"]",
             $"dnsbl.resolver=[\"{sources.Resolver}\"]", $"dnsbl.sites=\"{ScriptedSources.List}*3\"",
-            .. new[] { "verdict.deadline", "verdict.dnsbl_deadline", "dnsbl.timeout" }.Select(name => $"{name}={Deadline.TotalMilliseconds}ms"),
+            .. new[] { "verdict.deadline", "verdict.dnsbl_deadline", "dnsbl.timeout" }.Select(
+                name => $"{name}={Deadline.TotalMilliseconds}ms"),
             .. sources.P0fSettings,
         ],
     };

@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Screening.Node.Endpoints;
+using Screening.Node.Api;
 using Screening.Protocol.Dns;
 using Screening.Protocol.Dnsbl;
 using Screening.Protocol.Vocabulary;
@@ -70,7 +70,8 @@ internal sealed class RehearsedDoors(IReadOnlyList<OpenEndpoint> endpoints) : ID
     }
 
     private static string Policy(ClientAddress client) =>
-        $"request=smtpd_access_policy\nprotocol_state=RCPT\nclient_address={client}\nhelo_name=a.invalid\nsender=a@a.invalid\ninstance={client}\n\n";
+        $"request=smtpd_access_policy\nprotocol_state=RCPT\nclient_address={client}\n"
+        + $"helo_name=a.invalid\nsender=a@a.invalid\ninstance={client}\n\n";
 
     private static string Dnsblog(ClientAddress client) =>
         $"rbl_domain\0{Zone}\0client_address\0{client}\0label\01\0\0";

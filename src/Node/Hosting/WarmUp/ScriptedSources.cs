@@ -7,7 +7,8 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Node.Hosting.WarmUp;
 
 /// <summary>
-/// A resolver and a p0f for a rehearsal: a list that lists nobody and is silent about every third client, and a p0f that has never seen anybody.
+/// A resolver and a p0f for a rehearsal: a list that lists nobody and is silent about every third client, and a p0f that has never seen
+/// anybody.
 /// </summary>
 internal sealed class ScriptedSources : IDisposable
 {
@@ -48,8 +49,10 @@ internal sealed class ScriptedSources : IDisposable
         _p0f?.Dispose();
     }
 
-    private static ScriptedAnswer? Answer(DnsRequest request) => request.Name is { } name && !IsSilentAbout(RoundOf(name)) ? NotListed : null;
+    private static ScriptedAnswer? Answer(DnsRequest request) =>
+        request.Name is { } name && !IsSilentAbout(RoundOf(name)) ? NotListed : null;
 
     // The client's last octet stands first in the name.
-    private static int RoundOf(string name) => int.Parse(name.AsSpan(0, name.IndexOf('.', StringComparison.Ordinal)), CultureInfo.InvariantCulture);
+    private static int RoundOf(string name) =>
+        int.Parse(name.AsSpan(0, name.IndexOf('.', StringComparison.Ordinal)), CultureInfo.InvariantCulture);
 }

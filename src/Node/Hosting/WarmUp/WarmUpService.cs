@@ -1,3 +1,5 @@
+using Screening.Node.Telemetry;
+
 namespace Screening.Node.Hosting.WarmUp;
 
 /// <summary>Holds the start of a host, and with it the doors that open after this service, until the code is warm.</summary>
@@ -13,6 +15,6 @@ internal sealed partial class WarmUpService(Task warm, ILogger<WarmUpService> lo
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    [LoggerMessage(9014, LogLevel.Error, "The rehearsal failed; the first answers may take longer")]
+    [LoggerMessage(EventIds.RehearsalFailed, LogLevel.Error, "The rehearsal failed; the first answers may take longer")]
     private static partial void Failed(ILogger log, Exception fault);
 }

@@ -6,7 +6,7 @@ namespace Screening.Node.Sources.Custom;
 /// <summary>A running program that speaks the plug-in protocol on its stdin and stdout; what it writes to stderr is logged.</summary>
 internal sealed class CommandSession : ISourceSession
 {
-    private static readonly TimeSpan ExitLimit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ExitTimeout = TimeSpan.FromSeconds(1);
 
     private readonly Process _process;
     private readonly Stream _input;
@@ -95,7 +95,7 @@ internal sealed class CommandSession : ISourceSession
     {
         try
         {
-            await _process.WaitForExitAsync().WaitAsync(ExitLimit, _time).ConfigureAwait(false);
+            await _process.WaitForExitAsync().WaitAsync(ExitTimeout, _time).ConfigureAwait(false);
             return true;
         }
         catch (TimeoutException)

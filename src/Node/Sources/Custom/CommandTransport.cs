@@ -1,6 +1,4 @@
-using Microsoft.Extensions.Logging;
 using Screening.Actors.Checks;
-using Screening.Node.Supervision;
 
 namespace Screening.Node.Sources.Custom;
 

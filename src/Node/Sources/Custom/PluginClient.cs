@@ -16,7 +16,7 @@ namespace Screening.Node.Sources.Custom;
 /// <remarks>
 /// A query whose asker gave up is forgotten as soon as the peer is known to answer by id. Before that, and with a peer that answers in
 /// order, it keeps its place, so that its late answer is not taken for the next one's. A peer that is silent for
-/// <see cref="StallLimit"/> while it is asked is left: a connection whose other end has vanished looks like that.
+/// <see cref="StallTimeout"/> while it is asked is left: a connection whose other end has vanished looks like that.
 /// </remarks>
 internal sealed class PluginClient : ISourceSession
 {
@@ -24,7 +24,7 @@ internal sealed class PluginClient : ISourceSession
     public const int MaxOutstanding = 256;
 
     /// <summary>A peer that is silent for so long while it owes answers is left.</summary>
-    public static readonly TimeSpan StallLimit = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan StallTimeout = TimeSpan.FromSeconds(5);
 
     private const int MaxQueued = 1024;
 
@@ -177,14 +177,14 @@ internal sealed class PluginClient : ISourceSession
         {
             if (question.Task.IsCompleted || _over)
                 return;
-            stalled = _owing is { } since && _time.GetElapsedTime(since) >= StallLimit;
+            stalled = _owing is { } since && _time.GetElapsedTime(since) >= StallTimeout;
             question.IsLeft = true;
             if (_order == AnswerOrder.ById)
                 _byId.Remove(question.Id);
         }
 
         if (stalled)
-            End(new SessionEnd($"no answer for {StallLimit.TotalSeconds:0} s"));
+            End(new SessionEnd($"no answer for {StallTimeout.TotalSeconds:0} s"));
     }
 
     private async Task WriteAllAsync()
@@ -227,7 +227,7 @@ internal sealed class PluginClient : ISourceSession
 
     private async Task<SessionEnd> ReadAnswersAsync()
     {
-        var framer = new AttributeFramer(ParseLimits.Attributes);
+        var framer = new AttributeFramer(PluginRequest.Limits);
         while (true)
         {
             var read = await _input.ReadAsync(_stopping.Token).ConfigureAwait(false);
@@ -236,7 +236,7 @@ internal sealed class PluginClient : ISourceSession
             ParseError error;
             while ((status = framer.TryFindEnd(buffer, out var length, out error)) == OperationStatus.Done)
             {
-                Take(buffer.Slice(0, length));
+                Answer(buffer.Slice(0, length));
                 buffer = buffer.Slice(length);
             }
 
@@ -248,7 +248,7 @@ internal sealed class PluginClient : ISourceSession
         }
     }
 
-    private void Take(in ReadOnlySequence<byte> message)
+    private void Answer(in ReadOnlySequence<byte> message)
     {
         var bytes = message.IsSingleSegment ? message.FirstSpan : message.ToArray();
         var understood = PluginReplyReader.TryParse(bytes, out var reply, out var error);

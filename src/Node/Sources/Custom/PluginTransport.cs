@@ -1,9 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.Extensions.Logging;
 using Screening.Actors.Checks;
 using Screening.Node.Platform;
-using Screening.Node.Supervision;
 
 namespace Screening.Node.Sources.Custom;
 

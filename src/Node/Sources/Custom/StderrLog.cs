@@ -1,5 +1,4 @@
 using System.Text;
-using Microsoft.Extensions.Logging;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Sources.Custom;
@@ -30,7 +29,7 @@ internal sealed class StderrLog(string name, TimeProvider time, ILogger log)
         {
             int read;
             while ((read = await stream.ReadAsync(buffer, cancellation).ConfigureAwait(false)) > 0)
-                Take(buffer.AsSpan(0, read));
+                Append(buffer.AsSpan(0, read));
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
         {
@@ -41,7 +40,7 @@ internal sealed class StderrLog(string name, TimeProvider time, ILogger log)
             EndLine();
     }
 
-    private void Take(ReadOnlySpan<byte> bytes)
+    private void Append(ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)
         {

@@ -1,7 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-using Microsoft.Extensions.Logging;
 using Screening.Actors.Checks;
 using Screening.Protocol.Plugin;
 using Screening.Protocol.Vocabulary;

@@ -16,7 +16,8 @@ internal readonly record struct DnsOutcome(DnsReply? Reply, SourceException? Err
 /// <code>
 /// attempt 1 ── refused, or an error code ──► attempt 2 at once, at the next resolver, if there is one not asked yet
 ///     │
-///     └─ silent for 40% of the time ──► attempt 2 at the next resolver, or the same one on another socket; the first answer counts
+///     └─ silent for 40% of the time ──► attempt 2 at the next resolver, or the same one on another socket
+///                                          │        the first answer counts
 ///                                          └─ three resolvers: attempt 3 at 70%
 /// truncated ──► the same resolver over TCP, in the time that is left
 /// </code>
@@ -25,6 +26,9 @@ internal readonly record struct DnsOutcome(DnsReply? Reply, SourceException? Err
 internal sealed class DnsLookup
 {
     private const int MaxAttempts = 4;
+
+    // Nothing reports a datagram that was lost. An attempt that has been silent for so much of the time is taken for lost, while there is
+    // still time for another.
     private const double RetryShare = 0.4;
     private const double SecondRetryShare = 0.7;
 
@@ -209,7 +213,7 @@ internal sealed class DnsLookup
         if (status != OperationStatus.Done)
             Drop(index, new SourceException(CheckFailure.BadAnswer, $"resolver {resolver} sent a malformed answer"));
         else if (reply.Rcode is not (DnsRcode.NoError or DnsRcode.NxDomain))
-            Drop(index, new SourceException(CheckFailure.BadAnswer, $"resolver {resolver} answered {Word(reply.Rcode)}"));
+            Drop(index, new SourceException(CheckFailure.BadAnswer, $"resolver {resolver} answered {reply.Rcode.Word()}"));
         else if (TryEnd())
             _completion.TrySetResult(new DnsOutcome(reply, null));
     }
@@ -226,6 +230,7 @@ internal sealed class DnsLookup
             Fail(_lastError);
     }
 
+    // Begins under the lock of the caller, which the flag needs; everything after the first wait takes it again.
     private async Task AskOverTcpAsync(int index, DnsResolver resolver)
     {
         _attempts[index].OverTcp = true;
@@ -268,8 +273,6 @@ internal sealed class DnsLookup
         _transport.Forget(this);
         return true;
     }
-
-    private static string Word(DnsRcode rcode) => Enum.IsDefined(rcode) ? rcode.ToString().ToUpperInvariant() : $"rcode {(byte)rcode}";
 
     private struct Attempt(DnsResolver resolver, DnsLane? lane, ushort id)
     {

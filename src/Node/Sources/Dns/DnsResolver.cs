@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.Extensions.Logging;
 using Screening.Node.Platform;
 
 namespace Screening.Node.Sources.Dns;
@@ -12,6 +11,7 @@ namespace Screening.Node.Sources.Dns;
 internal sealed class DnsResolver(IPEndPoint endPoint, int sockets, TimeProvider time, ILogger log) : IDisposable
 {
     private const int SilencesToLose = 8;
+    // One time, not a back-off: all lists share a resolver, and a probe that is lost costs a single query.
     private static readonly TimeSpan Penalty = TimeSpan.FromSeconds(2);
 
     private readonly Lock _gate = new();

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.Extensions.Logging;
 using Screening.Actors.Checks;
 using Screening.Node.Platform;
 using Screening.Protocol.Dns;
@@ -16,6 +15,7 @@ namespace Screening.Node.Sources.Dns;
 /// <remarks>Messages to the operator name the resolver, never the name that was asked for: it may hold a list's key.</remarks>
 public sealed class DnsTransport : IDnsTransport, IDisposable
 {
+    // One timer looks at all queries: under load a timer for each would cost more than the query.
     private static readonly TimeSpan SweepPeriod = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan ResolvConfPeriod = TimeSpan.FromSeconds(5);
 

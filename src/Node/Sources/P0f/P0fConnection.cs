@@ -1,7 +1,5 @@
-using Microsoft.Extensions.Logging;
 using Screening.Actors.Checks;
 using Screening.Node.Platform;
-using Screening.Node.Supervision;
 using Screening.Protocol.P0f;
 using Screening.Protocol.Vocabulary;
 

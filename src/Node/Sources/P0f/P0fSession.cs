@@ -20,7 +20,7 @@ internal sealed class P0fSession : ISourceSession
     /// <summary>Queries without reply at one time. p0f blocks on a reader that is 113 replies behind.</summary>
     public const int MaxOutstanding = 64;
 
-    private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(1);
 
     private readonly Socket _socket;
     private readonly TimeProvider _time;
@@ -77,7 +77,7 @@ internal sealed class P0fSession : ISourceSession
 
         try
         {
-            await drained.WaitAsync(DrainLimit, _time).ConfigureAwait(false);
+            await drained.WaitAsync(DrainTimeout, _time).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
@@ -123,7 +123,7 @@ internal sealed class P0fSession : ISourceSession
                 if (read == 0)
                     break;
                 length += read;
-                if (!TryTake(buffer, ref length))
+                if (!TryAnswerAll(buffer, ref length))
                 {
                     End(new SessionEnd("what it sends is not p0f's protocol"));
                     return;
@@ -138,20 +138,20 @@ internal sealed class P0fSession : ISourceSession
         }
     }
 
-    // Takes all whole replies from the buffer's front.
-    private bool TryTake(byte[] buffer, ref int length)
+    // Reads all whole replies at the buffer's front.
+    private bool TryAnswerAll(byte[] buffer, ref int length)
     {
-        var taken = 0;
+        var read = 0;
         OperationStatus status;
-        while ((status = P0fReplyReader.TryRead(buffer.AsSpan(taken, length - taken), out var reply)) == OperationStatus.Done)
+        while ((status = P0fReplyReader.TryRead(buffer.AsSpan(read, length - read), out var reply)) == OperationStatus.Done)
         {
-            taken += P0fReplyReader.Length;
+            read += P0fReplyReader.Length;
             if (!TryAnswer(reply!))
                 return false;
         }
 
-        length -= taken;
-        buffer.AsSpan(taken, length).CopyTo(buffer);
+        length -= read;
+        buffer.AsSpan(read, length).CopyTo(buffer);
         return status == OperationStatus.NeedMoreData;
     }
 

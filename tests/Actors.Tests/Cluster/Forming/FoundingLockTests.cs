@@ -69,15 +69,15 @@ public sealed class FoundingLockTests
         Assert.Equal(LockState.Unknown, (await new FoundingLock(new MemoryStore(), Life, TimeProvider.System).TakeAsync("a")).State);
     }
 
-    private sealed class FaultyStore(Func<Task<bool>> call) : IFleetStore, IFleetLock
+    private sealed class FaultyStore(Func<Task<bool>> call) : IWhitelistStore, IStoreLock
     {
         public string Provider => "postgresql";
 
         public StoreConnection? Connection => null;
 
-        public IFleetLock? Lock => this;
+        public IStoreLock? Lock => this;
 
-        public Task<bool> TryTakeAsync(string name, string owner, TimeSpan life, CancellationToken cancellation) => call();
+        public Task<bool> TryAcquireAsync(string name, string owner, TimeSpan life, CancellationToken cancellation) => call();
 
         public Task ReleaseAsync(string name, string owner, CancellationToken cancellation) => call();
 

@@ -157,10 +157,12 @@ public sealed class ConnectionGateTests
     public void The_limit_of_open_files_is_known() => Assert.InRange(OpenFileLimit.Read(), 1, long.MaxValue);
 
     private ConnectionGate GateOf(int connections, int perAddress) => new(
-        "plugin", new GateSettings(connections, perAddress), new NearbyNetworks(() => [Network.Of(ClientAddress.Parse("203.0.113.0"), 24)], _time),
+        "plugin", new GateSettings(connections, perAddress), new NearbyNetworks(
+            () => [Network.Of(ClientAddress.Parse("203.0.113.0"), 24)], _time),
         _metrics, _time, _log);
 
-    private Peer Connect(ConnectionGate gate, string? address) => new(gate, address is null ? null : new IPEndPoint(IPAddress.Parse(address), 25), _time);
+    private Peer Connect(ConnectionGate gate, string? address) =>
+        new(gate, address is null ? null : new IPEndPoint(IPAddress.Parse(address), 25), _time);
 
     private sealed class Peer : DefaultConnectionContext
     {

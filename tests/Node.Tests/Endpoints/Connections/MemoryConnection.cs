@@ -8,13 +8,14 @@ using Screening.Testing;
 namespace Screening.Node.Tests.Endpoints.Connections;
 
 /// <summary>
-/// A connection without a socket, both sides in one thread: what the peer sends is served before <see cref="SendAsync"/> returns, up to where
-/// the node waits for something.
+/// A connection without a socket, both sides in one thread: what the peer sends is served before <see cref="SendAsync"/> returns, up to
+/// where the node waits for something.
 /// </summary>
 internal sealed class MemoryConnection : IDuplexPipe, IConnectionHeartbeatFeature
 {
     private static readonly PipeOptions FromPeer = new(
-        pauseWriterThreshold: 0, readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, useSynchronizationContext: false);
+        pauseWriterThreshold: 0, readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline,
+        useSynchronizationContext: false);
 
     private static readonly PipeOptions ToPeer = new(
         pauseWriterThreshold: Listeners.MaxUnsentBytes, resumeWriterThreshold: Listeners.MaxUnsentBytes / 2,

@@ -57,7 +57,8 @@ public sealed class UnreadAnswersTests : IAsyncLifetime
         var connection = new MemoryConnection();
         var serving = ServeAsync(Door.Memcache, connection);
         var value = new string('v', 1000);
-        await connection.SendAsync(Encoding.ASCII.GetBytes($"set k 0 0 1000\r\n{value}\r\nget{string.Concat(Enumerable.Repeat(" k", keys))}\r\n"));
+        await connection.SendAsync(
+            Encoding.ASCII.GetBytes($"set k 0 0 1000\r\n{value}\r\nget{string.Concat(Enumerable.Repeat(" k", keys))}\r\n"));
         Assert.InRange(connection.Unread, 1, MostBytes);
         var answers = Encoding.ASCII.GetString(await connection.ReadToEndAsync(serving));
         Assert.Equal(keys, answers.Split(value).Length - 1);

@@ -14,7 +14,9 @@ public sealed class LogLineTests
     [Fact]
     public void A_line_for_people_has_date_time_zone_and_level() => Assert.Equal(
         "2026-11-26T21:30:05.123+01:00 WRN Rung 4 entered: check dnsbl.test\n",
-        Format(new TextLine(isJournal: false), LogEventLevel.Warning, "Rung {Rung} entered: {What}", ("Rung", 4), ("What", "check dnsbl.test")));
+        Format(
+            new TextLine(isJournal: false), LogEventLevel.Warning, "Rung {Rung} entered: {What}", ("Rung", 4),
+            ("What", "check dnsbl.test")));
 
     [Theory]
     [InlineData(LogEventLevel.Fatal, "<2>FTL so\n")]
@@ -53,7 +55,8 @@ public sealed class LogLineTests
             ("Thread", 9));
 
         Assert.Equal(
-            """{"time":"2026-11-26T20:30:05.123Z","level":"info","id":0,"source":"Screening.Node.Telemetry.DecisionLog","message":"192.0.2.1\n in 1.5 ms, true","fields":{"Client":"192.0.2.1\n","ElapsedMs":1.5,"Allow":true}}"""
+            """{"time":"2026-11-26T20:30:05.123Z","level":"info","id":0,"source":"Screening.Node"""
+                + """.Telemetry.DecisionLog","message":"192.0.2.1\n in 1.5 ms, true","fields":{"Client":"192.0.2.1\n","ElapsedMs":1.5,"Allow":true}}"""
                 + "\n",
             line);
     }
@@ -78,7 +81,8 @@ public sealed class LogLineTests
     public void The_journal_is_known_by_its_inode(string? stream, string? descriptor, bool isJournal) =>
         Assert.Equal(isJournal, JournalStream.Is(stream, descriptor));
 
-    private static string Format(ITextFormatter formatter, LogEventLevel level, string template, params (string Name, object Value)[] fields) =>
+    private static string Format(
+        ITextFormatter formatter, LogEventLevel level, string template, params (string Name, object Value)[] fields) =>
         Format(formatter, level, template, null, fields);
 
     private static string Format(

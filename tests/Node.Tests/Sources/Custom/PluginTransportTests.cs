@@ -309,7 +309,8 @@ public sealed class PluginTransportTests : IAsyncLifetime
         _plugin.Respond = _ => never.Task;
 
         await Waiting.UntilAsync(
-            () => Ask(Subject).Exception?.InnerException is SourceException { Failure: CheckFailure.Overloaded }, "the connections are full");
+            () =>
+                Ask(Subject).Exception?.InnerException is SourceException { Failure: CheckFailure.Overloaded }, "the connections are full");
 
         Assert.InRange(_plugin.TotalConnections, 1, PluginTransport.MaxConnections);
     }
