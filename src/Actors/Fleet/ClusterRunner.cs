@@ -25,7 +25,7 @@ internal sealed partial class ClusterRunner : FleetRunner
     private static readonly TimeSpan HoldingsLimit = TimeSpan.FromMilliseconds(500);
 
     private readonly Func<ClusterSystemSetup, ActorSystemSetup> _bootstrap;
-    private readonly MembershipBoard _presence;
+    private readonly MembershipBoard _board;
     private readonly ILoggerFactory _loggers;
     private readonly PeerFaults _faults;
     private volatile ClusterSystem? _host;
@@ -36,7 +36,7 @@ internal sealed partial class ClusterRunner : FleetRunner
         _bootstrap = bootstrap;
         _loggers = loggers;
         _faults = new PeerFaults(node.Time, loggers.CreateLogger<PeerFaults>());
-        _presence = new MembershipBoard(node.Time, settings.Expected > 0 ? settings.Expected : settings.Seeds.Length);
+        _board = new MembershipBoard(node.Time, settings.Expected > 0 ? settings.Expected : settings.Seeds.Length);
     }
 
     /// <inheritdoc/>
@@ -44,11 +44,11 @@ internal sealed partial class ClusterRunner : FleetRunner
     {
         get
         {
-            var now = _presence.Now;
+            var now = _board.Now;
             return new FleetView(
                 now.State.ToString().ToLowerInvariant(), now.State == JoinState.Up && now.HasMajority, now.Reason,
                 [.. now.Members.Select(m => new FleetNode(m.Node, m.Address, m.Roles, m.State))], now.Warnings,
-                _presence.Caches, Node.Client.IsLeftAlone, Node.Client.LateShare);
+                _board.Caches, Node.Client.IsLeftAlone, Node.Client.LateShare);
         }
     }
 
@@ -57,7 +57,7 @@ internal sealed partial class ClusterRunner : FleetRunner
     {
         if (_host is not { } host)
             return new FleetHoldings(0, 0, 0);
-        var asked = _presence.Now.Members.Where(m => m.Roles.Contains(WhitelistRegion.CacheRole)).Select(m => AskAsync(host, m.Address));
+        var asked = _board.Now.Members.Where(m => m.Roles.Contains(WhitelistRegion.CacheRole)).Select(m => AskAsync(host, m.Address));
         var answers = (await Task.WhenAll(asked).ConfigureAwait(false)).OfType<NodeHoldings>().ToList();
         return new FleetHoldings(answers.Sum(a => a.Shards), answers.Sum(a => a.Recovering), answers.Sum(a => a.Entries));
     }
@@ -124,7 +124,7 @@ internal sealed partial class ClusterRunner : FleetRunner
     private ClusterSystemSetup Setup(NodeCertificates? certificates) => new(Settings)
     {
         Time = Time,
-        Presence = _presence,
+        Board = _board,
         Certificates = certificates,
         Loggers = _loggers,
         Faults = _faults,

@@ -65,7 +65,7 @@ public interface IStoreLock
     /// <param name="life">How long it holds from now, by the database's clock.</param>
     /// <returns>False if another owner holds it.</returns>
     /// <exception cref="StoreException">The database cannot be asked.</exception>
-    Task<bool> TryTakeAsync(string name, string owner, TimeSpan life, CancellationToken cancellation);
+    Task<bool> TryAcquireAsync(string name, string owner, TimeSpan life, CancellationToken cancellation);
 
     /// <summary>Gives a lock back, if this owner holds it.</summary>
     /// <exception cref="StoreException">The database cannot be asked.</exception>

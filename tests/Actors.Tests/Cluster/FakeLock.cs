@@ -29,7 +29,7 @@ internal sealed class FakeLock : IStoreLock, IFleetStore
         }
     }
 
-    public Task<bool> TryTakeAsync(string name, string owner, TimeSpan life, CancellationToken cancellation)
+    public Task<bool> TryAcquireAsync(string name, string owner, TimeSpan life, CancellationToken cancellation)
     {
         lock (_gate)
         {

@@ -110,7 +110,7 @@ public sealed class SplitTests
 
         // Each believes that the other lives on, so that nobody gives the lock back.
         await Task.WhenAll(nodes.Select(node => node.Host.StopAsync()));
-        await store.TryTakeAsync("cluster", last, ClusterLab.Quick.Lock, CancellationToken.None);
+        await store.TryAcquireAsync("cluster", last, ClusterLab.Quick.Lock, CancellationToken.None);
         var again = await Task.WhenAll(settings.Select(lab.StartAsync));
         await Task.WhenAll(again.Select(node => node.IsUpAsync(2)));
         Assert.NotEqual(last, again[0].Now.ClusterId);

@@ -46,7 +46,7 @@ internal sealed class StoreLease : Lease
         if (CheckLease())
             return true;
         var asked = _time.GetTimestamp();
-        if (!await TryTakeAsync().ConfigureAwait(false))
+        if (!await TryAcquireAsync().ConfigureAwait(false))
             return false;
         var holding = new Holding(leaseLostCallback);
         Replace(holding);
@@ -70,12 +70,12 @@ internal sealed class StoreLease : Lease
             return _holding is not null;
     }
 
-    private async Task<bool> TryTakeAsync()
+    private async Task<bool> TryAcquireAsync()
     {
         if (_lock is null)
             return false;
         using var limit = new CancellationTokenSource(Settings.TimeoutSettings.OperationTimeout, _time);
-        return await _lock.TryTakeAsync(Settings.LeaseName, _owner, Settings.TimeoutSettings.HeartbeatTimeout, limit.Token)
+        return await _lock.TryAcquireAsync(Settings.LeaseName, _owner, Settings.TimeoutSettings.HeartbeatTimeout, limit.Token)
             .WaitAsync(limit.Token).ConfigureAwait(false);
     }
 
@@ -89,7 +89,7 @@ internal sealed class StoreLease : Lease
                 var asked = _time.GetTimestamp();
                 try
                 {
-                    if (await TryTakeAsync().ConfigureAwait(false))
+                    if (await TryAcquireAsync().ConfigureAwait(false))
                         taken = asked;
                     else
                         Lose(holding, new LeaseException("another node holds the lease"));
