@@ -45,7 +45,7 @@ public sealed record ClusterSettings
     /// <summary>Entries in the fleet.</summary>
     public int MaxEntries { get; init; } = 10_000_000;
 
-    /// <summary>Passes that another policy made count as well.</summary>
+    /// <summary>Passes with another fingerprint count as well.</summary>
     public bool TrustAny { get; init; }
 
     /// <summary>TLS between nodes; null: plain.</summary>
@@ -55,7 +55,7 @@ public sealed record ClusterSettings
     public string DataDir { get; init; } = "";
 
     /// <summary>Where the whitelist is stored.</summary>
-    public required IFleetStore Store { get; init; }
+    public required IWhitelistStore Store { get; init; }
 
     /// <summary>True if no other node may join.</summary>
     public bool IsAlone => Seeds.IsEmpty;

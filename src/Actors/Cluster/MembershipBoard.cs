@@ -4,7 +4,7 @@ using Screening.Actors.Whitelist;
 namespace Screening.Actors.Cluster;
 
 /// <summary>How far a node has got on its way into the cluster.</summary>
-internal enum JoinState
+public enum JoinState
 {
     /// <summary>The cluster system is not running.</summary>
     Down,
@@ -22,11 +22,18 @@ internal enum JoinState
     Up,
 }
 
+/// <summary>The words for <see cref="JoinState"/>.</summary>
+public static class JoinStateWords
+{
+    /// <summary>down, looking, refused, joining or up.</summary>
+    public static string Word(this JoinState state) => state.ToString().ToLowerInvariant();
+}
+
 /// <summary>A member of the cluster.</summary>
 /// <param name="Node">Its name; empty until it is known.</param>
 /// <param name="Address">HOST:PORT by which others reach it.</param>
 /// <param name="State">joining, up, leaving, exiting, down, or unreachable.</param>
-internal sealed record ClusterMember(string Node, string Address, ImmutableArray<string> Roles, string State);
+public sealed record ClusterMember(string Node, string Address, ImmutableArray<string> Roles, string State);
 
 /// <summary>What a node knows of its cluster.</summary>
 /// <param name="Reason">Why it is not <see cref="JoinState.Up"/>; otherwise empty.</param>
@@ -34,10 +41,14 @@ internal sealed record ClusterMember(string Node, string Address, ImmutableArray
 /// <param name="Members">In order of address; empty: in none.</param>
 /// <param name="HasMajority">It is a member and reaches more than half of the cache members.</param>
 /// <param name="Warnings">What an operator should look at: clocks that differ.</param>
-internal sealed record MembershipView(
+public sealed record MembershipView(
     JoinState State, string Reason, string ClusterId, ImmutableArray<ClusterMember> Members, bool HasMajority, ImmutableArray<string> Warnings)
 {
+    /// <summary>The cluster system does not run.</summary>
     public static readonly MembershipView Down = new(JoinState.Down, "the cluster system is not running", "", [], false, []);
+
+    /// <summary>This node is a member, and reaches more than half of the cache members.</summary>
+    public bool IsWhole => State == JoinState.Up && HasMajority;
 }
 
 /// <summary>Members of role cache: those that hold the whitelist and vote.</summary>

@@ -35,7 +35,7 @@ public sealed record ScreeningSetup
     public ILoggerFactory Loggers { get; init; } = NullLoggerFactory.Instance;
 
     /// <summary>The profiles.</summary>
-    public required PolicyBook Policies { get; init; }
+    public required ProfileBook Profiles { get; init; }
 
     /// <summary>The permanent lists.</summary>
     public PermanentLists Access { get; init; } = PermanentLists.Empty;
@@ -69,13 +69,13 @@ public sealed class ScreeningHandle
     public CheckDirectory Checks => Get().Checks;
 
     /// <summary>This node's part in the fleet; null if it has none.</summary>
-    public FleetRunner? Fleet => Get().Fleet;
+    public WhitelistRunner? Fleet => Get().Fleet;
 
     /// <summary>Replaces the profiles; running screenings keep theirs.</summary>
-    public void Use(PolicyBook policies)
+    public void Use(ProfileBook profiles)
     {
-        Get().NearCache.Use(policies.All);
-        Get().Screener.Policies = policies;
+        Get().NearCache.Use(profiles.All);
+        Get().Screener.Profiles = profiles;
     }
 
     /// <summary>Replaces the sources; those that did not change keep running.</summary>
@@ -111,7 +111,7 @@ public sealed class ScreeningHandle
 
     internal sealed record Running(
         Screener Screener, ListLookup Lists, NearCache NearCache, CheckDirectory Checks, IActorRef Supervisor, IActorRef Gate,
-        FleetRunner? Fleet);
+        WhitelistRunner? Fleet);
 }
 
 /// <summary>The only public door to the actors.</summary>
@@ -142,13 +142,13 @@ public static class ScreeningHosting
         var directory = new CheckDirectory();
         var (time, fleet) = (setup.Time, setup.Fleet);
         var nearCache = new NearCache(time, setup.NearEntries, fleet?.NearLife ?? TimeSpan.MaxValue / 1000, fleet?.TrustAny ?? false);
-        nearCache.Use(setup.Policies.All);
+        nearCache.Use(setup.Profiles.All);
         var checks = system.ActorOf(
             ChecksSupervisor.CreateProps(new CheckContext(time, directory, setup.Observer)), "checks");
         await checks.Ask<Done>(setup.Sources, StartLimit).ConfigureAwait(false);
         var grants = new GrantsAndBans(time);
         var file = fleet is { DataDir.Length: > 0 } ? GrantsFile.Attach(fleet.DataDir, grants, time, setup.Loggers) : null;
-        var node = new NodeParts(time, new FleetClient(time), directory, checks, nearCache, grants, file);
+        var node = new RunnerContext(time, new FleetClient(time), directory, checks, nearCache, grants, file);
         var (runner, access) = fleet is null ? default : FleetOf(setup, fleet, node);
         if (runner is LocalRunner local)
             await local.StartAsync(system).ConfigureAwait(false);
@@ -156,7 +156,7 @@ public static class ScreeningHosting
             ScreeningGate.CreateProps(new ScreeningContext(time, directory, nearCache, setup.Observer, access)), "gate");
         var sweeper = system.ActorOf(NearCacheSweeper.CreateProps(nearCache), "near-cache-sweeper");
         system.ActorOf(VitalActors.CreateProps([checks, gate, sweeper], handle.Break), "vital-actors");
-        var screener = new Screener(time, gate, nearCache, grants, setup.Observer, setup.MaxInFlight, setup.Policies, setup.Access);
+        var screener = new Screener(time, gate, nearCache, grants, setup.Observer, setup.MaxInFlight, setup.Profiles, setup.Access);
         var lists = new ListLookup(checks, directory, setup.Sources.Skips);
         handle.Set(new ScreeningHandle.Running(screener, lists, nearCache, directory, checks, gate, runner));
     }
@@ -166,11 +166,11 @@ public static class ScreeningHosting
     private static void StartScheduler(ActorSystem system) =>
         system.Scheduler.ScheduleTellOnce(TimeSpan.Zero, ActorRefs.Nobody, Done.Instance, ActorRefs.NoSender);
 
-    private static (FleetRunner Runner, FleetAccess Access) FleetOf(ScreeningSetup setup, ClusterSettings fleet, NodeParts node)
+    private static (WhitelistRunner Runner, FleetLookUps Access) FleetOf(ScreeningSetup setup, ClusterSettings fleet, RunnerContext node)
     {
-        FleetRunner runner = fleet.IsAlone
+        WhitelistRunner runner = fleet.IsAlone
             ? new LocalRunner(fleet, node, setup.Loggers)
             : new ClusterRunner(fleet, node, setup.Loggers, ClusterBootstrap.Of);
-        return (runner, new FleetAccess(node.Client, fleet.Node, fleet.LookUpWait, SharesLists: !fleet.IsAlone));
+        return (runner, new FleetLookUps(node.Client, fleet.Node, fleet.LookUpWait, SharesLists: !fleet.IsAlone));
     }
 }

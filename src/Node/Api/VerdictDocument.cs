@@ -44,9 +44,10 @@ internal sealed record VerdictDocument(
     {
         var (query, verdict) = (decision.Query, decision.Verdict);
         return new VerdictDocument(
-            1, time.UtcDateTime, node, query.Door.Word(), query.Policy.Profile, client, query.Local?.ToString(), verdict.Action.Word(), verdict.Allow,
-            verdict.TtlSeconds, verdict.Score, verdict.Source.Word(), decision.Early, decision.Complete, CheckDocument.Milliseconds(decision.Elapsed),
-            decision.Reason, query.Policy.Fingerprint, ImmutableArray.CreateRange(decision.Checks, CheckDocument.Of))
+            1, time.UtcDateTime, node, query.Door.Word(), query.Profile.Name, client, query.Local?.ToString(), verdict.Action.Word(),
+            verdict.Allow, verdict.TtlSeconds, verdict.Score, verdict.Source.Word(), decision.Early, decision.Complete,
+            CheckDocument.Milliseconds(decision.Elapsed), decision.Reason, query.Profile.Fingerprint,
+            ImmutableArray.CreateRange(decision.Checks, CheckDocument.Of))
         {
             Hits = hits,
         };

@@ -18,7 +18,8 @@ internal static class NodeConnection
 
     private static readonly Option<string?> Node = new("--node")
     {
-        Description = $"The node: http://HOST:PORT or unix:///PATH. Default: ${NodeVariable}, or the first endpoints.http of the configuration.",
+        Description =
+            $"The node: http://HOST:PORT or unix:///PATH. Default: ${NodeVariable}, or the first endpoints.http of the configuration.",
         HelpName = "URL",
     };
 
@@ -62,7 +63,8 @@ internal static class NodeConnection
         }
         catch (Exception problem) when (problem is JsonException or InvalidOperationException)
         {
-            return await ExitStatus.FailAsync(error, ExitStatus.Unreachable, $"what answers at {url} is not a screening node").ConfigureAwait(false);
+            return await ExitStatus.FailAsync(error, ExitStatus.Unreachable, $"what answers at {url} is not a screening node")
+                .ConfigureAwait(false);
         }
     }
 

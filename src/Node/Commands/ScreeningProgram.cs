@@ -28,7 +28,8 @@ internal static class ScreeningProgram
     /// <summary>The tree of all commands.</summary>
     public static RootCommand CreateRoot()
     {
-        var root = new RootCommand("Screening answers Postfix's postscreen: pass, ignore, enforce or drop, from p0f, DNSBLs and custom checks.")
+        var root = new RootCommand(
+            "Screening answers Postfix's postscreen: pass, ignore, enforce or drop, from p0f, DNSBLs and custom checks.")
         {
             RunCommand.Create(),
             DemoCommand.Create(),

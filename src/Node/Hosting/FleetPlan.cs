@@ -12,7 +12,7 @@ internal static class FleetPlan
 {
     /// <summary>Makes the plan. The options are valid.</summary>
     /// <exception cref="EndpointException">The cluster port cannot be listened on.</exception>
-    public static ClusterSettings Of(ScreeningOptions options, IFleetStore store)
+    public static ClusterSettings Of(ScreeningOptions options, IWhitelistStore store)
     {
         var (cluster, cache) = (options.Cluster, options.Cache);
         // A node that is alone opens no port.
@@ -41,7 +41,7 @@ internal static class FleetPlan
         };
     }
 
-    private static SplitBrainStrategy StrategyOf(SplitBrain chosen, int expected, IFleetStore store) => chosen switch
+    private static SplitBrainStrategy StrategyOf(SplitBrain chosen, int expected, IWhitelistStore store) => chosen switch
     {
         SplitBrain.KeepMajority => SplitBrainStrategy.KeepMajority,
         SplitBrain.KeepOldest => SplitBrainStrategy.KeepOldest,

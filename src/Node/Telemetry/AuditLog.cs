@@ -98,8 +98,8 @@ internal sealed class AuditLog(AuditLogSettings settings, Troubles troubles, Tim
     [
         .. JsonSerializer.SerializeToUtf8Bytes(
             new AuditLine(
-                time.GetUtcNow().UtcDateTime, settings.Node, entry.Author, entry.Via.Word(), entry.Action, entry.Address, entry.Ttl, entry.Reason,
-                entry.Count, entry.Durable, entry.Fault),
+                time.GetUtcNow().UtcDateTime, settings.Node, entry.Author, entry.Via.Word(), entry.Action, entry.Address, entry.Ttl,
+                entry.Reason, entry.Count, entry.Durable, entry.Fault),
             ApiJson.Default.AuditLine),
         (byte)'\n',
     ];

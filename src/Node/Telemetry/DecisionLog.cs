@@ -150,7 +150,7 @@ internal sealed class DecisionLog : NodeService, IScreeningObserver
     private void Write(in Entry entry)
     {
         var (time, decision, hits) = entry;
-        if (decision.Query.Policy is null)
+        if (decision.Query.Profile is null)
             return;
         decision = _settings.Addresses.Conceal(decision);
         var line = VerdictDocument.Of(decision, _settings.Node, time, _settings.Addresses.Show(decision.Query.Client), hits);
@@ -160,8 +160,8 @@ internal sealed class DecisionLog : NodeService, IScreeningObserver
         if (!decision.Verdict.IsHit)
         {
             _console.Decided(
-                line.Action, line.Client, line.Score, line.Ttl, line.Source, line.Complete ? "complete" : "incomplete", line.Door, line.ElapsedMs,
-                line.Reason);
+                line.Action, line.Client, line.Score, line.Ttl, line.Source, line.Complete ? "complete" : "incomplete", line.Door,
+                line.ElapsedMs, line.Reason);
         }
     }
 

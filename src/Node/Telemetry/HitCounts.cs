@@ -42,10 +42,10 @@ internal sealed class HitCounts
 
     // What hits have in common that are counted as one.
     private readonly record struct Key(
-        ClientAddress Client, ScreeningPolicy Policy, Door Door, VerdictSource Source, VerdictAction Action, bool Allow)
+        ClientAddress Client, Profile Profile, Door Door, VerdictSource Source, VerdictAction Action, bool Allow)
     {
         public static Key Of(in Decision hit) => new(
-            hit.Query.Client, hit.Query.Policy, hit.Query.Door, hit.Verdict.Source, hit.Verdict.Action, hit.Verdict.Allow);
+            hit.Query.Client, hit.Query.Profile, hit.Query.Door, hit.Verdict.Source, hit.Verdict.Action, hit.Verdict.Allow);
     }
 
     private struct Hits

@@ -3,7 +3,7 @@ using Screening.Actors.Whitelist;
 namespace Screening.Actors.Tests.Cluster;
 
 /// <summary>A lock and a store that all nodes of a test see.</summary>
-internal sealed class FakeLock : IStoreLock, IFleetStore
+internal sealed class FakeLock : IStoreLock, IWhitelistStore
 {
     private readonly Dictionary<string, (string Owner, DateTimeOffset Until)> _held = [];
     private readonly Lock _gate = new();

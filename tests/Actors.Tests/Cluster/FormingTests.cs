@@ -203,7 +203,7 @@ public sealed class FormingTests
             Resolve = (name, _) => Task.FromResult(resolve(name)),
         };
 
-    private sealed class OtherStore(string provider) : IFleetStore
+    private sealed class OtherStore(string provider) : IWhitelistStore
     {
         public string Provider => provider;
 

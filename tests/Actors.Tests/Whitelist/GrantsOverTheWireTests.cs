@@ -26,8 +26,8 @@ public sealed class GrantsOverTheWireTests : IAsyncLifetime
     [InlineData("ticket 4711: a reason of two hundred characters ........................................................................................................................................................")]
     public async Task As_many_as_there_may_be_reach_a_node_that_has_none(string reason)
     {
-        var meter = new FleetMeter(TimeProvider.System);
-        var context = new BucketContext(TimeProvider.System, meter, ActorRefs.Nobody, ActorRefs.Nobody, TimeSpan.FromDays(30), 1, null);
+        var meter = new WhitelistMeter(TimeProvider.System);
+        var context = new EntityContext(TimeProvider.System, meter, ActorRefs.Nobody, ActorRefs.Nobody, TimeSpan.FromDays(30), 1, null);
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
         var entity = _one.ActorOf(GrantsEntity.CreateProps(context), "entity");
         foreach (var part in GrantsParts.Split(Bans(GrantsState.MaxLines, reason).Select(line => line with { ExpiresMs = now + 3_600_000 })))

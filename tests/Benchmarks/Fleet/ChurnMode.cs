@@ -37,10 +37,10 @@ internal static class ChurnMode
         using var system = ActorSystem.Create("churn", BootstrapSetup.Create()
             .WithConfig(ConfigurationFactory.ParseString("akka.actor.provider = local").WithFallback(ClusterHocon.Of(settings, ClusterTimings.Default)))
             .And(new DataOptionsSetup(StoreDataOptions.Of(store.Connection!))));
-        var meter = new FleetMeter(time);
+        var meter = new WhitelistMeter(time);
         var signal = new StoreSignal();
         signal.Announce();
-        var context = new BucketContext(time, meter, ActorRefs.Nobody, ActorRefs.Nobody, TimeSpan.FromDays(30), 100_000, signal);
+        var context = new EntityContext(time, meter, ActorRefs.Nobody, ActorRefs.Nobody, TimeSpan.FromDays(30), 100_000, signal);
         var buckets = Enumerable.Range(0, Buckets)
             .Select(b => system.ActorOf(WhitelistBucket.CreateProps(WhitelistLayout.EntityOf(b), context), $"b{b}")).ToArray();
         await UntilAsync(() => meter.Buckets == Buckets && meter.Recovering == 0);
@@ -73,7 +73,7 @@ internal static class ChurnMode
         return 0;
     }
 
-    private static async Task ReportAsync(Table table, TimeSpan clock, FleetMeter meter, PostgresServer postgres)
+    private static async Task ReportAsync(Table table, TimeSpan clock, WhitelistMeter meter, PostgresServer postgres)
     {
         // As autovacuum does every minute, of which the moved clock leaves it none.
         await postgres.QueryAsync("VACUUM journal, snapshot");

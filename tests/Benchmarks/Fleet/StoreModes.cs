@@ -39,7 +39,7 @@ internal static class StoreModes
                 await store.PrepareAsync(CancellationToken.None);
                 await FillAsync(store);
                 using var system = Start(store, "");
-                var (meter, used, started) = (new FleetMeter(TimeProvider.System), Environment.CpuUsage.TotalTime, Stopwatch.StartNew());
+                var (meter, used, started) = (new WhitelistMeter(TimeProvider.System), Environment.CpuUsage.TotalTime, Stopwatch.StartNew());
                 var stored = await StoredWhitelist.ReadAsync(store, WhitelistSerializer.TryReadWhole, CancellationToken.None);
                 var read = started.Elapsed;
                 StartBuckets(system, meter, stored);
@@ -72,7 +72,7 @@ internal static class StoreModes
                 var store = new SqliteStore(folder, new Secret(""));
                 await store.PrepareAsync(CancellationToken.None);
                 using var system = Start(store, overrides);
-                var meter = new FleetMeter(TimeProvider.System);
+                var meter = new WhitelistMeter(TimeProvider.System);
                 var buckets = StartBuckets(system, meter, stored: null);
                 await UntilAsync(() => meter.Buckets == WhitelistLayout.Buckets && meter.Recovering == 0);
                 var (delays, threads) = await WhileLockedAsync(store, buckets);
@@ -136,11 +136,11 @@ internal static class StoreModes
         return system;
     }
 
-    private static IActorRef[] StartBuckets(ActorSystem system, FleetMeter meter, StoredWhitelist? stored)
+    private static IActorRef[] StartBuckets(ActorSystem system, WhitelistMeter meter, StoredWhitelist? stored)
     {
         var signal = new StoreSignal();
         signal.Announce();
-        var context = new BucketContext(TimeProvider.System, meter, ActorRefs.Nobody, ActorRefs.Nobody, TimeSpan.FromDays(30), 2 * Entries / WhitelistLayout.Buckets, signal, stored);
+        var context = new EntityContext(TimeProvider.System, meter, ActorRefs.Nobody, ActorRefs.Nobody, TimeSpan.FromDays(30), 2 * Entries / WhitelistLayout.Buckets, signal, stored);
         return [.. Enumerable.Range(0, WhitelistLayout.Buckets).Select(b => system.ActorOf(WhitelistBucket.CreateProps(WhitelistLayout.EntityOf(b), context)))];
     }
 

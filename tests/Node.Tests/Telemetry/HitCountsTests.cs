@@ -8,7 +8,7 @@ namespace Screening.Node.Tests.Telemetry;
 [Trait("Finding", "security-4")]
 public sealed class HitCountsTests
 {
-    private static readonly ScreeningPolicy Policy = new("default", "f", new VerdictRules(), []);
+    private static readonly Profile Profile = new("default", "f", new VerdictSettings(), []);
     private readonly HitCounts _hits = new();
 
     [Fact]
@@ -61,6 +61,6 @@ public sealed class HitCountsTests
     }
 
     private static Decision Hit(uint client, VerdictSource source = VerdictSource.Near) => new(
-        new ScreeningQuery(ClientAddress.FromIPv4(client), Policy, Door.Plugin, 0, default),
+        new ScreeningQuery(ClientAddress.FromIPv4(client), Profile, Door.Plugin, 0, default),
         new Verdict(VerdictAction.Pass, false, 60, 0, source), false, true, default, "passed before", []);
 }

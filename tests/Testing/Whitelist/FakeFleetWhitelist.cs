@@ -7,7 +7,7 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Testing.Whitelist;
 
 /// <summary>A fleet's whitelist in memory, that does what it is told to.</summary>
-public sealed class FakeFleetWhitelist : IFleetWhitelist
+public sealed class FakeFleetWhitelist : IWhitelistAdmin
 {
     // Needs escaping in a URL.
     private const string PlacePrefix = "a+b/c=&";

@@ -10,7 +10,7 @@ namespace Screening.Actors.Cluster.Forming;
 /// It expires by itself, since a fleet that was killed cannot release it. So the answer "held" may be about a cluster that is gone, for at most
 /// its life, and an answer that was lost may have been "acquired": the caller asks again under the same name.
 /// </remarks>
-internal sealed class FoundingLock(IFleetStore store, TimeSpan life, TimeProvider time)
+internal sealed class FoundingLock(IWhitelistStore store, TimeSpan life, TimeProvider time)
 {
     public const string Name = "cluster";
 

@@ -6,9 +6,9 @@ using Screening.Actors.Whitelist;
 namespace Screening.Actors.Cluster.Forming;
 
 /// <summary>Hands the store to what Akka creates by itself.</summary>
-internal sealed class StoreSetup(IFleetStore store, TimeProvider time) : Setup
+internal sealed class StoreSetup(IWhitelistStore store, TimeProvider time) : Setup
 {
-    public IFleetStore Store { get; } = store;
+    public IWhitelistStore Store { get; } = store;
 
     public TimeProvider Time { get; } = time;
 }

@@ -58,7 +58,8 @@ internal sealed class DemoPlay(DemoNode node, DemoSources sources, DemoScreen sc
                 break;
             case DemoStep.Ban ban:
                 await node.BanAsync(ban.Client, BanLife, ban.Reason, cancellation).ConfigureAwait(false);
-                await screen.CommandAsync($"screening cache ban {ban.Client.Address} --ttl {BanLife} --reason \"{ban.Reason}\"").ConfigureAwait(false);
+                await screen.CommandAsync($"screening cache ban {ban.Client.Address} --ttl {BanLife} --reason \"{ban.Reason}\"")
+                    .ConfigureAwait(false);
                 break;
             case DemoStep.Forget forget:
                 await node.ForgetAsync(forget.Client, cancellation).ConfigureAwait(false);

@@ -26,6 +26,9 @@ internal sealed class DnsblDatagrams(
 {
     private const int ReceiversPerSocket = 2;
     private const int MaxRequestBytes = 4096;
+
+    // A burst waits here while both threads are busy, and what does not fit is lost. The system's default, 208 KiB, holds a few hundred
+    // datagrams, since each counts with its overhead; the kernel gives no more than net.core.rmem_max (socket(7), SO_RCVBUF).
     private const int SocketBufferBytes = 1024 * 1024;
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(3);
 

@@ -22,7 +22,10 @@ internal sealed record CacheImport(ImmutableArray<WhitelistLine> Lines, IReadOnl
     {
         var lines = ImmutableArray.CreateBuilder<WhitelistLine>();
         var faults = new List<string>();
-        for (var number = 1; faults.Count < MaxFaults && await input.ReadLineAsync(cancellation).ConfigureAwait(false) is { } text; number++)
+        for (
+            var number = 1;
+            faults.Count < MaxFaults && await input.ReadLineAsync(cancellation).ConfigureAwait(false) is { } text;
+            number++)
         {
             if (string.IsNullOrWhiteSpace(text))
                 continue;

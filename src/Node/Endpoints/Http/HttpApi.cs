@@ -44,7 +44,8 @@ internal sealed class HttpApi(ScreeningHandle screening, NodeMetrics metrics, No
     }
 
     private async Task WriteMetricsAsync(HttpContext context) =>
-        await Answers.WriteAsync(context, "text/plain; version=0.0.4; charset=utf-8", await _metrics.GetAsync().ConfigureAwait(false)).ConfigureAwait(false);
+        await Answers.WriteAsync(context, "text/plain; version=0.0.4; charset=utf-8", await _metrics.GetAsync().ConfigureAwait(false))
+            .ConfigureAwait(false);
 
     private static async Task<byte[]> CollectAsync(NodeMetrics metrics)
     {
@@ -75,22 +76,21 @@ internal sealed class HttpApi(ScreeningHandle screening, NodeMetrics metrics, No
         fault = "";
         ClientAddress? local = null;
         var door = Door.Http;
-        ScreeningPolicy? policy = null;
+        Profile? chosen = null;
         if (!ClientAddress.TryParse(address, out var client))
             fault = $"'{PeerText.Clean(address)}' is not an IP address";
         else if (!TryReadLocal(parameters["local"], out local))
             fault = $"local: '{PeerText.Clean(parameters["local"]!)}' is not an IP address";
         else if (parameters["door"] is [{ Length: > 0 } doorWord] && !DoorWords.TryParse(doorWord, out door))
             fault = $"door: '{PeerText.Clean(doorWord)}' is none of plugin, policy, dnsbl, dnsblog, memcache, http";
-        else if (parameters["profile"] is [{ Length: > 0 } profile] && !screening.Screener.Policies.TryGet(profile, out policy!))
+        else if (parameters["profile"] is [{ Length: > 0 } profile] && !screening.Screener.Profiles.TryGet(profile, out chosen!))
             fault = $"profile: there is no profile '{PeerText.Clean(profile)}'";
         if (fault.Length > 0)
             return false;
 
-        query = screening.Screener.Ask(door, client, local, policy) with
+        query = screening.Screener.QueryFor(door, client, local, chosen)
+            .WithEnvelope(Text(parameters["helo"]), Text(parameters["sender"])) with
         {
-            Helo = Text(parameters["helo"]),
-            Sender = Text(parameters["sender"]),
             Fresh = IsSet(parameters["fresh"]),
             Explain = IsSet(parameters["explain"]),
             Unrecorded = true,

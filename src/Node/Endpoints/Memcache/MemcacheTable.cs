@@ -37,7 +37,7 @@ internal sealed class MemcacheTable(ScreeningHandle screening, DigestKeys digest
 
     public long UnixTime => time.GetUtcNow().ToUnixTimeSeconds();
 
-    private FleetTimes? Times => screening.Fleet?.Times;
+    private SharedTimes? Times => screening.Fleet?.Times;
 
     /// <summary>Keys that are not postscreen's.</summary>
     public int OtherCount => _others.Count;
@@ -63,7 +63,7 @@ internal sealed class MemcacheTable(ScreeningHandle screening, DigestKeys digest
     public Task AskFleetAsync(ReadOnlySpan<byte> key)
     {
         var client = ClientOf(key);
-        return Times?.GetAsync(client, screening.Screener.Policies.Choose(Door.Memcache, null)) ?? Task.CompletedTask;
+        return Times?.GetAsync(client, screening.Screener.Profiles.Choose(Door.Memcache, null)) ?? Task.CompletedTask;
     }
 
     /// <summary>Stores a value. False if it is too large.</summary>
@@ -121,12 +121,12 @@ internal sealed class MemcacheTable(ScreeningHandle screening, DigestKeys digest
     {
         times = default;
         var screener = screening.Screener;
-        var query = screener.Ask(Door.Memcache, client, null);
-        if (!screener.TryKnow(query, out var decision) || decision.Verdict is { Action: VerdictAction.Pass, Allow: false })
+        var query = screener.QueryFor(Door.Memcache, client, null);
+        if (!screener.TryPeek(query, out var decision) || decision.Verdict is { Action: VerdictAction.Pass, Allow: false })
             return false;
         if (decision.Verdict.Allow)
             times = PostscreenTimes.AllUntil(time.GetUtcNow().ToUnixTimeSeconds() + decision.Verdict.TtlSeconds);
-        screener.Note(decision);
+        screener.Report(decision);
         return true;
     }
 }

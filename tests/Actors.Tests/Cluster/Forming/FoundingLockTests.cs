@@ -69,7 +69,7 @@ public sealed class FoundingLockTests
         Assert.Equal(LockState.Unknown, (await new FoundingLock(new MemoryStore(), Life, TimeProvider.System).AcquireAsync("a")).State);
     }
 
-    private sealed class FaultyStore(Func<Task<bool>> call) : IFleetStore, IStoreLock
+    private sealed class FaultyStore(Func<Task<bool>> call) : IWhitelistStore, IStoreLock
     {
         public string Provider => "postgresql";
 

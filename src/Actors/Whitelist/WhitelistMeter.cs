@@ -4,7 +4,7 @@ namespace Screening.Actors.Whitelist;
 /// What this node holds and the state of its store, counted by the actors of the cluster system and read by status and metrics. It outlives
 /// that system. Safe for many threads.
 /// </summary>
-public sealed class FleetMeter(TimeProvider time)
+public sealed class WhitelistMeter(TimeProvider time)
 {
     /// <summary>The fault of a store until it was asked for the first time.</summary>
     internal const string NotAsked = "it has not been asked yet";

@@ -9,10 +9,10 @@ namespace Screening.Actors.Fleet;
 /// postscreen's five times across the fleet, for the memcache door. Reads come from this node's memory; only what it does not know is asked
 /// of the client's bucket, and not for longer than postscreen, which waits in its only thread, can bear.
 /// </summary>
-public sealed class FleetTimes
+public sealed class SharedTimes
 {
     /// <summary>How long a read waits for the fleet. What comes later is there for the next one.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(4);
+    public static readonly TimeSpan ReadTimeout = TimeSpan.FromMilliseconds(4);
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
@@ -27,7 +27,7 @@ public sealed class FleetTimes
     private readonly Breaker _breaker;
 
     /// <param name="node">This node's name, for the entries that it makes.</param>
-    internal FleetTimes(FleetClient client, NearCache nearCache, string node, TimeSpan maxLife, TimeProvider time)
+    internal SharedTimes(FleetClient client, NearCache nearCache, string node, TimeSpan maxLife, TimeProvider time)
     {
         _node = node;
         _client = client;
@@ -48,15 +48,15 @@ public sealed class FleetTimes
     }
 
     /// <summary>Asks the fleet, and answers with what this node has if there is no answer in time.</summary>
-    /// <param name="policy">A pass of this profile and policy is brought along into the near cache.</param>
-    public async Task<PostscreenTimes> GetAsync(ClientAddress client, ScreeningPolicy policy)
+    /// <param name="profile">A pass that counts for this profile is brought along into the near cache.</param>
+    public async Task<PostscreenTimes> GetAsync(ClientAddress client, Profile profile)
     {
         if (TryEnter())
         {
-            var asked = AskAsync(id => new GetTimes(id, client, policy.Profile, _nearCache.PolicyAsked(policy)), client, policy.Profile);
+            var asked = AskAsync(id => new GetTimes(id, client, profile.Name, _nearCache.FingerprintAsked(profile)), client, profile.Name);
             try
             {
-                await asked.WaitAsync(Patience, _time).ConfigureAwait(false);
+                await asked.WaitAsync(ReadTimeout, _time).ConfigureAwait(false);
                 Leave(inTime: true);
             }
             catch (TimeoutException)

@@ -11,33 +11,33 @@ namespace Screening.Actors.Fleet;
 /// This node's part in the whitelist: what the rest of the process asks of it, whether the node is alone (<see cref="LocalRunner"/>) or one
 /// of a fleet (<see cref="ClusterRunner"/>).
 /// </summary>
-public abstract class FleetRunner
+public abstract class WhitelistRunner
 {
     // Buckets do not fill evenly: a bucket may hold four standard deviations more than its share.
     private const int Deviations = 4;
 
     // The start does not wait longer for a store that does not answer.
-    private protected static readonly TimeSpan StoreLimit = TimeSpan.FromSeconds(1);
+    private protected static readonly TimeSpan StoreTimeout = TimeSpan.FromSeconds(1);
 
-    internal FleetRunner(ClusterSettings settings, NodeParts node, ILogger log)
+    internal WhitelistRunner(ClusterSettings settings, RunnerContext node, ILogger log)
     {
         Settings = settings;
         Node = node;
         Log = log;
-        Meter = new FleetMeter(node.Time);
+        Meter = new WhitelistMeter(node.Time);
         Whitelist = new WhitelistAdmin(node.Client, node.Grants, node.NearCache, Meter, node.Time);
-        Times = new FleetTimes(node.Client, node.NearCache, settings.Node, settings.MaxLife, node.Time);
+        Times = new SharedTimes(node.Client, node.NearCache, settings.Node, settings.MaxLife, node.Time);
         StoreKeeper = new StoreKeeper(settings.Store, Meter, node.Time, log);
     }
 
     /// <summary>The whitelist as operators see it.</summary>
-    public IFleetWhitelist Whitelist { get; }
+    public IWhitelistAdmin Whitelist { get; }
 
     /// <summary>postscreen's own times.</summary>
-    public FleetTimes Times { get; }
+    public SharedTimes Times { get; }
 
     /// <summary>What this node holds, and its store.</summary>
-    public FleetMeter Meter { get; }
+    public WhitelistMeter Meter { get; }
 
     /// <summary>This node's copy of grants and bans.</summary>
     public GrantsAndBans Grants => Node.Grants;
@@ -45,12 +45,21 @@ public abstract class FleetRunner
     /// <summary>Name of the store.</summary>
     public string StoreProvider => Settings.Store.Provider;
 
-    /// <summary>What this node sees of its cluster now.</summary>
-    public abstract FleetView View { get; }
+    /// <summary>What this node sees of its cluster now; a node that is alone is a cluster of one.</summary>
+    public abstract MembershipView Cluster { get; }
+
+    /// <summary>Members of role cache, and how many there should be.</summary>
+    public abstract CacheMembers Caches { get; }
+
+    /// <summary>The fleet lost questions repeatedly and is not asked for a while.</summary>
+    public bool IsLeftAlone => Node.Client.IsLeftAlone;
+
+    /// <summary>Part of the questions of the last seconds that were answered late or not at all, 0..1.</summary>
+    public double LateShare => Node.Client.LateShare;
 
     private protected ClusterSettings Settings { get; }
 
-    private protected NodeParts Node { get; }
+    private protected RunnerContext Node { get; }
 
     private protected TimeProvider Time => Node.Time;
 
@@ -59,10 +68,10 @@ public abstract class FleetRunner
     private protected StoreKeeper StoreKeeper { get; }
 
     /// <summary>What all members hold together. Members that do not answer at once are left out.</summary>
-    public abstract Task<FleetHoldings> AskHoldingsAsync();
+    public abstract Task<WhitelistTotals> AskTotalsAsync();
 
     /// <summary>Waits until the store was asked once, at most a second: an operator then reads of a fault before <c>ready</c>.</summary>
-    public Task WaitForStoreAsync(CancellationToken cancellation) => StoreKeeper.WaitForFirstLookAsync(StoreLimit, cancellation);
+    public Task WaitForStoreAsync(CancellationToken cancellation) => StoreKeeper.WaitForFirstLookAsync(StoreTimeout, cancellation);
 
     /// <summary>Runs until it is told to stop, then writes what is not on disk yet.</summary>
     public async Task RunAsync(CancellationToken stopping)
@@ -76,7 +85,7 @@ public abstract class FleetRunner
 
     /// <param name="lists">Asks lists for other nodes; nobody where there are none.</param>
     /// <param name="stored">What was read of the store before entities start; null: each reads by itself.</param>
-    private protected BucketContext ContextFor(IActorRef news, IActorRef lists, StoredWhitelist? stored = null) => new(
+    private protected EntityContext ContextFor(IActorRef news, IActorRef lists, StoredWhitelist? stored = null) => new(
         Time, Meter, news, lists, Settings.MaxLife, BucketCapacity(Settings.MaxEntries),
         Settings.Store.Connection is null ? null : StoreKeeper.Signal, stored);
 
@@ -92,30 +101,12 @@ public abstract class FleetRunner
 /// <param name="Checks">The lists that are asked for other nodes.</param>
 /// <param name="CheckSupervisor">Takes <see cref="ForgetAnswers"/>.</param>
 /// <param name="GrantsFile">The copy of grants and bans on disk; null: none is kept.</param>
-internal sealed record NodeParts(
+internal sealed record RunnerContext(
     TimeProvider Time, FleetClient Client, CheckDirectory Checks, IActorRef CheckSupervisor, NearCache NearCache, GrantsAndBans Grants,
     GrantsFile? GrantsFile);
-
-/// <summary>What a node sees of its cluster.</summary>
-/// <param name="State">down, looking, refused, joining or up.</param>
-/// <param name="IsWhole">It is a member, and reaches more than half of the cache members.</param>
-/// <param name="Reason">Why it is not up; otherwise empty.</param>
-/// <param name="Warnings">What an operator should look at.</param>
-/// <param name="Caches">Members of role cache, and how many there should be.</param>
-/// <param name="IsLeftAlone">The fleet lost questions repeatedly and is not asked for a while.</param>
-/// <param name="LateShare">Part of the questions of the last seconds that were answered late or not at all, 0..1.</param>
-public sealed record FleetView(
-    string State, bool IsWhole, string Reason, ImmutableArray<FleetNode> Members, ImmutableArray<string> Warnings,
-    CacheMembers Caches, bool IsLeftAlone, double LateShare);
-
-/// <summary>A member of the cluster.</summary>
-/// <param name="Node">Its name; empty until it told.</param>
-/// <param name="Address">HOST:PORT of its remoting port.</param>
-/// <param name="State">joining, up, leaving, exiting, down, or unreachable.</param>
-public sealed record FleetNode(string Node, string Address, ImmutableArray<string> Roles, string State);
 
 /// <summary>What the members hold together.</summary>
 /// <param name="Shards">Shards that have a home.</param>
 /// <param name="Recovering">Buckets that still wait for what is stored.</param>
 /// <param name="Entries">Entries of the whitelist.</param>
-public sealed record FleetHoldings(int Shards, int Recovering, long Entries);
+public sealed record WhitelistTotals(int Shards, int Recovering, long Entries);

@@ -3,7 +3,7 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Actors.Profiles;
 
 /// <summary>How a score becomes an action, and how long the answer holds: the [verdict] table of one profile.</summary>
-public sealed record VerdictRules
+public sealed record VerdictSettings
 {
     /// <summary>A score of at least this is <see cref="VerdictAction.Ignore"/>.</summary>
     public int IgnoreAt { get; init; } = 1;

@@ -11,7 +11,7 @@ namespace Screening.Actors.Fleet;
 /// cluster system ends. Says what this node holds and, at the leader, keeps all buckets awake, so that they have recovered before anybody
 /// asks.
 /// </summary>
-internal sealed class FleetDoor : UntypedActor, IWithTimers
+internal sealed class RegionOpener : UntypedActor, IWithTimers
 {
     /// <summary>The actor's name at each node.</summary>
     public const string Name = "door";
@@ -33,7 +33,7 @@ internal sealed class FleetDoor : UntypedActor, IWithTimers
     private readonly Akka.Cluster.Cluster _cluster = Akka.Cluster.Cluster.Get(Context.System);
     private readonly string _node;
     private readonly string _cacheRole;
-    private readonly FleetMeter _meter;
+    private readonly WhitelistMeter _meter;
     private readonly FleetClient _client;
     private readonly IActorRef _region;
     private readonly IActorRef _answers;
@@ -42,7 +42,7 @@ internal sealed class FleetDoor : UntypedActor, IWithTimers
     private int _changedAtRound;
     private int _warmUpRound;
 
-    public FleetDoor(string node, string cacheRole, FleetMeter meter, FleetClient client, IActorRef region, IActorRef answers)
+    public RegionOpener(string node, string cacheRole, WhitelistMeter meter, FleetClient client, IActorRef region, IActorRef answers)
     {
         _node = node;
         _cacheRole = cacheRole;
@@ -55,8 +55,8 @@ internal sealed class FleetDoor : UntypedActor, IWithTimers
     public ITimerScheduler Timers { get; set; } = null!;
 
     public static Props CreateProps(
-        string node, string cacheRole, FleetMeter meter, FleetClient client, IActorRef region, IActorRef answers) =>
-        Props.Create(() => new FleetDoor(node, cacheRole, meter, client, region, answers));
+        string node, string cacheRole, WhitelistMeter meter, FleetClient client, IActorRef region, IActorRef answers) =>
+        Props.Create(() => new RegionOpener(node, cacheRole, meter, client, region, answers));
 
     protected override void PreStart()
     {

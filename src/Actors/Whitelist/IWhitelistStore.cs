@@ -1,7 +1,7 @@
 namespace Screening.Actors.Whitelist;
 
 /// <summary>The database behind the whitelist, as far as the actors see it. Node implements it.</summary>
-public interface IFleetStore
+public interface IWhitelistStore
 {
     /// <summary>sqlite, postgresql or memory.</summary>
     string Provider { get; }
@@ -79,7 +79,7 @@ public class StoreException(string message, Exception? inner = null) : Exception
 public sealed class StoreLayoutException(string message) : StoreException(message);
 
 /// <summary>A store that stores nothing.</summary>
-public sealed class MemoryStore : IFleetStore
+public sealed class MemoryStore : IWhitelistStore
 {
     private long _pings;
 

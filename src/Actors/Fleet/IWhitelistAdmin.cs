@@ -5,8 +5,8 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Actors.Fleet;
 
 /// <summary>What operators do to the fleet's whitelist, from any node. Every call ends within seconds.</summary>
-/// <remarks>Each throws <see cref="FleetUnavailableException"/> while this node is not in a cluster that can answer.</remarks>
-public interface IFleetWhitelist
+/// <remarks>Each throws <see cref="WhitelistUnavailableException"/> while this node is not in a cluster that can answer.</remarks>
+public interface IWhitelistAdmin
 {
     /// <summary>Sets a grant or a ban in place of one of the same kind and network. A ban takes back the passes inside as well.</summary>
     /// <exception cref="WhitelistFullException">There are too many grants and bans.</exception>
@@ -63,10 +63,10 @@ public static class WhitelistLineKindWords
 /// <param name="Profile">The profile of a pass; of grants and bans <c>default</c>, for they hold in all.</param>
 /// <param name="Expires">When it ends; of an entry that holds postscreen's times only, when the latest ends.</param>
 /// <param name="By">The node that made a pass, the author of a grant or a ban.</param>
-/// <param name="Policy">Fingerprint of the policy that made a pass; empty for others.</param>
+/// <param name="Fingerprint">Fingerprint of the profile that gave a pass; empty for others.</param>
 public sealed record WhitelistLine(
     Network Network, string Profile, WhitelistLineKind Kind, DateTimeOffset Expires, PostscreenTimes Times, string By, DateTimeOffset Made,
-    string Reason, bool Allow = false, int Score = 0, string Policy = "");
+    string Reason, bool Allow = false, int Score = 0, string Fingerprint = "");
 
 /// <summary>A page of lines.</summary>
 /// <param name="Next">Where the next page starts; null: this is the last one.</param>
@@ -84,7 +84,7 @@ public sealed record WhitelistChange(int Count, bool Durable);
 public sealed record WhitelistCount(int Grants, int Bans, int Entries);
 
 /// <summary>The fleet cannot be asked now. The message is for the operator.</summary>
-public sealed class FleetUnavailableException(string message) : Exception(message);
+public sealed class WhitelistUnavailableException(string message) : Exception(message);
 
 /// <summary>There is no room for the change. The message is for the operator.</summary>
 public sealed class WhitelistFullException(string message) : Exception(message);

@@ -9,26 +9,26 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Actors.Tests.Fleet;
 
 /// <summary>postscreen's times with a played bucket.</summary>
-public class FleetTimesTests : TestKit
+public class SharedTimesTests : TestKit
 {
     private static readonly ClientAddress Client = ClientAddress.Parse("192.0.2.1");
-    private static readonly ScreeningPolicy Policy = new("default", "p1", new VerdictRules(), []);
+    private static readonly Profile Profile = new("default", "p1", new VerdictSettings(), []);
     private static readonly TimeSpan MaxLife = TimeSpan.FromDays(30);
 
     private readonly NearCache _near = new(TimeProvider.System, 100, TimeSpan.FromMinutes(10));
     private readonly FleetClient _client = new(TimeProvider.System);
     private readonly IActorRef _answers;
     private readonly TestProbe _bucket;
-    private readonly FleetTimes _times;
+    private readonly SharedTimes _times;
     private readonly long _now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
 
-    public FleetTimesTests()
+    public SharedTimesTests()
     {
         _bucket = CreateTestProbe();
         _answers = Sys.ActorOf(AnswerReceiver.CreateProps(_client));
         _client.Open(_bucket, _answers);
-        _near.Use([Policy]);
-        _times = new FleetTimes(_client, _near, "mx1", MaxLife, TimeProvider.System);
+        _near.Use([Profile]);
+        _times = new SharedTimes(_client, _near, "mx1", MaxLife, TimeProvider.System);
     }
 
     [Fact]
@@ -84,13 +84,13 @@ public class FleetTimesTests : TestKit
     public async Task A_client_that_is_not_known_here_is_asked_for_and_its_pass_comes_along()
     {
         Assert.False(_times.TryGet(Client, out _));
-        var asked = _times.GetAsync(Client, Policy);
+        var asked = _times.GetAsync(Client, Profile);
         var get = _bucket.ExpectMsg<GetTimes>();
-        Assert.Equal(("default", "p1"), (get.Profile, get.Policy));
+        Assert.Equal(("default", "p1"), (get.Profile, get.Fingerprint));
         _bucket.Reply(new TimesFound(get.Id, PostscreenTimes.AllUntil(_now + 50), default, new Pass(600, true, -4, "p1", "mx2", "trusted")));
         await asked;
         await AwaitConditionAsync(() => Task.FromResult(_times.TryGet(Client, out var times) && times.Latest == _now + 50), TimeSpan.FromSeconds(5));
-        Assert.True(_near.TryGet(Client, Policy, out var verdict));
+        Assert.True(_near.TryGet(Client, Profile, out var verdict));
         Assert.True(verdict.Allow);
     }
 
@@ -98,7 +98,7 @@ public class FleetTimesTests : TestKit
     public async Task A_silent_fleet_is_not_waited_for_and_soon_not_asked()
     {
         for (var i = 0; i < 20; i++)
-            Assert.True((await _times.GetAsync(ClientAddress.FromIPv4((uint)i), Policy)).IsEmpty);
+            Assert.True((await _times.GetAsync(ClientAddress.FromIPv4((uint)i), Profile)).IsEmpty);
         var asked = 0;
         while (_bucket.HasMessages)
         {
@@ -116,11 +116,11 @@ public class FleetTimesTests : TestKit
     public async Task A_bucket_that_lost_its_memory_is_told_what_is_known_here()
     {
         var near = new NearCache(TimeProvider.System, 100, TimeSpan.Zero); // Everything has to be confirmed.
-        var times = new FleetTimes(_client, near, "mx1", MaxLife, TimeProvider.System);
+        var times = new SharedTimes(_client, near, "mx1", MaxLife, TimeProvider.System);
         times.Record(Client, PostscreenTimes.AllUntil(_now + 100));
         _bucket.ExpectMsg<RecordTimes>();
         Assert.False(times.TryGet(Client, out _));
-        var asked = times.GetAsync(Client, Policy);
+        var asked = times.GetAsync(Client, Profile);
         var get = _bucket.ExpectMsg<GetTimes>();
         _bucket.Reply(new TimesFound(get.Id, default));
         Assert.Equal(_now + 100, (await asked).Dnsbl);
@@ -132,7 +132,7 @@ public class FleetTimesTests : TestKit
     {
         _times.Record(Client, PostscreenTimes.AllUntil(_now + 100));
         _near.TryLearn(WhitelistLayout.BucketOf(Client), new Epoch(1, 1));
-        var asked = _times.GetAsync(Client, Policy);
+        var asked = _times.GetAsync(Client, Profile);
         _bucket.ExpectMsg<RecordTimes>();
         var get = _bucket.ExpectMsg<GetTimes>();
         _bucket.Reply(new TimesFound(get.Id, default, new Epoch(1, 2)));
