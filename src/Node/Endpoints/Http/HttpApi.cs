@@ -16,7 +16,7 @@ internal sealed class HttpApi(ScreeningHandle screening, NodeMetrics metrics, No
     private const int MaxTextLength = 512;
 
     // Paths that later releases answer.
-    private static readonly string[] Later = ["/", "/openapi/v1.json", "/api/v1/decisions", "/api/v1/evidence"];
+    private static readonly string[] Unbuilt = ["/", "/openapi/v1.json", "/api/v1/decisions", "/api/v1/evidence"];
 
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -25,14 +25,14 @@ internal sealed class HttpApi(ScreeningHandle screening, NodeMetrics metrics, No
         routes.MapRead("/metrics", WriteMetricsAsync);
         routes.MapRead("/api/v1/status", WriteStatusAsync);
         routes.MapRead("/api/v1/check/{address}", CheckAsync);
-        foreach (var path in Later)
-            routes.Map(path, SayLaterAsync);
+        foreach (var path in Unbuilt)
+            routes.Map(path, RefuseUnbuiltAsync);
     }
 
     private static Task WriteTextAsync(HttpContext context, ReadOnlyMemory<byte> text) =>
         Answers.WriteAsync(context, "text/plain; charset=utf-8", text);
 
-    private static Task SayLaterAsync(HttpContext context) => Answers.ProblemAsync(
+    private static Task RefuseUnbuiltAsync(HttpContext context) => Answers.ProblemAsync(
         context, StatusCodes.Status501NotImplemented, "Not implemented", $"{context.Request.Path} is not built yet");
 
     private Task WriteReadinessAsync(HttpContext context)
