@@ -74,7 +74,8 @@ internal sealed partial class ServiceManager
         }
     }
 
-    [LoggerMessage(EventIds.ServiceManagerLost, LogLevel.Warning, "The service manager cannot be told how the node is (NOTIFY_SOCKET): {Fault}")]
+    [LoggerMessage(EventIds.ServiceManagerLost, LogLevel.Warning,
+        "The service manager cannot be told how the node is (NOTIFY_SOCKET): {Fault}")]
     private static partial void LogLost(ILogger log, string fault);
 }
 

@@ -28,7 +28,8 @@ internal sealed class RehearsedDoors(IReadOnlyList<OpenEndpoint> endpoints) : ID
             AskTwiceAsync(Door.Memcache, $"get postscreen:{client}\r\n", cancellation),
             AskTwiceAsync(Door.Dnsbl, Dns(client), cancellation),
             AskTwiceAsync(Door.Dnsblog, Dnsblog(client), cancellation),
-            AskTwiceAsync(Door.Http, $"GET /api/v1/check/{client} HTTP/1.1\r\nHost: localhost\r\n\r\n", cancellation)).ConfigureAwait(false);
+            AskTwiceAsync(Door.Http, $"GET /api/v1/check/{client} HTTP/1.1\r\nHost: localhost\r\n\r\n", cancellation))
+            .ConfigureAwait(false);
         return took.Max();
     }
 
