@@ -42,7 +42,7 @@ internal sealed class Ladder(ScreeningHandle screening, Troubles troubles, TimeP
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Degradation> _known = [];
     private readonly Dictionary<int, DateTimeOffset> _entered = [];
-    private readonly Dictionary<string, Degradation> _told = [];
+    private readonly Dictionary<string, Degradation> _logged = [];
     private readonly DateTimeOffset _started = time.GetUtcNow();
     private long _shed;
     private DateTimeOffset? _shedAt;
@@ -95,12 +95,12 @@ internal sealed class Ladder(ScreeningHandle screening, Troubles troubles, TimeP
 
     private void LogOthers(Dictionary<string, Degradation> seen)
     {
-        foreach (var (key, degraded) in seen.Where(seen => seen.Value.Rung == 0 && _told.TryAdd(seen.Key, seen.Value)))
+        foreach (var (key, degraded) in seen.Where(seen => seen.Value.Rung == 0 && _logged.TryAdd(seen.Key, seen.Value)))
             log.Degraded(degraded.What);
-        foreach (var (key, degraded) in _told.Where(told => !seen.ContainsKey(told.Key)).ToList())
+        foreach (var (key, degraded) in _logged.Where(logged => !seen.ContainsKey(logged.Key)).ToList())
         {
             log.DegradedNoMore((Time.GetUtcNow() - degraded.Since).TotalSeconds, degraded.What);
-            _told.Remove(key);
+            _logged.Remove(key);
         }
     }
 

@@ -48,11 +48,13 @@ public class NearCacheTests
         () => New().Store(Client, Profile, new Verdict(action, false, ttlSeconds, 0, VerdictSource.Screened), default));
 
     [Fact]
-    public void An_entry_counts_only_under_its_profile_and_policy()
+    public void An_entry_counts_only_under_its_profile_and_fingerprint()
     {
         var cache = New();
         Store(cache, Client);
         Assert.True(cache.TryGet(Client, Profile, out _));
+        var reloaded = new Profile(string.Concat("def", "ault"), string.Concat("p", "1"), new VerdictSettings(), []);
+        Assert.True(cache.TryGet(Client, reloaded, out _));
         Assert.False(cache.TryGet(Client, new Profile("strict", "p1", new VerdictSettings(), []), out _));
         Assert.False(cache.TryGet(Client, new Profile("default", "p2", new VerdictSettings(), []), out _));
     }

@@ -89,7 +89,7 @@ internal static class DemoCommand
         var play = new DemoPlay(node, sources, screen, pace, TimeProvider.System);
         await play.PlayAsync(cancellation).ConfigureAwait(false);
         if (!once)
-            await play.GoOnAsync(HintsFor(node), cancellation).ConfigureAwait(false);
+            await play.KeepPlayingAsync(HintsFor(node), cancellation).ConfigureAwait(false);
     }
 
     private static string[] HintsFor(DemoNode node)

@@ -29,7 +29,7 @@ internal sealed record DemoVerdict(Decision Decision, string? Reply);
 internal sealed class DemoNode : IAsyncDisposable
 {
     // Far beyond every deadline of the node.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
 
     private readonly NodeHost _node;
     private readonly Channel<Decision> _decisions;
@@ -96,7 +96,7 @@ internal sealed class DemoNode : IAsyncDisposable
         if (client.Mail is null)
         {
             var subject = new CheckSubject($"demo-{++_number}", client.Address, Profile.DefaultName);
-            await _pluginDoor.AskAsync(subject, Patience, cancellation).ConfigureAwait(false);
+            await _pluginDoor.AskAsync(subject, Timeout, cancellation).ConfigureAwait(false);
         }
         else
         {
@@ -144,7 +144,7 @@ internal sealed class DemoNode : IAsyncDisposable
     private async Task<Decision> DecisionAboutAsync(DemoClient client, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(Patience);
+        limit.CancelAfter(Timeout);
         while (true)
         {
             var decision = await _decisions.Reader.ReadAsync(limit.Token).ConfigureAwait(false);

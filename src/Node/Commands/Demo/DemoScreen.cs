@@ -28,7 +28,7 @@ internal sealed class DemoScreen(Screen screen)
     /// <summary>A command, as an operator gives it.</summary>
     public Task CommandAsync(string command) => screen.WriteAsync(new Text($"  $ {command}", Palette.Strong));
 
-    /// <summary>What <c>status</c> says now.</summary>
+    /// <summary>What <c>status</c> shows now.</summary>
     public Task StatusAsync(IReadOnlyList<string> degraded) => degraded.Count == 0
         ? screen.WriteAsync(new Paragraph().Append("  status: ").Append("all well", Palette.Good))
         : screen.WriteAsync(

@@ -17,7 +17,7 @@ internal abstract record DemoStep
     /// <summary>The list <see cref="DemoScript.Blocklist"/> falls silent, or answers again.</summary>
     public sealed record Outage(bool Begins) : DemoStep;
 
-    /// <summary>What <c>status</c> says, once it is as degraded as it should be.</summary>
+    /// <summary>What <c>status</c> shows, once it is as degraded as it should be.</summary>
     public sealed record Status(bool IsDegraded) : DemoStep;
 
     /// <summary>An operator bans a client.</summary>

@@ -19,7 +19,7 @@ internal static class UsageFaults
     private static bool HasUnknownWord(ParseResult parsed) =>
         parsed.UnmatchedTokens.Count > 0 && parsed.CommandResult.Command.TreatUnmatchedTokensAsErrors;
 
-    // An unknown word causes further errors, which say nothing new.
+    // An unknown word causes further errors, which add nothing.
     private static IEnumerable<string> Mistakes(ParseResult parsed)
     {
         var given = parsed.CommandResult;

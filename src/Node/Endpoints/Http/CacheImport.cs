@@ -17,7 +17,7 @@ internal sealed record CacheImport(ImmutableArray<WhitelistLine> Lines, IReadOnl
 
     private const int MaxFaults = 20;
 
-    /// <param name="importer">Who made the lines that do not say it.</param>
+    /// <param name="importer">The author of lines that name none.</param>
     public static async Task<CacheImport> ReadAsync(TextReader input, string importer, DateTimeOffset now, CancellationToken cancellation)
     {
         var lines = ImmutableArray.CreateBuilder<WhitelistLine>();

@@ -84,7 +84,7 @@ internal sealed class ChangeGuard(ChangeGuardSettings settings, TimeProvider tim
         }
     }
 
-    // Of one length, so that comparing tells nothing of the token's.
+    // Hashes have one length, so the time of a comparison does not reveal the length of the token.
     private static byte[] Hash(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 
     private static Task RefuseAsync(HttpContext context, PacedLine refused, int status, string title, string detail)

@@ -263,7 +263,6 @@ internal sealed class PluginClient : ISourceSession
 
         if (question is null)
             return;
-
         if (understood)
         {
             HasAnswered = true;
@@ -271,9 +270,7 @@ internal sealed class PluginClient : ISourceSession
             question.TrySetResult((new CustomReply(reply.Action, reply.TtlSeconds, reply.Score, reply.Reason), null));
         }
         else
-        {
             question.TrySetResult((null, SourceText.Failure(CheckFailure.BadAnswer, $"{_name}: malformed answer: {error.Kind}")));
-        }
     }
 
     // Under the lock. Null for an id that nobody asked with, or whose asker gave up.
