@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using System.Runtime.CompilerServices;
 using Screening.Actors.Profiles;
 using Screening.Protocol.Access;
 using Screening.Protocol.Vocabulary;
@@ -160,7 +159,6 @@ public sealed class NearCache
     private int Forget(Func<ClientAddress, bool> isMeant) =>
         Times.Forget(isMeant) + _entries.RemoveWhere(entry => isMeant(entry.Key.Client));
 
-    // The profile is compared by reference: Profile interns it.
     private readonly struct Key(ClientAddress client, string profile) : IEquatable<Key>
     {
         // In two halves: a UInt128 is aligned to 16 bytes.
@@ -170,11 +168,12 @@ public sealed class NearCache
 
         public ClientAddress Client => ClientAddress.FromBits(new UInt128(_high, _low));
 
-        public bool Equals(Key other) => _high == other._high && _low == other._low && ReferenceEquals(_profile, other._profile);
+        public bool Equals(Key other) => _high == other._high && _low == other._low && _profile == other._profile;
 
         public override bool Equals(object? obj) => obj is Key other && Equals(other);
 
-        public override int GetHashCode() => HashCode.Combine(_high, _low, RuntimeHelpers.GetHashCode(_profile));
+        // Without the profile: hardly a client has passes of several, and to hash the name costs each hit more than such a collision.
+        public override int GetHashCode() => HashCode.Combine(_high, _low);
     }
 
     // One reference, so that both numbers are read and exchanged at once.
