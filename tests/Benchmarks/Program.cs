@@ -29,7 +29,7 @@ const int WrongUsage = 2;
     ("fleet-churn", "hours of churn with a moved clock: size of the database", Async(_ => ChurnMode.RunAsync())),
     ("store-load", "a million entries on SQLite: time until the buckets of a single node hold them", Async(_ => StoreModes.LoadAsync())),
     ("store-lock", "SQLite locked for 20 s: what the thread pool notices", Async(_ => StoreModes.LockAsync())),
-    ("micro", "BenchmarkDotNet: parsers, near cache, scores, networks (takes its arguments, such as --filter)", MicroMode.Run),
+    ("micro", "BenchmarkDotNet: parsers, near cache, scores, networks, lines of the decision log (takes its arguments, such as --filter)", MicroMode.Run),
     ("dns-clients", "our DNS transport beside DnsClient (own, dnsclient: only that one)", arguments => DnsClients.RunAsync(arguments).Result),
     ("mail-lab", "two Postfix beside a fleet of two, until ended (tests/EndToEnd.Tests/mail-lab.sh)", doors => MailLabMode.RunAsync(doors).GetAwaiter().GetResult()),
     ("echo-server", "the limit by itself: answers every query with a constant, until ended", Echo),

@@ -48,7 +48,7 @@ public sealed class SharedTimes
     }
 
     /// <summary>Asks the fleet, and answers with what this node has if there is no answer in time.</summary>
-    /// <param name="profile">A pass of this profile and profile is brought along into the near cache.</param>
+    /// <param name="profile">A pass that counts for this profile is brought along into the near cache.</param>
     public async Task<PostscreenTimes> GetAsync(ClientAddress client, Profile profile)
     {
         if (TryEnter())

@@ -22,11 +22,14 @@ public readonly record struct ScreeningQuery(ClientAddress Client, Profile Profi
     /// <summary>The client's port; 0 when unknown.</summary>
     public int RemotePort { get; init; }
 
-    /// <summary>The client's HELO; only the profile door knows it.</summary>
-    public string? Helo { get; init; }
+    /// <summary>The client's HELO; only the policy door knows it.</summary>
+    public string? Helo { get; private init; }
 
-    /// <summary>The envelope sender; only the profile door knows it.</summary>
-    public string? Sender { get; init; }
+    /// <summary>The envelope sender; only the policy door knows it.</summary>
+    public string? Sender { get; private init; }
+
+    /// <summary>True if HELO or sender speak against the client. A pass that was given without them then does not count.</summary>
+    public bool IsSuspect { get; private init; }
 
     /// <summary>No cache may answer.</summary>
     public bool Fresh { get; init; }
@@ -43,9 +46,6 @@ public readonly record struct ScreeningQuery(ClientAddress Client, Profile Profi
     /// </summary>
     public bool IsDoubtful { get; init; }
 
-    /// <summary>True if HELO or sender speak against the client. A pass that was given without them then does not count.</summary>
-    public bool IsSuspect => (Helo ?? Sender) is not null && Profile.Envelope?.Matches(Helo, Sender) == true;
-
     /// <summary>
     /// True if the verdict may rest on HELO or sender, which belong to one mail: rules of the envelope match them, or a custom check is
     /// told them. A pass of such a query is not kept, since it proves nothing about the client's other mail.
@@ -61,10 +61,26 @@ public readonly record struct ScreeningQuery(ClientAddress Client, Profile Profi
     /// </summary>
     public bool TellsReason => Door is Door.Policy or Door.Dnsbl or Door.Http;
 
+    /// <summary>
+    /// The same query with HELO and sender. They are judged here, once: the patterns of <c>[[policy.rule]]</c> are regular expressions.
+    /// </summary>
+    public ScreeningQuery WithEnvelope(string? helo, string? sender) => this with
+    {
+        Helo = helo,
+        Sender = sender,
+        IsSuspect = (helo ?? sender) is not null && Profile.Envelope?.Matches(helo, sender) == true,
+    };
+
     internal ScreeningKey Key => new(Client, Profile, Helo, Sender, Fresh, Explain, AllowMatters);
 }
 
-/// <summary>Queries that are equal in this share one screening: the client, the profile, and what only the door knows.</summary>
+/// <summary>
+/// Queries that are equal in this share one screening, since no check is asked twice about a client at one time: the client, the profile,
+/// and all that may change what is asked or when it is decided.
+/// </summary>
+/// <remarks>
+/// The profile counts as the object that it is: a query that comes after a reload does not join a screening by the settings before it.
+/// </remarks>
 internal readonly record struct ScreeningKey(
     ClientAddress Client, Profile Profile, string? Helo, string? Sender, bool Fresh, bool Explain, bool AllowMatters);
 

@@ -30,7 +30,6 @@ internal sealed class Findings
     public Findings(in ScreeningQuery query, TimeProvider time)
     {
         (_query, _profile, _time, _began) = (query, query.Profile, time, time.GetTimestamp());
-        IsSuspect = query.IsSuspect;
         _board = new ScoreBoard(_profile.Settings, [.. _profile.Checks.Select(RangeOf)]);
         _reports = new CheckReport?[_profile.Checks.Length];
         _missed = new bool[_profile.Checks.Length];
@@ -38,9 +37,6 @@ internal sealed class Findings
         for (var slot = 0; slot < _reports.Length; slot++)
             SettleByQuery(slot, _profile.Checks[slot]);
     }
-
-    /// <summary>True if HELO or sender speak against the client.</summary>
-    public bool IsSuspect { get; }
 
     /// <summary>True if no pending check can change the answer, or none is pending.</summary>
     public bool IsDecided => _board.PendingCount == 0 || (IsKnown && _board.IsDecided(_query.AllowMatters));
@@ -98,7 +94,7 @@ internal sealed class Findings
     /// <param name="allowMatters">The judgement is complete only if it is also certain whether a pass is an allow.</param>
     public Judgement Judge(bool allowMatters)
     {
-        if (_profile.AsksNobody && !IsSuspect)
+        if (_profile.AsksNobody && !_query.IsSuspect)
             return new Judgement(_profile.Settings.DefaultVerdict, false, "no checks configured");
         var isComplete = _board.IsComplete(allowMatters);
         if (!_board.IsAnythingKnown && !isComplete)
@@ -125,11 +121,11 @@ internal sealed class Findings
     }
 
     private WeightRange RangeOf(CheckPlan plan) =>
-        plan.SkipReason(_query.Client) is not null || (plan is EnvelopePlan && !IsSuspect) ? default : plan.Range;
+        plan.SkipReason(_query.Client) is not null || (plan is EnvelopePlan && !_query.IsSuspect) ? default : plan.Range;
 
     private void SettleByQuery(int slot, CheckPlan plan)
     {
-        if (plan is EnvelopePlan && IsSuspect)
+        if (plan is EnvelopePlan && _query.IsSuspect)
             Add(slot, new EnvelopeAnswer(_query.Helo, _query.Sender));
         else if (plan is EnvelopePlan)
             Miss(slot, CheckResult.Nothing, error: null); // It has no knowledge of the client.

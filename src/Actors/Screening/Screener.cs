@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Screening.Actors.Checks;
 using Screening.Actors.Profiles;
 using Screening.Actors.Whitelist;
 using Screening.Protocol.Vocabulary;

@@ -216,7 +216,7 @@ internal sealed partial class ScreeningActor : UntypedActor
 
     private bool TryLookUp()
     {
-        if (_context.Fleet is not { } fleet || _first.Fresh || _findings.IsSuspect || _checks.IsEmpty)
+        if (_context.Fleet is not { } fleet || _first.Fresh || _first.IsSuspect || _checks.IsEmpty)
             return false;
         var wait = fleet.WaitFor(LongestSilence());
         var lists = fleet.SharesLists && wait > TimeSpan.Zero

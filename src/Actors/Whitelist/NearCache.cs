@@ -172,7 +172,7 @@ public sealed class NearCache
 
         public override bool Equals(object? obj) => obj is Key other && Equals(other);
 
-        // Without the profile: hardly a client has passes of several, and to hash the name costs each hit more than such a collision.
+        // By the client alone: it has a pass in one profile or a few, and hashing a name would cost each hit.
         public override int GetHashCode() => HashCode.Combine(_high, _low);
     }
 

@@ -54,8 +54,8 @@ internal sealed record CacheLine(
     public static string TextOf(Network network) => network.IsSingle ? network.Address.ToString() : network.ToString();
 
     /// <summary>
-    /// Reads a line of an export. Address, kind and expiry are required. Without <c>by</c> the importer is the author, and without <c>made</c> the
-    /// line is made now. Members of other names are skipped.
+    /// Reads a line of an export. Address, kind and expiry are required. Without <c>by</c> the importer is the author, and without
+    /// <c>made</c> the line is made now. Members of other names are skipped.
     /// </summary>
     /// <param name="fault">The first thing that is wrong with the line; empty: nothing.</param>
     public static bool TryParse(string text, string importer, DateTimeOffset now, out WhitelistLine line, out string fault)
@@ -90,7 +90,8 @@ internal sealed record CacheLine(
         var (made, reason) = (Made ?? now, PeerText.Clean(Reason ?? "", MaxReasonLength));
         line = kind == WhitelistLineKind.Pass
             ? new WhitelistLine(
-                network, profile, kind, expires, Times ?? default, by, made, reason, Allow ?? false, Score ?? 0, PeerText.Clean(Policy ?? ""))
+                network, profile, kind, expires, Times ?? default, by, made, reason, Allow ?? false, Score ?? 0,
+                PeerText.Clean(Policy ?? ""))
             : new WhitelistLine(network, profile, kind, expires, default, by, made, reason);
         return "";
     }

@@ -46,7 +46,8 @@ internal sealed class NodeStatus(string node, ScreeningHandle screening, Ladder 
             new GrantsStatus(fleet.Grants.IsConfirmed, Math.Round(fleet.Grants.UnconfirmedFor.TotalSeconds, 1)),
             new StoreStatus(fleet.StoreProvider, fleet.Meter.Store.IsOk, fleet.Meter.Queued, fleet.Meter.Dropped, fleet.Meter.Journaled),
             new CacheStatus(
-                screening.NearCache.Count, holdings.Entries, fleet.Meter.Entries, fleet.Grants.Count(GrantKind.Grant), fleet.Grants.Count(GrantKind.Ban)),
+                screening.NearCache.Count, holdings.Entries, fleet.Meter.Entries, fleet.Grants.Count(GrantKind.Grant),
+                fleet.Grants.Count(GrantKind.Ban)),
             screening.Screener.InFlight, Checks());
     }
 

@@ -298,7 +298,7 @@ public class FleetScreeningTests : TestKit
     public async Task A_pass_that_a_custom_check_gave_to_a_helo_is_not_kept(string? helo, bool isKept)
     {
         Profile = ProfileOf(new CustomPlan("p0f", "x", [0, 1, 3, 8])); // Played by the same probe.
-        var (_, reply) = Start(q => q with { Helo = helo });
+        var (_, reply) = Start(q => q.WithEnvelope(helo, sender: null));
         _fleet.Reply(new LookUpMiss(_fleet.ExpectMsg<LookUp>().Id, default, Asks: true));
         Answer(_p0f, new CustomAnswer(new CustomReply(VerdictAction.Pass, null, null, null)));
         var decision = await reply.WaitAsync(Patience);

@@ -47,22 +47,14 @@ public class NearCacheTests
     public void Only_a_pass_with_a_ttl_is_kept(VerdictAction action, int ttlSeconds) => Assert.Throws<ArgumentException>(
         () => New().Store(Client, Profile, new Verdict(action, false, ttlSeconds, 0, VerdictSource.Screened), default));
 
-    // A reload makes every profile anew.
     [Fact]
-    public void A_profile_is_known_by_its_name_whichever_string_holds_it()
-    {
-        var cache = New();
-        Store(cache, Client);
-        var reloaded = new Profile(new string("default".AsSpan()), new string("p1".AsSpan()), new VerdictSettings(), []);
-        Assert.True(cache.TryGet(Client, reloaded, out _));
-    }
-
-    [Fact]
-    public void An_entry_counts_only_under_its_profile_and_policy()
+    public void An_entry_counts_only_under_its_profile_and_fingerprint()
     {
         var cache = New();
         Store(cache, Client);
         Assert.True(cache.TryGet(Client, Profile, out _));
+        var reloaded = new Profile(string.Concat("def", "ault"), string.Concat("p", "1"), new VerdictSettings(), []);
+        Assert.True(cache.TryGet(Client, reloaded, out _));
         Assert.False(cache.TryGet(Client, new Profile("strict", "p1", new VerdictSettings(), []), out _));
         Assert.False(cache.TryGet(Client, new Profile("default", "p2", new VerdictSettings(), []), out _));
     }

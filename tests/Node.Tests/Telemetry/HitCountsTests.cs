@@ -18,13 +18,13 @@ public sealed class HitCountsTests
         Assert.True(_hits.TryCount(Hit(1), out _));
         Assert.True(_hits.TryCount(Hit(1), out _));
         Assert.False(_hits.TryCount(Hit(1, VerdictSource.Ban), out _));
-        Assert.Equal(2, Assert.Single(_hits.TakeCounted()).Count);
+        Assert.Equal(2, Assert.Single(_hits.RemoveCounted()).Count);
 
         // Counted already, and so not first again; after a period without a hit it is.
         Assert.True(_hits.TryCount(Hit(1), out _));
         Assert.False(_hits.TryCount(Hit(1, VerdictSource.Ban), out _));
-        Assert.Equal(1, Assert.Single(_hits.TakeCounted()).Count);
-        Assert.Empty(_hits.TakeCounted());
+        Assert.Equal(1, Assert.Single(_hits.RemoveCounted()).Count);
+        Assert.Empty(_hits.RemoveCounted());
         Assert.False(_hits.TryCount(Hit(1), out _));
     }
 
@@ -43,7 +43,7 @@ public sealed class HitCountsTests
                 Interlocked.Add(ref evicted, left.Count);
             }
         });
-        var counted = _hits.TakeCounted().ToList();
+        var counted = _hits.RemoveCounted().ToList();
         Assert.InRange(counted.Count, 0, HitCounts.Capacity);
         Assert.Equal(4L * Clients, firsts + evicted + counted.Sum(c => c.Count));
     }

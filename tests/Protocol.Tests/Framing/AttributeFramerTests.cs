@@ -163,12 +163,14 @@ public sealed class AttributeFramerTests
         var start = 0;
         for (var end = 0; ; end = Math.Min(end + step, bytes.Length))
         {
-            OperationStatus status;
-            while ((status = framer.TryFindEnd(new ReadOnlySequence<byte>(bytes, start, end - start), out var length, out var error)) != OperationStatus.NeedMoreData)
+            var status = OperationStatus.Done;
+            while (status == OperationStatus.Done)
             {
+                status = framer.TryFindEnd(new ReadOnlySequence<byte>(bytes, start, end - start), out var length, out var error);
                 if (status == OperationStatus.InvalidData)
                     return (lengths, status, error);
-                lengths.Add((int)length);
+                if (status == OperationStatus.Done)
+                    lengths.Add((int)length);
                 start += (int)length;
             }
 

@@ -75,7 +75,8 @@ internal sealed partial class CacheApi
             return;
         var entry = new AuditEntry(caller.Author, caller.Via, "forget", CacheLine.TextOf(network), null, "", 0, false);
         var change = await ChangeAsync(entry, () => whitelist().ForgetAsync(network, CancellationToken.None)).ConfigureAwait(false);
-        await Answers.WriteJsonAsync(context, new ForgetResult(change.Count, change.Durable), ApiJson.Default.ForgetResult).ConfigureAwait(false);
+        await Answers.WriteJsonAsync(context, new ForgetResult(change.Count, change.Durable), ApiJson.Default.ForgetResult)
+            .ConfigureAwait(false);
     }
 
     private async Task ImportAsync(HttpContext context)
@@ -106,13 +107,15 @@ internal sealed partial class CacheApi
             return;
         var entry = new AuditEntry(caller.Author, caller.Via, "import", "", null, "", 0, false);
         var change = await ChangeAsync(entry, () => whitelist().ImportAsync(lines, CancellationToken.None)).ConfigureAwait(false);
-        await Answers.WriteJsonAsync(context, new ImportResult(change.Count, change.Durable), ApiJson.Default.ImportResult).ConfigureAwait(false);
+        await Answers.WriteJsonAsync(context, new ImportResult(change.Count, change.Durable), ApiJson.Default.ImportResult)
+            .ConfigureAwait(false);
     }
 
     // Nothing lives longer than it could have when made here.
     private static ImmutableArray<WhitelistLine> Bounded(ImmutableArray<WhitelistLine> lines, DateTimeOffset latest) =>
     [
-        .. lines.Select(l => l with { Expires = l.Expires < latest ? l.Expires : latest, Times = l.Times.CappedAt(latest.ToUnixTimeSeconds()) }),
+        .. lines.Select(
+            l => l with { Expires = l.Expires < latest ? l.Expires : latest, Times = l.Times.CappedAt(latest.ToUnixTimeSeconds()) }),
     ];
 
     // Refuses a change that reaches further than its author may know, unless it is confirmed.

@@ -16,7 +16,7 @@ internal sealed class HttpApi(ScreeningHandle screening, NodeMetrics metrics, No
     private const int MaxTextLength = 512;
 
     // Paths that later releases answer.
-    private static readonly string[] Later = ["/", "/openapi/v1.json", "/api/v1/decisions", "/api/v1/evidence"];
+    private static readonly string[] Unbuilt = ["/", "/openapi/v1.json", "/api/v1/decisions", "/api/v1/evidence"];
 
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -25,14 +25,14 @@ internal sealed class HttpApi(ScreeningHandle screening, NodeMetrics metrics, No
         routes.MapRead("/metrics", WriteMetricsAsync);
         routes.MapRead("/api/v1/status", WriteStatusAsync);
         routes.MapRead("/api/v1/check/{address}", CheckAsync);
-        foreach (var path in Later)
-            routes.Map(path, SayLaterAsync);
+        foreach (var path in Unbuilt)
+            routes.Map(path, RefuseUnbuiltAsync);
     }
 
     private static Task WriteTextAsync(HttpContext context, ReadOnlyMemory<byte> text) =>
         Answers.WriteAsync(context, "text/plain; charset=utf-8", text);
 
-    private static Task SayLaterAsync(HttpContext context) => Answers.ProblemAsync(
+    private static Task RefuseUnbuiltAsync(HttpContext context) => Answers.ProblemAsync(
         context, StatusCodes.Status501NotImplemented, "Not implemented", $"{context.Request.Path} is not built yet");
 
     private Task WriteReadinessAsync(HttpContext context)
@@ -44,7 +44,8 @@ internal sealed class HttpApi(ScreeningHandle screening, NodeMetrics metrics, No
     }
 
     private async Task WriteMetricsAsync(HttpContext context) =>
-        await Answers.WriteAsync(context, "text/plain; version=0.0.4; charset=utf-8", await _metrics.GetAsync().ConfigureAwait(false)).ConfigureAwait(false);
+        await Answers.WriteAsync(context, "text/plain; version=0.0.4; charset=utf-8", await _metrics.GetAsync().ConfigureAwait(false))
+            .ConfigureAwait(false);
 
     private static async Task<byte[]> CollectAsync(NodeMetrics metrics)
     {
@@ -87,10 +88,9 @@ internal sealed class HttpApi(ScreeningHandle screening, NodeMetrics metrics, No
         if (fault.Length > 0)
             return false;
 
-        query = screening.Screener.QueryFor(door, client, local, chosen) with
+        query = screening.Screener.QueryFor(door, client, local, chosen)
+            .WithEnvelope(Text(parameters["helo"]), Text(parameters["sender"])) with
         {
-            Helo = Text(parameters["helo"]),
-            Sender = Text(parameters["sender"]),
             Fresh = IsSet(parameters["fresh"]),
             Explain = IsSet(parameters["explain"]),
             Unrecorded = true,

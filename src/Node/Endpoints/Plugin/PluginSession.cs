@@ -65,7 +65,7 @@ internal sealed class PluginSession(ConnectionContext connection, Screener scree
         if (!PluginRequest.TryParse(message, out var request, out var error))
         {
             metrics.BadRequest(Door.Plugin, error.Kind);
-            Reply(request, screener.Profiles.Default.Settings.DefaultVerdict);
+            _replies.Add(request, screener.Profiles.Default.Settings.DefaultVerdict);
             return;
         }
 
@@ -75,42 +75,16 @@ internal sealed class PluginSession(ConnectionContext connection, Screener scree
             RemotePort = request.RemotePort,
         };
         if (screener.TryDecide(query, out var decision))
-            Reply(request, decision.Verdict);
+            _replies.Add(request, decision.Verdict);
         else if (_replies.Owed >= maxInFlight)
-            Reply(request, screener.Shed(query).Verdict);
+            _replies.Add(request, screener.Shed(query).Verdict);
         else
-            Screen(request, query);
+            _ = ScreenAsync(query, _replies.Reserve(request));
     }
 
-    private void Reply(in PluginRequest request, in Verdict verdict)
-    {
-        if (request.IsOrdered)
-            _replies.Fill(_replies.Reserve(request.HasQueryId), verdict);
-        else
-            _replies.Add(true, request.QueryId, verdict);
-    }
-
-    private void Screen(in PluginRequest request, in ScreeningQuery query)
-    {
-        _replies.Owe(request.QueryId.Length);
-        _ = request.IsOrdered
-            ? ScreenInOrderAsync(query, _replies.Reserve(request.HasQueryId), request.QueryId.Length)
-            : ScreenAsync(query, request.QueryId.ToArray());
-    }
-
-    private async Task ScreenAsync(ScreeningQuery query, byte[] queryId)
+    private async Task ScreenAsync(ScreeningQuery query, ReplyBuffer.PendingReply reply)
     {
         var decision = await screener.ScreenAsync(query).ConfigureAwait(false);
-        _replies.Add(true, queryId, decision.Verdict);
-        await _replies.FlushAsync().ConfigureAwait(false);
-        _replies.Settle(queryId.Length);
-    }
-
-    private async Task ScreenInOrderAsync(ScreeningQuery query, ReplyBuffer.OrderedReply reply, int held)
-    {
-        var decision = await screener.ScreenAsync(query).ConfigureAwait(false);
-        _replies.Fill(reply, decision.Verdict);
-        await _replies.FlushAsync().ConfigureAwait(false);
-        _replies.Settle(held);
+        await _replies.FillAsync(reply, decision.Verdict).ConfigureAwait(false);
     }
 }

@@ -3,7 +3,7 @@ using System.CommandLine;
 namespace Screening.Node.Commands;
 
 /// <summary>A command whose name is reserved but that is not built yet: it says so and does nothing.</summary>
-internal static class LaterCommand
+internal static class UnbuiltCommand
 {
     public static Command Create(string name, string description)
     {
