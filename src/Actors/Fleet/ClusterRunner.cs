@@ -30,7 +30,8 @@ internal sealed partial class ClusterRunner : WhitelistRunner
     private readonly PeerFaults _faults;
     private volatile ClusterSystem? _host;
 
-    public ClusterRunner(ClusterSettings settings, RunnerContext node, ILoggerFactory loggers, Func<ClusterSystemSetup, ActorSystemSetup> bootstrap)
+    public ClusterRunner(
+        ClusterSettings settings, RunnerContext node, ILoggerFactory loggers, Func<ClusterSystemSetup, ActorSystemSetup> bootstrap)
         : base(settings, node, loggers.CreateLogger<ClusterRunner>())
     {
         _bootstrap = bootstrap;
@@ -138,7 +139,8 @@ internal sealed partial class ClusterRunner : WhitelistRunner
             RegionOpener.CreateProps(Settings.Node, WhitelistRegion.CacheRole, Meter, Node.Client, region, answers), RegionOpener.Name);
     }
 
-    // With a store, what nodes know beyond it is little. Without, a node that is still on its way here may be the only one that knows anything.
+    // With a store, what nodes know beyond it is little. Without, a node that is still on its way here may be the only one that knows
+    // anything.
     private int CountNodes(Akka.Cluster.Cluster cluster)
     {
         var members = cluster.State.Members.Count;

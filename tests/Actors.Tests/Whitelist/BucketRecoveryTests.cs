@@ -181,7 +181,8 @@ public class BucketRecoveryTests : BucketScene
         State.RecordTimes(Neighbour, PostscreenTimes.AllUntil(Seconds + 50), Now);
         State.Revoke([Network.Of(Neighbour)], Now);
         var snapshot = State.Snapshot(Now + 49_000);
-        Assert.Equal((1, 1, 1, State.Sequence), (snapshot.Entries.Length, snapshot.Tombstones.Length, snapshot.Forgotten.Length, snapshot.Sequence));
+        Assert.Equal((1, 1, 1), (snapshot.Entries.Length, snapshot.Tombstones.Length, snapshot.Forgotten.Length));
+        Assert.Equal(State.Sequence, snapshot.Sequence);
         Assert.Empty(State.Snapshot(Now + 50_000).Forgotten);
         snapshot = State.Snapshot(Now + 60_000);
         Assert.Equal((0, 1, 0), (snapshot.Entries.Length, snapshot.Tombstones.Length, snapshot.Forgotten.Length));

@@ -49,7 +49,8 @@ public abstract class BucketScene
         return state;
     }
 
-    private protected static StoredEntry? Record(BucketState state, EntryKey key, Pass pass, long now = Now) => state.RecordPass(key, pass, state.Epoch, 0, now);
+    private protected static StoredEntry? Record(BucketState state, EntryKey key, Pass pass, long now = Now) =>
+        state.RecordPass(key, pass, state.Epoch, 0, now);
 
     private protected static void Revoke(BucketState state, ClientAddress client) => state.Revoke([Network.Of(client)], Now);
 
@@ -59,7 +60,8 @@ public abstract class BucketScene
         Revoke(State, client);
     }
 
-    private protected static List<string> Shown(BucketState state) => [.. state.List(null, null, 1000, Now).Lines.Select(l => l.ToString()).Order(StringComparer.Ordinal)];
+    private protected static List<string> Shown(BucketState state) =>
+        [.. state.List(null, null, 1000, Now).Lines.Select(l => l.ToString()).Order(StringComparer.Ordinal)];
 
     private protected string Page(Network? within, ClientAddress? after, int limit)
     {
@@ -69,7 +71,8 @@ public abstract class BucketScene
 
     private protected static EntryKey KeyOf(ClientAddress client, string profile = "default") => new(client, profile);
 
-    private protected static Network Net(string text) => Network.TryParse(text, out var network, out var error) ? network : throw new FormatException(error);
+    private protected static Network Net(string text) =>
+        Network.TryParse(text, out var network, out var error) ? network : throw new FormatException(error);
 
     private protected static Pass Pass(int ttlSeconds) => new(ttlSeconds, false, -1, "p1", "mx1", "clean");
 }
