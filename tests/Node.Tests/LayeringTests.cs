@@ -51,11 +51,8 @@ public class LayeringTests(ITestOutputHelper output)
         Assert.Contains("Screening.Protocol", names);
         Assert.All(names, name => Assert.True(
             name.StartsWith("System.", StringComparison.Ordinal) || name.StartsWith("Akka", StringComparison.Ordinal)
-            // The nested host of the cluster system.
-            || name.StartsWith("Microsoft.Extensions.DependencyInjection", StringComparison.Ordinal)
             || name == "Google.Protobuf" // The payload of Akka's transport is a ByteString: Cluster/InboundGuard.cs.
-            || name is "Screening.Protocol" or "linq2db"
-                or "Microsoft.Extensions.Logging.Abstractions" or "Microsoft.Extensions.Hosting.Abstractions",
+            || name is "Screening.Protocol" or "linq2db" or "Microsoft.Extensions.Logging.Abstractions",
             $"Actors must not reference {name}"));
         // Sockets only where a node tries another's remoting port before Akka calls it: Cluster/Forming/SeedProbe.cs.
         Assert.DoesNotContain("System.Net.Http", names);

@@ -8,8 +8,8 @@ namespace Screening.Actors.Cluster;
 
 /// <summary>
 /// The certificates of mutual TLS between nodes, read from PEM files and read again when these change. Another authority counts at once; to
-/// show another certificate of its own the cluster system must start again, which <see cref="Changed"/> asks for. This node's own certificate
-/// is held to the rules that the other nodes hold it to, so that an operator reads here why they would refuse it.
+/// show another certificate of its own the cluster system must start again, which <see cref="Changed"/> asks for. This node's own
+/// certificate is held to the rules that the other nodes hold it to, so that an operator reads here why they would refuse it.
 /// </summary>
 internal sealed partial class NodeCertificates : IDisposable
 {
@@ -44,7 +44,9 @@ internal sealed partial class NodeCertificates : IDisposable
     public static void Check(PeerTls tls) => Load(tls).Own.Dispose();
 
     public DotNettySslSetup ToSetup() =>
-        new(Own, suppressValidation: false, requireMutualAuthentication: true, (certificate, chain, peer, _, _) => Accepts(certificate, chain, peer));
+        new(
+            Own, suppressValidation: false, requireMutualAuthentication: true,
+            (certificate, chain, peer, _, _) => Accepts(certificate, chain, peer));
 
     public void Dispose() => _timer.Dispose();
 
@@ -102,7 +104,8 @@ internal sealed partial class NodeCertificates : IDisposable
             if (roots.Count == 0)
                 throw new PeerTlsException($"{tls.Ca} holds no certificate");
             var ownPrint = Print(certificate + key);
-            var loaded = new Loaded(X509Certificate2.CreateFromPem(certificate, key), between, roots, ownPrint, ownPrint + Print(authorities));
+            var loaded = new Loaded(
+                X509Certificate2.CreateFromPem(certificate, key), between, roots, ownPrint, ownPrint + Print(authorities));
             return loaded.Fault(loaded.Own, null, tls.Peers) is { } fault
                 ? throw new PeerTlsException($"other nodes would not accept this node's certificate {tls.Certificate}: {fault}")
                 : loaded;

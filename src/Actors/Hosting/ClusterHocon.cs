@@ -13,13 +13,15 @@ namespace Screening.Actors.Hosting;
 internal static class ClusterHocon
 {
     private const int FrameBytes = 1 << 20;
-
     private const int StoreThreads = 4;
 
     private const string Dispatchers =
-        "plugin-dispatcher = screening.store-dispatcher, replay-dispatcher = screening.store-dispatcher, materializer-dispatcher = screening.store-dispatcher";
+        "plugin-dispatcher = screening.store-dispatcher, replay-dispatcher = screening.store-dispatcher,"
+        + " materializer-dispatcher = screening.store-dispatcher";
 
-    /// <summary>Logs to the process's loggers alone; the standard output belongs to the process. Goes with <see cref="AkkaLoggerSetup"/>.</summary>
+    /// <summary>
+    /// Logs to the process's loggers alone; the standard output belongs to the process. Goes with <see cref="AkkaLoggerSetup"/>.
+    /// </summary>
     public static readonly Config Logging = ConfigurationFactory.ParseString(
         $$"""
         akka {
@@ -32,7 +34,8 @@ internal static class ClusterHocon
 
     public static Config Of(ClusterSettings settings, ClusterTimings timings)
     {
-        var config = ConfigurationFactory.ParseString(Remoting(settings) + SerializationConfiguration.Hocon + Cluster(settings, timings) + Sharding + Shutdown);
+        var config = ConfigurationFactory.ParseString(
+            Remoting(settings) + SerializationConfiguration.Hocon + Cluster(settings, timings) + Sharding + Shutdown);
         return WithPersistence(config, settings);
     }
 
@@ -194,7 +197,8 @@ internal static class ClusterHocon
     }
 
     private static string Access(StoreConnection connection) =>
-        $"provider-name = {Quote(connection.ProviderName)}, connection-string = {Quote(connection.ConnectionString)}, auto-initialize = false";
+        $"provider-name = {Quote(connection.ProviderName)}, connection-string = {Quote(connection.ConnectionString)},"
+        + " auto-initialize = false";
 
     private static string OnOff(bool on) => on ? "on" : "off";
 
@@ -204,10 +208,7 @@ internal static class ClusterHocon
     {
         var quoted = new StringBuilder("\"", text.Length + 2);
         foreach (var letter in text)
-        {
             quoted.Append(letter is '"' or '\\' ? "\\" : "").Append(letter);
-        }
-
         return quoted.Append('"').ToString();
     }
 }
