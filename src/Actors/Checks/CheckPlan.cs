@@ -35,7 +35,7 @@ public static class CheckKindWords
 
 /// <summary>
 /// One check as one profile uses it: which source to ask, and what its answers weigh. Pure, so that a logged answer can be weighed again
-/// under another policy.
+/// under another fingerprint.
 /// </summary>
 /// <param name="Source">The id of the check actor that is asked; several profiles may share it.</param>
 /// <param name="Name">The name in logs, metrics, replies and pages; contains no secret.</param>

@@ -8,7 +8,7 @@ namespace Screening.Actors.Cluster;
 /// older state of it: entities then write their whole state again. While the store is down, the whitelist is kept in memory.
 /// </summary>
 /// <remarks>Whatever a look throws, unless it was told to end, is a fault of the store, and another look follows.</remarks>
-internal sealed partial class StoreKeeper(IFleetStore store, FleetMeter meter, TimeProvider time, ILogger log)
+internal sealed partial class StoreKeeper(IWhitelistStore store, WhitelistMeter meter, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
@@ -64,9 +64,9 @@ internal sealed partial class StoreKeeper(IFleetStore store, FleetMeter meter, T
 
         var known = meter.Store;
         meter.ReportStore(fault);
-        if (meter.Store is { IsOk: false } health && (known.IsOk || known.Fault == FleetMeter.NotAsked))
+        if (meter.Store is { IsOk: false } health && (known.IsOk || known.Fault == WhitelistMeter.NotAsked))
             StoreIsDown(log, store.Provider, health.Fault!);
-        else if (meter.Store.IsOk && !known.IsOk && known.Fault != FleetMeter.NotAsked)
+        else if (meter.Store.IsOk && !known.IsOk && known.Fault != WhitelistMeter.NotAsked)
             StoreIsBack(log, store.Provider, meter.Queued);
         _firstLook.TrySetResult();
     }

@@ -9,7 +9,7 @@ namespace Screening.Actors.Fleet;
 /// <param name="Node">This node's name.</param>
 /// <param name="LookUpWait">How long the first answer is waited for at least; zero: not at all.</param>
 /// <param name="SharesLists">The home of a client asks the lists; false where this node is the whole fleet.</param>
-internal sealed record FleetAccess(FleetClient Client, string Node, TimeSpan LookUpWait, bool SharesLists)
+internal sealed record FleetLookUps(FleetClient Client, string Node, TimeSpan LookUpWait, bool SharesLists)
 {
     /// <summary>How long the first answer is waited for: as such answers usually take, with something to spare.</summary>
     public TimeSpan WaitFor(TimeSpan most)
@@ -27,7 +27,7 @@ internal sealed record FleetAccess(FleetClient Client, string Node, TimeSpan Loo
 /// </summary>
 /// <remarks>
 /// <list type="bullet">
-/// <item>A question is lost if it has no answer within <see cref="Lost"/>, and only what is lost counts against the fleet. An answer that
+/// <item>A question is lost if it has no answer within <see cref="AnswerTimeout"/>, and only what is lost counts against the fleet. An answer that
 /// is merely late shows how long to wait the next time.</item>
 /// <item>Each question that the breaker let through is reported to it as answered or as failed, at the latest when another is put.</item>
 /// </list>
@@ -41,12 +41,12 @@ internal sealed class FleetClient(TimeProvider time)
     public const int MaxKept = 10_000;
 
     /// <summary>After this a question is lost.</summary>
-    public static readonly TimeSpan Lost = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
     // Nobody waits longer for the lists' answers that follow a miss.
-    private static readonly TimeSpan EvidenceLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan EvidenceTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
     private readonly Breaker _breaker = new(time, LongestPause);
@@ -141,7 +141,7 @@ internal sealed class FleetClient(TimeProvider time)
     {
         var reply = new TaskCompletionSource<TimesFound?>(TaskCreationOptions.RunContinuationsAsynchronously);
         var id = -Interlocked.Increment(ref _lastId); // The screenings' numbers are positive.
-        var isAsked = TryAsk(id, question(id), new Question(Lost, answer => reply.TrySetResult(answer as TimesFound)));
+        var isAsked = TryAsk(id, question(id), new Question(AnswerTimeout, answer => reply.TrySetResult(answer as TimesFound)));
         return isAsked ? reply.Task : Task.FromResult<TimesFound?>(null);
     }
 
@@ -236,14 +236,14 @@ internal sealed class FleetClient(TimeProvider time)
 
     private void Purge()
     {
-        while (_pending.RemoveOlderThan(Lost, out var question))
+        while (_pending.RemoveOlderThan(AnswerTimeout, out var question))
         {
             _breaker.Failed();
             _gauge.Count(isLate: true);
             question.Tell(null);
         }
 
-        while (_followed.RemoveOlderThan(EvidenceLimit, out _))
+        while (_followed.RemoveOlderThan(EvidenceTimeout, out _))
         {
         }
     }

@@ -7,11 +7,11 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Actors.Fleet;
 
 /// <summary>What operators ask of the whitelist, put to the buckets and to the entity of grants and bans. Holds nothing itself.</summary>
-internal sealed class WhitelistAdmin(FleetClient client, GrantsAndBans grants, NearCache nearCache, FleetMeter meter, TimeProvider time) : IFleetWhitelist
+internal sealed class WhitelistAdmin(FleetClient client, GrantsAndBans grants, NearCache nearCache, WhitelistMeter meter, TimeProvider time) : IWhitelistAdmin
 {
     // How long a change waits to be journaled before it is answered as not durable; and how long an entity may take to answer at all.
     private static readonly TimeSpan StoreWait = TimeSpan.FromMilliseconds(WaitMs);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(3);
 
     private const int WaitMs = 2000;
     private const int Attempts = 3;
@@ -221,10 +221,10 @@ internal sealed class WhitelistAdmin(FleetClient client, GrantsAndBans grants, N
     {
         for (var attempt = 1; ; attempt++)
         {
-            var region = client.Region ?? throw new FleetUnavailableException("this node is in no cluster at the moment");
+            var region = client.Region ?? throw new WhitelistUnavailableException("this node is in no cluster at the moment");
             try
             {
-                return await region.Ask<T>(question(Interlocked.Increment(ref _lastId)), Patience, cancellation).ConfigureAwait(false);
+                return await region.Ask<T>(question(Interlocked.Increment(ref _lastId)), AskTimeout, cancellation).ConfigureAwait(false);
             }
             catch (AskTimeoutException) when (attempt < Attempts)
             {
@@ -232,7 +232,7 @@ internal sealed class WhitelistAdmin(FleetClient client, GrantsAndBans grants, N
             }
             catch (AskTimeoutException)
             {
-                throw new FleetUnavailableException($"a part of the whitelist did not answer within {Patience.TotalSeconds * Attempts} s");
+                throw new WhitelistUnavailableException($"a part of the whitelist did not answer within {AskTimeout.TotalSeconds * Attempts} s");
             }
         }
     }
@@ -248,7 +248,7 @@ internal sealed class WhitelistAdmin(FleetClient client, GrantsAndBans grants, N
     private void ThrowIfUnconfirmed()
     {
         if (!grants.IsConfirmed)
-            throw new FleetUnavailableException("this node does not know yet whether its copy of grants and bans is up to date");
+            throw new WhitelistUnavailableException("this node does not know yet whether its copy of grants and bans is up to date");
     }
 
     private static (UInt128, int, GrantKind) OrderOf(GrantOrBan line) => (line.Network.Address.Bits, line.Network.PrefixLength, line.Kind);
@@ -258,7 +258,7 @@ internal sealed class WhitelistAdmin(FleetClient client, GrantsAndBans grants, N
         line.Made.ToUnixTimeMilliseconds(), line.By, line.Reason);
 
     private static WhitelistLine LineOf(GrantOrBan line) => new(
-        line.Network, ScreeningPolicy.DefaultProfile, line.Kind == GrantKind.Ban ? WhitelistLineKind.Ban : WhitelistLineKind.Grant,
+        line.Network, Profile.DefaultName, line.Kind == GrantKind.Ban ? WhitelistLineKind.Ban : WhitelistLineKind.Grant,
         DateTimeOffset.FromUnixTimeMilliseconds(line.ExpiresMs), default, line.By, DateTimeOffset.FromUnixTimeMilliseconds(line.MadeMs),
         line.Reason);
 
@@ -269,15 +269,15 @@ internal sealed class WhitelistAdmin(FleetClient client, GrantsAndBans grants, N
         return new WhitelistLine(
             Network.Of(entry.Client), entry.Profile, WhitelistLineKind.Pass, expires, entry.Times, entry.Pass?.By ?? entry.TimesBy,
             entry.Pass is null ? now : now.AddSeconds(-entry.AgeSeconds), entry.Pass?.Reason ?? "postscreen's own tests",
-            entry.Pass?.Allow ?? false, entry.Pass?.Score ?? 0, entry.Pass?.Policy ?? "");
+            entry.Pass?.Allow ?? false, entry.Pass?.Score ?? 0, entry.Pass?.Fingerprint ?? "");
     }
 
     private static EntryLine EntryOf(WhitelistLine line, DateTimeOffset now)
     {
-        // A line without a policy holds postscreen's times only.
-        var pass = line.Policy.Length == 0 && !line.Times.IsEmpty
+        // A line without a fingerprint holds postscreen's times only.
+        var pass = line.Fingerprint.Length == 0 && !line.Times.IsEmpty
             ? null
-            : new Pass((int)Math.Clamp((line.Expires - now).TotalSeconds, 1, int.MaxValue), line.Allow, line.Score, line.Policy, line.By, line.Reason);
+            : new Pass((int)Math.Clamp((line.Expires - now).TotalSeconds, 1, int.MaxValue), line.Allow, line.Score, line.Fingerprint, line.By, line.Reason);
         return new EntryLine(
             line.Network.Address, line.Profile, pass, (int)Math.Clamp((now - line.Made).TotalSeconds, 0, int.MaxValue), line.Times,
             line.Times.IsEmpty ? "" : line.By);

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Screening.Actors.Checks;
 using Screening.Actors.Profiles;
 using Screening.Actors.Whitelist;
 using Screening.Protocol.Vocabulary;
@@ -21,11 +22,11 @@ public sealed class Screener
     private int _inFlight;
     private long _shed;
     private volatile PermanentLists _access;
-    private volatile PolicyBook _policies;
+    private volatile ProfileBook _profiles;
 
     internal Screener(
         TimeProvider time, IActorRef gate, NearCache nearCache, GrantsAndBans grants, IScreeningObserver observer, int maxInFlight,
-        PolicyBook policies, PermanentLists access)
+        ProfileBook profiles, PermanentLists access)
     {
         _time = time;
         _gate = gate;
@@ -33,15 +34,15 @@ public sealed class Screener
         _grants = grants;
         _observer = observer;
         _maxInFlight = maxInFlight;
-        _policies = policies;
+        _profiles = profiles;
         _access = access;
     }
 
     /// <summary>The profiles in force. May be replaced at any time; running screenings keep theirs.</summary>
-    public PolicyBook Policies
+    public ProfileBook Profiles
     {
-        get => _policies;
-        set => _policies = value;
+        get => _profiles;
+        set => _profiles = value;
     }
 
     /// <summary>The permanent lists in force. May be replaced at any time.</summary>
@@ -58,31 +59,31 @@ public sealed class Screener
     public long ShedCount => Interlocked.Read(ref _shed);
 
     /// <summary>Makes a query that begins now.</summary>
-    /// <param name="policy">The profile to judge by; null: the one for this door and local address.</param>
+    /// <param name="profile">The profile to judge by; null: the one for this door and local address.</param>
     /// <param name="serial">postscreen does nothing else for the client before this is answered.</param>
-    public ScreeningQuery Ask(Door door, ClientAddress client, ClientAddress? local, ScreeningPolicy? policy = null, bool serial = false)
+    public ScreeningQuery QueryFor(Door door, ClientAddress client, ClientAddress? local, Profile? profile = null, bool serial = false)
     {
-        policy ??= _policies.Choose(door, local);
-        var deadline = Deadline.After(_time, DeadlineOf(door, serial, policy.Rules));
-        return new ScreeningQuery(client, policy, door, _time.GetTimestamp(), deadline) { Local = local };
+        profile ??= _profiles.Choose(door, local);
+        var deadline = Deadline.After(_time, DeadlineOf(door, serial, profile.Settings));
+        return new ScreeningQuery(client, profile, door, _time.GetTimestamp(), deadline) { Local = local };
     }
 
     /// <summary>Answers a client that is already decided. Allocates nothing.</summary>
     public bool TryDecide(in ScreeningQuery query, out Decision decision)
     {
-        if (!TryKnow(query, out decision))
+        if (!TryPeek(query, out decision))
             return false;
-        Note(decision);
+        Report(decision);
         return true;
     }
 
-    /// <summary>Like <see cref="TryDecide"/>, but reports nothing: call <see cref="Note"/> if you use the decision.</summary>
-    public bool TryKnow(in ScreeningQuery query, out Decision decision)
+    /// <summary>Like <see cref="TryDecide"/>, but reports nothing: call <see cref="Report"/> if you use the decision.</summary>
+    public bool TryPeek(in ScreeningQuery query, out Decision decision)
     {
         if (!TryStandingVerdict(query, out var verdict, out var reason))
         {
             reason = "passed before";
-            if (query.Fresh || query.IsSuspect || !_nearCache.TryGet(query.Client, query.Policy, out verdict))
+            if (query.Fresh || query.IsSuspect || !_nearCache.TryGet(query.Client, query.Profile, out verdict))
             {
                 decision = default;
                 return false;
@@ -93,8 +94,8 @@ public sealed class Screener
         return true;
     }
 
-    /// <summary>Reports that a decision from <see cref="TryKnow"/> was used.</summary>
-    public void Note(in Decision decision)
+    /// <summary>Reports that a decision from <see cref="TryPeek"/> was used.</summary>
+    public void Report(in Decision decision)
     {
         if (!decision.Query.IsDoubtful || decision.Verdict.Action is VerdictAction.Enforce or VerdictAction.Drop)
             _observer.Decided(decision);
@@ -103,12 +104,12 @@ public sealed class Screener
     // What operators have decided about a client, in this order: reject, ban, permit, grant.
     private bool TryStandingVerdict(in ScreeningQuery query, out Verdict verdict, out string reason)
     {
-        var isListed = _access.TryDecide(query.Client, query.Policy.Rules, out verdict, out reason);
+        var isListed = _access.TryDecide(query.Client, query.Profile.Settings, out verdict, out reason);
         if (isListed && verdict.Source == VerdictSource.Reject)
             return true;
         if (_grants.TryMatch(GrantKind.Ban, query.Client, out _, out var banned))
         {
-            (verdict, reason) = (new Verdict(query.Policy.Rules.RejectAction, false, 0, 0, VerdictSource.Ban), banned);
+            (verdict, reason) = (new Verdict(query.Profile.Settings.RejectAction, false, 0, 0, VerdictSource.Ban), banned);
             return true;
         }
 
@@ -154,19 +155,19 @@ public sealed class Screener
     public ValueTask<Decision> DecideAsync(ScreeningQuery query) =>
         TryDecide(query, out var decision) ? ValueTask.FromResult(decision) : new ValueTask<Decision>(ScreenAsync(query));
 
-    private static TimeSpan DeadlineOf(Door door, bool serial, VerdictRules rules) =>
-        serial ? rules.SerialDeadline
-        : door is Door.Dnsbl or Door.Dnsblog ? rules.DnsblDeadline
-        : rules.Deadline;
+    private static TimeSpan DeadlineOf(Door door, bool serial, VerdictSettings settings) =>
+        serial ? settings.SerialDeadline
+        : door is Door.Dnsbl or Door.Dnsblog ? settings.DnsblDeadline
+        : settings.Deadline;
 
     private Decision Default(in ScreeningQuery query, string reason)
     {
-        return new Decision(query, query.Policy.Rules.DefaultVerdict, false, false, _time.GetElapsedTime(query.Started), reason, []);
+        return new Decision(query, query.Profile.Settings.DefaultVerdict, false, false, _time.GetElapsedTime(query.Started), reason, []);
     }
 
     private Decision Observed(in Decision decision)
     {
-        Note(decision);
+        Report(decision);
         return decision;
     }
 }

@@ -9,7 +9,7 @@ namespace Screening.Actors.Screening;
 
 /// <summary>What all screenings on this node share.</summary>
 internal sealed record ScreeningContext(
-    TimeProvider Time, CheckDirectory Checks, NearCache NearCache, IScreeningObserver Observer, FleetAccess? Fleet = null);
+    TimeProvider Time, CheckDirectory Checks, NearCache NearCache, IScreeningObserver Observer, FleetLookUps? Fleet = null);
 
 /// <summary>
 /// Screens one client: asks p0f and the fleet at once and every other check as soon as the fleet does not know the client, adds up the
@@ -66,12 +66,12 @@ internal sealed partial class ScreeningActor : UntypedActor
     {
         _context = context;
         _first = first.Query;
-        _checks = _first.Policy.Checks;
+        _checks = _first.Profile.Checks;
         _began = context.Time.GetTimestamp();
         _findings = new Findings(_first, context.Time);
         _asked = new Asked[_checks.Length];
         _subject = new CheckSubject(
-            $"q{_id:x}", _first.Client, _first.Policy.Profile, _first.Local, _first.LocalPort, _first.RemotePort, _first.Helo,
+            $"q{_id:x}", _first.Client, _first.Profile.Name, _first.Local, _first.LocalPort, _first.RemotePort, _first.Helo,
             _first.Sender);
         Enqueue(first);
     }
@@ -105,7 +105,7 @@ internal sealed partial class ScreeningActor : UntypedActor
         _timer?.Dispose();
         _context.Fleet?.Client.Forget(_id);
         foreach (var waiting in _waiting)
-            Answer(waiting, _judgement ?? new Judgement(_first.Policy.Rules.DefaultVerdict, false, "the screening ended early"));
+            Answer(waiting, _judgement ?? new Judgement(_first.Profile.Settings.DefaultVerdict, false, "the screening ended early"));
     }
 
     protected override void OnReceive(object message) => Unhandled(message);
@@ -216,14 +216,14 @@ internal sealed partial class ScreeningActor : UntypedActor
 
     private bool TryLookUp()
     {
-        if (_context.Fleet is not { } fleet || _first.Fresh || _findings.IsSuspect || _checks.IsEmpty)
+        if (_context.Fleet is not { } fleet || _first.Fresh || _first.IsSuspect || _checks.IsEmpty)
             return false;
         var wait = fleet.WaitFor(LongestSilence());
         var lists = fleet.SharesLists && wait > TimeSpan.Zero
             ? Enumerable.Range(0, _checks.Length).Where(IsForTheHome).Select(slot => _checks[slot].SharedId).ToImmutableArray()
             : [];
         var lookUp = new LookUp(
-            _id, _first.Client, _first.Policy.Profile, _context.NearCache.PolicyAsked(_first.Policy), _epoch, lists);
+            _id, _first.Client, _first.Profile.Name, _context.NearCache.FingerprintAsked(_first.Profile), _epoch, lists);
         if (!fleet.Client.TryLookUp(lookUp, wait, Self))
             return false;
         _fleetWait = In(wait);
@@ -268,7 +268,7 @@ internal sealed partial class ScreeningActor : UntypedActor
         }
     }
 
-    // A list's answer at the home is weighed by this node's own policy; a list that failed there is asked here.
+    // A list's answer at the home is weighed by this node's own profile; a list that failed there is asked here.
     private void Use(SharedEvidence piece)
     {
         if (piece.Answer is null)
@@ -319,7 +319,7 @@ internal sealed partial class ScreeningActor : UntypedActor
     private void DecideByHit(Pass pass)
     {
         var verdict = new Verdict(VerdictAction.Pass, pass.Allow, pass.TtlSeconds, pass.Score, VerdictSource.Fleet);
-        _context.NearCache.Store(_first.Client, _first.Policy, verdict, _epoch);
+        _context.NearCache.Store(_first.Client, _first.Profile, verdict, _epoch);
         _isPassKept = true;
         Decide(new Judgement(verdict, true, $"passed before at {pass.By}: {pass.Reason}"));
     }
@@ -352,11 +352,11 @@ internal sealed partial class ScreeningActor : UntypedActor
         if (!isComplete || verdict is not { Action: VerdictAction.Pass, Source: VerdictSource.Screened })
             return;
         _isPassKept = true;
-        _context.NearCache.Store(_first.Client, _first.Policy, verdict, _epoch);
+        _context.NearCache.Store(_first.Client, _first.Profile, verdict, _epoch);
         if (_context.Fleet is { } fleet)
         {
-            var pass = new Pass(verdict.TtlSeconds, verdict.Allow, verdict.Score, _first.Policy.Fingerprint, fleet.Node, reason);
-            fleet.Client.Conclude(_first.Client, _first.Policy.Profile, _epoch, _began, pass);
+            var pass = new Pass(verdict.TtlSeconds, verdict.Allow, verdict.Score, _first.Profile.Fingerprint, fleet.Node, reason);
+            fleet.Client.Conclude(_first.Client, _first.Profile.Name, _epoch, _began, pass);
         }
     }
 

@@ -41,7 +41,7 @@ internal static class PeerChecks
         {
             case LookUp m:
                 Name(m.Profile);
-                Name(m.Policy);
+                Name(m.Fingerprint);
                 Check(m.Known);
                 Range(m.Lists.Length, 0, MaxItems);
                 return m;
@@ -63,7 +63,7 @@ internal static class PeerChecks
                 return m with { By = Clean(m.By, MaxName) };
             case GetTimes m:
                 Name(m.Profile);
-                Name(m.Policy);
+                Name(m.Fingerprint);
                 return m;
             case TimesFound m:
                 Check(m.Times);
@@ -179,7 +179,7 @@ internal static class PeerChecks
     {
         Range(pass.TtlSeconds, 1, MaxLifeSeconds);
         Range(pass.Score, -MaxScore, MaxScore);
-        Name(pass.Policy);
+        Name(pass.Fingerprint);
         var (by, reason) = (Clean(pass.By, MaxName), Clean(pass.Reason, MaxReason));
         return ReferenceEquals(by, pass.By) && ReferenceEquals(reason, pass.Reason) ? pass : pass with { By = by, Reason = reason };
     }
@@ -245,7 +245,7 @@ internal static class PeerChecks
         Range(pass.MadeMs, 0, LatestMs);
         Range(pass.ExpiresMs, 0, LatestMs);
         Range(pass.Score, -MaxScore, MaxScore);
-        Name(pass.Policy);
+        Name(pass.Fingerprint);
         var (by, reason) = (Clean(pass.By, MaxName), Clean(pass.Reason, MaxReason));
         return ReferenceEquals(by, pass.By) && ReferenceEquals(reason, pass.Reason) ? pass : pass with { By = by, Reason = reason };
     }

@@ -32,7 +32,7 @@ internal static class WireParts
     public static Network ReadNetwork(ref PackedReader reader) => reader.Network();
 
     public static void WritePass(PackedWriter writer, Pass pass) => writer
-        .Integer(pass.TtlSeconds).Flag(pass.Allow).Integer(pass.Score).Text(pass.Policy).Text(pass.By).Text(pass.Reason);
+        .Integer(pass.TtlSeconds).Flag(pass.Allow).Integer(pass.Score).Text(pass.Fingerprint).Text(pass.By).Text(pass.Reason);
 
     public static Pass ReadPass(ref PackedReader reader) => new(
         reader.Int(), reader.Flag(), reader.Int(), reader.Text(), reader.Text(), reader.Text());
@@ -155,7 +155,7 @@ internal static class WireParts
     // A pass lives hours, and times since 1970 are long: the end is written as what it adds to the beginning.
     private static void WriteStoredPass(PackedWriter writer, StoredPass pass) => writer
         .Integer(pass.MadeMs).Integer(unchecked(pass.ExpiresMs - pass.MadeMs)).Flag(pass.Allow).Integer(pass.Score)
-        .Text(pass.Policy).Text(pass.By).Text(pass.Reason);
+        .Text(pass.Fingerprint).Text(pass.By).Text(pass.Reason);
 
     private static StoredPass ReadStoredPass(ref PackedReader reader)
     {

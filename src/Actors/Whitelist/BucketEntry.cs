@@ -23,27 +23,27 @@ internal readonly record struct EntryKey
 }
 
 /// <summary>Where a pass comes from. The same few repeat in a million entries, so they are shared.</summary>
-internal sealed record Provenance(string Policy, string By, string Reason)
+internal sealed record Provenance(string Fingerprint, string By, string Reason)
 {
     private const int MaxShared = 50_000;
 
     private static readonly ConcurrentDictionary<Provenance, Provenance> Shared = new();
 
     /// <summary>The one object for these words, as long as there are not too many of them.</summary>
-    public static Provenance Of(string policy, string by, string reason)
+    public static Provenance Of(string fingerprint, string by, string reason)
     {
-        var words = new Provenance(policy, by, reason);
+        var words = new Provenance(fingerprint, by, reason);
         return Shared.TryGetValue(words, out var known) ? known
             : Shared.Count < MaxShared ? Shared.GetOrAdd(words, words)
             : words;
     }
 }
 
-/// <summary>One entry in memory, made small, for there may be millions: an entry without times and with one policy is this struct alone.</summary>
+/// <summary>One entry in memory, made small, for there may be millions: an entry without times and with one pass is this struct alone.</summary>
 internal readonly struct BucketEntry
 {
-    /// <summary>Policies of a profile that have a pass of one client at the same time; beyond it the oldest pass leaves.</summary>
-    public const int MaxPolicies = 8;
+    /// <summary>Passes of one key that are kept, each with another fingerprint; beyond it the oldest one leaves.</summary>
+    public const int MaxPasses = 8;
 
     private readonly KeptPass _latest;
     private readonly Rest? _rest;
@@ -79,16 +79,16 @@ internal readonly struct BucketEntry
         return new BucketEntry(passes.IsEmpty ? default : KeptPass.Of(passes[0]), rest, stored.Sequence);
     }
 
-    /// <summary>The latest unexpired pass that was made by a policy; empty: by any.</summary>
-    public bool TryFind(string policy, long nowMs, out KeptPass pass)
+    /// <summary>The latest unexpired pass with that fingerprint; empty: with any.</summary>
+    public bool TryFind(string fingerprint, long nowMs, out KeptPass pass)
     {
-        if (_latest.Counts(policy, nowMs))
+        if (_latest.Counts(fingerprint, nowMs))
         {
             pass = _latest;
             return true;
         }
 
-        pass = _rest is null ? default : _rest.Passes.FirstOrDefault(p => p.Counts(policy, nowMs));
+        pass = _rest is null ? default : _rest.Passes.FirstOrDefault(p => p.Counts(fingerprint, nowMs));
         return !pass.IsNone;
     }
 
@@ -119,7 +119,7 @@ internal readonly struct KeptPass
         ExpiresMs = pass.ExpiresMs;
         _madeSeconds = (uint)Math.Clamp(pass.MadeMs / 1000, 0, uint.MaxValue);
         _scoreAndAllow = (pass.Score << 1) | (pass.Allow ? 1 : 0);
-        _origin = Provenance.Of(pass.Policy, pass.By, pass.Reason);
+        _origin = Provenance.Of(pass.Fingerprint, pass.By, pass.Reason);
     }
 
     public bool IsNone => _origin is null;
@@ -130,18 +130,18 @@ internal readonly struct KeptPass
     public long MadeMs => _madeSeconds * 1000L;
 
     public StoredPass Stored => new(
-        ExpiresMs, MadeMs, (_scoreAndAllow & 1) != 0, _scoreAndAllow >> 1, _origin!.Policy, _origin.By, _origin.Reason);
+        ExpiresMs, MadeMs, (_scoreAndAllow & 1) != 0, _scoreAndAllow >> 1, _origin!.Fingerprint, _origin.By, _origin.Reason);
 
     public static KeptPass Of(StoredPass pass) => new(pass);
 
-    public bool Counts(string policy, long nowMs) => ExpiresMs > nowMs && (policy.Length == 0 || _origin!.Policy == policy);
+    public bool Counts(string fingerprint, long nowMs) => ExpiresMs > nowMs && (fingerprint.Length == 0 || _origin!.Fingerprint == fingerprint);
 
     /// <summary>The pass with what is left of it: never more than it had, nor than anything may have, whatever clock stored it.</summary>
     public Pass Left(long nowMs, long maxLifeMs)
     {
         var left = Math.Min(ExpiresMs - Math.Max(nowMs, MadeMs), maxLifeMs);
         return new Pass(
-            (int)Math.Clamp(left / 1000, 1, int.MaxValue), (_scoreAndAllow & 1) != 0, _scoreAndAllow >> 1, _origin!.Policy, _origin.By,
+            (int)Math.Clamp(left / 1000, 1, int.MaxValue), (_scoreAndAllow & 1) != 0, _scoreAndAllow >> 1, _origin!.Fingerprint, _origin.By,
             _origin.Reason);
     }
 

@@ -54,9 +54,9 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
     }
 
     /// <summary>Looks for an unexpired pass.</summary>
-    /// <param name="policy">Fingerprint of the policy that must have made it; empty: any.</param>
-    public Pass? FindPass(EntryKey key, string policy, long nowMs) =>
-        _entries.TryGetValue(key, out var entry) && entry.TryFind(policy, nowMs, out var pass) ? pass.Left(nowMs, _maxLifeMs) : null;
+    /// <param name="fingerprint">Fingerprint that it must have; empty: any.</param>
+    public Pass? FindPass(EntryKey key, string fingerprint, long nowMs) =>
+        _entries.TryGetValue(key, out var entry) && entry.TryFind(fingerprint, nowMs, out var pass) ? pass.Left(nowMs, _maxLifeMs) : null;
 
     /// <summary>postscreen's times that still hold.</summary>
     public PostscreenTimes FindTimes(ClientAddress client, long nowMs) => Current(Find(TimesKey(client)).Times, nowMs);
@@ -76,7 +76,7 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
     public StoredEntry? ImportPass(EntryKey key, Pass pass, int ageSeconds, long nowMs)
     {
         var madeMs = nowMs - (Math.Max(0, ageSeconds) * 1000L);
-        return IsRevokedSince(key.Client, madeMs - ImportSlackMs) || FindPass(key, pass.Policy, nowMs)?.TtlSeconds >= pass.TtlSeconds
+        return IsRevokedSince(key.Client, madeMs - ImportSlackMs) || FindPass(key, pass.Fingerprint, nowMs)?.TtlSeconds >= pass.TtlSeconds
             ? null
             : Put(key, pass, madeMs, nowMs);
     }
@@ -163,7 +163,7 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
             var known = Find(new EntryKey(entry.Client, entry.Profile));
             Keep(entry with
             {
-                Passes = OnePerPolicy([.. entry.Passes, .. known.Passes]),
+                Passes = OnePerFingerprint([.. entry.Passes, .. known.Passes]),
                 Times = known.Times.Max(entry.Times),
                 TimesBy = entry.Times.IsEmpty ? known.TimesBy : entry.TimesBy,
             });
@@ -225,13 +225,13 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
         return before - _entries.Count;
     }
 
-    private static EntryKey TimesKey(ClientAddress client) => new(client, ScreeningPolicy.DefaultProfile);
+    private static EntryKey TimesKey(ClientAddress client) => new(client, Profile.DefaultName);
 
     private static StoredPass MadeBy(long nowMs, StoredPass pass) =>
         pass.MadeMs <= nowMs ? pass : pass with { MadeMs = nowMs, ExpiresMs = pass.ExpiresMs - (pass.MadeMs - nowMs) };
 
-    private static ImmutableArray<StoredPass> OnePerPolicy(ImmutableArray<StoredPass> latestFirst) =>
-        [.. latestFirst.DistinctBy(p => p.Policy).Take(BucketEntry.MaxPolicies)];
+    private static ImmutableArray<StoredPass> OnePerFingerprint(ImmutableArray<StoredPass> latestFirst) =>
+        [.. latestFirst.DistinctBy(p => p.Fingerprint).Take(BucketEntry.MaxPasses)];
 
     private PostscreenTimes Current(in PostscreenTimes times, long nowMs) =>
         times.CappedAt((nowMs + _maxLifeMs) / 1000).Unexpired(nowMs / 1000);
@@ -268,11 +268,11 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
     private StoredEntry Put(EntryKey key, Pass pass, long madeMs, long nowMs)
     {
         var life = Math.Min(pass.TtlSeconds * 1000L, _maxLifeMs);
-        var stored = new StoredPass(nowMs + life, madeMs, pass.Allow, pass.Score, pass.Policy, pass.By, pass.Reason);
+        var stored = new StoredPass(nowMs + life, madeMs, pass.Allow, pass.Score, pass.Fingerprint, pass.By, pass.Reason);
         if (!_entries.TryGetValue(key, out var known))
             return Put(new StoredEntry(key.Client, key.Profile, [stored], default, 0));
         var entry = known.Stored(key);
-        return Put(entry with { Passes = OnePerPolicy([stored, .. entry.Passes.Where(p => p.ExpiresMs > nowMs)]) });
+        return Put(entry with { Passes = OnePerFingerprint([stored, .. entry.Passes.Where(p => p.ExpiresMs > nowMs)]) });
     }
 
     private StoredEntry Put(StoredEntry changed)

@@ -8,13 +8,20 @@ namespace Screening.Node.Commands;
 internal static class CheckCommand
 {
     private static readonly Argument<string> Address = new("ADDRESS") { Description = "The client's IPv4 or IPv6 address." };
-    private static readonly Option<bool> Explain = new("--explain") { Description = "Show each check with its answer and weight, on a time line." };
+    private static readonly Option<bool> Explain = new("--explain")
+    {
+        Description = "Show each check with its answer and weight, on a time line.",
+    };
     private static readonly Option<bool> Fresh = new("--fresh") { Description = "Ask every check anew, whatever the caches hold." };
 
     // Options whose names are those of the API's parameters.
     private static readonly Option<string?>[] Parameters =
     [
-        new("--profile") { Description = "Judge by this profile instead of the one that the local address or the door chooses.", HelpName = "P" },
+        new("--profile")
+        {
+            Description = "Judge by this profile instead of the one that the local address or the door chooses.",
+            HelpName = "P",
+        },
         new("--local") { Description = "The mail exchanger's address that the client connects to.", HelpName = "A" },
         new("--door") { Description = "Judge as at this door: plugin, policy, dnsbl, dnsblog, memcache or http.", HelpName = "D" },
         new("--helo") { Description = "The client's HELO.", HelpName = "H" },
@@ -23,7 +30,8 @@ internal static class CheckCommand
 
     public static Command Create()
     {
-        var command = new Command("check", "Ask the node for a verdict. Exit status 0: pass or ignore; 1: enforce or drop.") { Address, Explain, Fresh };
+        var command = new Command(
+            "check", "Ask the node for a verdict. Exit status 0: pass or ignore; 1: enforce or drop.") { Address, Explain, Fresh };
         foreach (var parameter in Parameters)
             command.Add(parameter);
         Parameters[2].AcceptOnlyFromAmong([.. Enum.GetValues<Door>().Select(d => d.Word())]);

@@ -21,8 +21,8 @@ internal static class ConfigToPostfixCommand
         var door = new Option<string?>("--door")
         {
             HelpName = "DOOR",
-            Description = "dnsblog, dnsbl, memcache or policy. "
-                + "Default: the door that is recommended for this configuration and this Postfix.",
+            Description =
+                "dnsblog, dnsbl, memcache or policy. Default: the door that is recommended for this configuration and this Postfix.",
         };
         door.AcceptOnlyFromAmong([.. PostfixLinesWriter.Doors]);
         var action = new Option<string>("--dnsbl-action")
@@ -49,11 +49,7 @@ internal static class ConfigToPostfixCommand
         };
         ConfigurationOptions.AddTo(command);
         command.SetAction((parsed, _) => RunAsync(
-            parsed,
-            parsed.GetValue(door),
-            parsed.GetValue(action)!,
-            parsed.GetValue(version),
-            parsed.GetValue(folder),
+            parsed, parsed.GetValue(door), parsed.GetValue(action)!, parsed.GetValue(version), parsed.GetValue(folder),
             parsed.GetValue(json)));
         return command;
     }
@@ -94,8 +90,9 @@ internal static class ConfigToPostfixCommand
         text.AddRange(["", "# main.cf"]);
         if (lines.Replaces.Count > 0)
         {
-            text.Add("# Replace these lines, or Postfix warns of overriding earlier entries"
-                + " (postconf -e 'NAME = VALUE' replaces them in place):");
+            text.Add(
+                "# Replace these lines, or Postfix warns of overriding earlier entries "
+                + "(postconf -e 'NAME = VALUE' replaces them in place):");
             text.AddRange(lines.Replaces.Select(pair => $"#   {pair.Key} = {pair.Value}"));
         }
 

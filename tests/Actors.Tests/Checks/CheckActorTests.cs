@@ -129,7 +129,7 @@ public class CheckActorTests
         await using var node = await ScreeningHarness.StartAsync(plans, [new DnsblSource(settings, dns)]);
         foreach (var explain in new[] { false, true })
         {
-            var query = node.Screener.Ask(Door.Policy, ClientAddress.Parse("192.0.2.1"), null) with { Explain = explain };
+            var query = node.Screener.QueryFor(Door.Policy, ClientAddress.Parse("192.0.2.1"), null) with { Explain = explain };
             var decision = await node.Screener.DecideAsync(query);
             Assert.Equal("listed by bl.test (127.0.0.2): 1.2.0.192.bl.test is listed; key ***", decision.Reason);
             Assert.Equal(decision.Reason, decision.Checks.Single().Reason);

@@ -189,7 +189,7 @@ public class FleetClientTests : TestKit
     {
         for (var id = 1; id <= Breaker.Threshold; id++)
             Assert.True(Ask(id));
-        _time.Advance(FleetClient.Lost + TimeSpan.FromMilliseconds(1));
+        _time.Advance(FleetClient.AnswerTimeout + TimeSpan.FromMilliseconds(1));
         Assert.False(Ask(99));
     }
 

@@ -90,17 +90,17 @@ public class PeerChecksTests
     [Fact]
     public async Task What_a_node_sends_in_vain_is_counted_and_told_in_one_line_and_the_connection_lives()
     {
-        await using var lab = new FleetLab();
-        var (settings, log) = (FleetLab.Fleet(2), new RecordingLogger<PeerFaults>());
+        await using var lab = new ClusterLab();
+        var (settings, log) = (ClusterLab.Fleet(2), new RecordingLogger<PeerFaults>());
         using var faults = new PeerFaults(TimeProvider.System, log);
-        var first = await lab.StartAsync(new FleetHostSetup(settings[0]) { Timings = FleetLab.Quick, Faults = faults });
+        var first = await lab.StartAsync(new ClusterSystemSetup(settings[0]) { Timings = ClusterLab.Quick, Faults = faults });
         var second = await lab.StartAsync(settings[1]);
         await first.IsUpAsync(2);
 
         var guard = second.Host.System.ActorSelection($"akka.tcp://fleet@127.0.0.1:{settings[0].ListenPort}/user/{JoinGuard.Name}");
         for (var i = 0; i < 50; i++)
             guard.Tell(new SetGrants(1, [Ban with { MadeMs = long.MinValue }], false, 0), ActorRefs.NoSender);
-        await FleetLab.UntilAsync(() => faults.DroppedCount == 50, () => $"{faults.DroppedCount} of 50 were dropped");
+        await ClusterLab.UntilAsync(() => faults.DroppedCount == 50, () => $"{faults.DroppedCount} of 50 were dropped");
 
         var line = Assert.Single(log.Lines).Text;
         Assert.StartsWith($"Dropped a message of node 127.0.0.1:{settings[1].ListenPort}: ", line, StringComparison.Ordinal);

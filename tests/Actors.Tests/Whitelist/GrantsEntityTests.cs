@@ -15,13 +15,13 @@ public class GrantsEntityTests : TestKit
 
     private readonly JumpingTimeProvider _time = new(DateTimeOffset.FromUnixTimeMilliseconds(NowMs));
     private readonly TestProbe _news;
-    private readonly FleetMeter _meter;
+    private readonly WhitelistMeter _meter;
 
     public GrantsEntityTests()
         : base("""akka.persistence { journal.plugin = akka.persistence.journal.inmem, snapshot-store.plugin = akka.persistence.snapshot-store.inmem }""")
     {
         _news = CreateTestProbe();
-        _meter = new FleetMeter(_time);
+        _meter = new WhitelistMeter(_time);
     }
 
     [Fact]
@@ -292,7 +292,7 @@ public class GrantsEntityTests : TestKit
     private IActorRef Start(StoreSignal? store = null, int nodes = 1, bool isHeard = true)
     {
         var entity = Sys.ActorOf(GrantsEntity.CreateProps(
-            new BucketContext(_time, _meter, _news, ActorRefs.Nobody, TimeSpan.FromDays(30), 10_000, store) { CountNodes = () => nodes }));
+            new EntityContext(_time, _meter, _news, ActorRefs.Nobody, TimeSpan.FromDays(30), 10_000, store) { CountNodes = () => nodes }));
         if (isHeard)
             entity.Tell(new GetGrants(default), CreateTestProbe());
         return entity;

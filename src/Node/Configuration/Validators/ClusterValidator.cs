@@ -96,7 +96,7 @@ internal static class ClusterValidator
         {
             // No fault: a node whose certificate has expired must still start, and screens without the fleet.
             if (!cluster.Seeds.IsEmpty && tls.Key.Length > 0 && context.IsSound("cluster.tls.key") && context.IsSound("cluster.peers")
-                && cluster.FleetTls().Fault() is { } fault)
+                && cluster.PeerTls().Fault() is { } fault)
                 context.Warn("cluster.tls.certificate", $"cluster.tls: {fault}");
             return;
         }

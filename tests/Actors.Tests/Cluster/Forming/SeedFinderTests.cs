@@ -101,8 +101,8 @@ public sealed class SeedFinderTests : IDisposable
     [Fact]
     public async Task An_address_that_refuses_connections_is_a_fault_unless_it_answered_a_moment_ago()
     {
-        var closed = FleetLab.FreePort();
-        var setup = Setup("127.0.0.9", "") with { Settings = FleetLab.Alone(1) with { PublicHost = "127.0.0.9", Seeds = [new("127.0.0.1", closed)] } };
+        var closed = ClusterLab.FreePort();
+        var setup = Setup("127.0.0.9", "") with { Settings = ClusterLab.Alone(1) with { PublicHost = "127.0.0.9", Seeds = [new("127.0.0.1", closed)] } };
         var finder = new SeedFinder(setup, AddressOf("127.0.0.9", 1));
         var found = await finder.FindAsync(_ => false);
         Assert.Empty(found.Reachable);
@@ -132,11 +132,11 @@ public sealed class SeedFinderTests : IDisposable
     private Task<SeedsFound> FindAsync(string self, string seeds, string resolved) =>
         new SeedFinder(Setup(self, seeds, resolved), AddressOf(self, _port)).FindAsync(_ => false);
 
-    private FleetHostSetup Setup(string self, string seeds, string resolved = "") =>
-        new(FleetLab.Alone(_port) with
+    private ClusterSystemSetup Setup(string self, string seeds, string resolved = "") =>
+        new(ClusterLab.Alone(_port) with
         {
             PublicHost = self.Trim('[', ']'),
-            Seeds = [.. Split(seeds).Select(host => new FleetSeed(host.Trim('[', ']'), _port))],
+            Seeds = [.. Split(seeds).Select(host => new Seed(host.Trim('[', ']'), _port))],
         })
         {
             Resolve = (_, _) => Task.FromResult(Split(resolved).Select(IPAddress.Parse).ToArray()),
