@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Screening.Actors.Cluster;
 using Screening.Node.Platform;
+using Screening.Node.Telemetry;
 
 namespace Screening.Node.Configuration;
 
