@@ -90,7 +90,7 @@ internal sealed class InboundGuard : Transport
         if (closed is not null)
         {
             var reason = closed == handle ? $"{MaxOpen} connections are open" : "it sent no whole message, and too many such connections are open";
-            _faults?.Refuse(Founding.HostPortOf(closed.RemoteAddress), reason);
+            _faults?.Refuse(closed.RemoteAddress.Endpoint, reason);
             closed.Disassociate(reason, _log);
         }
 

@@ -25,7 +25,7 @@ internal sealed partial class ClusterRunner : WhitelistRunner
     private static readonly TimeSpan TotalsTimeout = TimeSpan.FromMilliseconds(500);
 
     private readonly Func<ClusterSystemSetup, ActorSystemSetup> _bootstrap;
-    private readonly MembershipBoard _presence;
+    private readonly MembershipBoard _board;
     private readonly ILoggerFactory _loggers;
     private readonly PeerFaults _faults;
     private volatile ClusterSystem? _host;
@@ -36,21 +36,21 @@ internal sealed partial class ClusterRunner : WhitelistRunner
         _bootstrap = bootstrap;
         _loggers = loggers;
         _faults = new PeerFaults(node.Time, loggers.CreateLogger<PeerFaults>());
-        _presence = new MembershipBoard(node.Time, settings.Expected > 0 ? settings.Expected : settings.Seeds.Length);
+        _board = new MembershipBoard(node.Time, settings.Expected > 0 ? settings.Expected : settings.Seeds.Length);
     }
 
     /// <inheritdoc/>
-    public override MembershipView Cluster => _presence.Now;
+    public override MembershipView Cluster => _board.Now;
 
     /// <inheritdoc/>
-    public override CacheMembers Caches => _presence.Caches;
+    public override CacheMembers Caches => _board.Caches;
 
     /// <inheritdoc/>
     public override async Task<WhitelistTotals> AskTotalsAsync()
     {
         if (_host is not { } host)
             return new WhitelistTotals(0, 0, 0);
-        var asked = _presence.Now.Members.Where(m => m.Roles.Contains(WhitelistRegion.CacheRole)).Select(m => AskAsync(host, m.Address));
+        var asked = _board.Now.Members.Where(m => m.Roles.Contains(WhitelistRegion.CacheRole)).Select(m => AskAsync(host, m.Address));
         var answers = (await Task.WhenAll(asked).ConfigureAwait(false)).OfType<NodeHoldings>().ToList();
         return new WhitelistTotals(answers.Sum(a => a.Shards), answers.Sum(a => a.Recovering), answers.Sum(a => a.Entries));
     }
@@ -117,7 +117,7 @@ internal sealed partial class ClusterRunner : WhitelistRunner
     private ClusterSystemSetup Setup(NodeCertificates? certificates) => new(Settings)
     {
         Time = Time,
-        Presence = _presence,
+        Board = _board,
         Certificates = certificates,
         Loggers = _loggers,
         Faults = _faults,

@@ -1,6 +1,6 @@
 namespace Screening.Protocol.Memcache;
 
-/// <summary>The commands of memcached's text protocol (memcached, doc/protocol.txt) that are told apart.</summary>
+/// <summary>The commands of memcached's text protocol (memcached, doc/protocol.txt) that are distinguished.</summary>
 public enum MemcacheCommand : byte
 {
     /// <summary>None of these; answered with <c>ERROR</c>, and the connection is closed.</summary>

@@ -15,7 +15,7 @@ public enum Door : byte
     /// <summary>In the place of dnsblog(8): postscreen asks about one list or about our zone.</summary>
     Dnsblog,
 
-    /// <summary>In the place of memcached: postscreen's cache, so that only passes can be told.</summary>
+    /// <summary>In the place of memcached: postscreen's cache, which can express passes only.</summary>
     Memcache,
 
     /// <summary>HTTP, for operators and programs.</summary>

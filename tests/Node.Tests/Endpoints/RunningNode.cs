@@ -150,9 +150,7 @@ internal sealed class PluginPeer(Socket socket) : IDisposable
                 _received.Remove(0, end + 2);
             }
             else if (!await ReceiveAsync())
-            {
                 throw new EndOfStreamException($"closed after {replies.Count} of {count} replies: '{text}'");
-            }
         }
 
         return replies;

@@ -1,4 +1,3 @@
-using System.Text;
 using Screening.Actors.Fleet;
 using Screening.Actors.Hosting;
 using Screening.Actors.Screening;
@@ -48,8 +47,7 @@ internal sealed class MemcacheTable(ScreeningHandle screening, DigestKeys digest
     /// <summary>Looks in this node's memory.</summary>
     public MemcacheValue Find(ReadOnlySpan<byte> key)
     {
-        Span<char> text = stackalloc char[MemcacheRequest.MaxKeyBytes];
-        if (_others.Find(text[..Encoding.Latin1.GetChars(key, text)]) is { } other)
+        if (_others.Find(key) is { } other)
             return new MemcacheValue(default, other, false);
         if (PostscreenKey.TryReadClient(key, out var client) && TryStanding(client, out var standing))
             return new MemcacheValue(standing, null, false);
@@ -69,34 +67,25 @@ internal sealed class MemcacheTable(ScreeningHandle screening, DigestKeys digest
     /// <summary>Stores a value. False if it is too large.</summary>
     public bool TrySet(in MemcacheRequest request, ReadOnlySpan<byte> data)
     {
-        Span<char> text = stackalloc char[MemcacheRequest.MaxKeyBytes];
-        var key = text[..Encoding.Latin1.GetChars(request.Keys, text)];
         if (PostscreenTimesText.TryParse(data, out var times))
         {
-            _others.Remove(key);
+            _others.Remove(request.Keys);
             Times?.Record(Admit(request.Keys), times);
             return true;
         }
 
         if (data.Length > OtherKeys.MaxBytes)
             return false;
-        _others.Set(key, data, request.Flags, request.ExpireTime);
+        _others.Set(request.Keys, data, request.Flags, request.ExpireTime);
         return true;
     }
 
     /// <summary>Removes a value, a client's times in the whole fleet. False if it was not there.</summary>
-    public bool Delete(ReadOnlySpan<byte> key)
-    {
-        Span<char> text = stackalloc char[MemcacheRequest.MaxKeyBytes];
-        return _others.Remove(text[..Encoding.Latin1.GetChars(key, text)]) | (Times?.Forget(ClientOf(key)) ?? false);
-    }
+    public bool Delete(ReadOnlySpan<byte> key) => _others.Remove(key) | (Times?.Forget(ClientOf(key)) ?? false);
 
     /// <summary>Gives a key that is not postscreen's another end; postscreen's times say themselves how long they hold.</summary>
-    public bool Touch(in MemcacheRequest request)
-    {
-        Span<char> text = stackalloc char[MemcacheRequest.MaxKeyBytes];
-        return _others.Touch(text[..Encoding.Latin1.GetChars(request.Keys, text)], request.ExpireTime) || Find(request.Keys).IsThere;
-    }
+    public bool Touch(in MemcacheRequest request) =>
+        _others.Touch(request.Keys, request.ExpireTime) || Find(request.Keys).IsThere;
 
     // The client whose times a key holds. A key without an address may make another one leave.
     private ClientAddress Admit(ReadOnlySpan<byte> key)

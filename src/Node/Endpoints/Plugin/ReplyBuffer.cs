@@ -6,7 +6,9 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Node.Endpoints.Plugin;
 
 /// <summary>The replies of one plug-in connection: those with a query_id in any order, the others in the order of their queries.</summary>
-/// <remarks>Invariant: the first reply of the queue is not made yet, so a reply in order is written at once if the queue is empty.</remarks>
+/// <remarks>
+/// Invariant: the first reply of the queue is not made yet, so a reply in order is written at once if the queue is empty.
+/// </remarks>
 internal sealed class ReplyBuffer(PipeWriter output, ConnectionWatch watch) : AnswerBuffer(output, watch)
 {
     // So many replies wait for their turn behind one that is not made yet, and no more.

@@ -146,8 +146,8 @@ internal sealed class PluginClient : ISourceSession
     // The same client may be asked about twice at a time, by two profiles.
     private string FreeId(string wanted)
     {
-        var root = PluginRequestWriter.IsQueryId(wanted) ? wanted : "q";
-        root = root.Length > PluginRequestWriter.MaxQueryIdLength - 12 ? "q" : root;
+        var root = PluginQuestionWriter.IsQueryId(wanted) ? wanted : "q";
+        root = root.Length > PluginQuestionWriter.MaxQueryIdLength - 12 ? "q" : root;
         var id = root;
         while (_byId.ContainsKey(id))
             id = $"{root}-{++_lastSuffix & int.MaxValue}";
@@ -157,7 +157,7 @@ internal sealed class PluginClient : ISourceSession
     private static ReadOnlyMemory<byte> Write(string id, CheckSubject subject)
     {
         var output = new ArrayBufferWriter<byte>(256);
-        PluginRequestWriter.Write(output, new PluginQuestion(id, subject.Client)
+        PluginQuestionWriter.Write(output, new PluginQuestion(id, subject.Client)
         {
             RemotePort = subject.RemotePort,
             Local = subject.Local,
@@ -251,7 +251,7 @@ internal sealed class PluginClient : ISourceSession
     private void Answer(in ReadOnlySequence<byte> message)
     {
         var bytes = message.IsSingleSegment ? message.FirstSpan : message.ToArray();
-        var understood = PluginReplyReader.TryParse(bytes, out var reply, out var error);
+        var understood = PluginAnswer.TryParse(bytes, out var reply, out var error);
         Question? question;
         lock (_gate)
         {
@@ -263,7 +263,6 @@ internal sealed class PluginClient : ISourceSession
 
         if (question is null)
             return;
-
         if (understood)
         {
             HasAnswered = true;
@@ -271,9 +270,7 @@ internal sealed class PluginClient : ISourceSession
             question.TrySetResult((new CustomReply(reply.Action, reply.TtlSeconds, reply.Score, reply.Reason), null));
         }
         else
-        {
             question.TrySetResult((null, SourceText.Failure(CheckFailure.BadAnswer, $"{_name}: malformed answer: {error.Kind}")));
-        }
     }
 
     // Under the lock. Null for an id that nobody asked with, or whose asker gave up.

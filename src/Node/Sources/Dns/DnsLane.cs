@@ -139,7 +139,8 @@ internal sealed class DnsLane : IDisposable
         }
     }
 
-    // RFC 5452 section 9.2: who cannot see the queries must not be able to guess their ids. Random.Shared could be guessed from earlier ids.
+    // RFC 5452 section 9.2: a sender that cannot see the queries must not be able to guess their ids. Those of Random.Shared follow from
+    // earlier ones.
     private ushort NextRandom()
     {
         if (_randomLeft == 0)

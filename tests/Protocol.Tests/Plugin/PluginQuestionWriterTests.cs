@@ -6,7 +6,7 @@ using Screening.Protocol.Vocabulary;
 
 namespace Screening.Protocol.Tests.Plugin;
 
-public sealed class PluginRequestWriterTests
+public sealed class PluginQuestionWriterTests
 {
     private static readonly ClientAddress Client = ClientAddress.Parse("5.4.3.2");
 
@@ -64,12 +64,12 @@ public sealed class PluginRequestWriterTests
     [InlineData("a b", false)]
     [InlineData("a\n", false)]
     [InlineData("ä", false)]
-    public void Query_ids_are_printable_ascii(string text, bool expected) => Assert.Equal(expected, PluginRequestWriter.IsQueryId(text));
+    public void Query_ids_are_printable_ascii(string text, bool expected) => Assert.Equal(expected, PluginQuestionWriter.IsQueryId(text));
 
     private static string Write(in PluginQuestion question)
     {
         var output = new ArrayBufferWriter<byte>();
-        PluginRequestWriter.Write(output, question);
+        PluginQuestionWriter.Write(output, question);
         return Encoding.UTF8.GetString(output.WrittenSpan);
     }
 }

@@ -6,8 +6,8 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Protocol.Plugin;
 
 /// <summary>
-/// Reads the answers of somebody else's plug-in: the asking side. The framing is <see cref="AttributeFramer"/>'s, with the limits of
-/// requests.
+/// What somebody else's plug-in answered to a <see cref="PluginQuestion"/>. Framed as requests are, within
+/// <see cref="PluginRequest.Limits"/>. Its id points into the message that was parsed.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -17,14 +17,13 @@ namespace Screening.Protocol.Plugin;
 /// score=-2           optional, a whole number
 /// reason=text        optional
 /// </code>
-/// Attributes in any order, unknown ones ignored, the last of a repeated one counts. A line that is not an
-/// attribute, an unknown action or a malformed number spoils the answer.
+/// A line that is not an attribute, an unknown action or a malformed number spoils the answer.
 /// <list type="table">
 /// <item><term>LineTooLong, RequestTooLong (from the framer)</term><description>framing is lost: close</description></item>
 /// <item><term>everything else</term><description>there is no answer; the connection stays open</description></item>
 /// </list>
 /// </remarks>
-public readonly ref struct PluginReplyReader
+public readonly ref struct PluginAnswer
 {
     /// <summary>Greatest <c>score</c>, up and down.</summary>
     public const int MaxScore = 1_000_000;
@@ -37,7 +36,7 @@ public readonly ref struct PluginReplyReader
     /// <summary>The id; empty when there is none.</summary>
     public ReadOnlySpan<byte> QueryId { get; private init; }
 
-    /// <summary>The opinion.</summary>
+    /// <summary>What it would do with the client.</summary>
     public VerdictAction Action { get; private init; }
 
     /// <summary>How long a pass holds; null if the answer does not say, or is not a pass.</summary>
@@ -50,7 +49,7 @@ public readonly ref struct PluginReplyReader
     public string? Reason { get; private init; }
 
     /// <summary>Reads one framed answer. When false, the id is still there if the answer had one.</summary>
-    public static bool TryParse(ReadOnlySpan<byte> message, out PluginReplyReader reply, out ParseError error)
+    public static bool TryParse(ReadOnlySpan<byte> message, out PluginAnswer answer, out ParseError error)
     {
         var found = Attributes.Table.Read(message);
         error = found.Error;
@@ -60,7 +59,7 @@ public readonly ref struct PluginReplyReader
             error = new ParseError(ParseErrorKind.MissingAttribute, message.Length);
         else if (error.Kind == ParseErrorKind.None)
             error = Fault(found, out action, out ttl, out score);
-        reply = new PluginReplyReader
+        answer = new PluginAnswer
         {
             QueryId = found[Attributes.QueryId],
             Action = action,

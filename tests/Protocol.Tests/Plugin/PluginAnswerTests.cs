@@ -5,7 +5,7 @@ using Screening.Protocol.Plugin;
 
 namespace Screening.Protocol.Tests.Plugin;
 
-public sealed class PluginReplyReaderTests
+public sealed class PluginAnswerTests
 {
     [Theory]
     [InlineData("query_id=q1\naction=pass\nttl=600\n\n", "q1 Pass 600 - -")]
@@ -21,7 +21,7 @@ public sealed class PluginReplyReaderTests
     [InlineData("action=pass\nreason=caf\u00e9\u0007\n\n", " Pass - - caf??")]
     public void Answers_are_read(string message, string expected)
     {
-        Assert.True(PluginReplyReader.TryParse(Encoding.UTF8.GetBytes(message), out var reply, out var error), error.ToString());
+        Assert.True(PluginAnswer.TryParse(Encoding.UTF8.GetBytes(message), out var reply, out var error), error.ToString());
         var id = Encoding.UTF8.GetString(reply.QueryId);
         Assert.Equal(expected, $"{id} {reply.Action} {Text(reply.TtlSeconds)} {Text(reply.Score)} {reply.Reason ?? "-"}");
     }
@@ -50,7 +50,7 @@ public sealed class PluginReplyReaderTests
     [InlineData("action=pass\nnonsense\n\n", ParseErrorKind.MissingSeparator)]
     public void What_is_wrong_spoils_the_answer(string message, ParseErrorKind expected)
     {
-        Assert.False(PluginReplyReader.TryParse(Encoding.UTF8.GetBytes(message), out _, out var error));
+        Assert.False(PluginAnswer.TryParse(Encoding.UTF8.GetBytes(message), out _, out var error));
         Assert.Equal(expected, error.Kind);
     }
 
@@ -61,14 +61,14 @@ public sealed class PluginReplyReaderTests
     [InlineData("query_id=q1\n\n", 13)]
     public void A_fault_has_its_place(string message, int offset)
     {
-        PluginReplyReader.TryParse(Encoding.UTF8.GetBytes(message), out _, out var error);
+        PluginAnswer.TryParse(Encoding.UTF8.GetBytes(message), out _, out var error);
         Assert.Equal(offset, error.Offset);
     }
 
     [Fact]
     public void Spoilt_answer_still_says_whose_it_is()
     {
-        Assert.False(PluginReplyReader.TryParse("query_id=q7\naction=what\n\n"u8, out var reply, out _));
+        Assert.False(PluginAnswer.TryParse("query_id=q7\naction=what\n\n"u8, out var reply, out _));
         Assert.Equal("q7", Encoding.UTF8.GetString(reply.QueryId));
     }
 
@@ -76,8 +76,8 @@ public sealed class PluginReplyReaderTests
     public void Long_reason_is_cut()
     {
         var message = Encoding.UTF8.GetBytes($"action=pass\nreason={new string('x', 900)}\n\n");
-        Assert.True(PluginReplyReader.TryParse(message, out var reply, out _));
-        Assert.Equal(PluginReplyReader.MaxReasonLength, reply.Reason!.Length);
+        Assert.True(PluginAnswer.TryParse(message, out var reply, out _));
+        Assert.Equal(PluginAnswer.MaxReasonLength, reply.Reason!.Length);
     }
 
     [Fact]
@@ -88,7 +88,7 @@ public sealed class PluginReplyReaderTests
         Gen.Int[0, parts.Length - 1].Array[0, 9].Sample(chosen =>
             Read(Encoding.UTF8.GetBytes(string.Concat(chosen.Select(i => parts[i])))));
 
-        static void Read(byte[] message) => PluginReplyReader.TryParse(message, out _, out _);
+        static void Read(byte[] message) => PluginAnswer.TryParse(message, out _, out _);
     }
 
     private static string Text(int? number) => number?.ToString() ?? "-";

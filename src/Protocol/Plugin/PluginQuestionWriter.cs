@@ -21,7 +21,7 @@ namespace Screening.Protocol.Plugin;
 /// Control characters in a value become <c>?</c>, so that no value can end its line; a long value is cut. No query passes the
 /// protocol's own limits.
 /// </remarks>
-public static class PluginRequestWriter
+public static class PluginQuestionWriter
 {
     /// <summary>Longest <c>query_id</c>.</summary>
     public const int MaxQueryIdLength = 128;
