@@ -20,11 +20,13 @@ public class LayeringTests(ITestOutputHelper output)
             "(root)", "Commands", "Hosting", "Endpoints", "Store", "Sources", "Postfix", "Telemetry", "Api", "Supervision", "Configuration",
             "Platform",
         ],
+        ["Protocol"] = ["Plugin", "Policy", "Dnsblog", "Dnsbl", "Dns", "Memcache", "P0f", "Access", "Framing", "Vocabulary"],
     };
 
     [Theory]
     [InlineData("Actors")]
     [InlineData("Node")]
+    [InlineData("Protocol")]
     public void A_folder_uses_only_folders_below_it(string name)
     {
         var graph = FolderGraph.Of(SourceProject.Load(name));

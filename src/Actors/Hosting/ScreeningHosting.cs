@@ -156,7 +156,7 @@ public static class ScreeningHosting
         if (runner is LocalRunner local)
             await local.StartAsync(system).ConfigureAwait(false);
         var gate = system.ActorOf(
-            ScreeningGate.CreateProps(new ScreeningContext(time, directory, nearCache, setup.Observer, access)), "gate");
+            ScreeningGate.CreateProps(new ScreeningContext(time, directory, nearCache, access)), "gate");
         var sweeper = system.ActorOf(NearCacheSweeper.CreateProps(nearCache), "near-cache-sweeper");
         system.ActorOf(VitalActors.CreateProps([checks, gate, sweeper], handle.Break), "vital-actors");
         var screener = new Screener(time, gate, nearCache, grants, setup.Observer, setup.MaxInFlight, setup.Profiles, setup.Access);

@@ -326,8 +326,9 @@ internal sealed class GrantsEntity : StoredEntity<GrantsChanged>
 
     private void RemoveExpired()
     {
-        var removal = GrantsChange.RemovingExpired(NowMs - (long)KeptExpired.TotalMilliseconds);
-        if (_clock.LookForSteadiness() >= SteadyClock && _isReady && _state.Lines.Any(removal.Removes))
+        var (now, steadyFor) = _clock.Look();
+        var removal = GrantsChange.RemovingExpired((now - KeptExpired).ToUnixTimeMilliseconds());
+        if (steadyFor >= SteadyClock && _isReady && _state.Lines.Any(removal.Removes))
             Store(Apply(removal), now: true);
     }
 

@@ -15,6 +15,9 @@ internal sealed record EntityContext(
     TimeProvider Time, WhitelistMeter Meter, IActorRef News, IActorRef Lists, TimeSpan MaxLife, int MaxEntries, StoreSignal? Store,
     StoredWhitelist? Stored = null)
 {
+    /// <summary>What entries of this node share.</summary>
+    public PassOrigins Origins { get; } = new();
+
     /// <summary>How many nodes there are, or should be.</summary>
     public Func<int> CountNodes { get; init; } = static () => 1;
 }
@@ -265,7 +268,7 @@ internal sealed class WhitelistBucket : StoredEntity<BucketChanged>
         _counted = _state.Count;
     }
 
-    private BucketState NewState() => new(_context.MaxLife, _context.MaxEntries);
+    private BucketState NewState() => new(_context.MaxLife, _context.MaxEntries, _context.Origins);
 
     private sealed class SweepTick
     {

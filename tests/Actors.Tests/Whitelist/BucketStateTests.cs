@@ -549,7 +549,7 @@ public class BucketStateTests
     [Fact]
     public void Capacity_holds_for_what_is_recovered()
     {
-        var large = new BucketState(MaxLife, 1000);
+        var large = new BucketState(MaxLife, 1000, new PassOrigins());
         large.BeginLife(Now);
         for (var i = 0u; i < 300; i++)
             Record(large, KeyOf(ClientAddress.FromIPv4(i)), Pass(60));
@@ -643,7 +643,7 @@ public class BucketStateTests
         Assert.Empty(_state.List(null, null, 9, Now + 700_000).Lines);
     }
 
-    private static BucketState Empty() => new(MaxLife, 100);
+    private static BucketState Empty() => new(MaxLife, 100, new PassOrigins());
 
     private static BucketState NewLife(long bornMs = Now)
     {
