@@ -7,8 +7,9 @@ namespace Screening.Actors.Whitelist;
 /// events. For one thread; it starts no timers, its owner does.
 /// </summary>
 /// <remarks>
-/// Passes are written behind their answers since nobody may wait for a database: a crash loses at most one batch, whose clients are screened
-/// again. What operators change is journaled before it is acknowledged: whoever waits for that makes <see cref="Flush"/> write at once.
+/// Passes are written behind their answers since nobody may wait for a database: a crash loses at most one batch, whose clients are
+/// screened again. What operators change is journaled before it is acknowledged: whoever waits for that makes <see cref="Flush"/> write at
+/// once.
 /// <para/>
 /// Invariants: a change is owed until the writer said that it is stored, whatever became of the writer that had it. An event is sent only
 /// on top of all that was changed before it: once changes are no longer held one by one, a snapshot is owed, and nothing else is sent

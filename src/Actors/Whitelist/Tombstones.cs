@@ -7,8 +7,8 @@ namespace Screening.Actors.Whitelist;
 /// prefix lengths among them, however many there are.
 /// </summary>
 /// <remarks>
-/// A revocation has to outlive what it took back. A screening that began before it ends later, a node that was cut off still holds the pass,
-/// and an export may be imported weeks afterwards: a tombstone is kept for as long as any entry may live (<c>cache.max_life</c>).
+/// A revocation has to outlive what it took back. A screening that began before it ends later, a node that was cut off still holds the
+/// pass, and an export may be imported weeks afterwards: a tombstone is kept for as long as any entry may live (<c>cache.max_life</c>).
 /// <para/>
 /// Invariant: there is one for a network, and none inside another of the same or a later number, which refuses all that it would.
 /// </remarks>
