@@ -8,7 +8,8 @@ namespace Screening.Actors.Whitelist;
 /// <summary>What all buckets of a node are given.</summary>
 /// <param name="MaxEntries">Entries of one bucket.</param>
 /// <param name="News">Takes each <see cref="NewsItem"/>, to tell all nodes.</param>
-/// <param name="Lists">Takes each <see cref="LookUp"/> of a client that is not known, to ask its lists; nobody: each node asks by itself.</param>
+/// <param name="Lists">Takes each <see cref="LookUp"/> of a client that is not known, to ask its lists; nobody: each node asks by
+/// itself.</param>
 /// <param name="Store">Tells when the store may be used; null: nothing is stored.</param>
 /// <param name="Stored">What was read of the store before the entities started; null: each reads by itself.</param>
 internal sealed record EntityContext(
