@@ -2,7 +2,6 @@ using Google.Protobuf;
 using Google.Protobuf.Collections;
 using Google.Protobuf.Reflection;
 using Screening.Actors.Whitelist;
-using Screening.Protocol.Vocabulary;
 
 namespace Screening.Benchmarks.Micro;
 
