@@ -89,7 +89,9 @@ internal sealed class ClusterLab : IAsyncDisposable
         public MembershipView Now => Setup.Board.Now;
 
         public Task IsUpAsync(int members, double seconds = 60) =>
-            UntilAsync(() => Now.State == JoinState.Up && Now.Members.Count(m => m.State == "up") == members, () => $"{members} members up: {Now}", seconds);
+            UntilAsync(
+                () => Now.State == JoinState.Up && Now.Members.Count(m => m.State == "up") == members, () => $"{members} members up: {Now}",
+                seconds);
 
         public Task IsAsync(JoinState state, double seconds = 60) => UntilAsync(() => Now.State == state, () => $"{state}: {Now}", seconds);
     }

@@ -35,7 +35,8 @@ public class MembershipBoardTests
 
     private void Advance() => _time.Advance(TimeSpan.FromMinutes(1));
 
-    private static MembershipView Up(params ClusterMember[] members) => MembershipView.Down with { State = JoinState.Up, Members = [.. members] };
+    private static MembershipView Up(params ClusterMember[] members) =>
+        MembershipView.Down with { State = JoinState.Up, Members = [.. members] };
 
     private static ClusterMember Cache(string state) => new("", "", ["cache"], state);
 

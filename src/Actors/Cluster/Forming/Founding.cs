@@ -92,13 +92,14 @@ internal sealed class Founding(FoundingRules rules)
         {
             LockState.Taken => new Decision.Found(),
             LockState.Held => Wait("the database says that there is a cluster, but no member of it answers"),
-            LockState.NotAsked => new Decision.Wait("the database was unreachable; a cluster that is still running may renew its lock first"),
+            LockState.NotAsked => new Decision.Wait(
+                "the database was unreachable; a cluster that is still running may renew its lock first"),
             _ => Wait($"the database cannot be asked whether there is a cluster: {answer.Fault}"),
         };
     }
 
-    // Those that could found a cluster together with this node, in an order that all of them share. An edge has no vote: it holds no part of
-    // the whitelist, and two edges cut off from the caches must not make a cluster.
+    // Those that could found a cluster together with this node, in an order that all of them share. An edge has no vote: it holds no part
+    // of the whitelist, and two edges cut off from the caches must not make a cluster.
     private ImmutableArray<Address> Voters(IEnumerable<NodePresence> open) =>
     [
         .. open.Where(answer => answer.From.IsCache && answer.Phase == NodePhase.Looking).Select(answer => answer.From.Address)
@@ -129,8 +130,9 @@ internal sealed class Founding(FoundingRules rules)
 
     // A node that accepts connections but does not answer is usually asked by another address than its own: remoting drops what is not
     // addressed exactly as the receiver is known, and neither side would ever find out by itself.
-    private Decision.Wait Wait(string reason) => new(
-        _round.Silent.Any()
-            ? $"{reason}; {string.Join(", ", _round.Silent.Select(address => address.Endpoint))} can be reached but does not answer by this address"
-            : reason);
+    private Decision.Wait Wait(string reason)
+    {
+        var silent = string.Join(", ", _round.Silent.Select(address => address.Endpoint));
+        return new Decision.Wait(silent.Length == 0 ? reason : $"{reason}; {silent} can be reached but does not answer by this address");
+    }
 }

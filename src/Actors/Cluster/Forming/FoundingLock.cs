@@ -7,8 +7,8 @@ namespace Screening.Actors.Cluster.Forming;
 /// members renew it; the last one that leaves releases it. Calls end within <see cref="Limit"/> and never throw.
 /// </summary>
 /// <remarks>
-/// It expires by itself, since a fleet that was killed cannot release it. So the answer "held" may be about a cluster that is gone, for at most
-/// its life, and an answer that was lost may have been "acquired": the caller asks again under the same name.
+/// It expires by itself, since a fleet that was killed cannot release it. So the answer "held" may be about a cluster that is gone, for at
+/// most its life, and an answer that was lost may have been "acquired": the caller asks again under the same name.
 /// </remarks>
 internal sealed class FoundingLock(IWhitelistStore store, TimeSpan life, TimeProvider time)
 {

@@ -11,7 +11,8 @@ internal sealed partial class JoinGuard
     // Clocks drift slowly: with the default pause between rounds they are compared once a minute.
     private const int RoundsBetweenClocks = 12;
 
-    // Above the limits of its parts, resolving and probing. Without it, a resolver that never answers would leave the guard silent for good.
+    // Above the limits of its parts, resolving and probing. Without it, a resolver that never answers would leave the guard silent for
+    // good.
     private static readonly TimeSpan FindLimit = TimeSpan.FromSeconds(5);
 
     // Numbers begin at random, so that an answer to a question of this node's last life belongs to no round.

@@ -11,10 +11,10 @@ namespace Screening.Actors.Cluster.Forming;
 /// Looking ──► Joining ──► Watching ──► (the system ends)
 ///                └──────────────────────────┘
 /// </code>
-/// It only asks, listens and does what pure types decide: <see cref="Round"/> says who has answered, <see cref="Founding"/> whether to join,
-/// found or wait, <see cref="Rivals"/> whether to give way to another cluster, <see cref="Standing"/> what follows from how far it has got.
-/// In Looking and Watching one round follows another: the seeds are found, asked, and the round is over when all have answered or its time
-/// is up. Each step has a limit, and each fault is one more way for a round to end, so there is always a next one.
+/// It only asks, listens and does what pure types decide: <see cref="Round"/> says who has answered, <see cref="Founding"/> whether to
+/// join, found or wait, <see cref="Rivals"/> whether to give way to another cluster, <see cref="Standing"/> what follows from how far it
+/// has got. In Looking and Watching one round follows another: the seeds are found, asked, and the round is over when all have answered or
+/// its time is up. Each step has a limit, and each fault is one more way for a round to end, so there is always a next one.
 /// </summary>
 /// <remarks>
 /// It stands in for Akka's seed nodes, with which a restarted first seed founded a second cluster beside the running one: the two never

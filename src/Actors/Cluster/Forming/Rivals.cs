@@ -7,8 +7,8 @@ namespace Screening.Actors.Cluster.Forming;
 /// held the lock in the database for so long that it cannot be left over from a cluster that was killed. Pure but for what it remembers.
 /// </summary>
 /// <remarks>
-/// Akka never merges two clusters. Left alone they would both serve, with two writers for each bucket. Greater is the one with more members of
-/// role cache, and of two equal ones that with the lesser name: both sides compare the same numbers, so one of them ends and not both.
+/// Akka never merges two clusters. Left alone they would both serve, with two writers for each bucket. Greater is the one with more members
+/// of role cache, and of two equal ones that with the lesser name: both sides compare the same numbers, so one of them ends and not both.
 /// </remarks>
 /// <param name="deniedRounds">How often in a row the lock may be denied.</param>
 internal sealed class Rivals(int deniedRounds)

@@ -12,7 +12,9 @@ internal sealed record Standing(JoinState State, string Reason, string ClusterId
 
     public bool IsUp => State == JoinState.Up;
 
-    /// <summary>What it tells nodes that ask. Only a node that is Looking counts as a vote, and nobody founds beside one that is Joining.</summary>
+    /// <summary>
+    /// What it tells nodes that ask. Only a node that is Looking counts as a vote, and nobody founds beside one that is Joining.
+    /// </summary>
     /// <param name="own">What the cluster says of this node; null: it is no member.</param>
     public NodePhase PhaseOf(MemberStatus? own) => own switch
     {

@@ -9,7 +9,9 @@ public sealed class FoundingTests
     private const string Founds = "found";
     private const string Locks = "lock";
 
-    /// <summary>Expected, seeds, places; what was answered; what comes of it after three such rounds without a database, and with one.</summary>
+    /// <summary>
+    /// Expected, seeds, places; what was answered; what comes of it after three such rounds without a database, and with one.
+    /// </summary>
     public static readonly TheoryData<int, int, int, string, string, string> Rounds = new()
     {
         // Majorities.
@@ -41,7 +43,8 @@ public sealed class FoundingTests
         { 3, 3, 3, "2 leaving, 3 joining, 4 a:1", "join a 4", "join a 4" },
 
         // Nobody founds beside one that is on its way; one that leaves counts for nothing.
-        { 3, 3, 3, "2 looking, 3 joining", "mx3 (10.0.0.3:4053) is about to join or found a cluster", "mx3 (10.0.0.3:4053) is about to join or found a cluster" },
+        { 3, 3, 3, "2 looking, 3 joining", "mx3 (10.0.0.3:4053) is about to join or found a cluster",
+            "mx3 (10.0.0.3:4053) is about to join or found a cluster" },
         { 3, 3, 3, "2 leaving, 3 leaving", "1 of 3 nodes answer, and none is in a cluster", Locks },
         { 3, 3, 3, "2 leaving, 3 looking", Founds, Locks },
 
@@ -75,7 +78,8 @@ public sealed class FoundingTests
         foreach (var hasLock in new[] { false, true })
         {
             var founding = new Founding(new FoundingRules(Nodes.At(1), false, hasLock, 1, 3));
-            Assert.Equal(decision, Show([.. Enumerable.Range(0, 5).Select(_ => founding.Decide(Nodes.Round(answers) with { Places = 3 }))]));
+            Assert.Equal(
+                decision, Show([.. Enumerable.Range(0, 5).Select(_ => founding.Decide(Nodes.Round(answers) with { Places = 3 }))]));
         }
     }
 
@@ -92,8 +96,10 @@ public sealed class FoundingTests
     [Fact]
     public void A_node_with_nobody_to_ask_need_not_wait_for_the_same_nodes()
     {
-        Assert.IsType<Decision.Found>(new Founding(new FoundingRules(Nodes.At(1), true, false, 1, 1)).Decide(Nodes.Round("") with { Places = 1 }));
-        Assert.IsType<Decision.Wait>(new Founding(new FoundingRules(Nodes.At(1), true, false, 1, 1)).Decide(Nodes.Round("2 silent") with { Places = 2 }));
+        Assert.IsType<Decision.Found>(
+            new Founding(new FoundingRules(Nodes.At(1), true, false, 1, 1)).Decide(Nodes.Round("") with { Places = 1 }));
+        Assert.IsType<Decision.Wait>(
+            new Founding(new FoundingRules(Nodes.At(1), true, false, 1, 1)).Decide(Nodes.Round("2 silent") with { Places = 2 }));
     }
 
     [Fact]
@@ -122,7 +128,8 @@ public sealed class FoundingTests
         Assert.Equal("the database cannot be asked whether there is a cluster: it is down", wait.Reason);
 
         // It comes back, goes away again, and comes back to stay.
-        LockState[] answers = [LockState.NotAsked, LockState.NotAsked, LockState.Unknown, LockState.NotAsked, LockState.NotAsked, LockState.NotAsked];
+        LockState[] answers = [LockState.NotAsked, LockState.NotAsked, LockState.Unknown, LockState.NotAsked, LockState.NotAsked,
+            LockState.NotAsked];
         foreach (var answer in answers)
         {
             Assert.IsType<Decision.TestDatabase>(founding.Decide(Nodes.Round("2 looking") with { Places = 3 }));
@@ -142,7 +149,9 @@ public sealed class FoundingTests
         var wait = Assert.IsType<Decision.Wait>(
             new Founding(new FoundingRules(Nodes.At(1), true, false, 3, 3)).Decide(Nodes.Round("2 silent, 3 silent") with { Places = 3 }));
         Assert.Equal(
-            "1 of 3 nodes answer, and none is in a cluster; 10.0.0.2:4053, 10.0.0.3:4053 can be reached but does not answer by this address", wait.Reason);
+            "1 of 3 nodes answer, and none is in a cluster;"
+            + " 10.0.0.2:4053, 10.0.0.3:4053 can be reached but does not answer by this address",
+            wait.Reason);
         founding.Decide(Nodes.Round("2 silent") with { Places = 3 });
         wait = Assert.IsType<Decision.Wait>(founding.Decide(new LockAnswer(LockState.Held)));
         Assert.EndsWith("; 10.0.0.2:4053 can be reached but does not answer by this address", wait.Reason, StringComparison.Ordinal);
@@ -152,7 +161,8 @@ public sealed class FoundingTests
     public void At_most_eight_members_are_joined_by()
     {
         var answers = string.Join(", ", Enumerable.Range(2, 12).Select(node => $"{node} a:12"));
-        var join = Assert.IsType<Decision.Join>(new Founding(new FoundingRules(Nodes.At(1), true, false, 3, 3)).Decide(Nodes.Round(answers) with { Places = 12 }));
+        var join = Assert.IsType<Decision.Join>(
+            new Founding(new FoundingRules(Nodes.At(1), true, false, 3, 3)).Decide(Nodes.Round(answers) with { Places = 12 }));
         Assert.Equal(8, join.Members.Length);
         Assert.Equal("mx10", join.By.Node);
     }
@@ -166,7 +176,8 @@ public sealed class FoundingTests
             Decision.Found => Founds,
             Decision.AcquireLock => Locks,
             Decision.Join join => $"join {join.ClusterId} {string.Join(',', join.Members.Select(member => member.Host!.Split('.')[^1]))}",
-            Decision.Refused refused => refused.Reason.StartsWith("mx2 (10.0.0.2:4053) does not let this node in: no", StringComparison.Ordinal)
+            Decision.Refused refused => refused.Reason.StartsWith(
+                "mx2 (10.0.0.2:4053) does not let this node in: no", StringComparison.Ordinal)
                 ? "refused"
                 : refused.Reason,
             Decision.Wait wait => wait.Reason.Split("; ")[0],

@@ -10,7 +10,9 @@ public sealed class StandingTests
     private static readonly MemberStatus?[] Statuses =
         [null, MemberStatus.Joining, MemberStatus.WeaklyUp, MemberStatus.Up, MemberStatus.Leaving, MemberStatus.Exiting, MemberStatus.Down];
 
-    /// <summary>What a node tells that has got so far, for each thing that the cluster may say of it, in the order of <see cref="Statuses"/>.</summary>
+    /// <summary>
+    /// What a node tells that has got so far, for each thing that the cluster may say of it, in the order of <see cref="Statuses"/>.
+    /// </summary>
     [Theory]
     [InlineData("Looking", "Looking Joining Member Member Leaving Leaving Leaving")]
     [InlineData("Refused", "Looking Joining Member Member Leaving Leaving Leaving")]
