@@ -1,35 +1,33 @@
 using Screening.Protocol.Vocabulary;
 
-namespace Screening.Actors.Checks.Dnsbl;
+namespace Screening.Actors.Checks;
 
-/// <summary>A list's answers, each kept for its lifetime. When it is full the oldest leaves. For one thread.</summary>
-internal sealed class AnswerKeep(TimeProvider time, int capacity)
+/// <summary>A source's answers by client, each kept for its lifetime. When it is full the oldest leaves. For one thread.</summary>
+internal sealed class AnswerKeep<TAnswer>(TimeProvider time, KeepSettings settings)
+    where TAnswer : CheckAnswer, IKeptAnswer<TAnswer>
 {
     private readonly Dictionary<ClientAddress, Entry> _entries = [];
     private readonly Queue<Entry> _age = new();
 
-    /// <summary>The kept answer with the ttl that is left; null if there is none.</summary>
-    public DnsblAnswer? Find(ClientAddress client)
+    /// <summary>The kept answer with the lifetime that is left; null if there is none.</summary>
+    public TAnswer? Find(ClientAddress client)
     {
         if (!_entries.TryGetValue(client, out var entry))
             return null;
         var passed = time.GetElapsedTime(entry.Made);
-        if (passed >= entry.Life)
-            return null;
-        return entry.Answer.TtlSeconds is { } ttl
-            ? entry.Answer with { TtlSeconds = Math.Max(0, ttl - (int)passed.TotalSeconds) }
-            : entry.Answer;
+        return passed < entry.Life ? entry.Answer.Aged(passed) : null;
     }
 
     /// <summary>Keeps an answer, unless its lifetime is zero.</summary>
-    public void Add(ClientAddress client, DnsblAnswer answer, TimeSpan life)
+    public void Add(ClientAddress client, TAnswer answer)
     {
+        var life = answer.Life(settings);
         if (life <= TimeSpan.Zero)
             return;
         var entry = new Entry(client, answer, time.GetTimestamp(), life);
         _entries[client] = entry;
         _age.Enqueue(entry);
-        while (_age.Count > capacity || (_age.TryPeek(out var oldest) && time.GetElapsedTime(oldest.Made) >= oldest.Life))
+        while (_age.Count > settings.MaxAnswers || (_age.TryPeek(out var oldest) && time.GetElapsedTime(oldest.Made) >= oldest.Life))
         {
             oldest = _age.Dequeue();
             if (_entries.TryGetValue(oldest.Client, out var current) && ReferenceEquals(current, oldest))
@@ -37,11 +35,11 @@ internal sealed class AnswerKeep(TimeProvider time, int capacity)
         }
     }
 
-    /// <summary>Adds the list's reason to the kept answer, if there is one.</summary>
-    public void AddText(ClientAddress client, string text)
+    /// <summary>Completes the kept answer, if there is one; its lifetime stays.</summary>
+    public void Complete(ClientAddress client, Func<TAnswer, TAnswer> complete)
     {
         if (_entries.TryGetValue(client, out var entry))
-            entry.Answer = entry.Answer with { Text = text };
+            entry.Answer = complete(entry.Answer);
     }
 
     /// <summary>Drops the answers about the clients of a network. Their places in the queue stay until they are old.</summary>
@@ -60,11 +58,11 @@ internal sealed class AnswerKeep(TimeProvider time, int capacity)
             _entries.Remove(client);
     }
 
-    private sealed class Entry(ClientAddress client, DnsblAnswer answer, long made, TimeSpan life)
+    private sealed class Entry(ClientAddress client, TAnswer answer, long made, TimeSpan life)
     {
         public ClientAddress Client => client;
 
-        public DnsblAnswer Answer { get; set; } = answer;
+        public TAnswer Answer { get; set; } = answer;
 
         public long Made => made;
 
