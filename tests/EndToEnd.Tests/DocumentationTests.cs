@@ -79,7 +79,7 @@ public sealed partial class DocumentationTests
     [Fact]
     public void Settings_that_are_named_exist()
     {
-        var known = SettingSchema.Paths(typeof(ScreeningOptions)).ToHashSet();
+        var known = Setting.Paths(typeof(ScreeningOptions)).ToHashSet();
         var tables = known.Select(path => path.Split('.')[0]).ToHashSet();
 
         AssertNone(

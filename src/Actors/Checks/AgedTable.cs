@@ -3,57 +3,86 @@ using System.Diagnostics.CodeAnalysis;
 namespace Screening.Actors.Checks;
 
 /// <summary>
-/// A table of pending items by number, which also finds those that have been pending for too long. For one thread, or under a lock.
+/// A table that knows the age of its entries, so that its owner can bound them by number or by time. For one thread, or under a lock; where
+/// many threads find and few put, a <c>BoundedTable</c> finds without a lock.
 /// </summary>
-/// <remarks>A number is used once: it is never added again after it has been removed.</remarks>
-internal sealed class AgedTable<TValue>(TimeProvider time)
+/// <remarks>
+/// Invariant: the list holds just the entries of the dictionary, oldest first. An entry that is put again is the newest, and one that is
+/// removed holds no memory.
+/// </remarks>
+/// <param name="comparer">Null: the default one.</param>
+public sealed class AgedTable<TKey, TValue>(TimeProvider time, IEqualityComparer<TKey>? comparer = null)
+    where TKey : notnull
 {
-    private readonly Dictionary<long, (TValue Value, long Since)> _entries = [];
+    private readonly Dictionary<TKey, LinkedListNode<Entry>> _entries = new(comparer);
+    private readonly LinkedList<Entry> _age = [];
 
-    // In order of age. Entries that were removed leave this queue only when they are old.
-    private readonly Queue<(long Key, long Since)> _age = new();
-
+    /// <summary>Entries in the table.</summary>
     public int Count => _entries.Count;
 
-    public void Add(long key, TValue value)
+    /// <summary>The keys, in no order.</summary>
+    public IReadOnlyCollection<TKey> Keys => _entries.Keys;
+
+    /// <summary>Adds an entry, or puts it in the place of the one with its key. It is the newest then.</summary>
+    public void Put(TKey key, TValue value)
     {
-        var now = time.GetTimestamp();
-        _entries.Add(key, (value, now));
-        _age.Enqueue((key, now));
+        Remove(key, out _, out _);
+        _entries.Add(key, _age.AddLast(new Entry(key, value, time.GetTimestamp())));
     }
 
-    public bool TryGet(long key, [MaybeNullWhen(false)] out TValue value)
-    {
-        var isThere = _entries.TryGetValue(key, out var entry);
-        value = entry.Value;
-        return isThere;
-    }
+    /// <summary>Finds an entry.</summary>
+    public bool TryGet(TKey key, [MaybeNullWhen(false)] out TValue value) => Found(_entries.GetValueOrDefault(key), out value);
+
+    /// <summary>Finds an entry by another form of its key, such as a span of a string.</summary>
+    public bool TryGet<TForm>(TForm key, [MaybeNullWhen(false)] out TValue value)
+        where TForm : notnull, allows ref struct =>
+        Found(_entries.GetAlternateLookup<TForm>().TryGetValue(key, out var node) ? node : null, out value);
+
+    /// <summary>Removes an entry.</summary>
+    public bool Remove(TKey key) => Remove(key, out _, out _);
 
     /// <summary>Removes an entry.</summary>
     /// <param name="age">How long it was in the table.</param>
-    public bool Remove(long key, [MaybeNullWhen(false)] out TValue value, out TimeSpan age)
+    public bool Remove(TKey key, [MaybeNullWhen(false)] out TValue value, out TimeSpan age)
     {
-        var isThere = _entries.Remove(key, out var entry);
-        (value, age) = (entry.Value, isThere ? time.GetElapsedTime(entry.Since) : default);
-        return isThere;
+        age = default;
+        if (!_entries.Remove(key, out var node))
+            return Found(null, out value);
+        _age.Remove(node);
+        age = time.GetElapsedTime(node.Value.Since);
+        return Found(node, out value);
+    }
+
+    /// <summary>The entry that was put longest ago.</summary>
+    /// <returns>False: the table is empty.</returns>
+    public bool TryGetOldest([MaybeNullWhen(false)] out TKey key, [MaybeNullWhen(false)] out TValue value, out TimeSpan age)
+    {
+        (key, value, age) = (default, default, default);
+        if (_age.First is not { } node)
+            return false;
+        (key, value, age) = (node.Value.Key, node.Value.Value, time.GetElapsedTime(node.Value.Since));
+        return true;
     }
 
     /// <summary>Removes the oldest entry if it has been in the table for longer than <paramref name="limit"/>.</summary>
     public bool RemoveOlderThan(TimeSpan limit, [MaybeNullWhen(false)] out TValue value)
     {
-        while (_age.TryPeek(out var oldest) && time.GetElapsedTime(oldest.Since) > limit)
-        {
-            if (Remove(_age.Dequeue().Key, out value, out _))
-                return true;
-        }
-
         value = default;
-        return false;
+        return TryGetOldest(out var key, out _, out var age) && age > limit && Remove(key, out value, out _);
     }
 
+    /// <summary>Removes all.</summary>
     public void Clear()
     {
         _entries.Clear();
         _age.Clear();
     }
+
+    private static bool Found(LinkedListNode<Entry>? node, [MaybeNullWhen(false)] out TValue value)
+    {
+        value = node is null ? default : node.Value.Value;
+        return node is not null;
+    }
+
+    private readonly record struct Entry(TKey Key, TValue Value, long Since);
 }

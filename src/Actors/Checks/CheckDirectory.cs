@@ -45,6 +45,18 @@ public enum CheckState : byte
     Open,
 }
 
+/// <summary>The words for states of checks.</summary>
+public static class CheckStateWords
+{
+    /// <summary>The state's word in JSON.</summary>
+    public static string Word(this CheckState state) => state switch
+    {
+        CheckState.Ok => "ok",
+        CheckState.Ill => "ill",
+        _ => "open",
+    };
+}
+
 /// <summary>The health of a check.</summary>
 /// <param name="Source">Its id.</param>
 /// <param name="Name">Its public name.</param>

@@ -21,6 +21,20 @@ public enum CheckResult : byte
     Skipped,
 }
 
+/// <summary>The words for results.</summary>
+public static class CheckResultWords
+{
+    /// <summary>The result's word in JSON, and the label <c>result</c> of <c>screening_check_total</c>.</summary>
+    public static string Word(this CheckResult result) => result switch
+    {
+        CheckResult.Evidence => "evidence",
+        CheckResult.Nothing => "nothing",
+        CheckResult.Failed => "failed",
+        CheckResult.Timeout => "timeout",
+        _ => "skipped",
+    };
+}
+
 /// <summary>One check's part in a decision.</summary>
 /// <param name="Name">The check's public name.</param>
 /// <param name="Kind">The word for its kind.</param>

@@ -116,10 +116,12 @@ internal sealed partial class FleetCertificates : IDisposable
     // Contents, not times: a mounted secret changes by a link to a folder.
     private static string Print(string text) => Convert.ToHexString(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
 
-    [LoggerMessage(5013, LogLevel.Error, "The cluster keeps the certificates that it has, because the new files cannot be used: {Reason}")]
+    [LoggerMessage(ClusterEventIds.CertificatesAreFaulty, LogLevel.Error,
+        "The cluster keeps the certificates that it has, because the new files cannot be used: {Reason}")]
     private static partial void NewFilesAreFaulty(ILogger log, string reason);
 
-    [LoggerMessage(5014, LogLevel.Information, "The cluster's certificates were read again; this node's own is valid until {Expires:u}")]
+    [LoggerMessage(ClusterEventIds.CertificatesReadAgain, LogLevel.Information,
+        "The cluster's certificates were read again; this node's own is valid until {Expires:u}")]
     private static partial void ReadAgain(ILogger log, DateTime expires);
 
     private sealed record Loaded(

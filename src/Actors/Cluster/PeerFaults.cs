@@ -142,19 +142,23 @@ internal sealed partial class PeerFaults(TimeProvider time, ILogger log) : IDisp
         return host is null ? peer : (host.IsIPv4MappedToIPv6 ? host.MapToIPv4() : host).ToString();
     }
 
-    [LoggerMessage(5010, LogLevel.Warning, "Refused a connection to the cluster port from {Peer}: {Reason}")]
+    [LoggerMessage(ClusterEventIds.ConnectionRefused, LogLevel.Warning, "Refused a connection to the cluster port from {Peer}: {Reason}")]
     private static partial void Refused(ILogger log, string peer, string reason);
 
-    [LoggerMessage(5010, LogLevel.Warning, "Refused {Count} more connections to the cluster port in the last minute, the latest from {Peer}: {Reason}", EventName = "RefusedMany")]
+    [LoggerMessage(ClusterEventIds.ConnectionRefused, LogLevel.Warning,
+        "Refused {Count} more connections to the cluster port in the last minute, the latest from {Peer}: {Reason}",
+        EventName = "RefusedMany")]
     private static partial void RefusedMany(ILogger log, long count, string peer, string reason);
 
-    [LoggerMessage(5011, LogLevel.Warning, "Dropped a message of node {Peer}: {Reason}")]
+    [LoggerMessage(ClusterEventIds.MessageDropped, LogLevel.Warning, "Dropped a message of node {Peer}: {Reason}")]
     private static partial void Dropped(ILogger log, string peer, string reason);
 
-    [LoggerMessage(5011, LogLevel.Warning, "Dropped {Count} more messages of node {Peer} in the last minute, the latest because: {Reason}", EventName = "DroppedMany")]
+    [LoggerMessage(ClusterEventIds.MessageDropped, LogLevel.Warning,
+        "Dropped {Count} more messages of node {Peer} in the last minute, the latest because: {Reason}", EventName = "DroppedMany")]
     private static partial void DroppedMany(ILogger log, long count, string peer, string reason);
 
-    [LoggerMessage(5012, LogLevel.Warning, "The connection to node {Peer} failed, and the cluster system starts again: {Reason}")]
+    [LoggerMessage(ClusterEventIds.ConnectionFailed, LogLevel.Warning,
+        "The connection to node {Peer} failed, and the cluster system starts again: {Reason}")]
     private static partial void ConnectFailed(ILogger log, string peer, string reason);
 
     private sealed class Tally

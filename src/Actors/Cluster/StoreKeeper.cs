@@ -91,15 +91,19 @@ internal sealed partial class StoreKeeper(IFleetStore store, FleetMeter meter, T
         (_mark, _isPrepared) = (mark, true);
     }
 
-    [LoggerMessage(4010, LogLevel.Warning, "The store ({Provider}) cannot be used; the whitelist is kept in memory only: {Fault}")]
+    [LoggerMessage(ClusterEventIds.StoreIsDown, LogLevel.Warning,
+        "The store ({Provider}) cannot be used; the whitelist is kept in memory only: {Fault}")]
     private static partial void StoreIsDown(ILogger log, string provider, string fault);
 
-    [LoggerMessage(4013, LogLevel.Warning, "The store ({Provider}) has not answered within {Seconds} s; the node starts without it")]
+    [LoggerMessage(ClusterEventIds.StoreIsSilent, LogLevel.Warning,
+        "The store ({Provider}) has not answered within {Seconds} s; the node starts without it")]
     private static partial void StoreIsSilent(ILogger log, string provider, double seconds);
 
-    [LoggerMessage(4011, LogLevel.Information, "The store ({Provider}) can be used again; {Queued} changes wait to be stored")]
+    [LoggerMessage(ClusterEventIds.StoreIsBack, LogLevel.Information,
+        "The store ({Provider}) can be used again; {Queued} changes wait to be stored")]
     private static partial void StoreIsBack(ILogger log, string provider, long queued);
 
-    [LoggerMessage(4012, LogLevel.Warning, "The store ({Provider}) is a different or an older one; everything known is written to it again")]
+    [LoggerMessage(ClusterEventIds.StoreIsAnother, LogLevel.Warning,
+        "The store ({Provider}) is a different or an older one; everything known is written to it again")]
     private static partial void StoreIsAnother(ILogger log, string provider);
 }

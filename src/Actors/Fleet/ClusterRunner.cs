@@ -167,12 +167,13 @@ internal sealed partial class ClusterRunner : FleetRunner
         }
     }
 
-    [LoggerMessage(5001, LogLevel.Warning, "The cluster system ended; screening continues without the fleet")]
+    [LoggerMessage(ClusterEventIds.SystemEnded, LogLevel.Warning, "The cluster system ended; screening continues without the fleet")]
     private static partial void Ended(ILogger log);
 
-    [LoggerMessage(5002, LogLevel.Warning, "The cluster system cannot start; screening continues without the fleet: {Fault}")]
+    [LoggerMessage(ClusterEventIds.SystemCannotStart, LogLevel.Warning,
+        "The cluster system cannot start; screening continues without the fleet: {Fault}")]
     private static partial void CanNotStart(ILogger log, string fault);
 
-    [LoggerMessage(5003, LogLevel.Information, "The cluster system starts again in {Seconds} s")]
+    [LoggerMessage(ClusterEventIds.SystemStartsAgain, LogLevel.Information, "The cluster system starts again in {Seconds} s")]
     private static partial void StartsAgain(ILogger log, double seconds);
 }

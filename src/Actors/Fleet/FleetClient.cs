@@ -50,8 +50,8 @@ internal sealed class FleetClient(TimeProvider time)
 
     private readonly Lock _lock = new();
     private readonly Breaker _breaker = new(time, LongestPause);
-    private readonly AgedTable<Question> _pending = new(time);
-    private readonly AgedTable<Action<object?>> _followed = new(time);
+    private readonly AgedTable<long, Question> _pending = new(time);
+    private readonly AgedTable<long, Action<object?>> _followed = new(time);
     private readonly Queue<KeptPass> _kept = new();
     private readonly LateGauge _gauge = new(time);
     private IActorRef? _answers;
@@ -177,7 +177,7 @@ internal sealed class FleetClient(TimeProvider time)
                 _usual = Smoothed(took);
                 tell = question.Tell;
                 if (!isLast)
-                    _followed.Add(id, tell);
+                    _followed.Put(id, tell);
             }
             else if (isLast)
             {
@@ -219,7 +219,7 @@ internal sealed class FleetClient(TimeProvider time)
             Purge();
             if (_region is not { } region || _pending.Count >= MaxPending || !_breaker.TryEnter())
                 return false;
-            _pending.Add(id, question);
+            _pending.Put(id, question);
             region.Tell(message, _answers);
             return true;
         }

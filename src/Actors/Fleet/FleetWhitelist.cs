@@ -47,6 +47,18 @@ public enum WhitelistLineKind : byte
     Ban,
 }
 
+/// <summary>The words for kinds of line.</summary>
+public static class WhitelistLineKindWords
+{
+    /// <summary>The kind's word in JSON.</summary>
+    public static string Word(this WhitelistLineKind kind) => kind switch
+    {
+        WhitelistLineKind.Grant => "grant",
+        WhitelistLineKind.Ban => "ban",
+        _ => "pass",
+    };
+}
+
 /// <summary>One line of the whitelist as people and scripts see it.</summary>
 /// <param name="Profile">The profile of a pass; of grants and bans <c>default</c>, for they hold in all.</param>
 /// <param name="Expires">When it ends; of an entry that holds postscreen's times only, when the latest ends.</param>

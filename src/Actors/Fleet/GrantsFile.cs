@@ -2,6 +2,7 @@ using System.Runtime.Serialization;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using Screening.Actors.Cluster;
 using Screening.Actors.Serialization;
 using Screening.Actors.Whitelist;
 
@@ -140,9 +141,10 @@ internal sealed partial class GrantsFile
         File.Move(draft, _path, overwrite: true);
     }
 
-    [LoggerMessage(4101, LogLevel.Warning, "The copy of grants and bans {File} cannot be read, so the node starts without it: {Fault}")]
+    [LoggerMessage(ClusterEventIds.GrantsFileUnread, LogLevel.Warning,
+        "The copy of grants and bans {File} cannot be read, so the node starts without it: {Fault}")]
     private static partial void CannotRead(ILogger log, string file, string fault);
 
-    [LoggerMessage(4102, LogLevel.Warning, "The copy of grants and bans {File} cannot be written: {Fault}")]
+    [LoggerMessage(ClusterEventIds.GrantsFileUnwritten, LogLevel.Warning, "The copy of grants and bans {File} cannot be written: {Fault}")]
     private static partial void CannotWrite(ILogger log, string file, string fault);
 }

@@ -15,6 +15,13 @@ public enum GrantKind : byte
     Ban,
 }
 
+/// <summary>The words for grants and bans.</summary>
+public static class GrantKindWords
+{
+    /// <summary>The kind's word in JSON and in commands.</summary>
+    public static string Word(this GrantKind kind) => kind == GrantKind.Ban ? "ban" : "grant";
+}
+
 /// <summary>A grant or a ban.</summary>
 /// <param name="ExpiresMs">Milliseconds since 1970.</param>
 /// <param name="MadeMs">Milliseconds since 1970.</param>

@@ -21,13 +21,13 @@ internal sealed class ListAsker : UntypedActor
     private static readonly TimeSpan Lost = TimeSpan.FromSeconds(10);
 
     private readonly CheckDirectory _checks;
-    private readonly AgedTable<Question> _pending;
+    private readonly AgedTable<long, Question> _pending;
     private int _lastSlot;
 
     public ListAsker(CheckDirectory checks, TimeProvider time)
     {
         _checks = checks;
-        _pending = new AgedTable<Question>(time);
+        _pending = new AgedTable<long, Question>(time);
     }
 
     public static Props CreateProps(CheckDirectory checks, TimeProvider time) => Props.Create(() => new ListAsker(checks, time));
@@ -63,7 +63,7 @@ internal sealed class ListAsker : UntypedActor
         {
             if (_pending.Count < MaxPending && _checks.TryFindShared(list, out var check))
             {
-                _pending.Add(++_lastSlot, new Question(asker, lookUp.Id, list));
+                _pending.Put(++_lastSlot, new Question(asker, lookUp.Id, list));
                 check.Tell(new AskCheck(_lastSlot, subject, Fresh: false, Explain: false, Self));
             }
             else

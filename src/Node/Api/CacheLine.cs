@@ -75,7 +75,7 @@ internal sealed record CacheLine(
             return "address is missing";
         if (!Network.TryParse(Address, out var network, out var error))
             return $"address: {PeerText.Clean(error, 200)}";
-        if (!ApiText.TryParseWord<WhitelistLineKind>("kind", Kind, ApiWords.Word, out var kind, out var fault))
+        if (!ApiText.TryParseWord<WhitelistLineKind>("kind", Kind, WhitelistLineKindWords.Word, out var kind, out var fault))
             return fault;
         if (Expires is not { } expires)
             return "expires is missing";

@@ -45,7 +45,7 @@ internal static class ConfigFromPostfixCommand
 
         await output.WriteAsync(imported.Toml).ConfigureAwait(false);
         foreach (var note in imported.Notes)
-            await error.WriteLineAsync($"note: {SettingTypes.Escaped(ZoneText.Hide(note))}").ConfigureAwait(false);
+            await error.WriteLineAsync($"note: {Wording.Escaped(ZoneText.Hide(note))}").ConfigureAwait(false);
         return ExitStatus.Ok;
     }
 

@@ -69,7 +69,7 @@ internal static class ConfigToPostfixCommand
         if (door is null)
             await output.WriteAsync(OtherDoors(writer, first)).ConfigureAwait(false);
         foreach (var note in lines.Notes.Where(n => n.Contains(" is not open", StringComparison.Ordinal)))
-            await error.WriteLineAsync($"note: {SettingTypes.Escaped(note)}").ConfigureAwait(false);
+            await error.WriteLineAsync($"note: {Wording.Escaped(note)}").ConfigureAwait(false);
         return ExitStatus.Ok;
     }
 
@@ -89,7 +89,7 @@ internal static class ConfigToPostfixCommand
             text.AddRange(["", $"# {path}", .. content]);
         if (lines.MasterCf.Count > 0)
             text.AddRange(["", "# master.cf: each of these services once", .. lines.MasterCf]);
-        return string.Concat(text.Select(line => SettingTypes.Escaped(line) + "\n"));
+        return string.Concat(text.Select(line => Wording.Escaped(line) + "\n"));
     }
 
     private static string OtherDoors(PostfixLinesWriter writer, string first) => string.Concat(PostfixLinesWriter.Doors

@@ -27,7 +27,7 @@ internal static class ExitStatus
     public static async Task<int> FailAsync(TextWriter error, int status, params IEnumerable<string> faults)
     {
         foreach (var fault in faults)
-            await error.WriteLineAsync($"screening: {SettingTypes.Escaped(fault)}").ConfigureAwait(false);
+            await error.WriteLineAsync($"screening: {Wording.Escaped(fault)}").ConfigureAwait(false);
         return status;
     }
 }

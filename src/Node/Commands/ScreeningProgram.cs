@@ -39,6 +39,7 @@ internal static class ScreeningProgram
             {
                 ConfigCheckCommand.Create(),
                 ConfigShowCommand.Create(),
+                ConfigSchemaCommand.Create(),
                 ConfigFromPostfixCommand.Create(),
                 ConfigToPostfixCommand.Create(),
             },

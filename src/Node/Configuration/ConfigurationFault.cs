@@ -12,5 +12,5 @@ namespace Screening.Node.Configuration;
 internal sealed record ConfigurationFault(ConfigurationPlace Place, string Setting, string Message)
 {
     /// <summary>One line, whatever the operator wrote: the place, a colon, the message.</summary>
-    public override string ToString() => SettingTypes.Escaped(Place.Kind == PlaceKind.Default ? Message : $"{Place.WithColumn()}: {Message}");
+    public override string ToString() => Wording.Escaped(Place.Kind == PlaceKind.Default ? Message : $"{Place.WithColumn()}: {Message}");
 }

@@ -26,7 +26,7 @@ internal sealed class OptionsBinder
 
     private void Bind(SettingTable table, object owner, string prefix)
     {
-        var settings = SettingSchema.Of(owner.GetType());
+        var settings = Setting.Of(owner.GetType());
         foreach (var (key, node) in table.Entries)
         {
             if (!settings.Any(setting => setting.Name == key))
@@ -38,7 +38,7 @@ internal sealed class OptionsBinder
             var path = prefix + setting.Name;
             if (table[setting.Name] is { } node)
                 Bind(setting, node, owner, path);
-            else if (setting.IsNeeded)
+            else if (setting.Definition.IsNeeded)
                 Fault(table.Place, path, $"{path} is missing; it must be given");
         }
     }
@@ -49,7 +49,7 @@ internal sealed class OptionsBinder
         {
             case SettingKind.Value:
                 _origins[path] = node.Place;
-                if (setting.EmptyIsNone && node is SettingValue { Text: "" })
+                if (setting.Definition.EmptyIsNone && node is SettingValue { Text: "" })
                     setting.Set(owner, null);
                 else if (Read(setting, node, path) is { } value)
                     setting.Set(owner, value);
@@ -97,7 +97,7 @@ internal sealed class OptionsBinder
         var (value, problem) = node is SettingValue scalar ? type.Read(scalar) : (null, "");
         problem = value is null
             ? problem is { Length: > 0 } ? problem : "it must be " + type.Wanted
-            : setting.Rules.Select(rule => rule.Broken(value)).FirstOrDefault(broken => broken is not null);
+            : setting.Constraints.Select(constraint => constraint.Broken(value)).FirstOrDefault(broken => broken is not null);
         if (problem is not null)
             Wrong(setting, node, path, problem);
         return problem is null ? value : null;
@@ -143,14 +143,14 @@ internal sealed class OptionsBinder
         var path = prefix + Key(key);
         var near = NearestName.Find(key, settings.Select(setting => setting.Name)) is { } sibling
             ? prefix + sibling
-            : SettingSchema.Paths(typeof(ScreeningOptions)).FirstOrDefault(known => known.EndsWith('.' + key, StringComparison.Ordinal));
+            : Setting.Paths(typeof(ScreeningOptions)).FirstOrDefault(known => known.EndsWith('.' + key, StringComparison.Ordinal));
         Fault(node.Place, path, near is null ? $"{path} is not a setting" : $"{path} is not a setting; did you mean {near}?");
     }
 
     private void Wrong(Setting setting, SettingNode node, string path, string rule)
     {
         _unsound.Add(path);
-        Fault(node.Place, path, $"{path} is {SettingTypes.Show(node, setting.Type)}; {rule}");
+        Fault(node.Place, path, $"{path} is {Wording.Show(node, setting.Type)}; {rule}");
     }
 
     private void Fault(ConfigurationPlace place, string path, string message) => _faults.Add(new ConfigurationFault(place, path, message));
@@ -159,5 +159,5 @@ internal sealed class OptionsBinder
     private static string Key(string key) =>
         key.Length > 0 && key.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-') && key.Length <= 64
             ? key
-            : '"' + SettingTypes.Printable(key) + '"';
+            : '"' + Wording.Printable(key) + '"';
 }

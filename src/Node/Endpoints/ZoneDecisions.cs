@@ -1,3 +1,4 @@
+using Screening.Actors.Checks;
 using Screening.Actors.Profiles;
 using Screening.Actors.Screening;
 using Screening.Protocol.Dns;
@@ -23,10 +24,9 @@ internal sealed class ZoneDecisions(TimeProvider time)
     public static readonly TimeSpan Life = TimeSpan.FromSeconds(2);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<(Door, ClientAddress, ScreeningPolicy, bool), Client> _clients = [];
 
-    // Each decision, in the order in which they were opened.
-    private readonly Queue<(Client Client, long Opened)> _opened = new();
+    // By the latest decision of each.
+    private readonly AgedTable<(Door, ClientAddress, ScreeningPolicy, bool), Client> _clients = new(time);
 
     /// <summary>The decision that a question belongs to.</summary>
     /// <param name="allow">The question is for <c>allow.NAME</c>.</param>
@@ -37,37 +37,22 @@ internal sealed class ZoneDecisions(TimeProvider time)
         var key = (query.Door, query.Client, query.Policy, query.IsDoubtful);
         lock (_lock)
         {
-            var now = time.GetTimestamp();
-            RemoveOld(now);
-            if (!_clients.TryGetValue(key, out var client))
-                _clients.Add(key, client = new Client(key));
+            while (_clients.TryGetOldest(out var oldest, out _, out var age) && (_clients.Count >= Capacity || age >= Life))
+                _clients.Remove(oldest);
+            if (!_clients.TryGet(key, out var client))
+                client = new Client();
             isFirst = client.IsFirst(allow, type);
             if (isFirst)
-                _opened.Enqueue((client, client.Opened = now));
+                _clients.Put(key, client);
             return client.Latest;
         }
     }
 
-    private void RemoveOld(long now)
-    {
-        while (_opened.TryPeek(out var oldest) && (_opened.Count >= Capacity || time.GetElapsedTime(oldest.Opened, now) >= Life))
-        {
-            _opened.Dequeue();
-            if (oldest.Client.Opened == oldest.Opened)
-                _clients.Remove(oldest.Client.Key);
-        }
-    }
-
-    private sealed class Client((Door, ClientAddress, ScreeningPolicy, bool) key)
+    private sealed class Client
     {
         // Questions by zone and type.
         private readonly int[] _asked = new int[8];
         private int _decisions;
-
-        public (Door, ClientAddress, ScreeningPolicy, bool) Key => key;
-
-        /// <summary>When its latest decision was opened.</summary>
-        public long Opened { get; set; }
 
         public ZoneDecision Latest { get; private set; } = new();
 

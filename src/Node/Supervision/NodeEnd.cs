@@ -45,9 +45,9 @@ internal sealed partial class NodeEnd : IDisposable
             signal.Dispose();
     }
 
-    [LoggerMessage(9012, LogLevel.Critical, "The node cannot do its work any more and ends: {Reason}")]
+    [LoggerMessage(SupervisionEventIds.NodeFailed, LogLevel.Critical, "The node cannot do its work any more and ends: {Reason}")]
     private static partial void Failed(ILogger log, string reason);
 
-    [LoggerMessage(9013, LogLevel.Critical, "The node has ended although nobody told it to")]
+    [LoggerMessage(SupervisionEventIds.NodeEndedUnbidden, LogLevel.Critical, "The node has ended although nobody told it to")]
     private static partial void Unbidden(ILogger log);
 }

@@ -80,9 +80,9 @@ internal abstract partial class NodeService(Troubles troubles, TimeProvider time
         Recovered(log, Name);
     }
 
-    [LoggerMessage(9010, LogLevel.Error, "{Service} failed and is started again")]
+    [LoggerMessage(SupervisionEventIds.ServiceFailed, LogLevel.Error, "{Service} failed and is started again")]
     private static partial void Failed(ILogger log, Exception fault, string service);
 
-    [LoggerMessage(9011, LogLevel.Information, "{Service} has recovered")]
+    [LoggerMessage(SupervisionEventIds.ServiceRecovered, LogLevel.Information, "{Service} has recovered")]
     private static partial void Recovered(ILogger log, string service);
 }

@@ -14,7 +14,7 @@ internal enum ReloadPart
 /// The settings in use, and what is wrong with those that should replace them. One thread changes it, any number read it.
 /// </summary>
 /// <remarks>
-/// Settings of <see cref="FixedSettings"/> are those of the start, whatever the file contains later. They are compared with the start, so a
+/// Settings of <see cref="RestartSettings"/> are those of the start, whatever the file contains later. They are compared with the start, so a
 /// change that is taken back is not a change.
 /// </remarks>
 internal sealed class ReloadState
@@ -72,8 +72,8 @@ internal sealed class ReloadState
     /// <returns>The tables that changed since the latest reload and take a restart.</returns>
     public IReadOnlyList<string> Use(ScreeningOptions options)
     {
-        var needed = FixedSettings.Changed(_started, options);
-        var changed = FixedSettings.Changed(_view.Options, options);
+        var needed = RestartSettings.Changed(_started, options);
+        var changed = RestartSettings.Changed(_view.Options, options);
         _view = _view with { Options = options, Loaded = _time.GetUtcNow(), RestartNeeded = needed };
         Mend(ReloadPart.Configuration);
         return [.. needed.Intersect(changed)];

@@ -28,6 +28,13 @@ internal enum AuditVia
     Unix,
 }
 
+/// <summary>The words for where a change came in.</summary>
+internal static class AuditViaWords
+{
+    /// <summary>The word in the audit log.</summary>
+    public static string Word(this AuditVia via) => via == AuditVia.Unix ? "unix" : "http";
+}
+
 /// <summary>A change that an operator made.</summary>
 /// <param name="Author">Who made it, as far as this node can tell.</param>
 /// <param name="Action">grant, ban, forget or import.</param>
@@ -96,10 +103,4 @@ internal sealed class AuditLog(AuditLogSettings settings, Troubles troubles, Tim
             ApiJson.Default.AuditLine),
         (byte)'\n',
     ];
-}
-
-/// <summary>The words of the audit log.</summary>
-internal static class AuditWords
-{
-    public static string Word(this AuditVia via) => via == AuditVia.Unix ? "unix" : "http";
 }

@@ -1,8 +1,10 @@
+using Screening.Node.Supervision;
+
 namespace Screening.Node.Telemetry;
 
 /// <summary>
-/// Every event id of the log, in ranges: 1000 endpoints, 2000 verdicts, 3000 checks, 4000 whitelist, 5000 cluster, 9000 process. Those of
-/// Actors and of Supervision stand there, because neither may use this folder; <c>EventIdTests</c> holds that no id is used twice.
+/// The event ids of the log, in ranges: 1000 endpoints, 2000 verdicts, 3000 checks, 4000 whitelist, 5000 cluster, 9000 process. Those of
+/// Actors (<c>ClusterEventIds</c>) and of <see cref="SupervisionEventIds"/> stand there, because neither may use this folder.
 /// A contract with operators: an id is retired with a note, never reused.
 /// </summary>
 internal static class EventIds

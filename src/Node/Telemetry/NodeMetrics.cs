@@ -3,7 +3,6 @@ using Screening.Actors.Checks;
 using Screening.Actors.Hosting;
 using Screening.Actors.Screening;
 using Screening.Actors.Whitelist;
-using Screening.Node.Api;
 using Screening.Node.Supervision;
 using Screening.Protocol.Framing;
 using Screening.Protocol.Vocabulary;
@@ -114,7 +113,7 @@ internal sealed class NodeMetrics
     public void CountConnections(string door, Func<int> count) =>
         _registry.AddBeforeCollectCallback(() => _connections.WithLabels(door).Set(count()));
 
-    public void ConnectionRefused(string door, Refusal reason) => _connectionsRefused.WithLabels(door, Word(reason)).Inc();
+    public void ConnectionRefused(string door, Refusal reason) => _connectionsRefused.WithLabels(door, reason.Word()).Inc();
 
     public void ConnectionClosed(string door, string reason) => _connectionsClosed.WithLabels(door, reason).Inc();
 
@@ -153,13 +152,6 @@ internal sealed class NodeMetrics
         _storeDropped.IncTo(fleet.Meter.Dropped);
         _storeJournaled.IncTo(fleet.Meter.Journaled);
     });
-
-    private static string Word(Refusal reason) => reason switch
-    {
-        Refusal.Network => "network",
-        Refusal.Address => "address",
-        _ => "total",
-    };
 
     /// <summary>Writes everything in Prometheus's text format.</summary>
     public Task WriteAsync(Stream output, CancellationToken cancellation) => _registry.CollectAndExportAsTextAsync(output, cancellation);

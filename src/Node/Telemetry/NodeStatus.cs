@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Reflection;
+using Screening.Actors.Checks;
 using Screening.Actors.Fleet;
 using Screening.Actors.Hosting;
 using Screening.Actors.Whitelist;

@@ -4,26 +4,6 @@ namespace Screening.Node.Tests.Configuration;
 
 public sealed class ConfigurationFaultTests(ConfigurationFixture fixture) : IClassFixture<ConfigurationFixture>
 {
-    [Trait("Finding", "use-2")]
-    [Theory]
-    [InlineData("[dnsbl]\nsites = \"zen.spamhaus.org=127.0.0.[2-11]*3\"", "screening.toml:2:9: dnsbl.sites is \"zen.spamhaus.org=127.0.0.[2-11]*3\"; 'zen.spamhaus.org=127.0.0.[2-11]*3': a range is written with two dots, 2..11")]
-    [InlineData("[store]\nprovider = \"postgres\"", "screening.toml:2:12: store.provider is \"postgres\"; it must be sqlite, postgresql or memory; did you mean postgresql?")]
-    [InlineData("[[p0f.rule]]\nmatch = \"exakt\"", "screening.toml:2:9: p0f.rule[1].match is \"exakt\"; it must be exact, generic, fuzzy or several of these separated by |; did you mean exact?")]
-    [InlineData("[cluster]\nsplit_brain = \"Keep_Oldest\"", "screening.toml:2:15: cluster.split_brain is \"Keep_Oldest\"; it must be auto, keep-majority, keep-oldest or lease; did you mean keep-oldest?")]
-    [InlineData("[verdict]\nreject_action = \"dropp\"", "screening.toml:2:17: verdict.reject_action is \"dropp\"; it must be pass, ignore, enforce or drop; did you mean drop?")]
-    [InlineData("[node\nname = \"x\"", "screening.toml:1:6: the brackets of a table's name must match: [node]")]
-    [InlineData("[[custom]\nname = \"x\"", "screening.toml:1:9: the brackets of a table's name must match: [[custom]]")]
-    [InlineData("[node]\nname = \"x", "screening.toml:2:9: the text is not closed: the quote at its end is missing")]
-    [InlineData("[node]\nname =", "screening.toml:2:7: the value after = is missing")]
-    [InlineData("[endpoints]\nplugin = [\"tcp://127.0.0.1:1\"\n[node]\nname = \"x\"", "screening.toml:3:1: a comma or the closing ] of the list is missing before this")]
-    [InlineData("[p0f]\nalone = Yes", "screening.toml:2:9: yes is written true, in lower case and without quotes: alone = true")]
-    [InlineData("[[custom]]\nname = \"a\"\ncommand = \"/usr/local/bin/check\"", "screening.toml:3:11: custom[1].command is \"/usr/local/bin/check\"; it must be a list: [...]")]
-    [InlineData("[store]\nprovider = \"postgresql\"\nconnection = \"Host=db;Databse=x\"", "screening.toml:3:14: store.connection has databse, which PostgreSQL does not know; did you mean Database?")]
-    [InlineData("[store]\nprovider = \"postgresql\"\nconnection = \"Password=a;geheim=x\"", "screening.toml:3:14: store.connection: PostgreSQL does not know its keyword number 2; a value that holds ; or = stands in quotes")]
-    [InlineData("[http]\ntoken_file = \"/proc/self/mem/x\"", "screening.toml:2:14: http.token_file is \"/proc/self/mem/x\"; there is no such file")]
-    public void A_mistake_gives_one_fault_in_plain_words_with_its_column(string text, string fault) =>
-        Assert.Equal(fault, Assert.Single(fixture.Load(text).Faults).ToString());
-
     [Trait("Finding", "security-13")]
     [Theory]
     [InlineData("/dev/zero", "/dev/zero: it is larger than 4 MiB")]

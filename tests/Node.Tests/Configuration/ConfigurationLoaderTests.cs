@@ -33,7 +33,7 @@ public sealed class ConfigurationLoaderTests : IDisposable
     {
         string[] later = ["limits.connections", "policy.trace_header", "policy.rule", "dnsbl.list.tried"];
         var result = _fixture.Load(Contract(), "dnsbl.sites=KEY.zen.dq.spamhaus.net");
-        Assert.Empty(SettingSchema.Paths(typeof(ScreeningOptions)).Except(result.Origins.Keys).Except(later));
+        Assert.Empty(Setting.Paths(typeof(ScreeningOptions)).Except(result.Origins.Keys).Except(later));
     }
 
     [Fact]

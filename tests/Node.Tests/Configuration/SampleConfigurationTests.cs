@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using NJsonSchema;
 using Screening.Node.Configuration;
 using Screening.Testing.Lab;
 
@@ -40,51 +41,34 @@ public sealed partial class SampleConfigurationTests(ConfigurationFixture fixtur
     }
 
     [Fact]
-    public void No_setting_is_missing_and_each_tells_its_range()
-    {
-        Assert.All(Settings(typeof(ScreeningOptions), ""), found =>
-        {
-            var line = LineOf(found.Path);
-            foreach (var rule in found.Setting.Rules)
-            {
-                // "it must be 1ms to 60s, or 0 to turn it off"
-                object? beyond = rule is BetweenAttribute ? int.MinValue : rule is LastsAttribute ? TimeSpan.MaxValue : rule is HoldsAttribute ? default(ByteSize) : null;
-                if (beyond is not null)
-                    Assert.Contains(rule.Broken(beyond)!["it must be ".Length..].Split(',')[0], line, StringComparison.Ordinal);
-            }
+    public async Task It_is_valid_by_its_schema() => Assert.Empty((await SchemaAsync()).Validate(Json(Active)));
 
-            if (Nullable.GetUnderlyingType(found.Setting.Type) is null && found.Setting.Type.IsEnum && found.Path != "profile.NAME.door")
-                Assert.All(WordsOf(found.Setting), word => Assert.Contains(word, line, StringComparison.Ordinal));
-        });
+    [Theory]
+    [InlineData("[verdict]\ndedline = \"1s\"")]
+    [InlineData("[verdict]\ndeadline = 5")]
+    [InlineData("[verdict]\ndeadline = \"5\"")]
+    [InlineData("[verdict]\nenforce_at = 10001")]
+    [InlineData("[verdict]\ndefault_action = \"drop\"")]
+    [InlineData("[endpoints]\nplugin = [\"udp://127.0.0.1:1\"]")]
+    [InlineData("[log]\nhits = \"some\"")]
+    [InlineData("[[custom]]\nurl = \"http://x\"")]
+    [InlineData("[profile.a]\nverdict.enforce_at = 0")]
+    [InlineData("custom = 1")]
+    public async Task What_is_not_valid_is_not_valid_by_the_schema_either(string text)
+    {
+        Assert.NotEmpty(fixture.Load(text).Faults);
+        Assert.NotEmpty((await SchemaAsync()).Validate(Json(text)));
     }
 
     private static ScreeningOptions Defaults { get; } = ScreeningOptions.Defaults("/var/lib/screening", "mx1");
 
-    // The words that the setting takes: those of its type, or the fewer that a rule leaves.
-    private static IEnumerable<string> WordsOf(Setting setting) => Enum.GetValues(setting.Type).Cast<Enum>()
-        .Where(value => setting.Rules.All(rule => rule.Broken(value) is null)).Select(SettingTypes.Word);
+    private static Task<JsonSchema> SchemaAsync() => JsonSchema.FromFileAsync(Repository.File("docs/screening.schema.json"));
 
-    private static IEnumerable<(string Path, Setting Setting)> Settings(Type type, string prefix) => SettingSchema.Of(type).SelectMany(setting => setting.Kind switch
+    private static string Json(string text)
     {
-        SettingKind.Table or SettingKind.Tables => Settings(setting.Type, $"{prefix}{setting.Name}."),
-        SettingKind.Profiles => SettingSchema.Of(typeof(ProfileOptions)).Where(own => own.Name is "local" or "door").Select(own => ($"profile.NAME.{own.Name}", own)),
-        _ => [(prefix + setting.Name, setting)],
-    });
-
-    // The line below the header of the setting's table; of an inline table, its one line.
-    private static string LineOf(string path)
-    {
-        var parts = path.Replace("profile.NAME", "profile.strict", StringComparison.Ordinal).Split('.');
-        for (var length = parts.Length - 1; length > 0; length--)
-        {
-            var table = Regex.Escape(string.Join('.', parts[..length]));
-            var found = Regex.Match(Sample, $@"^#?\[{{1,2}}{table}\]{{1,2}}.*\n(?:(?!#?\[).*\n)*?#{parts[length]} *= .*(?:\n {{20,}}.*)*", RegexOptions.Multiline);
-            if (found.Success)
-                return found.Value[found.Value.LastIndexOf($"\n#{parts[length]} ", StringComparison.Ordinal)..];
-        }
-
-        Assert.Fail($"docs/screening.toml lacks {path}");
-        return "";
+        var root = new SettingTable(ConfigurationPlace.Default);
+        Assert.Empty(TomlSource.Read(text, "screening.toml", root));
+        return ConfigurationJson.OfNode(root)!.ToJsonString();
     }
 
     [GeneratedRegex(@"^#(?!(?:url|command) )((?:[a-z_0-9.]+ *= |\[).*)$", RegexOptions.Multiline)]

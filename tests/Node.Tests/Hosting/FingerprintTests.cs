@@ -107,14 +107,14 @@ public sealed class FingerprintTests : IDisposable
     [Trait("Finding", "A10")]
     public void Every_setting_is_one_or_the_other()
     {
-        var tables = SettingSchema.Of(typeof(ScreeningOptions)).Where(table => !OtherTables.Contains(table.Name));
+        var tables = Setting.Of(typeof(ScreeningOptions)).Where(table => !OtherTables.Contains(table.Name));
         var settings = tables.SelectMany(table => Leaves(table, ""));
         Assert.Equal(Judging.Keys.Concat(Other.Keys).Order(StringComparer.Ordinal), settings.Order(StringComparer.Ordinal));
     }
 
     private static IEnumerable<string> Leaves(Setting setting, string prefix) =>
         setting.Kind is SettingKind.Table or SettingKind.Tables
-            ? SettingSchema.Of(setting.Type).SelectMany(inner => Leaves(inner, $"{prefix}{setting.Name}."))
+            ? Setting.Of(setting.Type).SelectMany(inner => Leaves(inner, $"{prefix}{setting.Name}."))
             : [prefix + setting.Name];
 
     private string Fingerprint(params string[] sets) =>

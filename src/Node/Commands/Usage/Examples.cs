@@ -32,6 +32,7 @@ internal static class Examples
         ["screening config"] = ["screening config check", "screening config to-postfix --door dnsblog"],
         ["screening config check"] = ["screening config check /etc/screening/screening.toml"],
         ["screening config show"] = ["screening config show", "screening config show --set verdict.enforce_at=4 --json"],
+        ["screening config schema"] = ["screening config schema > screening.schema.json"],
         ["screening config from-postfix"] =
         [
             "screening config from-postfix > screening.toml", "screening config from-postfix /etc/postfix/main.cf > screening.toml",

@@ -13,7 +13,10 @@ internal static class AccessLint
 
     // RFC 4193 and RFC 4291: shorter, and only of the own site.
     private static readonly Network[] OwnIPv6 =
-        [.. new[] { "fc00::/7", "fe80::/10", "fec0::/10" }.Select(text => Network.TryParse(text, out var network, out _) ? network : default)];
+    [
+        .. new[] { "fc00::/7", "fe80::/10", "fec0::/10" }
+            .Select(text => Network.TryParse(text, out var network, out _) ? network : default),
+    ];
 
     public static void Check(ValidationContext context)
     {

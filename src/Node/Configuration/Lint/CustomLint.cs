@@ -7,15 +7,13 @@ internal static class CustomLint
 
     public static void Check(ValidationContext context, ConfigurationRequest request)
     {
-        foreach (var (prefix, customs) in context.Options.Profiles
-            .Where(profile => context.IsGiven($"profile.{profile.Key}.custom"))
-            .Select(profile => ($"profile.{profile.Key}.", profile.Value.Customs)).Prepend(("", context.Options.Customs)))
+        foreach (var (prefix, profile) in context.ProfilesWith("custom"))
         {
-            foreach (var (index, custom) in customs.Index().Where(found => !found.Item.Command.IsEmpty))
+            foreach (var (index, custom) in profile.Customs.Index().Where(found => !found.Item.Command.IsEmpty))
             {
                 if (Problem(custom.Command[0], request) is { } problem)
                     context.Warn(
-                        $"{prefix}custom[{index + 1}].command", $"is {SettingTypes.Show(custom.Command[0])}",
+                        $"{prefix}custom[{index + 1}].command", $"is {Wording.Show(custom.Command[0])}",
                         problem + ", so the check never answers", "write the absolute path of an executable file");
             }
         }

@@ -10,13 +10,11 @@ internal static class ListLint
 {
     public static void Check(ValidationContext context, ConfigurationRequest request)
     {
-        var options = context.Options;
         var used = new List<(string Path, ImmutableArray<SitePattern> Sites)>();
-        foreach (var (path, text) in options.Profiles.Select(p => (Path: $"profile.{p.Key}.dnsbl.sites", p.Value.Dnsbl.Sites))
-            .Where(found => context.IsGiven(found.Path))
-            .Prepend((Path: "dnsbl.sites", options.Dnsbl.Sites)))
+        foreach (var (prefix, profile) in context.ProfilesWith("dnsbl.sites"))
         {
-            SiteList.TryParse(text.Reveal(), out var sites, out _);
+            var path = prefix + "dnsbl.sites";
+            SiteList.TryParse(profile.Dnsbl.Sites.Reveal(), out var sites, out _);
             used.Add((path, sites));
             CheckZones(context, path, sites);
             CheckEntries(context, path, sites);
@@ -41,7 +39,8 @@ internal static class ListLint
             var has = $"has {ZoneText.Hide(site.ToString())}";
             if (site.Filter is { } filter && !filter.TakesAnyThatCounts())
                 context.Warn(
-                    path, has, "its filter takes only codes that count for nothing: error codes, or codes outside of 127.0.0.0/8", "remove it");
+                    path, has, "its filter takes only codes that count for nothing: error codes, or codes outside of 127.0.0.0/8",
+                    "remove it");
             else if (site.Weight > 0 && ListCatalogue.IsAllowlist(site.Zone))
                 context.Warn(
                     path, has, "that list names clients that can be trusted, and a positive weight speaks against them",
@@ -57,10 +56,12 @@ internal static class ListLint
         foreach (var twice in sites.GroupBy(site => (site.Zone, site.Filter)).Where(group => group.Count() > 1))
             context.Warn(
                 path, $"has {string.Join(" and ", twice.Select(Written))}", "both match the same answers, so that both weights are added",
-                $"write {Written(twice.First() with { Weight = twice.Sum(site => site.Weight) })} once if that sum is meant, else one of them");
+                $"write {Written(twice.First() with { Weight = twice.Sum(site => site.Weight) })} once if that sum is meant,"
+                    + " else one of them");
     }
 
-    private static void CheckResolvers(ValidationContext context, ConfigurationRequest request, IReadOnlyList<(string Path, string Zone)> used)
+    private static void CheckResolvers(
+        ValidationContext context, ConfigurationRequest request, IReadOnlyList<(string Path, string Zone)> used)
     {
         var given = context.Options.Dnsbl.Resolver;
         var resolvers = given.IsEmpty ? ResolvConf.Read(request.ResolverFile) : given;

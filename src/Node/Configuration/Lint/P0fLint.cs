@@ -6,18 +6,17 @@ internal static class P0fLint
     public static void Check(ValidationContext context)
     {
         var options = context.Options;
-        var rules = options.Profiles.Select(p => (Path: $"profile.{p.Key}.p0f.rule", p.Value.P0f.Rules))
-            .Where(found => context.IsGiven(found.Path))
-            .Prepend((Path: "p0f.rule", options.P0f.Rules))
-            .Where(found => !found.Rules.IsEmpty)
-            .Select(found => found.Path).ToList();
+        var rules = context.ProfilesWith("p0f.rule")
+            .Where(profile => !profile.Settings.P0f.Rules.IsEmpty)
+            .Select(profile => profile.Prefix + "p0f.rule").ToList();
         if (options.P0f.Socket.Length == 0 && rules.Count > 0)
             context.Warn(
                 rules[0], "is given", "p0f.socket is empty, so p0f is never asked and no rule counts",
                 "set p0f.socket to the path after -s of p0f, such as \"/run/p0f/p0f.sock\"");
         else if (options.P0f.Socket.Length > 0 && rules.Count == 0)
             context.Warn(
-                "p0f.socket", $"is {SettingTypes.Show(options.P0f.Socket)}", "no p0f.rule gives its answers a weight, so p0f is asked for nothing",
+                "p0f.socket", $"is {Wording.Show(options.P0f.Socket)}",
+                "no p0f.rule gives its answers a weight, so p0f is asked for nothing",
                 "add a [[p0f.rule]], or leave p0f.socket empty");
     }
 }

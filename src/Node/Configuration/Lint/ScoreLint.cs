@@ -8,22 +8,19 @@ internal static class ScoreLint
     /// <summary>The greatest value of a threshold, and with a minus the least: how an operator writes "never".</summary>
     private const int Never = 10_000;
 
-    public static void Check(ValidationContext context)
-    {
-        Check(context, context.Options.EffectiveProfile(ProfileOptions.DefaultName)!, "");
-        foreach (var (name, profile) in context.Options.Profiles)
-        {
-            // A profile that changes nothing here was checked with the default one.
-            var prefix = $"profile.{name}.";
-            if (Judging.Any(setting => context.IsGiven(prefix + setting)))
-                Check(context, profile, prefix);
-        }
-    }
-
     private static readonly string[] Judging =
     [
         "verdict.enforce_at", "verdict.drop_at", "verdict.allow_at", "verdict.allow_cap", "dnsbl.sites", "p0f.rule", "custom",
     ];
+
+    private static readonly VerdictOptions Defaults = new();
+
+    public static void Check(ValidationContext context)
+    {
+        // A profile that changes nothing here was checked with the default one.
+        foreach (var (prefix, profile) in context.ProfilesWith(Judging))
+            Check(context, profile, prefix);
+    }
 
     private static void Check(ValidationContext context, ProfileOptions profile, string prefix)
     {
@@ -53,7 +50,8 @@ internal static class ScoreLint
         {
             if (IsChosen(context, path, allowAt, Defaults.AllowAt))
                 context.Warn(
-                    path, Is(allowAt), Invariant($"the weights add up to {reach.Least} at least, so no client is ever allowed by its score"),
+                    path, Is(allowAt),
+                    Invariant($"the weights add up to {reach.Least} at least, so no client is ever allowed by its score"),
                     reach.Least < 0 ? Invariant($"write {reach.Least}, or {-Never} for never") : Invariant($"write {-Never} for never"));
         }
         else if (reach.Least + reach.P0f > allowAt)
@@ -68,8 +66,6 @@ internal static class ScoreLint
                     : "give the allowlists more weight, or the rules less");
         }
     }
-
-    private static readonly VerdictOptions Defaults = new();
 
     // A file that repeats a default does not choose it.
     private static bool IsChosen(ValidationContext context, string path, int value, int byDefault) =>

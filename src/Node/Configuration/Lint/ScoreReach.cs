@@ -38,6 +38,7 @@ internal sealed record ScoreReach(int Lists, int P0f, int Customs, int Envelope,
     public string Parts()
     {
         (string Name, int Most)[] parts = [("lists", Lists), ("p0f", P0f), ("custom checks", Customs), ("policy rules", Envelope)];
-        return string.Join(", ", parts.Where(part => part.Most > 0).Select(part => FormattableString.Invariant($"{part.Name} {part.Most}")));
+        return string.Join(
+            ", ", parts.Where(part => part.Most > 0).Select(part => FormattableString.Invariant($"{part.Name} {part.Most}")));
     }
 }

@@ -9,22 +9,21 @@ internal static class TimeLint
     public static void Check(ValidationContext context)
     {
         CheckTimeouts(context);
-        CheckDeadlines(context, context.Options.Verdict, "");
-        foreach (var (name, profile) in context.Options.Profiles)
-            CheckDeadlines(context, profile.Verdict, $"profile.{name}.");
+        foreach (var (prefix, profile) in context.Profiles)
+            CheckDeadlines(context, profile.Verdict, prefix);
     }
 
     private static void CheckTimeouts(ValidationContext context)
     {
         var options = context.Options;
-        var (longest, deadline) = Deadlines(options).MaxBy(found => found.Value);
+        var (longest, deadline) = Deadlines(context).MaxBy(found => found.Value);
         Check("p0f.timeout", options.P0f.Timeout);
         Check("dnsbl.timeout", options.Dnsbl.Timeout);
         foreach (var (index, list) in options.Dnsbl.Lists.Index().Where(list => list.Item.Timeout is not null))
             Check($"dnsbl.list[{index + 1}].timeout", list.Timeout!.Value);
-        foreach (var (prefix, customs) in options.Profiles.Select(p => ($"profile.{p.Key}.", p.Value.Customs)).Prepend(("", options.Customs)))
+        foreach (var (prefix, profile) in context.Profiles)
         {
-            foreach (var (index, custom) in customs.Index())
+            foreach (var (index, custom) in profile.Customs.Index())
                 Check($"{prefix}custom[{index + 1}].timeout", custom.Timeout);
         }
 
@@ -39,19 +38,20 @@ internal static class TimeLint
     }
 
     // Of the doors that are open; without any, of all.
-    private static IEnumerable<(string Path, TimeSpan Value)> Deadlines(ScreeningOptions options)
+    private static IEnumerable<(string Path, TimeSpan Value)> Deadlines(ValidationContext context)
     {
-        var doors = options.Endpoints;
-        var isSilent = doors is { Plugin.IsEmpty: true, Policy.IsEmpty: true, Http.IsEmpty: true, Dnsbl.IsEmpty: true, Dnsblog.IsEmpty: true };
-        var verdicts = options.Profiles.Select(p => (Prefix: $"profile.{p.Key}.", p.Value.Verdict)).Prepend((Prefix: "", options.Verdict));
-        foreach (var (prefix, verdict) in verdicts)
+        var doors = context.Options.Endpoints;
+        var isDnsbl = !doors.Dnsbl.IsEmpty || !doors.Dnsblog.IsEmpty;
+        var isOther = !doors.Plugin.IsEmpty || !doors.Policy.IsEmpty || !doors.Http.IsEmpty;
+        var isSilent = !isDnsbl && !isOther;
+        foreach (var (prefix, profile) in context.Profiles)
         {
-            if (isSilent || !doors.Plugin.IsEmpty || !doors.Policy.IsEmpty || !doors.Http.IsEmpty)
-                yield return (prefix + "verdict.deadline", verdict.Deadline);
+            if (isSilent || isOther)
+                yield return (prefix + "verdict.deadline", profile.Verdict.Deadline);
             if (isSilent || !doors.Plugin.IsEmpty)
-                yield return (prefix + "verdict.serial_deadline", verdict.SerialDeadline);
-            if (isSilent || !doors.Dnsbl.IsEmpty || !doors.Dnsblog.IsEmpty)
-                yield return (prefix + "verdict.dnsbl_deadline", verdict.DnsblDeadline);
+                yield return (prefix + "verdict.serial_deadline", profile.Verdict.SerialDeadline);
+            if (isSilent || isDnsbl)
+                yield return (prefix + "verdict.dnsbl_deadline", profile.Verdict.DnsblDeadline);
         }
     }
 

@@ -2,23 +2,15 @@ using System.Collections.Immutable;
 
 namespace Screening.Node.Configuration;
 
-/// <summary>
-/// Permanent lists (postscreen_access_list): no check is made of these clients. The longest match counts; reject before permit at equal
-/// length.
-/// <c>[access]</c>
-/// </summary>
+/// <summary>Permanent lists: no check is made of these clients. The longest match counts; reject before permit at equal length.</summary>
 internal sealed record AccessOptions
 {
-    /// <summary>
-    /// Networks, or files of networks in the syntax of cidr_table(5), whose clients are let in. Default: loopback (mynetworks).
-    /// </summary>
+    [Setting("allow, for `verdict.pass_ttl`; no check is asked", Postfix = "`mynetworks`, `postscreen_access_list`",
+        Range = "networks, or `file:///PATH` in the syntax of cidr_table(5)")]
     [ReadableFile]
-    public ImmutableArray<AccessEntry> Permit { get; init; } = [.. new[] { "127.0.0.0/8", "::1/128" }.Select(Network)];
+    public ImmutableArray<AccessEntry> Permit { get; init; } = [.. new[] { "127.0.0.0/8", "::1/128" }.Select(AccessEntry.Parse)];
 
-    /// <summary>Networks, or files of networks, whose clients get <see cref="VerdictOptions.RejectAction"/>.</summary>
+    [Setting("`verdict.reject_action`; no check is asked", Range = "the same", Postfix = "`postscreen_access_list`")]
     [ReadableFile]
     public ImmutableArray<AccessEntry> Reject { get; init; } = [];
-
-    private static AccessEntry Network(string text) =>
-        AccessEntry.TryParse(text, out var entry, out _) ? entry : throw new FormatException(text);
 }

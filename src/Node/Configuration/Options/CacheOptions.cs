@@ -1,38 +1,36 @@
 namespace Screening.Node.Configuration;
 
-/// <summary>The whitelist and its near copies. <c>[cache]</c></summary>
+/// <summary>The whitelist and its near copies.</summary>
 internal sealed record CacheOptions
 {
-    /// <summary>Entries that this node keeps in memory. At least 1.</summary>
-    [Between(1, int.MaxValue)]
+    [Setting("passes that the node itself keeps, and as many clients' postscreen times; the oldest leaves when it is full")]
+    [Between(1)]
     public int NearEntries { get; init; } = 100_000;
 
-    /// <summary>How long a near entry is used before the fleet is asked again. 1s..365d.</summary>
-    [Lasts("1s", "365d")]
+    [Setting("how long the node relies on what it keeps before the fleet has to confirm it")]
+    [Between("1s", "365d")]
     public TimeSpan NearLife { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>The longest life of an entry. 1s..365d (postscreen_cache_retention_time, postscreen_bare_newline_ttl).</summary>
-    [Lasts("1s", "365d")]
+    [Setting("upper bound of `verdict.pass_ttl`, of grants and bans, and of postscreen's times",
+        Postfix = "`postscreen_cache_retention_time`, `postscreen_bare_newline_ttl`")]
+    [Between("1s", "365d")]
     public TimeSpan MaxLife { get; init; } = TimeSpan.FromDays(30);
 
-    /// <summary>Entries in the whole fleet. At least 1.</summary>
-    [Between(1, int.MaxValue)]
+    [Setting("entries in the fleet, spread evenly over 1,024 buckets; the oldest twentieth of a full bucket leaves")]
+    [Between(1)]
     public int MaxEntries { get; init; } = 10_000_000;
 
-    /// <summary>How long an answer against a client is kept, in memory only. 1ms..1h; 0: not at all.</summary>
-    [Lasts("1ms", "1h", ZeroIsOff = true)]
+    [Setting("how long a listing is kept, in memory only, and the ttl of a refusal at the dnsblog door (whole seconds)")]
+    [Between("1ms", "1h", ZeroIsOff = true)]
     public TimeSpan FailShare { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Whose passes count.</summary>
+    [Setting("whose passes count; `any`: also those that were made under other settings")]
     public CacheTrust Trust { get; init; } = CacheTrust.SamePolicy;
 }
 
 /// <summary>Whose passes count.</summary>
 internal enum CacheTrust
 {
-    /// <summary>Passes that the same policy made.</summary>
     SamePolicy,
-
-    /// <summary>Passes that another policy made, too.</summary>
     Any,
 }

@@ -3,58 +3,52 @@ using Screening.Actors.Cluster;
 
 namespace Screening.Node.Configuration;
 
-/// <summary>How this node finds and trusts the others. <c>[cluster]</c></summary>
+/// <summary>How this node finds and trusts the others.</summary>
 internal sealed record ClusterOptions
 {
-    /// <summary>Where Akka.Remote listens if there are seeds; port 0: any.</summary>
+    /// <summary>The role of nodes that hold shards.</summary>
+    public const string CacheRole = "cache";
+
+    [Setting("where other nodes connect; opened only with `seeds`")]
     public HostPort Listen { get; init; } = HostPort.Parse("127.0.0.1:4053");
 
-    /// <summary>Host and port by which other nodes reach this one; null: those of <see cref="Listen"/>.</summary>
-    [EmptyIsNone]
+    [Setting("the one name or address by which other nodes reach this one; empty: as `listen`", EmptyIsNone = true)]
     [Reachable]
     public HostPort? Advertise { get; init; }
 
-    /// <summary>
-    /// All nodes of role cache, this one included; a name may have several addresses. Empty: a node on its own, which no other node can
-    /// join.
-    /// </summary>
+    [Setting("all nodes of role cache, this one included, each once ([names or addresses](fleet.md#names-and-addresses)). Empty: a single"
+        + " node")]
     [Reachable]
     public ImmutableArray<HostPort> Seeds { get; init; } = [];
 
-    /// <summary>Nodes of role cache, 0..10000; 0: the number of seeds.</summary>
+    [Setting("nodes of role cache; 0: the number of seeds. Without PostgreSQL, more than half of them must answer before a cluster is"
+        + " founded")]
     [Between(0, 10_000)]
     public int Expected { get; init; }
 
-    /// <summary><c>cache</c>: holds shards and votes. Empty: an edge node.</summary>
+    [Setting("whether the node holds a part of the whitelist and has a vote; empty: an edge node")]
     [OneOf(CacheRole)]
     public ImmutableArray<string> Roles { get; init; } = [CacheRole];
 
-    /// <summary>Which side keeps running when the network splits.</summary>
+    [Setting("which side continues [when the network splits](fleet.md#when-the-network-splits)")]
     public SplitBrain SplitBrain { get; init; } = SplitBrain.Auto;
 
-    /// <summary>
-    /// Shortest time that DNSBL and custom checks wait for the fleet's first answer; at most a quarter of the deadline. 1ms..60s; 0: not
-    /// at all.
-    /// </summary>
-    [Lasts("1ms", "60s", ZeroIsOff = true)]
+    [Setting("how long DNSBL and custom checks wait for the fleet's first answer; longer while answers take longer, never beyond a quarter"
+        + " of the deadline")]
+    [Between("1ms", "60s", ZeroIsOff = true)]
     public TimeSpan LookupWait { get; init; } = TimeSpan.FromMilliseconds(30);
 
-    /// <summary>
-    /// True: nodes connect without TLS. Anyone who can reach the port, on loopback any local user, can then change everything.
-    /// </summary>
+    [Setting("no TLS between nodes. Needed with `seeds` and without `tls`, on loopback too: whoever can connect to the port can do"
+        + " everything that an operator can")]
     public bool Insecure { get; init; }
 
-    /// <summary>
-    /// Names that a node's certificate may bear: IP addresses, host names, or <c>*.DOMAIN</c> for all names of one label more. Empty: the
-    /// hosts of <see cref="Seeds"/>.
-    /// </summary>
+    [Setting("names that the certificates of nodes may have, this one's included; empty: the hosts of `seeds`,"
+        + " see [certificates.md](certificates.md)")]
     [PeerName]
     public ImmutableArray<string> Peers { get; init; } = [];
 
+    [Setting("files in PEM form for TLS between nodes, all or none; replaced files take effect without a restart")]
     public ClusterTlsOptions Tls { get; init; } = new();
-
-    /// <summary>The role of nodes that hold shards.</summary>
-    public const string CacheRole = "cache";
 
     /// <summary>True if this node holds shards and votes.</summary>
     public bool IsCache() => Roles.Contains(CacheRole);
@@ -64,18 +58,18 @@ internal sealed record ClusterOptions
         Tls.Certificate, Tls.Key, Tls.Ca, new PeerNames(Peers.IsEmpty ? Seeds.Select(seed => seed.Host) : Peers));
 }
 
-/// <summary>Files in PEM form for TLS between nodes: all three, or none for no TLS.</summary>
+/// <summary>Files in PEM form for TLS between nodes.</summary>
 internal sealed record ClusterTlsOptions
 {
-    /// <summary>This node's certificate, with any intermediate ones behind it.</summary>
+    [Setting("this node's certificate, with any intermediate ones after it")]
     [ReadableFile]
     public string Certificate { get; init; } = "";
 
-    /// <summary>The private key of <see cref="Certificate"/>.</summary>
+    [Setting("the certificate's private key")]
     [ReadableFile]
     public string Key { get; init; } = "";
 
-    /// <summary>The authorities, one of which must have signed each node's certificate.</summary>
+    [Setting("the authorities, one of which must have signed each node's certificate")]
     [ReadableFile]
     public string Ca { get; init; } = "";
 }

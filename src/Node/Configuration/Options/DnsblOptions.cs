@@ -4,23 +4,26 @@ using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Configuration;
 
-/// <summary>The DNS lists that are asked. <c>[dnsbl]</c></summary>
+/// <summary>The DNS lists that are asked.</summary>
 internal sealed record DnsblOptions
 {
-    /// <summary>Lists, the codes that count and their weights, in the syntax of postscreen_dnsbl_sites; empty: none.</summary>
+    /// <summary>What <see cref="Sites"/> is, in a profile too.</summary>
+    public const string SitesMeaning = "the lists, the codes that count, and the weight, added once";
+
+    [Setting(SitesMeaning, Postfix = "`postscreen_dnsbl_sites`")]
     [Sites]
     public ZoneText Sites { get; init; } = ZoneText.Empty;
 
-    /// <summary>Resolvers, <c>IP</c> or <c>IP:PORT</c>, IPv6 with a port as <c>[IP]:PORT</c>; empty: the system's.</summary>
+    [Setting("recursive resolvers; empty: those of `/etc/resolv.conf`, which is read again every 5 s",
+        Range = "`IP`, `IP:PORT`, `[IPv6]:PORT`")]
     public ImmutableArray<IPEndPoint> Resolver { get; init; } = [];
 
-    /// <summary>How long a list may take. 1ms..60s (postscreen_dnsbl_timeout).</summary>
-    [Lasts("1ms", "60s")]
+    [Setting("how long a list may take, retries included", Postfix = "`postscreen_dnsbl_timeout`")]
+    [Between("1ms", "60s")]
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMilliseconds(800);
 
-    /// <summary>
-    /// Networks that no list is asked about. Default: private, loopback and link-local ones. Empty: all clients are looked up.
-    /// </summary>
+    // RFC 1918, RFC 6598, RFC 1122, RFC 3927, RFC 4291, RFC 4193: no list has anything to say of these.
+    [Setting("clients about which no list is asked; `[]` asks about all", Range = "networks")]
     public ImmutableArray<Network> Skip { get; init; } =
     [
         .. new[]
@@ -30,34 +33,31 @@ internal sealed record DnsblOptions
         }.Select(text => Network.TryParse(text, out var network, out _) ? network : default),
     ];
 
-    /// <summary>Settings of single zones of <see cref="Sites"/>. <c>[[dnsbl.list]]</c></summary>
-    [SettingName("list")]
+    [Setting("more about one zone of `dnsbl.sites`, whether the main ones or a profile's; any number", Name = "list")]
     public ImmutableArray<DnsblListOptions> Lists { get; init; } = [];
 }
 
-/// <summary>Settings of one zone, for all profiles. <c>[[dnsbl.list]]</c></summary>
+/// <summary>Settings of one zone, for all profiles.</summary>
 internal sealed record DnsblListOptions
 {
-    /// <summary>The zone, as written in the sites.</summary>
-    [Needed]
+    [Setting("which zone; each once", Range = "a zone of `sites`", IsNeeded = true, Example = "\"KEY.zen.dq.spamhaus.net\"")]
     public ZoneText Zone { get; init; } = ZoneText.Empty;
 
-    /// <summary>What replies, logs, metrics and pages show (postscreen_dnsbl_reply_map). Null: the zone, a key hidden.</summary>
+    [Setting("what replies, logs and metrics show; unique", Default = "the zone, a key hidden", Postfix = "`postscreen_dnsbl_reply_map`",
+        Example = "\"zen\"")]
     [Shaped("[A-Za-z0-9_.-]{1,64}", "1 to 64 letters, digits, dots, dashes and underscores")]
     public string? Name { get; init; }
 
-    /// <summary>How long the list may take. 1ms..60s. Null: <see cref="DnsblOptions.Timeout"/>.</summary>
-    [Lasts("1ms", "60s")]
+    [Setting("how long this list may take", Default = "`dnsbl.timeout`", Example = "\"800ms\"")]
+    [Between("1ms", "60s")]
     public TimeSpan? Timeout { get; init; }
 
-    /// <summary>File with the key that replaces the label <c>KEY</c> of the zone; empty: none.</summary>
+    [Setting("its text replaces the first label `KEY` of the zone in queries; read at start and at a reload")]
     [ReadableFile]
     public string KeyFile { get; init; } = "";
 
-    /// <summary>
-    /// True: before a listing is believed, 127.0.0.1 is looked up, which no list may contain (RFC 5782 section 5). False for a list that
-    /// contains it on purpose, such as a list of bogons.
-    /// </summary>
+    [Setting("test entries are asked for before a listing is believed, see below; `false` for lists that list everybody on purpose, such as"
+        + " those of bogus networks")]
     public bool Tried { get; init; } = true;
 
     /// <summary>What may be shown: the name, or the zone with its key hidden.</summary>

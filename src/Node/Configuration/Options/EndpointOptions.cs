@@ -3,34 +3,32 @@ using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Configuration;
 
-/// <summary>Where the doors listen. An empty list closes one; port 0 takes a free port. <c>[endpoints]</c></summary>
+/// <summary>Where the doors listen. An empty list closes one; port 0 takes a free port.</summary>
 internal sealed record EndpointOptions
 {
-    /// <summary>The plug-in protocol; tcp or unix.</summary>
+    [Setting("the plug-in protocol, [plugin-protocol.md](plugin-protocol.md)")]
     [Schemes(EndpointScheme.Tcp, EndpointScheme.Unix)]
-    public ImmutableArray<EndpointAddress> Plugin { get; init; } = [EndpointAddress.Parse("tcp://127.0.0.1:10025")];
+    public ImmutableArray<EndpointAddress> Plugin { get; init; } = Addresses("tcp://127.0.0.1:10025");
 
-    /// <summary>Policy delegation (check_policy_service); tcp or unix.</summary>
+    [Setting("policy delegation, [postfix.md](postfix.md#policy-delegation)", Postfix = "`check_policy_service`")]
     [Schemes(EndpointScheme.Tcp, EndpointScheme.Unix)]
-    public ImmutableArray<EndpointAddress> Policy { get; init; } = [EndpointAddress.Parse("tcp://127.0.0.1:10026")];
+    public ImmutableArray<EndpointAddress> Policy { get; init; } = Addresses("tcp://127.0.0.1:10026");
 
-    /// <summary>DNSBL zone (postscreen_dnsbl_sites); udp or tcp.</summary>
+    [Setting("verdicts as a DNS zone, [dnsbl-zone.md](dnsbl-zone.md)", Postfix = "`postscreen_dnsbl_sites`")]
     [Schemes(EndpointScheme.Udp, EndpointScheme.Tcp)]
-    public ImmutableArray<EndpointAddress> Dnsbl { get; init; } =
-        [EndpointAddress.Parse("udp://127.0.0.1:10053"), EndpointAddress.Parse("tcp://127.0.0.1:10053")];
+    public ImmutableArray<EndpointAddress> Dnsbl { get; init; } = Addresses("udp://127.0.0.1:10053", "tcp://127.0.0.1:10053");
 
-    /// <summary>memcache (postscreen_cache_map); tcp or unix.</summary>
+    [Setting("postscreen's cache, shared, [postfix.md](postfix.md#memcache)", Postfix = "`postscreen_cache_map`")]
     [Schemes(EndpointScheme.Tcp, EndpointScheme.Unix)]
-    public ImmutableArray<EndpointAddress> Memcache { get; init; } = [EndpointAddress.Parse("tcp://127.0.0.1:10211")];
+    public ImmutableArray<EndpointAddress> Memcache { get; init; } = Addresses("tcp://127.0.0.1:10211");
 
-    /// <summary>Stands in for dnsblog(8) (dnsblog_service_name); unix or tcp.</summary>
+    [Setting("takes the place of dnsblog(8), [postfix.md](postfix.md#dnsblog-socket)", Postfix = "`dnsblog_service_name`")]
     [Schemes(EndpointScheme.Unix, EndpointScheme.Tcp)]
     public ImmutableArray<EndpointAddress> Dnsblog { get; init; } = [];
 
-    /// <summary>API, metrics, health and web page; tcp or unix. On a unix socket changes need no token: its mode says who may connect.</summary>
+    [Setting("health, metrics, API; on unix sockets changes need no token")]
     [Schemes(EndpointScheme.Tcp, EndpointScheme.Unix)]
-    public ImmutableArray<EndpointAddress> Http { get; init; } =
-        [EndpointAddress.Parse("tcp://127.0.0.1:10080"), EndpointAddress.Parse("unix://DATA_DIR/http.sock?mode=0660")];
+    public ImmutableArray<EndpointAddress> Http { get; init; } = Addresses("tcp://127.0.0.1:10080", "unix://DATA_DIR/http.sock?mode=0660");
 
     /// <summary>All addresses by door, in the order above; the door's word is the setting's name.</summary>
     public IEnumerable<(Door Door, EndpointAddress Address)> All() =>
@@ -44,7 +42,8 @@ internal sealed record EndpointOptions
     ];
 
     /// <summary>Doors that take connections.</summary>
-    public int StreamDoors => All().Where(endpoint => endpoint.Address.Scheme != EndpointScheme.Udp).DistinctBy(endpoint => endpoint.Door).Count();
+    public int StreamDoors =>
+        All().Where(endpoint => endpoint.Address.Scheme != EndpointScheme.Udp).DistinctBy(endpoint => endpoint.Door).Count();
 
     /// <summary>The same addresses with the data folder in place of <c>DATA_DIR</c>.</summary>
     /// <param name="dataDir">The folder's absolute path.</param>
@@ -62,12 +61,15 @@ internal sealed record EndpointOptions
         Dnsblog = change(Dnsblog),
         Http = change(Http),
     };
+
+    private static ImmutableArray<EndpointAddress> Addresses(params string[] texts) => [.. texts.Select(EndpointAddress.Parse)];
 }
 
-/// <summary>The zone of the DNSBL doors. <c>[dnsbl_zone]</c></summary>
+/// <summary>The zone of the DNSBL doors.</summary>
 internal sealed record DnsblZoneOptions
 {
-    /// <summary>Domain name, at most 110 characters; the domain in postscreen_dnsbl_sites.</summary>
+    [Setting("the zone of the dnsblog and dnsbl doors; also `allow.NAME`, `PROFILE.NAME`, `allow.PROFILE.NAME`",
+        Postfix = "`postscreen_dnsbl_sites`")]
     [DomainName]
     public string Name { get; init; } = "screening.internal";
 }

@@ -1,17 +1,18 @@
 namespace Screening.Node.Configuration;
 
-/// <summary>API, metrics and web page. <c>[http]</c></summary>
+/// <summary>API, metrics and web page.</summary>
 internal sealed record HttpOptions
 {
-    /// <summary>File with the token that changes need over TCP; empty: changes on unix sockets only.</summary>
+    [Setting("the token that changes over TCP need ([security.md](security.md#token-and-tls-for-http)); a changed file takes effect at"
+        + " once. Empty: changes on unix sockets only")]
     [ReadableFile]
     public string TokenFile { get; init; } = "";
 
-    /// <summary>Certificate in PEM form; with <see cref="Key"/> the TCP endpoints use TLS. Empty: no TLS.</summary>
+    [Setting("certificate in PEM form: TLS on the TCP addresses of `endpoints.http`; with `key` or not at all")]
     [ReadableFile]
     public string Certificate { get; init; } = "";
 
-    /// <summary>The certificate's key in PEM form.</summary>
+    [Setting("the certificate's private key in PEM form")]
     [ReadableFile]
     public string Key { get; init; } = "";
 }

@@ -1,26 +1,22 @@
 namespace Screening.Node.Configuration;
 
-/// <summary>Limits on the resources that peers can use. <c>[limits]</c></summary>
+/// <summary>Limits on the resources that peers can use.</summary>
 internal sealed record LimitsOptions
 {
-    /// <summary>
-    /// Clients that are screened at the same time; beyond it the default answer is sent. At least 1 (postscreen_pre_queue_limit).
-    /// </summary>
-    [Between(1, int.MaxValue)]
+    [Setting("queries being screened at once; above it the default answer goes out at once", Postfix = "`postscreen_pre_queue_limit`")]
+    [Between(1)]
     public int InFlight { get; init; } = 20_000;
 
-    /// <summary>Unanswered requests of one connection. At least 1.</summary>
-    [Between(1, int.MaxValue)]
+    [Setting("the same for one plug-in connection")]
+    [Between(1)]
     public int PerConnection { get; init; } = 4096;
 
-    /// <summary>
-    /// Connections of each door, from all addresses and on unix sockets. When three quarters are in use, each new one replaces the one that
-    /// has been idle longest. At least 1 (default_process_limit).
-    /// </summary>
-    [Between(1, int.MaxValue)]
+    [Setting("connections of one door, TCP, unix sockets and HTTP; above it further ones are closed", Postfix = "`default_process_limit`")]
+    [Between(1)]
     public int Connections { get; init; } = 10_000;
 
-    /// <summary>Connections from one address, to each door. At least 1 (postscreen_client_connection_count_limit).</summary>
-    [Between(1, int.MaxValue)]
+    [Setting("TCP connections of one address to one door, HTTP too; further ones are closed",
+        Postfix = "`postscreen_client_connection_count_limit`")]
+    [Between(1)]
     public int ConnectionsPerAddress { get; init; } = 1000;
 }

@@ -1,39 +1,35 @@
 namespace Screening.Node.Configuration;
 
-/// <summary>The decision log, and the form of the node's own. <c>[log]</c></summary>
+/// <summary>The decision log, and the form of the node's own.</summary>
 internal sealed record LogOptions
 {
-    /// <summary>
-    /// Its folder; empty: <c>decisions</c> in the node's data folder (see <see cref="ScreeningOptions.DecisionsFolder"/>).
-    /// </summary>
+    [Setting("where the decision log is; empty: `data_dir/decisions`", Range = "a folder")]
     [Shaped("[^\\x00-\\x1f]*", "a folder, or empty")]
     public string Decisions { get; init; } = "";
 
-    /// <summary>How long it is kept. 1h..3650d.</summary>
-    [Lasts("1h", "3650d")]
+    [Setting("how long its files are kept")]
+    [Between("1h", "3650d")]
     public TimeSpan Keep { get; init; } = TimeSpan.FromDays(7);
 
-    /// <summary>How much of a client's address is logged.</summary>
+    [Setting("how much of a client's address is logged: all, its /24 or /64, or a keyed hash (the key is `data_dir/log.key`)")]
     public LogAddress Address { get; init; } = LogAddress.Full;
 
-    /// <summary>How answers from this node's memory (near cache, permit, reject, grant, ban) are logged.</summary>
+    [Setting("how answers from memory are logged: a line for a client's first one, then one line a minute with `\"hits\":N`; a line each;"
+        + " or not at all")]
     public LogHits Hits { get; init; } = LogHits.Count;
 
-    /// <summary>Size of the folder, at most; the oldest file is removed first. 1MiB..1024GiB.</summary>
-    [Holds("1MiB", "1024GiB")]
+    [Setting("largest size of the folder; the oldest file is removed first")]
+    [Between("1MiB", "1024GiB")]
     public ByteSize MaxSize { get; init; } = new(4L << 30);
 
-    /// <summary>The form of the node's own log, on standard error.</summary>
+    [Setting("form of the lines on standard error")]
     public LogFormat Format { get; init; } = LogFormat.Text;
 }
 
 /// <summary>The form of the node's own log.</summary>
 internal enum LogFormat
 {
-    /// <summary>Lines for people.</summary>
     Text,
-
-    /// <summary>One JSON object a line.</summary>
     Json,
 }
 
@@ -42,18 +38,13 @@ internal enum LogHits
 {
     /// <summary>A client's first hit, then one line a minute with the number of further hits.</summary>
     Count,
-
-    /// <summary>Each one.</summary>
     All,
-
-    /// <summary>None.</summary>
     None,
 }
 
 /// <summary>How much of a client's address is logged.</summary>
 internal enum LogAddress
 {
-    /// <summary>All of it.</summary>
     Full,
 
     /// <summary>Its network: /24 or /64.</summary>

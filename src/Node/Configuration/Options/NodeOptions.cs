@@ -1,17 +1,15 @@
 namespace Screening.Node.Configuration;
 
-/// <summary>This node. <c>[node]</c></summary>
+/// <summary>This node.</summary>
 internal sealed record NodeOptions
 {
-    /// <summary>
-    /// Name in replies to operators, logs and metrics; letters, digits, <c>. _ -</c>, 1..253 characters. Default: host name (myhostname).
-    /// </summary>
+    [Setting("name in logs, status and verdicts; also accepted as Host of HTTP requests", Postfix = "`myhostname`",
+        Default = "the host name", Example = "\"mx1.example.com\"")]
     [Shaped("[A-Za-z0-9._-]{1,253}", "1 to 253 letters, digits, dots, dashes and underscores")]
     public string Name { get; init; } = "localhost";
 
-    /// <summary>
-    /// Folder of everything that this node writes (data_directory). Default: <c>/var/lib/screening</c> for root, else <c>./data</c>.
-    /// </summary>
+    [Setting("everything that the node writes, in files of mode 0640 or less. Made with mode 0750; the log warns of one that others can"
+        + " use", Postfix = "`data_directory`", Default = "`/var/lib/screening` for root, else `./data`", Example = "\"/var/lib/screening\"")]
     [Shaped("[^\\x00-\\x1f]+", "a folder")]
     public string DataDir { get; init; } = "./data";
 }

@@ -3,65 +3,68 @@ using System.Text.RegularExpressions;
 
 namespace Screening.Node.Configuration;
 
-/// <summary>p0f, which recognizes a client's operating system by its packets. <c>[p0f]</c></summary>
+/// <summary>p0f, which recognizes a client's operating system by its packets.</summary>
 internal sealed record P0fOptions
 {
-    /// <summary>Path of p0f's API socket (its option -s); empty: off.</summary>
+    /// <summary>What <see cref="Rules"/> are, in a profile too.</summary>
+    public const string RulesMeaning = "each rule whose conditions all match adds its weight; at least one condition. "
+        + "One on something that p0f does not know never matches";
+
+    [Setting("p0f's API socket (its option `-s`); empty: off", Range = "absolute path, at most 107 characters")]
     [Shaped("|/[^\\x00-\\x1f]{1,106}", "an absolute path of at most 107 characters, or empty")]
     public string Socket { get; init; } = "";
 
-    /// <summary>How long p0f may take. 1ms..60s.</summary>
-    [Lasts("1ms", "60s")]
+    [Setting("how long p0f may take, including a second question about an unknown host")]
+    [Between("1ms", "60s")]
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>False: the total of the rules is clamped to 0 .. enforce_at - 1, so that p0f alone never blocks.</summary>
+    [Setting("`false`: the sum of the rules is limited to 0..`enforce_at - 1`, so that p0f alone refuses nobody. `true`: it counts"
+        + " as it is")]
     public bool Alone { get; init; }
 
-    /// <summary>What p0f's answers add to the score; each rule that matches counts. <c>[[p0f.rule]]</c></summary>
-    [SettingName("rule")]
+    [Setting(RulesMeaning, Name = "rule")]
     public ImmutableArray<P0fRuleOptions> Rules { get; init; } = [];
 }
 
-/// <summary>Adds a weight when all the given fields match. At least one must be given. <c>[[p0f.rule]]</c></summary>
+/// <summary>Adds a weight when all the given fields match.</summary>
 internal sealed record P0fRuleOptions
 {
-    /// <summary>Regular expression found in the operating system's name, such as <c>Windows</c>.</summary>
+    [Setting("found in the name of the operating system", Example = "\"Windows\"")]
     public Regex? Os { get; init; }
 
-    /// <summary>Regular expression found in its version, such as <c>XP|2000</c>.</summary>
+    [Setting("found in its version", Example = "\"XP|2000\"")]
     public Regex? Flavor { get; init; }
 
-    /// <summary>Regular expression found in the link type, such as <c>DSL</c>.</summary>
+    [Setting("found in the link type", Example = "\"DSL\"")]
     public Regex? Link { get; init; }
 
-    /// <summary>Regular expression found in the raw signature; p0f's API does not report it, so a node refuses to start with it.</summary>
+    [Setting("**not built**: `run` refuses it, because p0f's API does not report signatures", Example = "\"^4:64\"")]
     public Regex? Signature { get; init; }
 
-    /// <summary>Number of hops to the client, exactly. 0..255.</summary>
+    [Setting("exactly so many hops", Example = "24")]
     [Between(0, 255)]
     public int? Distance { get; init; }
 
-    /// <summary>Minutes that the client has been up, at least. 0 or more.</summary>
-    [Between(0, int.MaxValue)]
+    [Setting("up at least so long", Unit = "minutes", Example = "1440")]
+    [Between(0)]
     public int? UptimeMin { get; init; }
 
-    /// <summary>Whether p0f saw several hosts share the address.</summary>
+    [Setting("whether several hosts were seen behind the address", Example = "true")]
     public bool? Nat { get; init; }
 
-    /// <summary>Whether the operating system was ever seen to change behind the address.</summary>
+    [Setting("whether the operating system was ever seen to change", Example = "true")]
     public bool? OsChanged { get; init; }
 
-    /// <summary>Qualities of the match that count: <c>exact</c>, <c>generic</c>, <c>fuzzy</c>, separated by <c>|</c>.</summary>
+    [Setting("quality of the match; an exact one is neither generic nor fuzzy", Example = "\"exact|generic|fuzzy\"",
+        Range = "`exact`, `generic`, `fuzzy`, separated by a vertical bar")]
     public P0fMatchWords? Match { get; init; }
 
-    /// <summary>What a match adds. -100..100.</summary>
+    [Setting("what a match adds to the score")]
     [Between(-100, 100)]
     public int Weight { get; init; } = 1;
 
     /// <summary>True if there is anything to match.</summary>
-    public bool HasCondition() =>
-        (Os ?? Flavor ?? Link ?? Signature) is not null
-        || Distance is not null || UptimeMin is not null || Nat is not null || OsChanged is not null || Match is not null;
+    public bool HasCondition() => this with { Weight = 0 } != new P0fRuleOptions { Weight = 0 };
 }
 
 /// <summary>Qualities of a p0f match. A generic match with tolerance counts as generic and as fuzzy.</summary>

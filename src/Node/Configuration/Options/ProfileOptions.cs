@@ -5,30 +5,31 @@ namespace Screening.Node.Configuration;
 
 /// <summary>
 /// Other settings for some clients, chosen by the address they connected to, by door, or by name. A profile inherits what it does not set,
-/// so these are the effective settings; lists of rules and of custom checks are replaced as a whole. <c>[profile.NAME]</c>
+/// so these are the effective settings; lists of rules and of custom checks are replaced as a whole.
 /// </summary>
 internal sealed record ProfileOptions
 {
     /// <summary>The name of the settings outside of all profiles.</summary>
     public const string DefaultName = "default";
 
-    /// <summary>
-    /// Addresses of this mail server: a client that connected to one of them gets this profile. Each in one profile only.
-    /// </summary>
+    [Setting("the mail exchanger's own addresses that select this profile", Range = "IP addresses, each in one profile",
+        Example = "[\"192.0.2.25\"]")]
     public ImmutableArray<ClientAddress> Local { get; init; } = [];
 
-    /// <summary>Doors whose clients get this profile, unless a local address decides otherwise. Each in one profile only.</summary>
-    [SettingName("door")]
+    [Setting("doors that select it if no local address does", Name = "door", Example = "[\"policy\"]",
+        Range = "`plugin`, `policy`, `dnsbl`, `dnsblog`, `memcache`, `http`, each in one profile")]
     public ImmutableArray<Door> Doors { get; init; } = [];
 
+    [Setting("other values of the settings in `[verdict]`", Default = "inherited", Example = "verdict.enforce_at = 2")]
     public VerdictOptions Verdict { get; init; } = new();
 
+    [Setting("other DNS lists", Default = "inherited")]
     public ProfileDnsblOptions Dnsbl { get; init; } = new();
 
+    [Setting("other p0f rules", Default = "inherited")]
     public ProfileP0fOptions P0f { get; init; } = new();
 
-    /// <inheritdoc cref="ScreeningOptions.Customs"/>
-    [SettingName("custom")]
+    [Setting(ScreeningOptions.CustomsMeaning, Name = "custom", Default = "inherited")]
     public ImmutableArray<CustomOptions> Customs { get; init; } = [];
 
     /// <summary>A profile that sets nothing itself.</summary>
@@ -44,7 +45,7 @@ internal sealed record ProfileOptions
 /// <summary>The DNS list settings of a profile.</summary>
 internal sealed record ProfileDnsblOptions
 {
-    /// <inheritdoc cref="DnsblOptions.Sites"/>
+    [Setting(DnsblOptions.SitesMeaning, Default = "inherited")]
     [Sites]
     public ZoneText Sites { get; init; } = ZoneText.Empty;
 }
@@ -52,7 +53,6 @@ internal sealed record ProfileDnsblOptions
 /// <summary>The p0f settings of a profile.</summary>
 internal sealed record ProfileP0fOptions
 {
-    /// <inheritdoc cref="P0fOptions.Rules"/>
-    [SettingName("rule")]
+    [Setting(P0fOptions.RulesMeaning, Name = "rule", Default = "inherited")]
     public ImmutableArray<P0fRuleOptions> Rules { get; init; } = [];
 }

@@ -3,45 +3,61 @@ using System.Collections.Immutable;
 namespace Screening.Node.Configuration;
 
 /// <summary>
-/// All settings of a node. Each property is a table of <c>screening.toml</c>, each of its properties a setting; names are the C# names in
-/// snake case. Values are checked when loaded, so code that is given options can rely on the documented ranges.
+/// All settings of a node. Each property is a table of <c>screening.toml</c>, each of its properties a setting. Values are checked when
+/// loaded, so code that is given options can rely on the ranges that their definitions state.
 /// </summary>
 internal sealed record ScreeningOptions
 {
+    /// <summary>What <see cref="Customs"/> are, in a profile too.</summary>
+    public const string CustomsMeaning = "a check of your own, by exactly one of `plugin`, `url` and `command`; any number";
+
+    [Setting("this node", Restart = true)]
     public NodeOptions Node { get; init; } = new();
 
+    [Setting("where the doors listen: lists of addresses; `[]` closes a door, port 0 takes a free port", Restart = true)]
     public EndpointOptions Endpoints { get; init; } = new();
 
+    [Setting("the zone of the DNSBL doors", Restart = true)]
     public DnsblZoneOptions DnsblZone { get; init; } = new();
 
+    [Setting("when an answer is due, how long it is valid, and what a score means; each setting may stand in a profile")]
     public VerdictOptions Verdict { get; init; } = new();
 
+    [Setting("p0f, which recognizes a client's operating system by its packets")]
     public P0fOptions P0f { get; init; } = new();
 
+    [Setting("the DNS lists that are asked")]
     public DnsblOptions Dnsbl { get; init; } = new();
 
-    /// <summary>The operator's own checks. <c>[[custom]]</c></summary>
-    [SettingName("custom")]
+    [Setting(CustomsMeaning, Name = "custom")]
     public ImmutableArray<CustomOptions> Customs { get; init; } = [];
 
+    [Setting("permanent lists; the longest match decides, reject before permit at equal length; files are read again when they change")]
     public AccessOptions Access { get; init; } = new();
 
+    [Setting("the policy door")]
     public PolicyOptions Policy { get; init; } = new();
 
+    [Setting("the whitelist, and what each node keeps of it", Restart = true)]
     public CacheOptions Cache { get; init; } = new();
 
+    [Setting("limits on what peers can use", Restart = true)]
     public LimitsOptions Limits { get; init; } = new();
 
+    [Setting("where the whitelist is stored", Restart = true)]
     public StoreOptions Store { get; init; } = new();
 
+    [Setting("how the nodes of a fleet find and trust each other", Restart = true)]
     public ClusterOptions Cluster { get; init; } = new();
 
+    [Setting("API, metrics and web page", Restart = true)]
     public HttpOptions Http { get; init; } = new();
 
+    [Setting("the decision log, and the form of the node's own", Restart = true)]
     public LogOptions Log { get; init; } = new();
 
-    /// <summary>Profiles by name, without the default one. Last, because they start as copies of the settings above.</summary>
-    [SettingName("profile")]
+    // Last, because profiles start as copies of the settings above.
+    [Setting("other settings for some clients, by a name that is a DNS label; a profile inherits what it does not set", Name = "profile")]
     public ImmutableSortedDictionary<string, ProfileOptions> Profiles { get; init; } =
         ImmutableSortedDictionary.Create<string, ProfileOptions>(StringComparer.Ordinal);
 

@@ -1,12 +1,12 @@
 namespace Screening.Node.Configuration;
 
-/// <summary>Where the whitelist is stored. <c>[store]</c></summary>
+/// <summary>Where the whitelist is stored.</summary>
 internal sealed record StoreOptions
 {
-    /// <summary>sqlite (a cluster of one), postgresql or memory (postscreen_cache_map).</summary>
+    [Setting("where the whitelist is stored: in a file of one node, in a database that all nodes share, or nowhere")]
     public StoreProvider Provider { get; init; } = StoreProvider.Sqlite;
 
-    /// <summary>Connection string; needed by postgresql. A secret.</summary>
+    [Setting("connection string; needed for postgresql, see [postgresql.md](postgresql.md#access)", Range = "text; a secret")]
     public Secret Connection { get; init; } = Secret.Empty;
 }
 

@@ -14,17 +14,17 @@ internal static class ConfigurationJson
     };
 
     /// <summary><c>{"v":1,"file","ok","faults":[...],"warnings":[...]}</c>.</summary>
-    public static string OfCheck(ConfigurationResult result) => new JsonObject
+    public static string OfCheck(ConfigurationResult result) => Write(new JsonObject
     {
         ["v"] = 1,
         ["file"] = result.File,
         ["ok"] = result.Faults.Count == 0,
         ["faults"] = new JsonArray([.. result.Faults.Select(OfFault)]),
         ["warnings"] = new JsonArray([.. result.Warnings.Select(OfFault)]),
-    }.ToJsonString(Layout);
+    });
 
     /// <summary><c>{"v":1,"file","settings":{...},"origins":{"verdict.deadline":"screening.toml:3"},"warnings":[...]}</c>.</summary>
-    public static string OfSettings(ConfigurationResult result, ScreeningOptions options) => new JsonObject
+    public static string OfSettings(ConfigurationResult result, ScreeningOptions options) => Write(new JsonObject
     {
         ["v"] = 1,
         ["file"] = result.File,
@@ -32,17 +32,21 @@ internal static class ConfigurationJson
         ["origins"] = new JsonObject(result.Origins.OrderBy(origin => origin.Key, StringComparer.Ordinal)
             .Select(origin => KeyValuePair.Create<string, JsonNode?>(origin.Key, origin.Value.ToString()))),
         ["warnings"] = new JsonArray([.. result.Warnings.Select(OfFault)]),
-    }.ToJsonString(Layout);
+    });
+
+    /// <summary>The text, indented.</summary>
+    public static string Write(JsonObject json) => json.ToJsonString(Layout);
 
     private static JsonObject OfFault(ConfigurationFault fault)
     {
-        var place = new JsonObject { ["kind"] = SettingTypes.Word(fault.Place.Kind), ["name"] = fault.Place.Name };
+        var place = new JsonObject { ["kind"] = Wording.Word(fault.Place.Kind), ["name"] = fault.Place.Name };
         if (fault.Place.Line > 0)
             (place["line"], place["column"]) = (fault.Place.Line, fault.Place.Column);
         return new JsonObject { ["place"] = place, ["setting"] = fault.Setting, ["message"] = fault.Message };
     }
 
-    private static JsonNode? OfNode(SettingNode node) => node switch
+    /// <summary>A value, list or table as JSON.</summary>
+    public static JsonNode? OfNode(SettingNode node) => node switch
     {
         SettingTable table => new JsonObject(table.Entries.Select(entry => KeyValuePair.Create(entry.Key, OfNode(entry.Value)))),
         SettingList list => new JsonArray([.. list.Items.Select(OfNode)]),

@@ -15,12 +15,16 @@ internal static class OptionsTree
     public static SettingTable Of(ScreeningOptions options, IReadOnlyDictionary<string, ConfigurationPlace> origins) =>
         new Writer(origins).Table(options, "");
 
+    /// <summary>One setting of an options object; null if it has no value.</summary>
+    public static SettingNode? Of(Setting setting, object owner) =>
+        new Writer(ImmutableDictionary<string, ConfigurationPlace>.Empty).Node(setting, owner, setting.Name);
+
     private sealed class Writer(IReadOnlyDictionary<string, ConfigurationPlace> origins)
     {
         public SettingTable Table(object owner, string prefix)
         {
             var table = new SettingTable(Place(prefix.TrimEnd('.')));
-            foreach (var setting in SettingSchema.Of(owner.GetType()))
+            foreach (var setting in Setting.Of(owner.GetType()))
             {
                 if (Node(setting, owner, prefix + setting.Name) is { } node)
                     table[setting.Name] = node;
@@ -29,16 +33,16 @@ internal static class OptionsTree
             return table;
         }
 
-        private SettingNode? Node(Setting setting, object owner, string path)
+        public SettingNode? Node(Setting setting, object owner, string path)
         {
             switch (setting.Kind)
             {
                 case SettingKind.Value:
                     var value = setting.Get(owner);
-                    return value is null && !setting.EmptyIsNone ? null : Value(setting, value, path);
+                    return value is null && !setting.Definition.EmptyIsNone ? null : Value(setting, value, path);
                 case SettingKind.Values:
                     var items = setting.GetItems(owner).Select(
-                        (item, index) => Value(setting, index > 0 && setting.OnlyFirstIsShown ? Secret.Mask : item, path));
+                        (item, index) => Value(setting, index > 0 && setting.Definition.OnlyFirstIsShown ? Secret.Mask : item, path));
                     return new SettingList(items, Place(path)) { IsOfValues = true };
                 case SettingKind.Tables:
                     return Tables(setting, owner, path);

@@ -79,7 +79,8 @@ internal static class TomlText
     private static bool IsListOfTables(SettingNode node) =>
         node is SettingList list && (list.Items.Count == 0 ? list is not { IsOfValues: true } : list.Items[0] is SettingTable);
 
-    private static string Inline(SettingNode node) => node switch
+    /// <summary>A node as it stands behind <c>name =</c>.</summary>
+    public static string Inline(SettingNode node) => node switch
     {
         SettingTable table => "{ " + string.Join(", ", table.Entries.Select(entry => $"{entry.Key} = {Inline(entry.Value)}")) + " }",
         SettingList list => "[" + string.Join(", ", list.Items.Select(Inline)) + "]",

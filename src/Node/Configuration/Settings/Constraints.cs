@@ -1,119 +1,120 @@
-using System.Globalization;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Screening.Node.Telemetry;
+using Screening.Actors.Cluster;
 using Screening.Node.Platform;
-using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Configuration;
 
-/// <summary>Gives a setting another name than the property's own in snake case.</summary>
+/// <summary>What a single value must be, apart from its type. On a list it is asked of each item.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-internal sealed class SettingNameAttribute(string name) : Attribute
+internal abstract class ConstraintAttribute(string range) : Attribute
 {
-    public string Name { get; } = name;
-}
+    /// <summary>The values that are taken, in Markdown, for the pages and the schema.</summary>
+    public virtual string Range => range;
 
-/// <summary>The setting has no default: its table must give it.</summary>
-[AttributeUsage(AttributeTargets.Property)]
-internal sealed class NeededAttribute : Attribute;
-
-/// <summary>The empty text stands for null.</summary>
-[AttributeUsage(AttributeTargets.Property)]
-internal sealed class EmptyIsNoneAttribute : Attribute;
-
-/// <summary>The items of the list behind the first one may be secrets and print as <c>***</c>.</summary>
-[AttributeUsage(AttributeTargets.Property)]
-internal sealed class OnlyFirstIsShownAttribute : Attribute;
-
-/// <summary>What a single setting must be, apart from its type. On a list it is asked of each item.</summary>
-[AttributeUsage(AttributeTargets.Property)]
-internal abstract class ConstraintAttribute : Attribute
-{
-    /// <summary>Null if the value follows the rule, else the rule: "it must be ...".</summary>
+    /// <summary>Null if the value is one of them, else what it must be: "it must be ...".</summary>
     public abstract string? Broken(object value);
+
+    /// <summary>Adds what JSON schema can express of it.</summary>
+    public virtual void Describe(JsonObject schema)
+    {
+    }
 }
 
-/// <summary>A whole number in a range, both ends included.</summary>
-internal sealed class BetweenAttribute(int least, int most) : ConstraintAttribute
-{
-    public override string? Broken(object value) => (int)value >= least && (int)value <= most ? null
-        : most == int.MaxValue ? string.Create(CultureInfo.InvariantCulture, $"it must be at least {least}")
-        : string.Create(CultureInfo.InvariantCulture, $"it must be {least} to {most}");
-}
-
-/// <summary>A duration in a range, both ends included.</summary>
-internal sealed class LastsAttribute(string least, string most) : ConstraintAttribute
+/// <summary>A number, a duration or a size in a range, both ends included.</summary>
+/// <param name="least">A whole number, or a duration or a size as a text.</param>
+/// <param name="most">The same; null: no end.</param>
+internal sealed class BetweenAttribute(object least, object? most = null)
+    : ConstraintAttribute(most is null ? $"{least} and more" : least is int ? $"{least}..{most}" : $"`{least}`..`{most}`")
 {
     /// <summary>0 is taken too and turns the thing off.</summary>
     public bool ZeroIsOff { get; init; }
 
+    public override string Range => base.Range + (ZeroIsOff ? ", or 0 for off" : "");
+
     public override string? Broken(object value)
     {
-        _ = Duration.TryParse(least, out var shortest) & Duration.TryParse(most, out var longest);
-        var duration = (TimeSpan)value;
-        return (duration >= shortest && duration <= longest) || (ZeroIsOff && duration == TimeSpan.Zero)
-            ? null
+        var number = (IComparable)value;
+        if (number.CompareTo(Bound(least, value)) >= 0 && (most is null || number.CompareTo(Bound(most, value)) <= 0))
+            return null;
+        return ZeroIsOff && number is TimeSpan { Ticks: 0 } ? null
+            : most is null ? $"it must be at least {least}"
             : $"it must be {least} to {most}" + (ZeroIsOff ? ", or 0 to turn it off" : "");
     }
-}
 
-/// <summary>A size in a range, both ends included.</summary>
-internal sealed class HoldsAttribute(string least, string most) : ConstraintAttribute
-{
-    public override string? Broken(object value)
+    public override void Describe(JsonObject schema)
     {
-        _ = ByteSize.TryParse(least, out var smallest) & ByteSize.TryParse(most, out var largest);
-        var size = (ByteSize)value;
-        return size.Bytes >= smallest.Bytes && size.Bytes <= largest.Bytes ? null : $"it must be {least} to {most}";
+        if (least is int from)
+            schema["minimum"] = from;
+        if (most is int to)
+            schema["maximum"] = to;
     }
+
+    private static object Bound(object bound, object value) => (bound, value) switch
+    {
+        (string text, TimeSpan) when Duration.TryParse(text, out var duration) => duration,
+        (string text, ByteSize) when ByteSize.TryParse(text, out var size) => size,
+        _ => bound,
+    };
 }
 
 /// <summary>One of some words of a larger set.</summary>
-internal sealed class OneOfAttribute(params string[] words) : ConstraintAttribute
+internal sealed class OneOfAttribute(params string[] words) : ConstraintAttribute(string.Join(", ", words.Select(word => $"`{word}`")))
 {
     public override string? Broken(object value)
     {
-        var given = value as string ?? SettingTypes.Word((Enum)value);
-        return words.Contains(given) ? null : SettingTypes.OneOf(words, given);
+        var given = value as string ?? Wording.Word((Enum)value);
+        return words.Contains(given) ? null : Wording.OneOf(words, given);
     }
+
+    public override void Describe(JsonObject schema) => schema["enum"] = new JsonArray([.. words.Select(word => (JsonNode)word)]);
 }
 
-/// <summary>A text of a certain shape.</summary>
-internal sealed class ShapedAttribute(string pattern, string rule) : ConstraintAttribute
+/// <summary>A text that a pattern matches as a whole.</summary>
+/// <param name="pattern">A regular expression that JSON schema knows as well: no inline options.</param>
+/// <param name="rule">The same in words, after "it must be".</param>
+internal sealed class ShapedAttribute(string pattern, string rule) : ConstraintAttribute(rule)
 {
-    private readonly Regex _pattern = new($"^(?:{pattern})\\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+    // Made when a value is given: regular expressions are the slowest part of a start.
+    public override string? Broken(object value) =>
+        Regex.IsMatch((string)value, $"^(?:{pattern})\\z", RegexOptions.CultureInvariant) ? null : "it must be " + base.Range;
 
-    public override string? Broken(object value) => _pattern.IsMatch((string)value) ? null : "it must be " + rule;
+    public override void Describe(JsonObject schema) => schema["pattern"] = $"^({pattern})$";
 }
 
 /// <summary>
 /// An action of access(5) on one line, but not one that permits: a policy service that answers <c>OK</c> lets the client relay.
 /// </summary>
-internal sealed class AccessActionAttribute : ConstraintAttribute
+internal sealed class AccessActionAttribute()
+    : ConstraintAttribute("one line, 1 to 512 characters; an action of access(5) that does not permit: `4NN`, `5NN`, `REJECT`,"
+        + " `DEFER_IF_PERMIT`, ...")
 {
-    private static readonly Regex Line = new("^[^\\x00-\\x1f\\x7f]{1,512}\\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+    private const string Line = "^[^\\x00-\\x1f\\x7f]{1,512}\\z";
 
-    private static readonly Regex Refusal = new(
-        "^([45][0-9][0-9] .*[^ ].*|(reject|defer|defer_if_permit|defer_if_reject|discard|hold|dunno|warn|info)( .*)?|(prepend|filter|redirect|bcc) .*[^ ].*)\\z",
-        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.IgnoreCase);
+    private const string Refusal =
+        "^([45][0-9][0-9] .*[^ ].*|(reject|defer|defer_if_permit|defer_if_reject|discard|hold|dunno|warn|info)( .*)?"
+            + "|(prepend|filter|redirect|bcc) .*[^ ].*)\\z";
 
     public override string? Broken(object value) =>
-        !Line.IsMatch((string)value) ? "it must be one line of 1 to 512 characters"
-        : Refusal.IsMatch((string)value) ? null
+        !Regex.IsMatch((string)value, Line) ? "it must be one line of 1 to 512 characters"
+        : Regex.IsMatch((string)value, Refusal, RegexOptions.CultureInvariant | RegexOptions.IgnoreCase) ? null
         : "it must be an action of access(5) that does not permit, such as 550 and a text, 450 and a text, REJECT or DEFER_IF_PERMIT";
 }
 
 /// <summary>An endpoint of certain schemes.</summary>
-internal sealed class SchemesAttribute(EndpointScheme first, EndpointScheme second) : ConstraintAttribute
+internal sealed class SchemesAttribute(EndpointScheme first, EndpointScheme second)
+    : ConstraintAttribute($"{Wording.Word(first)}, {Wording.Word(second)}")
 {
     public override string? Broken(object value) =>
         ((EndpointAddress)value).Scheme == first || ((EndpointAddress)value).Scheme == second
             ? null
-            : $"it must be {SettingTypes.Word(first)}:// or {SettingTypes.Word(second)}://";
+            : $"it must be {Wording.Word(first)}:// or {Wording.Word(second)}://";
+
+    public override void Describe(JsonObject schema) => schema["pattern"] = $"^({Wording.Word(first)}|{Wording.Word(second)})://";
 }
 
 /// <summary>An address that others connect to: port 0 means nothing to them.</summary>
-internal sealed class ReachableAttribute : ConstraintAttribute
+internal sealed class ReachableAttribute() : ConstraintAttribute("")
 {
     public override string? Broken(object value) =>
         value is HostPort { Port: 0 } or EndpointAddress { IsUnix: false, Port: 0 } ? "its port must be 1 to 65535"
@@ -122,29 +123,32 @@ internal sealed class ReachableAttribute : ConstraintAttribute
         : null;
 }
 
-/// <summary>An URL of HTTP.</summary>
-internal sealed class HttpUrlAttribute : ConstraintAttribute
+/// <summary>A URL of HTTP.</summary>
+internal sealed class HttpUrlAttribute() : ConstraintAttribute("http, https")
 {
     public override string? Broken(object value) =>
         Uri.TryCreate(((UrlText)value).Reveal(), UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Host.Length > 0
             ? null
             : "it must be http:// or https:// and a host";
+
+    public override void Describe(JsonObject schema) => schema["pattern"] = "^[Hh][Tt][Tt][Pp][Ss]?://";
 }
 
 /// <summary>A domain name that leaves room for what is put before it: a reversed IPv6 address and two labels.</summary>
-internal sealed class DomainNameAttribute : ConstraintAttribute
+internal sealed class DomainNameAttribute() : ConstraintAttribute("domain name, at most 110 characters")
 {
-    private static readonly Regex Name = new(
-        "^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\\z",
-        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase);
+    private const string Pattern =
+        "^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*";
 
-    public override string? Broken(object value) => value.ToString()!.Length <= 110 && Name.IsMatch((string)value)
+    public override string? Broken(object value) => ((string)value).Length <= 110 && Regex.IsMatch((string)value, Pattern + "\\z")
         ? null
         : "it must be a domain name of at most 110 characters, without a dot at its end";
+
+    public override void Describe(JsonObject schema) => schema["pattern"] = Pattern + "$";
 }
 
 /// <summary>A file that must be there and be readable now. An empty path means none.</summary>
-internal sealed class ReadableFileAttribute : ConstraintAttribute
+internal sealed class ReadableFileAttribute() : ConstraintAttribute("a readable file")
 {
     public override string? Broken(object value)
     {
@@ -154,11 +158,19 @@ internal sealed class ReadableFileAttribute : ConstraintAttribute
 }
 
 /// <summary>DNSBL sites in the syntax of postscreen_dnsbl_sites.</summary>
-internal sealed class SitesAttribute : ConstraintAttribute
+internal sealed class SitesAttribute()
+    : ConstraintAttribute("`domain=filter*weight`, separated by commas or space; sets inside a filter by `;`")
 {
     public override string? Broken(object value)
     {
         var problems = string.Join("; ", SiteText.Check(((ZoneText)value).Reveal()));
-        return problems.Length == 0 ? null : SettingTypes.Escaped(ZoneText.Hide(problems));
+        return problems.Length == 0 ? null : Wording.Escaped(ZoneText.Hide(problems));
     }
+}
+
+/// <summary>A name that the certificate of another node may bear.</summary>
+internal sealed class PeerNameAttribute() : ConstraintAttribute("IP addresses, host names, `*.DOMAIN`")
+{
+    public override string? Broken(object value) =>
+        PeerNames.IsValid((string)value) ? null : "it must be an IP address, a host name, or *. and a domain, without a port";
 }

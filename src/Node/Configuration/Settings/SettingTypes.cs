@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Text;
 using System.Text.RegularExpressions;
 using Screening.Protocol.Vocabulary;
 
@@ -8,62 +7,63 @@ namespace Screening.Node.Configuration;
 
 /// <summary>How one type of value is read, shown and written.</summary>
 /// <param name="Wanted">What it is, behind "it must be": "a duration such as 5s".</param>
-/// <param name="Read">The value, or the rule that was broken ("it must ...").</param>
+/// <param name="Read">The value, or the rule that was broken ("it must ..."); an empty rule stands for <paramref name="Wanted"/>.</param>
 /// <param name="Write">The value as a TOML scalar: string, long or bool.</param>
-internal sealed record SettingType(string Wanted, Func<SettingValue, (object? Value, string? Problem)> Read, Func<object, object> Write);
+internal sealed record SettingType(string Wanted, Func<SettingValue, (object? Value, string? Problem)> Read, Func<object, object> Write)
+{
+    /// <summary>The values that are taken, in Markdown; empty: constraints tell.</summary>
+    public string Range { get; init; } = "";
+
+    /// <summary>The type in JSON schema.</summary>
+    public string Json { get; init; } = "string";
+
+    /// <summary>The pattern of a quantity in JSON schema, which is a text with a unit, or the number 0.</summary>
+    public string? Pattern { get; init; }
+
+    /// <summary>All values of an enumeration.</summary>
+    public IReadOnlyList<string> Words { get; init; } = [];
+}
 
 /// <summary>The types of values that settings have.</summary>
 internal static class SettingTypes
 {
-    /// <summary>The longest value that a fault repeats, in characters.</summary>
-    private const int MaxShown = 100;
-
     private delegate bool TryParse<T>(string text, out T value, out string problem);
 
     private static readonly Dictionary<Type, SettingType> Known = new()
     {
-        [typeof(string)] = OfText<string>("a text in quotes", (string text, out string value, out string problem) =>
-        {
-            (value, problem) = (text, "");
-            return true;
-        }),
-        [typeof(Secret)] = OfText<Secret>("a text in quotes", (string text, out Secret value, out string problem) =>
-        {
-            (value, problem) = (new Secret(text), "");
-            return true;
-        }),
-        [typeof(ZoneText)] = OfText<ZoneText>("a text in quotes", (string text, out ZoneText value, out string problem) =>
-        {
-            (value, problem) = (new ZoneText(text), "");
-            return true;
-        }),
-        [typeof(UrlText)] = OfText<UrlText>("a text in quotes", (string text, out UrlText value, out string problem) =>
-        {
-            (value, problem) = (new UrlText(text), "");
-            return true;
-        }),
-        [typeof(bool)] = new("true or false", node => (node.Value as bool?, node.Value is bool ? null : ""), value => value),
-        [typeof(int)] = new("a whole number", ReadNumber, value => (long)(int)value),
+        [typeof(string)] = OfAny(text => text),
+        [typeof(Secret)] = OfAny(text => new Secret(text)),
+        [typeof(ZoneText)] = OfAny(text => new ZoneText(text)),
+        [typeof(UrlText)] = OfAny(text => new UrlText(text)),
+        [typeof(bool)] = new("true or false", ReadFlag, value => value) { Json = "boolean" },
+        [typeof(int)] = new("a whole number", ReadNumber, value => (long)(int)value) { Json = "integer" },
         [typeof(TimeSpan)] = new(
-            "a duration such as \"250ms\", \"5s\", \"10m\", \"1h\" or \"1d\"", ReadDuration, value => Duration.Format((TimeSpan)value)),
-        [typeof(ByteSize)] = new(
-            "a size such as \"256MiB\" or \"4GiB\" (B, KiB, MiB, GiB)", ReadSize, value => value.ToString()!),
+            "a duration such as \"250ms\", \"5s\", \"10m\", \"1h\" or \"1d\"", ReadDuration, value => Duration.Format((TimeSpan)value))
+        {
+            Pattern = "^(0|[0-9]+(\\.[0-9]+)?(ms|s|m|h|d))$",
+        },
+        [typeof(ByteSize)] = new("a size such as \"256MiB\" or \"4GiB\" (B, KiB, MiB, GiB)", ReadSize, value => value.ToString()!)
+        {
+            Pattern = "^(0|[0-9]+(B|KiB|MiB|GiB))$",
+        },
         [typeof(EndpointAddress)] = OfText<EndpointAddress>("an address in quotes", EndpointAddress.TryParse),
-        [typeof(HostPort)] = OfText<HostPort>("HOST:PORT in quotes", HostPort.TryParse),
+        [typeof(HostPort)] = OfText<HostPort>("HOST:PORT in quotes", HostPort.TryParse) with { Range = "`HOST:PORT`" },
         [typeof(AccessEntry)] = OfText<AccessEntry>("a network or file:///PATH in quotes", AccessEntry.TryParse),
         [typeof(Network)] = OfText<Network>("a network in quotes", AccessEntry.TryParseNetwork),
         [typeof(ClientAddress)] = OfText<ClientAddress>("an IP address in quotes", TryParseAddress),
-        [typeof(IPEndPoint)] = new(
-            "IP or IP:PORT in quotes",
-            OfText<IPEndPoint>("", TryParseResolver).Read,
-            value => value is IPEndPoint { Port: 53 } endpoint ? endpoint.Address.ToString() : value.ToString()!),
-        [typeof(Regex)] = OfText<Regex>("a regular expression in quotes", TryParseRegex),
-        [typeof(P0fMatchWords)] = new(
-            "words in quotes",
-            OfText<P0fMatchWords>("", TryParseMatch).Read,
-            value => string.Join(
-                '|', Enum.GetValues<P0fMatchWords>().Where(word => ((P0fMatchWords)value).HasFlag(word)).Select(word => Word(word)))),
+        [typeof(IPEndPoint)] = OfText<IPEndPoint>("IP or IP:PORT in quotes", TryParseResolver) with
+        {
+            Write = value => value is IPEndPoint { Port: DnsPort } endpoint ? endpoint.Address.ToString() : value.ToString()!,
+        },
+        [typeof(Regex)] = OfText<Regex>("a regular expression in quotes", TryParseRegex) with { Range = "regular expression" },
+        [typeof(P0fMatchWords)] = OfText<P0fMatchWords>("words in quotes", TryParseMatch) with
+        {
+            Write = value => string.Join(
+                '|', Enum.GetValues<P0fMatchWords>().Where(word => ((P0fMatchWords)value).HasFlag(word)).Select(Word)),
+        },
     };
+
+    private const int DnsPort = 53;
 
     /// <summary>The type's description; null if the type is not a single value.</summary>
     public static SettingType? Find(Type type)
@@ -72,69 +72,12 @@ internal static class SettingTypes
         return Known.GetValueOrDefault(type) ?? (type.IsEnum ? OfWords(type) : null);
     }
 
-    /// <summary>An enumeration's member as it stands in the file: <c>SamePolicy</c> is <c>same-policy</c>.</summary>
-    public static string Word(Enum value) => Separated(value.ToString(), '-');
+    private static string Word<T>(T value)
+        where T : struct, Enum => Wording.Word(value);
 
-    /// <summary>A name of several words in lower case: <c>PassTtlMin</c> is <c>pass_ttl_min</c>.</summary>
-    public static string Separated(string name, char separator)
-    {
-        var text = new StringBuilder();
-        foreach (var letter in name)
-        {
-            if (char.IsAsciiLetterUpper(letter) && text.Length > 0)
-                text.Append(separator);
-            text.Append(char.ToLowerInvariant(letter));
-        }
-
-        return text.ToString();
-    }
-
-    /// <summary>"a", "a or b", "a, b or c".</summary>
-    public static string Alternatives(IReadOnlyList<string> words) =>
-        words.Count == 1 ? words[0] : string.Join(", ", words.SkipLast(1)) + " or " + words[^1];
-
-    /// <summary>A value for a fault: texts in quotes, secrets hidden.</summary>
-    public static string Show(object value) => value switch
-    {
-        Secret secret => secret.ToString(),
-        string text => '"' + Printable(text) + '"',
-        true => "true",
-        false => "false",
-        _ => Printable(Find(value.GetType())!.Write(value).ToString()!),
-    };
-
-    /// <summary>What was written, for a fault: secrets hidden.</summary>
-    /// <param name="type">The type that was wanted.</param>
-    public static string Show(SettingNode node, Type type) => node switch
-    {
-        SettingTable => "a table",
-        SettingList => "a list",
-        SettingValue when type == typeof(Secret) => Secret.Mask,
-        SettingValue { Value: string text } when type == typeof(ZoneText) => '"' + Printable(ZoneText.Hide(text)) + '"',
-        SettingValue { Value: string text } when type == typeof(UrlText) => '"' + Printable(UrlText.Hide(text)) + '"',
-        SettingValue { Value: string text } => '"' + Printable(text) + '"',
-        SettingValue value => Printable(value.Source),
-        _ => "nothing",
-    };
-
-    /// <summary>Text made fit for one line: control characters escaped, cut to <see cref="MaxShown"/>.</summary>
-    public static string Printable(string text) => Escaped(text.Length <= MaxShown ? text : text[..MaxShown] + "...");
-
-    /// <summary>Text with its control characters escaped.</summary>
-    public static string Escaped(string text) =>
-        text.Any(char.IsControl)
-            ? string.Concat(text.Select(Escaped))
-            : text;
-
-    private static string Escaped(char letter) =>
-        char.IsControl(letter) ? string.Create(CultureInfo.InvariantCulture, $"\\u{(int)letter:x4}") : letter.ToString();
-
-    /// <summary>The rule that a word is one of these, with the one that was probably meant.</summary>
-    public static string OneOf(IReadOnlyList<string> words, string given)
-    {
-        var rule = "it must be " + Alternatives(words);
-        return NearestName.Find(given, words, edits: 1) is { } near ? $"{rule}; did you mean {near}?" : rule;
-    }
+    private static SettingType OfAny<T>(Func<string, T> make)
+        where T : notnull => new(
+        "a text in quotes", node => node.Text is { } text ? (make(text), null) : (null, ""), value => value.ToString()!);
 
     private static SettingType OfText<T>(string wanted, TryParse<T> parse)
         where T : notnull => new(
@@ -144,17 +87,24 @@ internal static class SettingTypes
 
     private static SettingType OfWords(Type type)
     {
-        var words = Enum.GetValuesAsUnderlyingType(type).Cast<object>()
+        var values = Enum.GetValuesAsUnderlyingType(type).Cast<object>()
             .Select(number => (Enum)Enum.ToObject(type, number))
-            .ToDictionary(Word);
-        var wanted = Alternatives([.. words.Keys]);
+            .ToDictionary(Wording.Word);
+        string[] words = [.. values.Keys];
         return new SettingType(
-            wanted,
-            node => node.Text is not { } text ? (null, "it must be " + wanted)
-                : words.TryGetValue(text, out var value) ? (value, null)
-                : (null, OneOf([.. words.Keys], text)),
-            value => Word((Enum)value));
+            Wording.Alternatives(words),
+            node => node.Text is not { } text ? (null, "")
+                : values.TryGetValue(text, out var value) ? (value, null)
+                : (null, Wording.OneOf(words, text)),
+            value => Wording.Word((Enum)value))
+        {
+            Range = string.Join(", ", words.Select(word => $"`{word}`")),
+            Words = words,
+        };
     }
+
+    private static (object? Value, string? Problem) ReadFlag(SettingValue node) =>
+        node.Value is bool flag ? (flag, null) : (null, "");
 
     private static (object? Value, string? Problem) ReadNumber(SettingValue node) => node.Value switch
     {
@@ -185,7 +135,6 @@ internal static class SettingTypes
 
     private static bool TryParseResolver(string text, out IPEndPoint endpoint, out string problem)
     {
-        const int DnsPort = 53;
         problem = "it must be IP or IP:PORT; an IPv6 address with a port as [IP]:PORT";
         endpoint = null!;
         if (ClientAddress.TryParse(text, out var alone))
@@ -221,7 +170,7 @@ internal static class SettingTypes
     {
         problem = "";
         match = 0;
-        var words = Enum.GetValues<P0fMatchWords>().ToDictionary(word => Word(word));
+        var words = Enum.GetValues<P0fMatchWords>().ToDictionary(Word);
         foreach (var part in text.Split('|', StringSplitOptions.TrimEntries))
         {
             if (!words.TryGetValue(part, out var word))

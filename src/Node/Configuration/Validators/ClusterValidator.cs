@@ -1,15 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using Screening.Actors.Cluster;
 
 namespace Screening.Node.Configuration;
-
-/// <summary>A name that the certificate of another node may bear.</summary>
-internal sealed class PeerNameAttribute : ConstraintAttribute
-{
-    public override string? Broken(object value) =>
-        PeerNames.IsValid((string)value) ? null : "it must be an IP address, a host name, or *. and a domain, without a port";
-}
 
 /// <summary>Checks of [cluster].</summary>
 internal static class ClusterValidator
@@ -28,7 +20,7 @@ internal static class ClusterValidator
             context.Fault(
                 "cluster.split_brain",
                 $"cluster.split_brain is lease; it must come with store.provider postgresql,"
-                    + $" which is {SettingTypes.Show(provider)} {where}");
+                    + $" which is {Wording.Show(provider)} {where}");
         }
 
         if (context.IsSound("cluster.listen") && context.IsSound("cluster.seeds"))
@@ -113,7 +105,7 @@ internal static class ClusterValidator
             ? ("cluster.tls.ca", tls.Ca, "cluster.tls.certificate")
             : ("cluster.tls.certificate", tls.Certificate, "cluster.tls.ca");
         context.Fault(
-            given, $"{given} is {SettingTypes.Show(file)}; it must come with {missing}, which is empty {context.Where(missing, given)}");
+            given, $"{given} is {Wording.Show(file)}; it must come with {missing}, which is empty {context.Where(missing, given)}");
     }
 
     private static bool IsTlsSound(ValidationContext context) =>

@@ -26,6 +26,6 @@ internal static class ConfigurationValidator
         var (given, file, missing) = certificateFile.Length > 0 ? (certificate, certificateFile, key) : (key, keyFile, certificate);
         context.Fault(
             given,
-            $"{given} is {SettingTypes.Show(file)}; it must come with {missing}, which is empty {context.Where(missing, given)}");
+            $"{given} is {Wording.Show(file)}; it must come with {missing}, which is empty {context.Where(missing, given)}");
     }
 }

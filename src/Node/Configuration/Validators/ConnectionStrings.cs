@@ -54,7 +54,8 @@ internal static class ConnectionStrings
     /// <inheritdoc cref="TryReadSqlite"/>
     public static bool TryReadPostgresql(Secret connection, out NpgsqlConnectionStringBuilder settings, out string problem)
     {
-        problem = "store.connection is not a connection string of PostgreSQL, such as Host=db.example;Database=screening;Username=screening";
+        problem = "store.connection is not a connection string of PostgreSQL,"
+            + " such as Host=db.example;Database=screening;Username=screening";
         settings = new NpgsqlConnectionStringBuilder();
         try
         {
@@ -77,7 +78,7 @@ internal static class ConnectionStrings
             if (known.ContainsKey(keyword))
                 continue;
             return NearestName.Find(keyword, Names(known)) is { } near
-                ? $"store.connection has {SettingTypes.Printable(keyword)}, which {database} does not know; did you mean {near}?"
+                ? $"store.connection has {Wording.Printable(keyword)}, which {database} does not know; did you mean {near}?"
                 : $"store.connection: {database} does not know its keyword number {index + 1}; a value that holds ; or = stands in quotes";
         }
 

@@ -17,7 +17,7 @@ internal static class CustomValidator
             if (custom.Name.Length > 0 && !names.TryAdd(custom.Name, name))
                 context.Fault(
                     name,
-                    $"{name} is {SettingTypes.Show(custom.Name)};"
+                    $"{name} is {Wording.Show(custom.Name)};"
                         + $" {names[custom.Name]} is the same {context.Where(names[custom.Name], name)}");
         }
     }

@@ -5,11 +5,8 @@ internal static class DnsblValidator
 {
     public static void Check(ValidationContext context)
     {
-        var options = context.Options;
-        var sites = options.Profiles
-            .Select(profile => (Path: $"profile.{profile.Key}.dnsbl.sites", Text: profile.Value.Dnsbl.Sites.Reveal()))
-            .Where(found => context.IsGiven(found.Path) || !context.IsSound(found.Path))
-            .Prepend((Path: "dnsbl.sites", Text: options.Dnsbl.Sites.Reveal())).ToList();
+        var sites = context.ProfilesWith("dnsbl.sites")
+            .Select(profile => (Path: profile.Prefix + "dnsbl.sites", Text: profile.Settings.Dnsbl.Sites.Reveal())).ToList();
         var zones = sites.SelectMany(found => SiteText.Zones(found.Text)).ToHashSet(StringComparer.Ordinal);
         if (context.IsSound("dnsbl.list"))
             CheckLists(context, sites.All(found => context.IsSound(found.Path)) ? zones : null);
@@ -28,7 +25,8 @@ internal static class DnsblValidator
             if (zones is not null && !zones.Contains(zone))
                 context.Fault(
                     path + ".zone",
-                    $"{path}.zone is {SettingTypes.Show(list.Zone.ToString())}; it must be a zone in dnsbl.sites or in the sites of a profile");
+                    $"{path}.zone is {Wording.Show(list.Zone.ToString())}; it must be a zone in dnsbl.sites or in the sites of a"
+                        + " profile");
             CheckOnce(context, seen, "zone " + zone, path + ".zone", list.Zone.ToString());
             if (list.Name is { } name)
                 CheckOnce(context, seen, "name " + name, path + ".name", name);
@@ -38,7 +36,7 @@ internal static class DnsblValidator
     private static void CheckOnce(ValidationContext context, Dictionary<string, string> seen, string key, string path, string value)
     {
         if (!seen.TryAdd(key, path))
-            context.Fault(path, $"{path} is {SettingTypes.Show(value)}; {seen[key]} is the same {context.Where(seen[key], path)}");
+            context.Fault(path, $"{path} is {Wording.Show(value)}; {seen[key]} is the same {context.Where(seen[key], path)}");
     }
 
     private static void CheckKeys(ValidationContext context, IEnumerable<(string Path, string Text)> sites)

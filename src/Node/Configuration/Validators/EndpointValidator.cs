@@ -27,8 +27,8 @@ internal static class EndpointValidator
     }
 
     /// <summary>
-    /// True if one address takes the other's port along: the wildcard address of a family takes all of it, and <c>[::]</c> over TCP the IPv4
-    /// addresses too.
+    /// True if one address takes the other's port along: the wildcard address of a family takes all of it, and <c>[::]</c> over TCP the
+    /// IPv4 addresses too.
     /// </summary>
     public static bool Overlap(EndpointAddress one, EndpointAddress other) =>
         !one.IsUnix && one.Scheme == other.Scheme && one.Port == other.Port && (Covers(one, other) || Covers(other, one));
@@ -48,7 +48,8 @@ internal static class EndpointValidator
         address.Host == Localhost || (IPAddress.TryParse(address.Host, out var ip) && ip.AddressFamily == AddressFamily.InterNetwork);
 
     // A default gives way to what was written.
-    private static void Fault(ValidationContext context, (string Path, EndpointAddress Address) later, (string Path, EndpointAddress Address) earlier)
+    private static void Fault(
+        ValidationContext context, (string Path, EndpointAddress Address) later, (string Path, EndpointAddress Address) earlier)
     {
         var (subject, other) = context.Place(later.Path).Kind == PlaceKind.Default ? (earlier, later) : (later, earlier);
         var shown = subject.Path == ClusterListen ? subject.Address.ToString()["tcp://".Length..] : subject.Address.ToString();
@@ -68,7 +69,7 @@ internal static class EndpointValidator
     {
         foreach (var (path, address) in Addresses(context).Where(endpoint => endpoint.Address.IsPathTooLong))
         {
-            var fault = $"{path} is {SettingTypes.Show(address)}; a socket's path must not be longer than {EndpointAddress.MaxPathBytes} bytes";
+            var fault = $"{path} is {Wording.Show(address)}; a socket's path must not be longer than {EndpointAddress.MaxPathBytes} bytes";
             if (context.Place(path).Kind == PlaceKind.Default)
                 context.Warn(path, $"{fault}, so this default is left out");
             else

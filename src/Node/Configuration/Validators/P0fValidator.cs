@@ -12,10 +12,10 @@ internal static class P0fValidator
         {
             var path = $"{prefix}p0f.rule[{index + 1}]";
             if (!rule.HasCondition() && Fields.All(field => context.IsSound($"{path}.{field}")))
-                context.Fault(path, $"{path} would match every client; it must give at least one of {SettingTypes.Alternatives(Fields)}");
+                context.Fault(path, $"{path} would match every client; it must give at least one of {Wording.Alternatives(Fields)}");
         }
     }
 
     private static readonly string[] Fields =
-        [.. SettingSchema.Of(typeof(P0fRuleOptions)).Select(setting => setting.Name).Where(name => name != "weight")];
+        [.. Setting.Of(typeof(P0fRuleOptions)).Select(setting => setting.Name).Where(name => name != "weight")];
 }

@@ -24,7 +24,7 @@ internal static class ProfileValidator
             if (context.IsSound(prefix + "local"))
                 CheckChoice(context, choices, prefix + "local", profile.Local.Select(address => address.ToString()));
             if (context.IsSound(prefix + "door"))
-                CheckChoice(context, choices, prefix + "door", profile.Doors.Select(door => SettingTypes.Word(door)));
+                CheckChoice(context, choices, prefix + "door", profile.Doors.Select(door => Wording.Word(door)));
         }
     }
 
@@ -39,7 +39,7 @@ internal static class ProfileValidator
         else if (!isLabel)
             context.Fault(
                 path,
-                $"profile.{SettingTypes.Show(name)} cannot be the name of a profile; it must be a DNS label of a-z, 0-9 and dashes,"
+                $"profile.{Wording.Show(name)} cannot be the name of a profile; it must be a DNS label of a-z, 0-9 and dashes,"
                     + $" at most 63 characters");
     }
 

@@ -1,4 +1,3 @@
-
 namespace Screening.Node.Configuration;
 
 /// <summary>Checks of [store].</summary>
@@ -6,17 +5,17 @@ internal static class StoreValidator
 {
     public static void Check(ValidationContext context)
     {
+        const string Connection = "store.connection";
         var store = context.Options.Store;
-        if (store is { Provider: StoreProvider.Postgresql, Connection.IsEmpty: true } && context.IsSound("store.connection"))
+        if (store.Connection.Reveal() == Secret.Mask)
+            context.Warn(Connection, $"{Connection} is ***, which config show prints in place of a secret; write the connection string");
+        if (!context.IsSound(Connection))
+            return;
+        if (store is { Provider: StoreProvider.Postgresql, Connection.IsEmpty: true })
             context.Fault(
                 "store.provider",
-                $"store.provider is postgresql; it must come with store.connection,"
-                    + $" which is empty {context.Where("store.connection", "store.provider")}");
-        else if (context.IsSound("store.connection") && store.Connection.Reveal() != Secret.Mask && ConnectionStrings.Problem(store) is { } fault)
-            context.Fault("store.connection", fault);
-        if (store.Connection.Reveal() == Secret.Mask)
-            context.Warn(
-                "store.connection",
-                "store.connection is ***, which config show prints in place of a secret; write the connection string");
+                $"store.provider is postgresql; it must come with {Connection}, which is empty {context.Where(Connection, "store.provider")}");
+        else if (store.Connection.Reveal() != Secret.Mask && ConnectionStrings.Problem(store) is { } fault)
+            context.Fault(Connection, fault);
     }
 }

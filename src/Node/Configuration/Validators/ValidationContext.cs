@@ -14,6 +14,15 @@ internal sealed class ValidationContext(ScreeningOptions options, OptionsBinder 
 
     public IReadOnlyList<ConfigurationFault> Warnings => _warnings;
 
+    /// <summary>The settings outside of all profiles, then those of each profile, with what stands before their paths.</summary>
+    public IEnumerable<(string Prefix, ProfileOptions Settings)> Profiles =>
+        options.Profiles.Select(profile => ($"profile.{profile.Key}.", profile.Value))
+            .Prepend(("", options.EffectiveProfile(ProfileOptions.DefaultName)!));
+
+    /// <summary>The settings outside of all profiles, then those of the profiles that give one of these settings themselves.</summary>
+    public IEnumerable<(string Prefix, ProfileOptions Settings)> ProfilesWith(params string[] settings) =>
+        Profiles.Where(profile => profile.Prefix.Length == 0 || settings.Any(setting => IsGiven(profile.Prefix + setting)));
+
     /// <summary>True if the file, the environment or the command line gives the setting.</summary>
     public bool IsGiven(string path) => binder.Origins.ContainsKey(path);
 
@@ -61,8 +70,8 @@ internal sealed class ValidationContext(ScreeningOptions options, OptionsBinder 
             : (high, highValue, "it must not be below", low, lowValue);
         Fault(
             subject,
-            $"{subject} is {SettingTypes.Show(value)}; {rule} {related},"
-                + $" which is {SettingTypes.Show(relatedValue)} {Where(related, subject)}");
+            $"{subject} is {Wording.Show(value)}; {rule} {related},"
+                + $" which is {Wording.Show(relatedValue)} {Where(related, subject)}");
     }
 
     // What a profile inherits was checked where it came from.

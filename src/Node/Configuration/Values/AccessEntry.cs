@@ -9,6 +9,11 @@ internal sealed record AccessEntry(Network? Network, string? File)
 {
     private const string FileScheme = "file://";
 
+    /// <summary>Reads an entry that is known to be well formed.</summary>
+    /// <exception cref="FormatException">It is not one.</exception>
+    public static AccessEntry Parse(string text) =>
+        TryParse(text, out var entry, out var problem) ? entry : throw new FormatException($"'{text}': {problem}");
+
     /// <summary>Reads an entry. <paramref name="problem"/> is the rule that was broken: "it ...".</summary>
     public static bool TryParse(string text, out AccessEntry entry, out string problem)
     {

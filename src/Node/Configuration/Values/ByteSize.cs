@@ -4,7 +4,7 @@ namespace Screening.Node.Configuration;
 
 /// <summary>An amount of storage: a whole number and one of <c>B KiB MiB GiB</c>, such as <c>256MiB</c> or <c>4GiB</c>.</summary>
 /// <param name="Bytes">0 or more.</param>
-internal readonly record struct ByteSize(long Bytes)
+internal readonly record struct ByteSize(long Bytes) : IComparable
 {
     /// <summary>The largest size that is read: 1 PiB, in bytes.</summary>
     public const long MaxBytes = 1L << 50;
@@ -32,6 +32,8 @@ internal readonly record struct ByteSize(long Bytes)
 
         return false;
     }
+
+    public int CompareTo(object? obj) => Bytes.CompareTo(((ByteSize)obj!).Bytes);
 
     /// <summary>The shortest text that reads back as the same size.</summary>
     public override string ToString()

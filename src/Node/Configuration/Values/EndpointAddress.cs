@@ -12,9 +12,8 @@ internal enum EndpointScheme
 }
 
 /// <summary>
-/// Where a listener listens or a plug-in is reached: <c>tcp://HOST:PORT[?allow=NETWORK,...]</c>, <c>udp://HOST:PORT[?allow=NETWORK,...]</c>
-/// or
-/// <c>unix:///PATH[?mode=0660]</c>. HOST is an IPv4 address, an IPv6 address in brackets, or a name that is resolved when the address is used.
+/// Where a listener listens or a plug-in is reached: <c>tcp://HOST:PORT[?allow=NETWORK,...]</c>, <c>udp://</c> likewise, or
+/// <c>unix:///PATH[?mode=0660]</c>. HOST is an IPv4 address, an IPv6 address in brackets, or a name that is resolved when it is used.
 /// <c>unix://DATA_DIR/PATH</c> is a socket in the node's data folder.
 /// </summary>
 /// <param name="Scheme">Kind of socket.</param>
@@ -31,7 +30,7 @@ internal sealed record EndpointAddress(EndpointScheme Scheme, string Host, int P
     private const string AllowQuery = "allow=";
 
     /// <summary>
-    /// The peers that may connect; null: those of the door: loopback, private networks and those that this host is on. Null for unix sockets.
+    /// The peers that may connect; null: loopback, private networks and those that this host is on. Null for unix sockets.
     /// </summary>
     public AllowList? Allow { get; init; }
 
@@ -77,7 +76,7 @@ internal sealed record EndpointAddress(EndpointScheme Scheme, string Host, int P
     public override string ToString() => Scheme switch
     {
         EndpointScheme.Unix => $"unix://{Path}" + (Mode is { } mode ? "?mode=0" + Convert.ToString((int)mode, 8).PadLeft(3, '0') : ""),
-        _ => (Scheme == EndpointScheme.Tcp ? "tcp://" : "udp://") + new HostPort(Host, Port) + (Allow is null ? "" : $"?{AllowQuery}{Allow}"),
+        _ => $"{Wording.Word(Scheme)}://{new HostPort(Host, Port)}" + (Allow is null ? "" : $"?{AllowQuery}{Allow}"),
     };
 
     private static bool TryParseInternet(EndpointScheme scheme, string rest, out EndpointAddress address, ref string problem)
@@ -111,7 +110,8 @@ internal sealed record EndpointAddress(EndpointScheme Scheme, string Host, int P
     }
 
     private static bool IsPath(string path) =>
-        !path.Any(char.IsControl) && ((path.Length > 1 && path[0] == '/') || (path.StartsWith(DataDir, StringComparison.Ordinal) && path.Length > DataDir.Length));
+        !path.Any(char.IsControl)
+        && ((path.Length > 1 && path[0] == '/') || (path.StartsWith(DataDir, StringComparison.Ordinal) && path.Length > DataDir.Length));
 
     private static bool TryParseMode(string query, out UnixFileMode? mode)
     {

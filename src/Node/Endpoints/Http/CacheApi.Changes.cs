@@ -54,7 +54,7 @@ internal sealed partial class CacheApi
             return false;
         if (request.Others?.Keys.FirstOrDefault() is { } unknown)
             fault = $"there is no '{PeerText.Clean(unknown)}'; known are kind, ttl, reason";
-        else if (!ApiText.TryParseWord<GrantKind>("kind", request.Kind, ApiWords.Word, out var kind, out fault))
+        else if (!ApiText.TryParseWord<GrantKind>("kind", request.Kind, GrantKindWords.Word, out var kind, out fault))
             return false;
         else if (string.IsNullOrEmpty(request.Ttl))
             fault = "ttl is missing";

@@ -1,3 +1,4 @@
+using Screening.Actors.Checks;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Endpoints.Memcache;
@@ -22,11 +23,10 @@ internal sealed record DigestKeysSettings(int MaxKeys)
 /// <remarks>
 /// Invariant: there are never more than the limit; the one that was stored longest ago makes room. Safe for many threads.
 /// </remarks>
-internal sealed class DigestKeys(DigestKeysSettings settings)
+internal sealed class DigestKeys(DigestKeysSettings settings, TimeProvider time)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<ClientAddress, LinkedListNode<ClientAddress>> _byKey = [];
-    private readonly LinkedList<ClientAddress> _age = [];
+    private readonly AgedTable<ClientAddress, ClientAddress> _keys = new(time);
 
     /// <summary>A key is stored.</summary>
     /// <param name="standIn">What stands for it in the whitelist.</param>
@@ -35,14 +35,10 @@ internal sealed class DigestKeys(DigestKeysSettings settings)
     {
         lock (_lock)
         {
-            if (_byKey.TryGetValue(standIn, out var known))
-                _age.Remove(known);
-            _byKey[standIn] = _age.AddLast(standIn);
-            if (_byKey.Count <= settings.MaxKeys)
+            _keys.Put(standIn, standIn);
+            if (_keys.Count <= settings.MaxKeys || !_keys.TryGetOldest(out var oldest, out _, out _))
                 return null;
-            var oldest = _age.First!.Value;
-            _age.RemoveFirst();
-            _byKey.Remove(oldest);
+            _keys.Remove(oldest);
             return oldest;
         }
     }

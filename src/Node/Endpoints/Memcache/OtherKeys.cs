@@ -1,3 +1,5 @@
+using Screening.Actors.Checks;
+
 namespace Screening.Node.Endpoints.Memcache;
 
 /// <summary>A value that is not postscreen's.</summary>
@@ -16,37 +18,32 @@ internal sealed class OtherKeys(TimeProvider time)
     private static readonly TimeSpan LongestRelative = TimeSpan.FromDays(30);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, LinkedListNode<OtherValue>> _byKey = new(StringComparer.Ordinal);
-    private readonly LinkedList<OtherValue> _age = [];
+    private readonly AgedTable<string, OtherValue> _values = new(time, StringComparer.Ordinal);
 
     public int Count
     {
         get
         {
             lock (_lock)
-                return _byKey.Count;
+                return _values.Count;
         }
     }
 
     public OtherValue? Find(ReadOnlySpan<char> key)
     {
         lock (_lock)
-        {
-            return _byKey.Count > 0 && _byKey.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(key, out var node)
-                && node.Value.Expires > time.GetUtcNow() ? node.Value : null;
-        }
+            return _values.Count > 0 && _values.TryGet(key, out var value) && value.Expires > time.GetUtcNow() ? value : null;
     }
 
     /// <param name="expireTime">As memcache has it: 0 for ever, seconds, or seconds since 1970; negative: over already.</param>
     public void Set(ReadOnlySpan<char> key, ReadOnlySpan<byte> data, uint flags, long expireTime)
     {
+        var value = new OtherValue(key.ToString(), data.ToArray(), flags, ExpiresAt(expireTime));
         lock (_lock)
         {
-            Remove(key);
-            var value = new OtherValue(key.ToString(), data.ToArray(), flags, ExpiresAt(expireTime));
-            _byKey[value.Key] = _age.AddLast(value);
-            if (_byKey.Count > MaxKeys)
-                Remove(_age.First!.Value.Key);
+            _values.Put(value.Key, value);
+            if (_values.Count > MaxKeys && _values.TryGetOldest(out var oldest, out _, out _))
+                _values.Remove(oldest);
         }
     }
 
@@ -57,7 +54,7 @@ internal sealed class OtherKeys(TimeProvider time)
         {
             if (Find(key) is not { } value)
                 return false;
-            _byKey[value.Key].Value = value with { Expires = ExpiresAt(expireTime) };
+            _values.Put(value.Key, value with { Expires = ExpiresAt(expireTime) });
             return true;
         }
     }
@@ -65,12 +62,7 @@ internal sealed class OtherKeys(TimeProvider time)
     public bool Remove(ReadOnlySpan<char> key)
     {
         lock (_lock)
-        {
-            if (!_byKey.GetAlternateLookup<ReadOnlySpan<char>>().Remove(key, out _, out var node))
-                return false;
-            _age.Remove(node);
-            return node.Value.Expires > time.GetUtcNow();
-        }
+            return _values.TryGet(key, out var value) && _values.Remove(value.Key) && value.Expires > time.GetUtcNow();
     }
 
     private DateTimeOffset ExpiresAt(long expireTime) => expireTime switch

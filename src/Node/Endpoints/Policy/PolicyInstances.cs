@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using Screening.Actors.Checks;
 using Screening.Actors.Screening;
 using Screening.Protocol.Vocabulary;
 
@@ -26,13 +26,19 @@ internal sealed class PolicyInstances(TimeProvider time)
     /// <summary>How long a mail is remembered after its first request.</summary>
     public static readonly TimeSpan Life = TimeSpan.FromSeconds(60);
 
-    private readonly ConcurrentDictionary<(string Instance, ClientAddress Client), Mail> _mails = new();
-    private readonly ConcurrentQueue<((string, ClientAddress) Key, Mail Mail)> _age = new();
-    private int _count;
+    private readonly Lock _lock = new();
+    private readonly AgedTable<(string Instance, ClientAddress Client), Mail> _mails = new(time);
     private long _bytes;
 
     /// <summary>Mails that are remembered now.</summary>
-    public int Count => _mails.Count;
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+                return _mails.Count;
+        }
+    }
 
     /// <summary>About how much memory they take.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
@@ -41,36 +47,36 @@ internal sealed class PolicyInstances(TimeProvider time)
     /// <param name="textLength">Characters of the request's texts that its decision refers to.</param>
     public Mail Of(string instance, ClientAddress client, int textLength)
     {
-        var now = time.GetTimestamp();
-        var made = new Mail(now, FixedBytes + (sizeof(char) * ((long)instance.Length + textLength)));
-        while (_age.TryPeek(out var oldest) && (IsOver(oldest.Mail, now) || IsFullFor(made)) && _age.TryDequeue(out oldest))
+        lock (_lock)
         {
-            Interlocked.Decrement(ref _count);
-            Interlocked.Add(ref _bytes, -oldest.Mail.Bytes);
-            _mails.TryRemove(KeyValuePair.Create(oldest.Key, oldest.Mail));
-        }
-
-        var mail = _mails.GetOrAdd((instance, client), made);
-        if (!ReferenceEquals(mail, made))
+            MakeRoom(0);
+            if (_mails.TryGet((instance, client), out var mail))
+                return mail;
+            mail = new Mail(FixedBytes + (sizeof(char) * ((long)instance.Length + textLength)));
+            MakeRoom(mail.Bytes);
+            _mails.Put((instance, client), mail);
+            _bytes += mail.Bytes;
             return mail;
-        _age.Enqueue(((instance, client), made));
-        Interlocked.Increment(ref _count);
-        Interlocked.Add(ref _bytes, made.Bytes);
-        return made;
+        }
     }
 
-    private bool IsFullFor(Mail mail) => Volatile.Read(ref _count) >= Capacity || Bytes + mail.Bytes > MaxBytes;
-
-    private bool IsOver(Mail mail, long now) => time.GetElapsedTime(mail.Since, now) >= Life;
+    // Removes what is too old, and the oldest until one mail more fits.
+    private void MakeRoom(long bytes)
+    {
+        while (_mails.TryGetOldest(out var oldest, out var mail, out var age)
+            && (age >= Life || (bytes > 0 && (_mails.Count >= Capacity || _bytes + bytes > MaxBytes))))
+        {
+            _mails.Remove(oldest);
+            _bytes -= mail.Bytes;
+        }
+    }
 
     /// <summary>One mail on its way in.</summary>
-    internal sealed class Mail(long since, long bytes)
+    internal sealed class Mail(long bytes)
     {
         private readonly Lock _lock = new();
         private Task<Decision>? _decision;
         private int _traced;
-
-        public long Since => since;
 
         public long Bytes => bytes;
 
