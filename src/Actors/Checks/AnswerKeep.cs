@@ -6,13 +6,12 @@ namespace Screening.Actors.Checks;
 internal sealed class AnswerKeep<TAnswer>(TimeProvider time, KeepSettings settings)
     where TAnswer : CheckAnswer, IKeptAnswer<TAnswer>
 {
-    private readonly Dictionary<ClientAddress, Entry> _entries = [];
-    private readonly Queue<Entry> _age = new();
+    private readonly AgedTable<ClientAddress, Entry> _entries = new(time);
 
     /// <summary>The kept answer with the lifetime that is left; null if there is none.</summary>
     public TAnswer? Find(ClientAddress client)
     {
-        if (!_entries.TryGetValue(client, out var entry))
+        if (!_entries.TryGet(client, out var entry))
             return null;
         var passed = time.GetElapsedTime(entry.Made);
         return passed < entry.Life ? entry.Answer.Aged(passed) : null;
@@ -24,25 +23,22 @@ internal sealed class AnswerKeep<TAnswer>(TimeProvider time, KeepSettings settin
         var life = answer.Life(settings);
         if (life <= TimeSpan.Zero)
             return;
-        var entry = new Entry(client, answer, time.GetTimestamp(), life);
-        _entries[client] = entry;
-        _age.Enqueue(entry);
-        while (_age.Count > settings.MaxAnswers || (_age.TryPeek(out var oldest) && time.GetElapsedTime(oldest.Made) >= oldest.Life))
-        {
-            oldest = _age.Dequeue();
-            if (_entries.TryGetValue(oldest.Client, out var current) && ReferenceEquals(current, oldest))
-                _entries.Remove(oldest.Client);
-        }
+        _entries.Put(client, new Entry(answer, time.GetTimestamp(), life));
+
+        // The rest of what is over leaves when it is the oldest: lifetimes differ, and memory is bounded anyway.
+        while (_entries.TryGetOldest(out var oldest, out var entry, out var age)
+            && (_entries.Count > settings.MaxAnswers || age >= entry.Life))
+            _entries.Remove(oldest);
     }
 
     /// <summary>Completes the kept answer, if there is one; its lifetime stays.</summary>
     public void Complete(ClientAddress client, Func<TAnswer, TAnswer> complete)
     {
-        if (_entries.TryGetValue(client, out var entry))
+        if (_entries.TryGet(client, out var entry))
             entry.Answer = complete(entry.Answer);
     }
 
-    /// <summary>Drops the answers about the clients of a network. Their places in the queue stay until they are old.</summary>
+    /// <summary>Drops the answers about the clients of a network.</summary>
     public void Forget(Network network)
     {
         var hostBits = network.Address.BitLength - network.PrefixLength;
@@ -58,10 +54,8 @@ internal sealed class AnswerKeep<TAnswer>(TimeProvider time, KeepSettings settin
             _entries.Remove(client);
     }
 
-    private sealed class Entry(ClientAddress client, TAnswer answer, long made, TimeSpan life)
+    private sealed class Entry(TAnswer answer, long made, TimeSpan life)
     {
-        public ClientAddress Client => client;
-
         public TAnswer Answer { get; set; } = answer;
 
         public long Made => made;

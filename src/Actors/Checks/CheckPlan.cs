@@ -22,19 +22,6 @@ public enum AskedAt : byte
     Query,
 }
 
-/// <summary>The words for kinds of check.</summary>
-public static class CheckKindWords
-{
-    /// <summary>The kind's word in JSON.</summary>
-    public static string Word(this CheckKind kind) => kind switch
-    {
-        CheckKind.P0f => "p0f",
-        CheckKind.Dnsbl => "dnsbl",
-        CheckKind.Evidence => "evidence",
-        _ => "custom",
-    };
-}
-
 /// <summary>
 /// One check as one profile uses it: which source to ask, and what its answers weigh. Pure, so that a logged answer can be weighed again
 /// under another profile.

@@ -44,13 +44,13 @@ public readonly record struct ScreeningQuery(ClientAddress Client, ScreeningPoli
     public bool IsDoubtful { get; init; }
 
     /// <summary>True if HELO or sender speak against the client. A pass that was given without them then does not count.</summary>
-    public bool IsSuspect => (Helo ?? Sender) is not null && Policy.Envelope?.Matches(Helo, Sender) == true;
+    public bool IsSuspect => (Helo ?? Sender) is not null && Policy.Suspects(Helo, Sender);
 
     /// <summary>
     /// True if the verdict may rest on HELO or sender, which belong to one mail: rules of the envelope match them, or a custom check is
     /// told them. A pass of such a query is not kept, since it proves nothing about the client's other mail.
     /// </summary>
-    public bool IsJudgedByEnvelope => (Helo ?? Sender) is not null && (Policy.AsksCustomChecks || IsSuspect);
+    public bool IsJudgedByEnvelope => (Helo ?? Sender) is not null && (Policy.TellsEnvelope || IsSuspect);
 
     /// <summary>True if the door can tell an allow from a pass, so that an allow is worth waiting for.</summary>
     public bool AllowMatters => Door is not (Door.Plugin or Door.Policy);

@@ -92,7 +92,7 @@ internal sealed partial class ScreeningActor : UntypedActor
         _timer = _context.Time.CreateTimer(
             static self => ((IActorRef)self!).Tell(TimeToAct.Instance), Self, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _epoch = _context.NearCache.EpochOf(_first.Client);
-        Ask(plan => plan.Kind == CheckKind.P0f);
+        Ask(plan => plan.AskedAt == AskedAt.ThisNodeAtOnce);
         if (TryLookUp())
             Become(AskingFleet);
         else
@@ -211,7 +211,7 @@ internal sealed partial class ScreeningActor : UntypedActor
                 _asked[slot] = Asked.ByTheHome;
         }
 
-        Ask(plan => !homeAsks || plan.Kind != CheckKind.Dnsbl);
+        Ask(plan => !homeAsks || plan.AskedAt != AskedAt.Home);
     }
 
     private bool TryLookUp()
@@ -231,7 +231,7 @@ internal sealed partial class ScreeningActor : UntypedActor
     }
 
     // Explained answers need a further query to each list, which only this node makes.
-    private bool IsForTheHome(int slot) => _checks[slot].Kind == CheckKind.Dnsbl && !_findings.IsSettled(slot) && !_first.Explain;
+    private bool IsForTheHome(int slot) => _checks[slot].AskedAt == AskedAt.Home && !_findings.IsSettled(slot) && !_first.Explain;
 
     // Asks the given checks from this node, each once. Checks that are settled are not asked.
     private void Ask(Func<CheckPlan, bool> isMeant)
@@ -272,10 +272,10 @@ internal sealed partial class ScreeningActor : UntypedActor
     private void Use(SharedEvidence piece)
     {
         if (piece.Answer is null)
-            Ask(plan => plan.Kind == CheckKind.Dnsbl && plan.SharedId == piece.List);
+            Ask(plan => plan.AskedAt == AskedAt.Home && plan.SharedId == piece.List);
         for (var slot = 0; piece.Answer is not null && slot < _checks.Length; slot++)
         {
-            if (_checks[slot].Kind == CheckKind.Dnsbl && _checks[slot].SharedId == piece.List)
+            if (_checks[slot].AskedAt == AskedAt.Home && _checks[slot].SharedId == piece.List)
                 _findings.Add(slot, piece.Answer);
         }
     }

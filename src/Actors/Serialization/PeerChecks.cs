@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Runtime.Serialization;
+using Screening.Actors.Checks.Dnsbl;
 using Screening.Actors.Cluster;
 using Screening.Actors.Cluster.Forming;
 using Screening.Actors.Whitelist;
@@ -184,12 +185,18 @@ internal static class PeerChecks
         return ReferenceEquals(by, pass.By) && ReferenceEquals(reason, pass.Reason) ? pass : pass with { By = by, Reason = reason };
     }
 
+    /// <summary>A list's answer.</summary>
+    public static DnsblAnswer Checked(DnsblAnswer answer)
+    {
+        Range(answer.TtlSeconds ?? 0, 0, int.MaxValue);
+        return answer.Text is { } text ? answer with { Text = Clean(text, MaxText) } : answer;
+    }
+
     private static SharedEvidence Checked(SharedEvidence evidence)
     {
         if (evidence.Answer is not { } answer)
             return evidence;
-        Range(answer.TtlSeconds ?? 0, 0, int.MaxValue);
-        return answer.Text is { } text ? evidence with { Answer = answer with { Text = Clean(text, MaxText) } } : evidence;
+        return AnswerForms.Checked(answer) is var sound && ReferenceEquals(sound, answer) ? evidence : evidence with { Answer = sound };
     }
 
     private static EntryLine Checked(EntryLine line)

@@ -21,8 +21,8 @@ public sealed record DnsblAnswer(ImmutableArray<AnswerCode> Codes, int? TtlSecon
 
     /// <summary>
     /// A listing is kept for seconds only, however long the list's own ttl is, because a client that was removed from the list must not be
-    /// refused any longer (rule 5). "Not listed" is kept for the ttl of the zone's SOA record (RFC 2308 section 5), which the resolver has
-    /// already limited.
+    /// refused any longer (rule 5). "Not listed" is kept for the ttl of the zone's SOA record, which the zone's server has already
+    /// limited to the zone's ttl for negative answers (RFC 2308 section 3).
     /// </summary>
     /// <remarks>
     /// Even an answer with ttl 0 is kept for <see cref="KeepSettings.FailShare"/>, because other nodes ask about the same client at about

@@ -19,6 +19,8 @@ public sealed record EnvelopePlan(ImmutableArray<EnvelopeRule> Rules)
     /// <inheritdoc/>
     public override CheckAnswer? AnswerIn(string? helo, string? sender)
     {
+        if ((helo ?? sender) is null)
+            return null; // Another door: even a rule without conditions is about the envelope.
         foreach (var rule in Rules)
         {
             if (rule.Matches(helo, sender))

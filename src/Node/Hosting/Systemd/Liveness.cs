@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using Screening.Actors.Hosting;
 using Screening.Node.Api;
-using Screening.Node.Endpoints;
 using Screening.Node.Platform;
 using Screening.Node.Telemetry;
 

@@ -4,7 +4,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Screening.Node.Api;
-using Screening.Node.Endpoints;
 using Screening.Protocol.Dns;
 using Screening.Protocol.Dnsbl;
 using Screening.Protocol.Vocabulary;
