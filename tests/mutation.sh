@@ -11,13 +11,13 @@ cd "$(dirname "$0")"
 # Area: project, least score in percent, files that are changed (separated by commas), tests that are run (parts of their full names).
 readonly areas='
 dns           Protocol  92  Dns/*.cs                                                        Protocol.Tests.Dns.
-protocol      Protocol  90  Dnsbl/*.cs,Memcache/*.cs,Plugin/*.cs,Policy/*.cs,Vocabulary/*.cs  Protocol.Tests.
+protocol      Protocol  90  Dnsbl/*.cs,Dnsblog/*.cs,Framing/*.cs,Memcache/*.cs,Plugin/*.cs,Policy/*.cs,Vocabulary/*.cs  Protocol.Tests.
 scores        Actors    90  ScoreBoard.cs,CheckPlan.cs                                      ScoreBoardTests PlanTests
 breaker       Actors    90  Breaker.cs                                                      BreakerTests CheckActorTests
 near-cache    Actors    90  NearCache.cs                                                    NearCacheTests
 bucket-state  Actors    90  BucketState.cs,BucketEntry.cs,Tombstones.cs,Epoch.cs            BucketStateTests WhitelistBucketTests EpochTests
 grants        Actors    90  Grants*State*.cs,GrantsAndBans.cs                               Grants
-forming       Actors    90  Admission.cs,Decision.cs,Founding.cs,Peers.cs,Rivals.cs,Round.cs  Tests.Cluster.Forming
+forming       Actors    90  Admission.cs,Decision.cs,Founding.cs,Peers.cs,Rivals.cs,Round.cs,Standing.cs  Tests.Cluster.Forming
 '
 
 row=$(awk -v area="${1:-}" '$1 == area' <<<"$areas")

@@ -12,7 +12,7 @@ internal sealed class Breaker(TimeProvider time, TimeSpan longestPause)
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
 
     private readonly Backoff _pauses = new(FirstPause, longestPause);
-    private long _openUntil;
+    private Deadline _openUntil;
     private bool _probing;
 
     /// <summary>Failures since the last answer.</summary>
@@ -26,7 +26,7 @@ internal sealed class Breaker(TimeProvider time, TimeSpan longestPause)
     {
         if (!IsOpen)
             return true;
-        if (_probing || time.GetTimestamp() < _openUntil)
+        if (_probing || !_openUntil.IsOver(time))
             return false;
         return _probing = true;
     }
@@ -46,7 +46,7 @@ internal sealed class Breaker(TimeProvider time, TimeSpan longestPause)
             return; // The question was asked before it opened.
         if (!IsOpen && FailuresInARow < Threshold)
             return;
-        _openUntil = time.GetTimestamp() + (long)(_pauses.Next().TotalSeconds * time.TimestampFrequency);
+        _openUntil = Deadline.After(time, _pauses.Next());
         IsOpen = true;
         _probing = false;
     }

@@ -12,10 +12,10 @@ public enum AskedAt : byte
     /// <summary>This node's source, once the fleet does not know the client.</summary>
     ThisNode,
 
-    /// <summary>This node's source, while the fleet is asked: only this node has what the source knows, and the source soon forgets it.</summary>
+    /// <summary>This node's source, while the fleet is asked: only this node has what it knows, and it soon forgets.</summary>
     ThisNodeAtOnce,
 
-    /// <summary>The source of the client's home in the fleet, so that the whole fleet asks once; this node's, if the home has no answer.</summary>
+    /// <summary>The source of the client's home in the fleet, which asks once for all; this node's, if the home has no answer.</summary>
     Home,
 
     /// <summary>No source: the query itself holds the answer, see <see cref="CheckPlan.AnswerIn"/>.</summary>

@@ -14,7 +14,7 @@ public abstract record CheckSource(CheckSettings Check)
     internal abstract Props CreateProps(CheckContext context);
 }
 
-/// <summary>The sources to run from now on; those that run already and did not change keep running. Answered with <see cref="Done"/>.</summary>
+/// <summary>The sources to run from now on; those that run and did not change keep running. Answered with <see cref="Done"/>.</summary>
 /// <param name="Sources">All configured sources.</param>
 /// <param name="OtherZone">Makes the source of a zone that is not configured, for doors that are asked about it.</param>
 /// <param name="Skips">Clients that no list is ever asked about (dnsbl.skip).</param>

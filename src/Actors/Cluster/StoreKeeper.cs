@@ -8,7 +8,7 @@ namespace Screening.Actors.Cluster;
 /// older state of it: entities then write their whole state again. While the store is down, the whitelist is kept in memory.
 /// </summary>
 /// <remarks>Whatever a look throws, unless it was told to end, is a fault of the store, and another look follows.</remarks>
-internal sealed partial class StoreKeeper(IFleetStore store, FleetMeter meter, TimeProvider time, ILogger log)
+internal sealed partial class StoreKeeper(IWhitelistStore store, WhitelistMeter meter, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
@@ -35,7 +35,9 @@ internal sealed partial class StoreKeeper(IFleetStore store, FleetMeter meter, T
         }
     }
 
-    /// <summary>Waits until the store was asked once, so that a fault is logged before the node is ready; no longer than the limit.</summary>
+    /// <summary>
+    /// Waits until the store was asked once, so that a fault is logged before the node is ready; no longer than the limit.
+    /// </summary>
     public async Task WaitForFirstLookAsync(TimeSpan limit, CancellationToken cancellation)
     {
         try
@@ -64,9 +66,9 @@ internal sealed partial class StoreKeeper(IFleetStore store, FleetMeter meter, T
 
         var known = meter.Store;
         meter.ReportStore(fault);
-        if (meter.Store is { IsOk: false } health && (known.IsOk || known.Fault == FleetMeter.NotAsked))
+        if (meter.Store is { IsOk: false } health && (known.IsOk || known.Fault == WhitelistMeter.NotAsked))
             StoreIsDown(log, store.Provider, health.Fault!);
-        else if (meter.Store.IsOk && !known.IsOk && known.Fault != FleetMeter.NotAsked)
+        else if (meter.Store.IsOk && !known.IsOk && known.Fault != WhitelistMeter.NotAsked)
             StoreIsBack(log, store.Provider, meter.Queued);
         _firstLook.TrySetResult();
     }

@@ -12,54 +12,47 @@ namespace Screening.Actors.Fleet;
 /// Keeps this node in the fleet: runs the cluster system, and starts it again whenever it ends: when this node was cut off and downed,
 /// found a larger cluster, or could not open its port. Screening does not stop meanwhile.
 /// </summary>
-internal sealed partial class ClusterRunner : FleetRunner
+internal sealed partial class ClusterRunner : WhitelistRunner
 {
     // How long a leave may take.
-    private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
 
     // After a cluster system that lived so long, the next one starts without a long pause.
     private static readonly TimeSpan GoodLife = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan CertificateSpread = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan HoldingsLimit = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan TotalsTimeout = TimeSpan.FromMilliseconds(500);
 
-    private readonly Func<FleetHostSetup, ActorSystemSetup> _bootstrap;
-    private readonly FleetPresence _presence;
+    private readonly Func<ClusterSystemSetup, ActorSystemSetup> _bootstrap;
+    private readonly MembershipBoard _board;
     private readonly ILoggerFactory _loggers;
     private readonly PeerFaults _faults;
-    private volatile FleetHost? _host;
+    private volatile ClusterSystem? _host;
 
-    public ClusterRunner(FleetSettings settings, NodeParts node, ILoggerFactory loggers, Func<FleetHostSetup, ActorSystemSetup> bootstrap)
+    public ClusterRunner(ClusterSettings settings, RunnerContext node, ILoggerFactory loggers, Func<ClusterSystemSetup, ActorSystemSetup> bootstrap)
         : base(settings, node, loggers.CreateLogger<ClusterRunner>())
     {
         _bootstrap = bootstrap;
         _loggers = loggers;
         _faults = new PeerFaults(node.Time, loggers.CreateLogger<PeerFaults>());
-        _presence = new FleetPresence(node.Time, settings.Expected > 0 ? settings.Expected : settings.Seeds.Length);
+        _board = new MembershipBoard(node.Time, settings.Expected > 0 ? settings.Expected : settings.Seeds.Length);
     }
 
     /// <inheritdoc/>
-    public override FleetView View
-    {
-        get
-        {
-            var now = _presence.Now;
-            return new FleetView(
-                now.State.ToString().ToLowerInvariant(), now.State == FleetState.Up && now.HasMajority, now.Reason,
-                [.. now.Members.Select(m => new FleetNode(m.Node, m.Address, m.Roles, m.State))], now.Warnings,
-                _presence.Caches, Node.Client.IsLeftAlone, Node.Client.LateShare);
-        }
-    }
+    public override MembershipView Cluster => _board.Now;
 
     /// <inheritdoc/>
-    public override async Task<FleetHoldings> AskHoldingsAsync()
+    public override CacheMembers Caches => _board.Caches;
+
+    /// <inheritdoc/>
+    public override async Task<WhitelistTotals> AskTotalsAsync()
     {
         if (_host is not { } host)
-            return new FleetHoldings(0, 0, 0);
-        var asked = _presence.Now.Members.Where(m => m.Roles.Contains(WhitelistRegion.CacheRole)).Select(m => AskAsync(host, m.Address));
+            return new WhitelistTotals(0, 0, 0);
+        var asked = _board.Now.Members.Where(m => m.Roles.Contains(WhitelistRegion.CacheRole)).Select(m => AskAsync(host, m.Address));
         var answers = (await Task.WhenAll(asked).ConfigureAwait(false)).OfType<NodeHoldings>().ToList();
-        return new FleetHoldings(answers.Sum(a => a.Shards), answers.Sum(a => a.Recovering), answers.Sum(a => a.Entries));
+        return new WhitelistTotals(answers.Sum(a => a.Shards), answers.Sum(a => a.Recovering), answers.Sum(a => a.Entries));
     }
 
     /// <summary>Runs until it is told to stop; then leaves, so that others take over first.</summary>
@@ -92,8 +85,8 @@ internal sealed partial class ClusterRunner : FleetRunner
         var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {
-            using var certificates = Settings.Tls is { } tls ? new FleetCertificates(tls, Time, _loggers, _faults) : null;
-            _host = await FleetHost.StartAsync(Setup(certificates), _bootstrap, stopping).ConfigureAwait(false);
+            using var certificates = Settings.Tls is { } tls ? new NodeCertificates(tls, Time, _loggers, _faults) : null;
+            _host = await ClusterSystem.StartAsync(Setup(certificates), _bootstrap, stopping).ConfigureAwait(false);
             if (certificates is not null)
                 certificates.Changed += () => EndSoon(over);
             await using (stopping.Register(() => over.TrySetResult()).ConfigureAwait(false))
@@ -101,9 +94,9 @@ internal sealed partial class ClusterRunner : FleetRunner
             if (_host.Ended.IsCompleted)
                 Ended(Log);
             else
-                await _host.LeaveAsync(LeaveLimit).ConfigureAwait(false);
+                await _host.LeaveAsync(LeaveTimeout).ConfigureAwait(false);
         }
-        catch (Exception fault) when (fault is FleetStartException or FleetTlsException)
+        catch (Exception fault) when (fault is ClusterStartException or PeerTlsException)
         {
             CanNotStart(Log, fault.Message);
         }
@@ -121,10 +114,10 @@ internal sealed partial class ClusterRunner : FleetRunner
     private void EndSoon(TaskCompletionSource over) =>
         _ = Task.Delay(CertificateSpread * Random.Shared.NextDouble(), Time).ContinueWith(_ => over.TrySetResult(), TaskScheduler.Default);
 
-    private FleetHostSetup Setup(FleetCertificates? certificates) => new(Settings)
+    private ClusterSystemSetup Setup(NodeCertificates? certificates) => new(Settings)
     {
         Time = Time,
-        Presence = _presence,
+        Board = _board,
         Certificates = certificates,
         Loggers = _loggers,
         Faults = _faults,
@@ -142,7 +135,7 @@ internal sealed partial class ClusterRunner : FleetRunner
         system.ActorOf(NewsReceiver.CreateProps(Node.NearCache, Grants, region, Node.CheckSupervisor, Time), NewsSender.ReceiverName);
         var answers = system.ActorOf(AnswerReceiver.CreateProps(Node.Client), "answers");
         system.ActorOf(
-            FleetDoor.CreateProps(Settings.Node, WhitelistRegion.CacheRole, Meter, Node.Client, region, answers), FleetDoor.Name);
+            RegionOpener.CreateProps(Settings.Node, WhitelistRegion.CacheRole, Meter, Node.Client, region, answers), RegionOpener.Name);
     }
 
     // With a store, what nodes know beyond it is little. Without, a node that is still on its way here may be the only one that knows anything.
@@ -152,14 +145,14 @@ internal sealed partial class ClusterRunner : FleetRunner
         return Settings.Store.Connection is null ? Math.Max(members, Settings.Expected) : members;
     }
 
-    private static async Task<NodeHoldings?> AskAsync(FleetHost host, string address)
+    private static async Task<NodeHoldings?> AskAsync(ClusterSystem host, string address)
     {
         // With TLS the protocol of addresses is another.
         var protocol = ((ExtendedActorSystem)host.System).Provider.DefaultAddress.Protocol;
-        var door = host.System.ActorSelection($"{protocol}://{FleetHost.SystemName}@{address}/user/{FleetDoor.Name}");
+        var door = host.System.ActorSelection($"{protocol}://{ClusterSystem.SystemName}@{address}/user/{RegionOpener.Name}");
         try
         {
-            return await door.Ask<NodeHoldings>(new AskHoldings(0), HoldingsLimit).ConfigureAwait(false);
+            return await door.Ask<NodeHoldings>(new AskHoldings(0), TotalsTimeout).ConfigureAwait(false);
         }
         catch (AskTimeoutException)
         {

@@ -7,18 +7,16 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Actors.Fleet;
 
 /// <summary>What operators ask of the whitelist, put to the buckets and to the entity of grants and bans. Holds nothing itself.</summary>
-internal sealed class WhitelistAdmin(FleetClient client, GrantsAndBans grants, NearCache nearCache, FleetMeter meter, TimeProvider time) : IFleetWhitelist
+internal sealed class WhitelistAdmin(FleetClient client, GrantsAndBans grants, NearCache nearCache, WhitelistMeter meter, TimeProvider time) : IWhitelistAdmin
 {
-    // How long a change waits to be journaled before it is answered as not durable; and how long an entity may take to answer at all.
-    private static readonly TimeSpan StoreWait = TimeSpan.FromMilliseconds(WaitMs);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
-
+    // How long a change waits to be journaled before it is answered as not durable.
     private const int WaitMs = 2000;
-    private const int Attempts = 3;
     private const int BucketsAtOnce = 64;
+
+    // A line's reason has 200 characters at most, so that a message stays well below a frame of the cluster (1 MiB).
     private const int LinesPerMessage = 500;
 
-    private static long _lastId;
+    private static readonly TimeSpan StoreTimeout = TimeSpan.FromMilliseconds(WaitMs);
 
     /// <inheritdoc/>
     public async Task<WhitelistChange> SetAsync(
@@ -183,7 +181,7 @@ internal sealed class WhitelistAdmin(FleetClient client, GrantsAndBans grants, N
             throw new WhitelistFullException(fault);
         // Whoever asks this node next must find it here.
         var since = time.GetTimestamp();
-        while (grants.State.Version.CompareTo(changed.Version) < 0 && time.GetElapsedTime(since) < StoreWait)
+        while (grants.State.Version.CompareTo(changed.Version) < 0 && time.GetElapsedTime(since) < StoreTimeout)
             await Task.Delay(TimeSpan.FromMilliseconds(2), time, cancellation).ConfigureAwait(false);
         return changed;
     }
@@ -216,26 +214,8 @@ internal sealed class WhitelistAdmin(FleetClient client, GrantsAndBans grants, N
         return (count, durable);
     }
 
-    // A question that reaches a bucket as it moves is lost; all of them may be put twice.
-    private async Task<T> AskAsync<T>(Func<long, IToWhitelist> question, CancellationToken cancellation)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            var region = client.Region ?? throw new FleetUnavailableException("this node is in no cluster at the moment");
-            try
-            {
-                return await region.Ask<T>(question(Interlocked.Increment(ref _lastId)), Patience, cancellation).ConfigureAwait(false);
-            }
-            catch (AskTimeoutException) when (attempt < Attempts)
-            {
-                // Once more.
-            }
-            catch (AskTimeoutException)
-            {
-                throw new FleetUnavailableException($"a part of the whitelist did not answer within {Patience.TotalSeconds * Attempts} s");
-            }
-        }
-    }
+    private Task<T> AskAsync<T>(Func<long, IToWhitelist> question, CancellationToken cancellation) =>
+        client.AskForOperatorAsync<T>(question, cancellation);
 
     private IEnumerable<GrantOrBan> LinesThat(Func<GrantOrBan, bool> isMeant)
     {
@@ -248,7 +228,7 @@ internal sealed class WhitelistAdmin(FleetClient client, GrantsAndBans grants, N
     private void ThrowIfUnconfirmed()
     {
         if (!grants.IsConfirmed)
-            throw new FleetUnavailableException("this node does not know yet whether its copy of grants and bans is up to date");
+            throw new WhitelistUnavailableException("this node does not know yet whether its copy of grants and bans is up to date");
     }
 
     private static (UInt128, int, GrantKind) OrderOf(GrantOrBan line) => (line.Network.Address.Bits, line.Network.PrefixLength, line.Kind);
@@ -258,7 +238,7 @@ internal sealed class WhitelistAdmin(FleetClient client, GrantsAndBans grants, N
         line.Made.ToUnixTimeMilliseconds(), line.By, line.Reason);
 
     private static WhitelistLine LineOf(GrantOrBan line) => new(
-        line.Network, ScreeningPolicy.DefaultProfile, line.Kind == GrantKind.Ban ? WhitelistLineKind.Ban : WhitelistLineKind.Grant,
+        line.Network, Profile.DefaultName, line.Kind == GrantKind.Ban ? WhitelistLineKind.Ban : WhitelistLineKind.Grant,
         DateTimeOffset.FromUnixTimeMilliseconds(line.ExpiresMs), default, line.By, DateTimeOffset.FromUnixTimeMilliseconds(line.MadeMs),
         line.Reason);
 
@@ -269,15 +249,15 @@ internal sealed class WhitelistAdmin(FleetClient client, GrantsAndBans grants, N
         return new WhitelistLine(
             Network.Of(entry.Client), entry.Profile, WhitelistLineKind.Pass, expires, entry.Times, entry.Pass?.By ?? entry.TimesBy,
             entry.Pass is null ? now : now.AddSeconds(-entry.AgeSeconds), entry.Pass?.Reason ?? "postscreen's own tests",
-            entry.Pass?.Allow ?? false, entry.Pass?.Score ?? 0, entry.Pass?.Policy ?? "");
+            entry.Pass?.Allow ?? false, entry.Pass?.Score ?? 0, entry.Pass?.Fingerprint ?? "");
     }
 
     private static EntryLine EntryOf(WhitelistLine line, DateTimeOffset now)
     {
-        // A line without a policy holds postscreen's times only.
-        var pass = line.Policy.Length == 0 && !line.Times.IsEmpty
+        // A line without a fingerprint holds postscreen's times only.
+        var pass = line.Fingerprint.Length == 0 && !line.Times.IsEmpty
             ? null
-            : new Pass((int)Math.Clamp((line.Expires - now).TotalSeconds, 1, int.MaxValue), line.Allow, line.Score, line.Policy, line.By, line.Reason);
+            : new Pass((int)Math.Clamp((line.Expires - now).TotalSeconds, 1, int.MaxValue), line.Allow, line.Score, line.Fingerprint, line.By, line.Reason);
         return new EntryLine(
             line.Network.Address, line.Profile, pass, (int)Math.Clamp((now - line.Made).TotalSeconds, 0, int.MaxValue), line.Times,
             line.Times.IsEmpty ? "" : line.By);

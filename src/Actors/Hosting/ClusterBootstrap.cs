@@ -9,12 +9,12 @@ namespace Screening.Actors.Hosting;
 /// <summary>The settings that a cluster system starts with: its HOCON, and the objects that HOCON cannot hold.</summary>
 internal static class ClusterBootstrap
 {
-    public static ActorSystemSetup Of(FleetHostSetup setup)
+    public static ActorSystemSetup Of(ClusterSystemSetup setup)
     {
-        var config = FleetConfiguration.Logging.WithFallback(FleetConfiguration.Of(setup.Settings, setup.Timings));
+        var config = ClusterHocon.Logging.WithFallback(ClusterHocon.Of(setup.Settings, setup.Timings));
         var bootstrap = BootstrapSetup.Create().WithConfig(config)
             .And(new AkkaLoggerSetup(setup.Loggers, setup.Faults, usesTls: setup.Settings.Tls is not null))
-            .And(new FleetStoreSetup(setup.Settings.Store, setup.Time));
+            .And(new StoreSetup(setup.Settings.Store, setup.Time));
         if (setup.Faults is { } faults)
             bootstrap = bootstrap.And(new PeerFaultsSetup(faults));
         if (setup.Settings.Tls is not null)

@@ -30,13 +30,13 @@ public sealed record ScreeningSetup
     public int NearEntries { get; init; } = 100_000;
 
     /// <summary>The fleet, even of this node alone; null: none (tests).</summary>
-    public FleetSettings? Fleet { get; init; }
+    public ClusterSettings? Fleet { get; init; }
 
     /// <summary>Where the cluster system logs to.</summary>
     public ILoggerFactory Loggers { get; init; } = NullLoggerFactory.Instance;
 
     /// <summary>The profiles.</summary>
-    public required PolicyBook Policies { get; init; }
+    public required ProfileBook Profiles { get; init; }
 
     /// <summary>The permanent lists.</summary>
     public PermanentLists Access { get; init; } = PermanentLists.Empty;
@@ -70,13 +70,13 @@ public sealed class ScreeningHandle
     public CheckDirectory Checks => Get().Checks;
 
     /// <summary>This node's part in the fleet; null if it has none.</summary>
-    public FleetRunner? Fleet => Get().Fleet;
+    public WhitelistRunner? Fleet => Get().Fleet;
 
     /// <summary>Replaces the profiles; running screenings keep theirs.</summary>
-    public void Use(PolicyBook policies)
+    public void Use(ProfileBook profiles)
     {
-        Get().NearCache.Use(policies.All);
-        Get().Screener.Policies = policies;
+        Get().NearCache.Use(profiles.All);
+        Get().Screener.Profiles = profiles;
     }
 
     /// <summary>Replaces the sources; those that did not change keep running.</summary>
@@ -93,7 +93,8 @@ public sealed class ScreeningHandle
         var running = Get();
         try
         {
-            var answers = await Task.WhenAll(IdentifyAsync(running.Gate, within), IdentifyAsync(running.Supervisor, within)).ConfigureAwait(false);
+            var answers = await Task.WhenAll(IdentifyAsync(running.Gate, within), IdentifyAsync(running.Supervisor, within))
+                .ConfigureAwait(false);
             return answers.All(answer => answer.Subject is not null);
         }
         catch (AskTimeoutException)
@@ -112,10 +113,12 @@ public sealed class ScreeningHandle
 
     internal sealed record Running(
         Screener Screener, ListLookup Lists, NearCache NearCache, CheckDirectory Checks, IActorRef Supervisor, IActorRef Gate,
-        FleetRunner? Fleet);
+        WhitelistRunner? Fleet);
 }
 
-/// <summary>The only public door to the actors.</summary>
+/// <summary>
+/// Starts the actors: the one way in. The other public types are what it is given and what <see cref="ScreeningHandle"/> offers.
+/// </summary>
 public static class ScreeningHosting
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
@@ -124,14 +127,14 @@ public static class ScreeningHosting
     public static AkkaConfigurationBuilder WithScreening(
         this AkkaConfigurationBuilder builder, ScreeningSetup setup, ScreeningHandle handle) =>
         (setup.Fleet is { IsAlone: true } alone ? WithLocalWhitelist(builder, alone) : builder)
-            .AddHocon(FleetConfiguration.Logging, HoconAddMode.Prepend)
+            .AddHocon(ClusterHocon.Logging, HoconAddMode.Prepend)
             .AddSetup(new AkkaLoggerSetup(setup.Loggers))
             .WithActors((system, _) => StartAsync(system, setup, handle));
 
     // A node that is alone stores from this actor system; one of a fleet from its cluster system.
-    private static AkkaConfigurationBuilder WithLocalWhitelist(AkkaConfigurationBuilder builder, FleetSettings settings)
+    private static AkkaConfigurationBuilder WithLocalWhitelist(AkkaConfigurationBuilder builder, ClusterSettings settings)
     {
-        builder.AddHocon(FleetConfiguration.OfLocal(settings), HoconAddMode.Prepend);
+        builder.AddHocon(ClusterHocon.OfLocal(settings), HoconAddMode.Prepend);
         if (settings.Store.Connection is { } connection)
             builder.AddSetup(new DataOptionsSetup(StoreDataOptions.Of(connection)));
         return builder;
@@ -143,21 +146,21 @@ public static class ScreeningHosting
         var directory = new CheckDirectory();
         var (time, fleet) = (setup.Time, setup.Fleet);
         var nearCache = new NearCache(time, setup.NearEntries, fleet?.NearLife ?? TimeSpan.MaxValue / 1000, fleet?.TrustAny ?? false);
-        nearCache.Use(setup.Policies.All);
+        nearCache.Use(setup.Profiles.All);
         var checks = system.ActorOf(
             ChecksSupervisor.CreateProps(new CheckContext(time, directory, setup.Observer)), "checks");
         await checks.Ask<Done>(setup.Sources, StartLimit).ConfigureAwait(false);
         var grants = new GrantsAndBans(time);
         var file = fleet is { DataDir.Length: > 0 } ? GrantsFile.Attach(fleet.DataDir, grants, time, setup.Loggers) : null;
-        var node = new NodeParts(time, new FleetClient(time), directory, checks, nearCache, grants, file);
+        var node = new RunnerContext(time, new FleetClient(time), directory, checks, nearCache, grants, file);
         var (runner, access) = fleet is null ? default : FleetOf(setup, fleet, node);
         if (runner is LocalRunner local)
             await local.StartAsync(system).ConfigureAwait(false);
         var gate = system.ActorOf(
-            ScreeningGate.CreateProps(new ScreeningContext(time, directory, nearCache, setup.Observer, access)), "gate");
+            ScreeningGate.CreateProps(new ScreeningContext(time, directory, nearCache, access)), "gate");
         var sweeper = system.ActorOf(NearCacheSweeper.CreateProps(nearCache), "near-cache-sweeper");
         system.ActorOf(VitalActors.CreateProps([checks, gate, sweeper], handle.Break), "vital-actors");
-        var screener = new Screener(time, gate, nearCache, grants, setup.Observer, setup.MaxInFlight, setup.Policies, setup.Access);
+        var screener = new Screener(time, gate, nearCache, grants, setup.Observer, setup.MaxInFlight, setup.Profiles, setup.Access);
         var lists = new ListLookup(checks, directory, setup.Sources.Skips);
         handle.Set(new ScreeningHandle.Running(screener, lists, nearCache, directory, checks, gate, runner));
     }
@@ -167,11 +170,11 @@ public static class ScreeningHosting
     private static void StartScheduler(ActorSystem system) =>
         system.Scheduler.ScheduleTellOnce(TimeSpan.Zero, ActorRefs.Nobody, Done.Instance, ActorRefs.NoSender);
 
-    private static (FleetRunner Runner, FleetAccess Access) FleetOf(ScreeningSetup setup, FleetSettings fleet, NodeParts node)
+    private static (WhitelistRunner Runner, FleetLookUps Access) FleetOf(ScreeningSetup setup, ClusterSettings fleet, RunnerContext node)
     {
-        FleetRunner runner = fleet.IsAlone
+        WhitelistRunner runner = fleet.IsAlone
             ? new LocalRunner(fleet, node, setup.Loggers)
             : new ClusterRunner(fleet, node, setup.Loggers, ClusterBootstrap.Of);
-        return (runner, new FleetAccess(node.Client, fleet.Node, fleet.LookUpWait, SharesLists: !fleet.IsAlone));
+        return (runner, new FleetLookUps(node.Client, fleet.Node, fleet.LookUpWait, SharesLists: !fleet.IsAlone));
     }
 }

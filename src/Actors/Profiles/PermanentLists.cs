@@ -25,8 +25,8 @@ public sealed class PermanentLists
         static (one, other) => one.Rule >= other.Rule ? one : other);
 
     /// <summary>Decides a client that a list names. Allocates nothing.</summary>
-    /// <param name="verdict">With true: a permit is an allow for <see cref="VerdictRules.PassTtl"/>, a reject the reject action.</param>
-    public bool TryDecide(ClientAddress client, VerdictRules rules, out Verdict verdict, out string reason)
+    /// <param name="verdict">With true: a permit is an allow for <see cref="VerdictSettings.PassTtl"/>, a reject the reject action.</param>
+    public bool TryDecide(ClientAddress client, VerdictSettings settings, out Verdict verdict, out string reason)
     {
         verdict = default;
         reason = "";
@@ -34,8 +34,8 @@ public sealed class PermanentLists
             return false;
         reason = entry.Reason;
         verdict = entry.Rule == AccessRule.Permit
-            ? new Verdict(VerdictAction.Pass, true, Math.Max(1, (int)rules.PassTtl.TotalSeconds), 0, VerdictSource.Permit)
-            : new Verdict(rules.RejectAction, false, 0, 0, VerdictSource.Reject);
+            ? new Verdict(VerdictAction.Pass, true, Math.Max(1, (int)settings.PassTtl.TotalSeconds), 0, VerdictSource.Permit)
+            : new Verdict(settings.RejectAction, false, 0, 0, VerdictSource.Reject);
         return true;
     }
 

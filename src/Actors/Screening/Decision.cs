@@ -7,11 +7,11 @@ namespace Screening.Actors.Screening;
 
 /// <summary>A question about a client, as an endpoint asks it.</summary>
 /// <param name="Client">The client.</param>
-/// <param name="Policy">The profile it falls under.</param>
+/// <param name="Profile">The profile it falls under.</param>
 /// <param name="Door">The listener it came through.</param>
 /// <param name="Started">When the question came, a value of <see cref="TimeProvider.GetTimestamp"/>.</param>
 /// <param name="Deadline">When the answer must leave.</param>
-public readonly record struct ScreeningQuery(ClientAddress Client, ScreeningPolicy Policy, Door Door, long Started, Deadline Deadline)
+public readonly record struct ScreeningQuery(ClientAddress Client, Profile Profile, Door Door, long Started, Deadline Deadline)
 {
     /// <summary>The mail exchanger's address that the client connected to; null when the door does not know it.</summary>
     public ClientAddress? Local { get; init; }
@@ -23,10 +23,13 @@ public readonly record struct ScreeningQuery(ClientAddress Client, ScreeningPoli
     public int RemotePort { get; init; }
 
     /// <summary>The client's HELO; only the policy door knows it.</summary>
-    public string? Helo { get; init; }
+    public string? Helo { get; private init; }
 
     /// <summary>The envelope sender; only the policy door knows it.</summary>
-    public string? Sender { get; init; }
+    public string? Sender { get; private init; }
+
+    /// <summary>True if HELO or sender speak against the client. A pass that was given without them then does not count.</summary>
+    public bool IsSuspect { get; private init; }
 
     /// <summary>No cache may answer.</summary>
     public bool Fresh { get; init; }
@@ -43,14 +46,11 @@ public readonly record struct ScreeningQuery(ClientAddress Client, ScreeningPoli
     /// </summary>
     public bool IsDoubtful { get; init; }
 
-    /// <summary>True if HELO or sender speak against the client. A pass that was given without them then does not count.</summary>
-    public bool IsSuspect => (Helo ?? Sender) is not null && Policy.Suspects(Helo, Sender);
-
     /// <summary>
     /// True if the verdict may rest on HELO or sender, which belong to one mail: rules of the envelope match them, or a custom check is
     /// told them. A pass of such a query is not kept, since it proves nothing about the client's other mail.
     /// </summary>
-    public bool IsJudgedByEnvelope => (Helo ?? Sender) is not null && (Policy.TellsEnvelope || IsSuspect);
+    public bool IsJudgedByEnvelope => (Helo ?? Sender) is not null && (Profile.TellsEnvelope || IsSuspect);
 
     /// <summary>True if the door can tell an allow from a pass, so that an allow is worth waiting for.</summary>
     public bool AllowMatters => Door is not (Door.Plugin or Door.Policy);
@@ -61,12 +61,28 @@ public readonly record struct ScreeningQuery(ClientAddress Client, ScreeningPoli
     /// </summary>
     public bool TellsReason => Door is Door.Policy or Door.Dnsbl or Door.Http;
 
-    internal ScreeningKey Key => new(Client, Policy, Helo, Sender, Fresh, Explain, AllowMatters);
+    /// <summary>
+    /// The same query with HELO and sender. They are judged here, once: the patterns of <c>[[policy.rule]]</c> are regular expressions.
+    /// </summary>
+    public ScreeningQuery WithEnvelope(string? helo, string? sender) => this with
+    {
+        Helo = helo,
+        Sender = sender,
+        IsSuspect = (helo ?? sender) is not null && Profile.Suspects(helo, sender),
+    };
+
+    internal ScreeningKey Key => new(Client, Profile, Helo, Sender, Fresh, Explain, AllowMatters);
 }
 
-/// <summary>Queries that are equal in this share one screening: the client, the profile, and what only the door knows.</summary>
+/// <summary>
+/// Queries that are equal in this share one screening, since no check is asked twice about a client at one time: the client, the profile,
+/// and all that may change what is asked or when it is decided.
+/// </summary>
+/// <remarks>
+/// The profile counts as the object that it is: a query that comes after a reload does not join a screening by the settings before it.
+/// </remarks>
 internal readonly record struct ScreeningKey(
-    ClientAddress Client, ScreeningPolicy Policy, string? Helo, string? Sender, bool Fresh, bool Explain, bool AllowMatters);
+    ClientAddress Client, Profile Profile, string? Helo, string? Sender, bool Fresh, bool Explain, bool AllowMatters);
 
 /// <summary>The outcome of a query: the verdict and everything that explains it.</summary>
 /// <param name="Query">The question.</param>

@@ -19,7 +19,7 @@ internal sealed class Findings
     private const int MaxNamed = 4;
 
     private readonly ScreeningQuery _query;
-    private readonly ScreeningPolicy _policy;
+    private readonly Profile _profile;
     private readonly TimeProvider _time;
     private readonly ScoreBoard _board;
     private readonly CheckReport?[] _reports;
@@ -29,20 +29,18 @@ internal sealed class Findings
 
     public Findings(in ScreeningQuery query, TimeProvider time)
     {
-        (_query, _policy, _time, _began) = (query, query.Policy, time, time.GetTimestamp());
-        IsSuspect = query.IsSuspect;
-        _board = new ScoreBoard(_policy.Rules, [.. _policy.Checks.Select(RangeOf)]);
-        _reports = new CheckReport?[_policy.Checks.Length];
-        _missed = new bool[_policy.Checks.Length];
-        _lacksWords = new bool[_policy.Checks.Length];
+        (_query, _profile, _time, _began) = (query, query.Profile, time, time.GetTimestamp());
+        _board = new ScoreBoard(_profile.Settings, [.. _profile.Checks.Select(RangeOf)]);
+        _reports = new CheckReport?[_profile.Checks.Length];
+        _missed = new bool[_profile.Checks.Length];
+        _lacksWords = new bool[_profile.Checks.Length];
         for (var slot = 0; slot < _reports.Length; slot++)
-            SettleByQuery(slot, _policy.Checks[slot]);
+            SettleByQuery(slot, _profile.Checks[slot]);
     }
 
-    /// <summary>True if HELO or sender speak against the client.</summary>
-    public bool IsSuspect { get; }
-
-    /// <summary>True if no pending check can change the answer, or none is pending.</summary>
+    /// <summary>
+    /// True if no pending check can change the answer, or none is pending: a client does not wait for a list that no longer matters.
+    /// </summary>
     public bool IsDecided => _board.PendingCount == 0 || (IsKnown && _board.IsDecided(_query.AllowMatters));
 
     // While nothing is known, the answer would be the default: a pending check may still do better.
@@ -54,10 +52,11 @@ internal sealed class Findings
     /// <summary>A check answered. An answer that does not know the client settles its slot, and leaves the judgement incomplete.</summary>
     public void Add(int slot, CheckAnswer answer)
     {
-        var weighed = _policy.Checks[slot].Weigh(answer);
-        if (!(answer.Knowledge == Knowledge.NeverSeen ? _board.Miss(slot) : _board.Add(slot, weighed.Contribution)))
+        var weighed = _profile.Checks[slot].Weigh(answer);
+        var isMissing = answer.Knowledge == Knowledge.NeverSeen;
+        if (!(isMissing ? _board.Miss(slot) : _board.Add(slot, weighed.Contribution)))
             return;
-        _missed[slot] = answer.Knowledge == Knowledge.NeverSeen;
+        _missed[slot] = isMissing;
         _reports[slot] = Report(slot, answer.Knowledge == Knowledge.Known ? CheckResult.Evidence : CheckResult.Nothing) with
         {
             Answer = weighed.Answer.IsDefault ? [] : weighed.Answer,
@@ -98,13 +97,13 @@ internal sealed class Findings
     /// <param name="allowMatters">The judgement is complete only if it is also certain whether a pass is an allow.</param>
     public Judgement Judge(bool allowMatters)
     {
-        if (_policy.AsksNobody && !IsSuspect)
-            return new Judgement(_policy.Rules.DefaultVerdict, false, "no checks configured");
+        if (_profile.AsksNobody && !_query.IsSuspect)
+            return new Judgement(_profile.Settings.DefaultVerdict, false, "no checks configured");
         var isComplete = _board.IsComplete(allowMatters);
         if (!_board.IsAnythingKnown && !isComplete)
-            return new Judgement(_policy.Rules.DefaultVerdict, false, $"no check answered: {Missing()}");
+            return new Judgement(_profile.Settings.DefaultVerdict, false, $"no check answered: {Missing()}");
         var score = _board.Score;
-        var (action, allow) = _policy.Rules.Outcome(score);
+        var (action, allow) = _profile.Settings.Outcome(score);
         var ttl = action == VerdictAction.Pass ? PassTtlSeconds(isComplete) : 0;
         var reason = LeadingReason(score);
 
@@ -142,9 +141,9 @@ internal sealed class Findings
     private int PassTtlSeconds(bool isComplete)
     {
         if (!isComplete)
-            return (int)_policy.Rules.DefaultTtl.TotalSeconds;
+            return (int)_profile.Settings.DefaultTtl.TotalSeconds;
         var shortest = _reports.Min(r => r?.TtlSeconds);
-        return (int)_policy.Rules.PassLife(shortest is { } seconds ? TimeSpan.FromSeconds(seconds) : null).TotalSeconds;
+        return (int)_profile.Settings.PassLife(shortest is { } seconds ? TimeSpan.FromSeconds(seconds) : null).TotalSeconds;
     }
 
     private string LeadingReason(int score) =>
@@ -161,13 +160,13 @@ internal sealed class Findings
     {
         var reasons = Enumerable.Range(0, _reports.Length)
             .Where(slot => _missed[slot] || !_board.IsSettled(slot))
-            .Where(slot => RangeOf(_policy.Checks[slot]) != default)
+            .Where(slot => RangeOf(_profile.Checks[slot]) != default)
             .GroupBy(slot => _reports[slot]?.Result switch
             {
                 null or CheckResult.Timeout => "timed out",
                 CheckResult.Nothing => "knows nothing",
                 _ => "failed",
-            }, slot => _policy.Checks[slot].Name)
+            }, slot => _profile.Checks[slot].Name)
             .Select(checks => $"{Names([.. checks])} {checks.Key}");
         return string.Join("; ", reasons);
     }
@@ -180,13 +179,13 @@ internal sealed class Findings
     {
         if (isHit)
             return Report(slot, CheckResult.Skipped, "not needed: the client passed before");
-        var range = _policy.Checks[slot].Range;
+        var range = _profile.Checks[slot].Range;
         return isEarly
             ? Report(slot, CheckResult.Skipped, $"not waited for: its {range.Least}..{range.Most} could not change the action")
             : Report(slot, CheckResult.Timeout, "no answer by the deadline");
     }
 
     private CheckReport Report(int slot, CheckResult result, string? error = null) => new(
-        _policy.Checks[slot].Name, _policy.Checks[slot].Kind, result, [], 0, null, _time.GetElapsedTime(_query.Started, _began),
+        _profile.Checks[slot].Name, _profile.Checks[slot].Kind, result, [], 0, null, _time.GetElapsedTime(_query.Started, _began),
         _time.GetElapsedTime(_began), null, error);
 }

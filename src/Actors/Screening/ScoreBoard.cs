@@ -4,10 +4,10 @@ using Screening.Actors.Profiles;
 namespace Screening.Actors.Screening;
 
 /// <summary>
-/// Adds up the evidence about one client and tells when the verdict is certain. Pure arithmetic: no clock, no messages.
+/// Adds up the weights of the answers about one client and tells when the verdict is certain. Pure arithmetic: no clock, no messages.
 /// Invariant: each slot is settled at most once, by an answer, by a miss, or by being left out.
 /// </summary>
-public sealed class ScoreBoard(VerdictRules rules, IReadOnlyList<WeightRange> slots)
+public sealed class ScoreBoard(VerdictSettings settings, IReadOnlyList<WeightRange> slots)
 {
     private readonly bool[] _settled = new bool[slots.Count];
     private WeightRange _pending = Sum(slots);
@@ -61,14 +61,16 @@ public sealed class ScoreBoard(VerdictRules rules, IReadOnlyList<WeightRange> sl
     // A higher score never has a milder outcome: if the ends of a range agree, all between them do.
     private bool IsCertain(WeightRange open, bool allowMatters)
     {
-        var best = rules.Outcome(ScoreWith(open, worst: false));
-        var worst = rules.Outcome(ScoreWith(open, worst: true));
+        var best = settings.Outcome(ScoreWith(open, worst: false));
+        var worst = settings.Outcome(ScoreWith(open, worst: true));
         return best.Action == worst.Action && (!allowMatters || best.Allow == worst.Allow);
     }
 
+    // Weights against and for are summed apart, since those for the client count down to allow_cap only: otherwise a row of allowlists
+    // could excuse any listing.
     private int ScoreWith(WeightRange open, bool worst) => worst
-        ? _sum.Against + open.Most + Math.Max(_sum.For, rules.AllowCap)
-        : _sum.Against + Math.Max(_sum.For + open.Least, rules.AllowCap);
+        ? _sum.Against + open.Most + Math.Max(_sum.For, settings.AllowCap)
+        : _sum.Against + Math.Max(_sum.For + open.Least, settings.AllowCap);
 
     private bool Settle(int slot)
     {

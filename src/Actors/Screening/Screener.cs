@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Screening.Actors.Checks;
 using Screening.Actors.Profiles;
 using Screening.Actors.Whitelist;
 using Screening.Protocol.Vocabulary;
@@ -21,11 +22,11 @@ public sealed class Screener
     private int _inFlight;
     private long _shed;
     private volatile PermanentLists _access;
-    private volatile PolicyBook _policies;
+    private volatile ProfileBook _profiles;
 
     internal Screener(
         TimeProvider time, IActorRef gate, NearCache nearCache, GrantsAndBans grants, IScreeningObserver observer, int maxInFlight,
-        PolicyBook policies, PermanentLists access)
+        ProfileBook profiles, PermanentLists access)
     {
         _time = time;
         _gate = gate;
@@ -33,15 +34,15 @@ public sealed class Screener
         _grants = grants;
         _observer = observer;
         _maxInFlight = maxInFlight;
-        _policies = policies;
+        _profiles = profiles;
         _access = access;
     }
 
     /// <summary>The profiles in force. May be replaced at any time; running screenings keep theirs.</summary>
-    public PolicyBook Policies
+    public ProfileBook Profiles
     {
-        get => _policies;
-        set => _policies = value;
+        get => _profiles;
+        set => _profiles = value;
     }
 
     /// <summary>The permanent lists in force. May be replaced at any time.</summary>
@@ -58,57 +59,59 @@ public sealed class Screener
     public long ShedCount => Interlocked.Read(ref _shed);
 
     /// <summary>Makes a query that begins now.</summary>
-    /// <param name="policy">The profile to judge by; null: the one for this door and local address.</param>
+    /// <param name="profile">The profile to judge by; null: the one for this door and local address.</param>
     /// <param name="serial">postscreen does nothing else for the client before this is answered.</param>
-    public ScreeningQuery Ask(Door door, ClientAddress client, ClientAddress? local, ScreeningPolicy? policy = null, bool serial = false)
+    public ScreeningQuery QueryFor(Door door, ClientAddress client, ClientAddress? local, Profile? profile = null, bool serial = false)
     {
-        policy ??= _policies.Choose(door, local);
-        var deadline = Deadline.After(_time, DeadlineOf(door, serial, policy.Rules));
-        return new ScreeningQuery(client, policy, door, _time.GetTimestamp(), deadline) { Local = local };
+        profile ??= _profiles.Choose(door, local);
+        var deadline = Deadline.After(_time, DeadlineOf(door, serial, profile.Settings));
+        return new ScreeningQuery(client, profile, door, _time.GetTimestamp(), deadline) { Local = local };
     }
 
     /// <summary>Answers a client that is already decided. Allocates nothing.</summary>
     public bool TryDecide(in ScreeningQuery query, out Decision decision)
     {
-        if (!TryKnow(query, out decision))
+        if (!TryPeek(query, out decision))
             return false;
-        Note(decision);
+        Report(decision);
         return true;
     }
 
-    /// <summary>Like <see cref="TryDecide"/>, but reports nothing: call <see cref="Note"/> if you use the decision.</summary>
-    public bool TryKnow(in ScreeningQuery query, out Decision decision)
+    /// <summary>Like <see cref="TryDecide"/>, but reports nothing: call <see cref="Report"/> if you use the decision.</summary>
+    public bool TryPeek(in ScreeningQuery query, out Decision decision)
     {
         if (!TryStandingVerdict(query, out var verdict, out var reason))
         {
+            // A pass was given to the client without this HELO and sender.
             reason = "passed before";
-            if (query.Fresh || query.IsSuspect || !_nearCache.TryGet(query.Client, query.Policy, out verdict))
+            if (query.Fresh || query.IsSuspect || !_nearCache.TryGet(query.Client, query.Profile, out verdict))
             {
                 decision = default;
                 return false;
             }
         }
 
-        decision = new Decision(query, verdict, false, true, _time.GetElapsedTime(query.Started), reason, []);
+        decision = new Decision(query, verdict, Early: false, Complete: true, _time.GetElapsedTime(query.Started), reason, []);
         return true;
     }
 
-    /// <summary>Reports that a decision from <see cref="TryKnow"/> was used.</summary>
-    public void Note(in Decision decision)
+    /// <summary>Reports that a decision from <see cref="TryPeek"/> was used.</summary>
+    public void Report(in Decision decision)
     {
         if (!decision.Query.IsDoubtful || decision.Verdict.Action is VerdictAction.Enforce or VerdictAction.Drop)
             _observer.Decided(decision);
     }
 
-    // What operators have decided about a client, in this order: reject, ban, permit, grant.
+    // What operators have decided about a client, in this order: reject, ban, permit, grant. A refusal comes before a permission, and of
+    // each the node's own files before what was told to the fleet.
     private bool TryStandingVerdict(in ScreeningQuery query, out Verdict verdict, out string reason)
     {
-        var isListed = _access.TryDecide(query.Client, query.Policy.Rules, out verdict, out reason);
+        var isListed = _access.TryDecide(query.Client, query.Profile.Settings, out verdict, out reason);
         if (isListed && verdict.Source == VerdictSource.Reject)
             return true;
         if (_grants.TryMatch(GrantKind.Ban, query.Client, out _, out var banned))
         {
-            (verdict, reason) = (new Verdict(query.Policy.Rules.RejectAction, false, 0, 0, VerdictSource.Ban), banned);
+            (verdict, reason) = (new Verdict(query.Profile.Settings.RejectAction, false, 0, 0, VerdictSource.Ban), banned);
             return true;
         }
 
@@ -130,11 +133,13 @@ public sealed class Screener
         var reply = new TaskCompletionSource<Decision>(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {
-            // The screening answers by the deadline. If it does not, for want of threads or by a bug, this timer does.
+            // The belt. The screening answers some milliseconds before the deadline; if it does not, for want of threads or by a bug, this
+            // timer does, since no query may wait on an actor. It matters under load: when 1,000 screenings end in the same millisecond,
+            // two cores are busy with them for 130 ms (docs/performance.md, "Every list is dead").
             using var belt = _time.CreateTimer(_ => reply.TrySetResult(Default(query, "no verdict in time")), null,
                 query.Deadline.TimeLeft(_time), Timeout.InfiniteTimeSpan);
             _gate.Tell(new ScreenClient(query, reply), ActorRefs.NoSender);
-            return Observed(await reply.Task.ConfigureAwait(false));
+            return Reported(await reply.Task.ConfigureAwait(false));
         }
         finally
         {
@@ -147,26 +152,24 @@ public sealed class Screener
     {
         Interlocked.Increment(ref _shed);
         _observer.Shed(query.Door);
-        return Observed(Default(query, "too many queries in flight"));
+        return Reported(Default(query, "too many queries in flight"));
     }
 
     /// <summary>Decides a query; waits if necessary.</summary>
     public ValueTask<Decision> DecideAsync(ScreeningQuery query) =>
         TryDecide(query, out var decision) ? ValueTask.FromResult(decision) : new ValueTask<Decision>(ScreenAsync(query));
 
-    private static TimeSpan DeadlineOf(Door door, bool serial, VerdictRules rules) =>
-        serial ? rules.SerialDeadline
-        : door is Door.Dnsbl or Door.Dnsblog ? rules.DnsblDeadline
-        : rules.Deadline;
+    private static TimeSpan DeadlineOf(Door door, bool serial, VerdictSettings settings) =>
+        serial ? settings.SerialDeadline
+        : door is Door.Dnsbl or Door.Dnsblog ? settings.DnsblDeadline
+        : settings.Deadline;
 
-    private Decision Default(in ScreeningQuery query, string reason)
-    {
-        return new Decision(query, query.Policy.Rules.DefaultVerdict, false, false, _time.GetElapsedTime(query.Started), reason, []);
-    }
+    private Decision Default(in ScreeningQuery query, string reason) => new(
+        query, query.Profile.Settings.DefaultVerdict, Early: false, Complete: false, _time.GetElapsedTime(query.Started), reason, []);
 
-    private Decision Observed(in Decision decision)
+    private Decision Reported(in Decision decision)
     {
-        Note(decision);
+        Report(decision);
         return decision;
     }
 }

@@ -180,7 +180,8 @@ internal ref struct PackedReader
     private int Count()
     {
         var count = Number();
-        return count <= (ulong)_rest.Length ? (int)count : throw new SerializationException($"{count} of something in {_rest.Length} bytes");
+        return count <= (ulong)_rest.Length
+            ? (int)count : throw new SerializationException($"{count} of something in {_rest.Length} bytes");
     }
 
     private string RawText()

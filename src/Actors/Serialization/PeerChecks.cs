@@ -11,8 +11,8 @@ namespace Screening.Actors.Serialization;
 
 /// <summary>
 /// What the values of a message may be, whoever sent it: no number overflows where it is used, no time is one that cannot be shown, and
-/// no text can forge a line of a log or command a terminal. A message that breaks a rule is not delivered. A text is cleaned instead, because
-/// it changes nothing that nodes decide; texts by which things are found must be clean.
+/// no text can forge a line of a log or command a terminal. A message that breaks a rule is not delivered. A text is cleaned instead,
+/// because it changes nothing that nodes decide; texts by which things are found must be clean.
 /// </summary>
 /// <remarks>
 /// The rules know no clock: a node whose own is wrong must still take the bans of its fleet. How long something may live is bounded by what
@@ -42,7 +42,7 @@ internal static class PeerChecks
         {
             case LookUp m:
                 Name(m.Profile);
-                Name(m.Policy);
+                Name(m.Fingerprint);
                 Check(m.Known);
                 Range(m.Lists.Length, 0, MaxItems);
                 return m;
@@ -64,7 +64,7 @@ internal static class PeerChecks
                 return m with { By = Clean(m.By, MaxName) };
             case GetTimes m:
                 Name(m.Profile);
-                Name(m.Policy);
+                Name(m.Fingerprint);
                 return m;
             case TimesFound m:
                 Check(m.Times);
@@ -93,7 +93,8 @@ internal static class PeerChecks
                 return m with { Items = All(m.Items, Checked) };
             case SetGrants m:
                 Range(m.WaitMs, 0, MaxWaitMs);
-                return m with { Lines = All(m.Lines, static line => Checked(line with { ExpiresMs = Math.Min(line.ExpiresMs, LatestMs) })) };
+                return m with { Lines = All(
+                    m.Lines, static line => Checked(line with { ExpiresMs = Math.Min(line.ExpiresMs, LatestMs) })) };
             case RemoveGrants m:
                 Range(m.WaitMs, 0, MaxWaitMs);
                 return m;
@@ -179,10 +180,18 @@ internal static class PeerChecks
     private static Pass Checked(Pass pass)
     {
         Range(pass.TtlSeconds, 1, MaxLifeSeconds);
-        Range(pass.Score, -MaxScore, MaxScore);
-        Name(pass.Policy);
-        var (by, reason) = (Clean(pass.By, MaxName), Clean(pass.Reason, MaxReason));
-        return ReferenceEquals(by, pass.By) && ReferenceEquals(reason, pass.Reason) ? pass : pass with { By = by, Reason = reason };
+        return CheckVerdict(pass.Score, pass.Fingerprint, pass.By, pass.Reason) is var (by, reason)
+            ? pass with { By = by, Reason = reason }
+            : pass;
+    }
+
+    // What both forms of a pass say of its verdict. Null: nothing had to be cleaned, so the pass is used as it is, without a copy.
+    private static (string By, string Reason)? CheckVerdict(int score, string fingerprint, string by, string reason)
+    {
+        Range(score, -MaxScore, MaxScore, nameof(Pass.Score));
+        Name(fingerprint, nameof(Pass.Fingerprint));
+        var (cleanBy, cleanReason) = (Clean(by, MaxName), Clean(reason, MaxReason));
+        return ReferenceEquals(cleanBy, by) && ReferenceEquals(cleanReason, reason) ? null : (cleanBy, cleanReason);
     }
 
     /// <summary>A list's answer.</summary>
@@ -251,10 +260,9 @@ internal static class PeerChecks
     {
         Range(pass.MadeMs, 0, LatestMs);
         Range(pass.ExpiresMs, 0, LatestMs);
-        Range(pass.Score, -MaxScore, MaxScore);
-        Name(pass.Policy);
-        var (by, reason) = (Clean(pass.By, MaxName), Clean(pass.Reason, MaxReason));
-        return ReferenceEquals(by, pass.By) && ReferenceEquals(reason, pass.Reason) ? pass : pass with { By = by, Reason = reason };
+        return CheckVerdict(pass.Score, pass.Fingerprint, pass.By, pass.Reason) is var (by, reason)
+            ? pass with { By = by, Reason = reason }
+            : pass;
     }
 
     private static Tombstone Checked(Tombstone tombstone)
@@ -274,7 +282,8 @@ internal static class PeerChecks
     {
         Range(node.ClockMs, 0, LatestMs);
         Name(node.Address.Host ?? "");
-        return node with { Node = Clean(node.Node, MaxName), Provider = Clean(node.Provider, MaxName), SplitBrain = Clean(node.SplitBrain, MaxName) };
+        return node with { Node = Clean(node.Node, MaxName), Provider = Clean(node.Provider, MaxName),
+            SplitBrain = Clean(node.SplitBrain, MaxName) };
     }
 
     private static void Check(Epoch epoch)

@@ -21,7 +21,7 @@ internal static class WireForms
     [
         // Whitelist/WhitelistMessages.cs
         WireForm.Of<LookUp>("LU1",
-            (w, m) => WriteEpoch(w.Integer(m.Id).Client(m.Client).Text(m.Profile).Text(m.Policy), m.Known)
+            (w, m) => WriteEpoch(w.Integer(m.Id).Client(m.Client).Text(m.Profile).Text(m.Fingerprint), m.Known)
                 .Items(m.Lists, static (lists, list) => lists.Fixed64(list)),
             (ref r) => new(
                 r.Long(), r.Client(), r.Text(), r.Text(), ReadEpoch(ref r), r.Items(static (ref list) => list.Fixed64()))),
@@ -41,7 +41,7 @@ internal static class WireForms
             (w, m) => WriteTimesBy(w.Client(m.Client).Times(m.Times).Integer(m.Id), m.By),
             (ref r) => new(r.Client(), r.Times(), r.Long(), ReadTimesBy(ref r))),
         WireForm.Of<GetTimes>("GT1",
-            (w, m) => w.Integer(m.Id).Client(m.Client).Text(m.Profile).Text(m.Policy),
+            (w, m) => w.Integer(m.Id).Client(m.Client).Text(m.Profile).Text(m.Fingerprint),
             (ref r) => new(r.Long(), r.Client(), r.Text(), r.Text())),
         WireForm.Of<TimesFound>("TF1",
             (w, m) => WriteEpoch(w.Integer(m.Id).Times(m.Times), m.Epoch).Record(m.Pass, WritePass),

@@ -31,7 +31,7 @@ internal static class WireParts
     public static Network ReadNetwork(ref PackedReader reader) => reader.Network();
 
     public static void WritePass(PackedWriter writer, Pass pass) => writer
-        .Integer(pass.TtlSeconds).Flag(pass.Allow).Integer(pass.Score).Text(pass.Policy).Text(pass.By).Text(pass.Reason);
+        .Integer(pass.TtlSeconds).Flag(pass.Allow).Integer(pass.Score).Text(pass.Fingerprint).Text(pass.By).Text(pass.Reason);
 
     public static Pass ReadPass(ref PackedReader reader) => new(
         reader.Int(), reader.Flag(), reader.Int(), reader.Text(), reader.Text(), reader.Text());
@@ -42,7 +42,8 @@ internal static class WireParts
     public static SharedEvidence ReadEvidence(ref PackedReader reader) => new(reader.Fixed64(), AnswerForms.Read(ref reader));
 
     public static void WriteLine(PackedWriter writer, EntryLine line) => WriteTimesBy(
-        writer.Client(line.Client).Text(line.Profile).Record(line.Pass, WritePass).Integer(line.AgeSeconds).Times(line.Times), line.TimesBy);
+        writer.Client(line.Client).Text(line.Profile).Record(line.Pass, WritePass).Integer(line.AgeSeconds).Times(line.Times),
+        line.TimesBy);
 
     public static EntryLine ReadLine(ref PackedReader reader) => new(
         reader.Client(), reader.Text(), reader.OptionalRecord(ReadPass), reader.Int(), reader.Times(), ReadTimesBy(ref reader));
@@ -98,7 +99,8 @@ internal static class WireParts
 
     public static Tombstone ReadTombstone(ref PackedReader reader) => new(reader.Network(), reader.Long(), reader.Long());
 
-    public static void WriteForgotten(PackedWriter writer, ForgottenTimes forgotten) => writer.Client(forgotten.Client).Times(forgotten.Times);
+    public static void WriteForgotten(PackedWriter writer, ForgottenTimes forgotten) =>
+        writer.Client(forgotten.Client).Times(forgotten.Times);
 
     public static ForgottenTimes ReadForgotten(ref PackedReader reader) => new(reader.Client(), reader.Times());
 
@@ -115,7 +117,8 @@ internal static class WireParts
     public static void WriteChange(PackedWriter writer, GrantsChange change) => writer
         .Records(change.Set, WriteGrant).Network(change.RemoveInside).Integer(change.RemoveExpiredBefore);
 
-    public static GrantsChange ReadChange(ref PackedReader reader) => new(reader.Records(ReadGrant), reader.OptionalNetwork(), reader.Long());
+    public static GrantsChange ReadChange(ref PackedReader reader) =>
+        new(reader.Records(ReadGrant), reader.OptionalNetwork(), reader.Long());
 
     public static PackedWriter WriteVersion(PackedWriter writer, GrantsVersion version) =>
         writer.Integer(version.Life).Integer(version.Number).Fixed64(version.Hash);
@@ -146,7 +149,7 @@ internal static class WireParts
     // A pass lives hours, and times since 1970 are long: the end is written as what it adds to the beginning.
     private static void WriteStoredPass(PackedWriter writer, StoredPass pass) => writer
         .Integer(pass.MadeMs).Integer(unchecked(pass.ExpiresMs - pass.MadeMs)).Flag(pass.Allow).Integer(pass.Score)
-        .Text(pass.Policy).Text(pass.By).Text(pass.Reason);
+        .Text(pass.Fingerprint).Text(pass.By).Text(pass.Reason);
 
     private static StoredPass ReadStoredPass(ref PackedReader reader)
     {
@@ -165,6 +168,7 @@ internal static class WireParts
     private static GrantKind ReadKind(ref PackedReader reader)
     {
         var kind = (GrantKind)reader.Octet();
-        return kind <= GrantKind.Ban ? kind : throw new NewerReleaseException($"grants or bans of kind {(byte)kind} are not known to this release");
+        return kind <= GrantKind.Ban ? kind : throw new NewerReleaseException(
+            $"grants or bans of kind {(byte)kind} are not known to this release");
     }
 }

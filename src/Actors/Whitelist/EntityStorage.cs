@@ -16,7 +16,7 @@ namespace Screening.Actors.Whitelist;
 /// <param name="eventOf">Makes the event of some changes; of none: an event without a change.</param>
 /// <param name="snapshotOf">Makes the snapshot of all that was changed so far.</param>
 internal sealed class EntityStorage<TChange>(
-    FleetMeter meter, bool persists, int stagger, Func<IReadOnlyList<TChange>, object> eventOf, Func<object> snapshotOf)
+    WhitelistMeter meter, bool persists, int stagger, Func<IReadOnlyList<TChange>, object> eventOf, Func<object> snapshotOf)
 {
     /// <summary>Changes that are worth a write at once.</summary>
     public const int BatchSize = 64;

@@ -24,17 +24,17 @@ internal sealed class GrantsEntity : StoredEntity<GrantsChanged>
     private const int MaxEarly = 256;
 
     private static readonly TimeSpan RecoverInterval = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan NodesLimit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan NodesTimeout = TimeSpan.FromSeconds(3);
 
     // A node that still asks is not lost, however long its copy takes.
-    private static readonly TimeSpan LostNodeLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LostNodeTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(30);
 
     // So long after its end a grant or a ban is removed, and only by a clock that did not jump for a while: a wrong clock lifts no ban for good.
     private static readonly TimeSpan KeptExpired = TimeSpan.FromDays(1);
     private static readonly TimeSpan SteadyClock = TimeSpan.FromHours(1);
 
-    private readonly BucketContext _context;
+    private readonly EntityContext _context;
     private readonly GrantsCopies _copies;
     private readonly GrantsAssembly _assembly;
     private readonly GrantsLog _log = new();
@@ -50,7 +50,7 @@ internal sealed class GrantsEntity : StoredEntity<GrantsChanged>
     private bool _hasRead;
     private bool _isReady;
 
-    public GrantsEntity(BucketContext context)
+    public GrantsEntity(EntityContext context)
         : base(WhitelistLayout.Grants, context)
     {
         _context = context;
@@ -63,7 +63,7 @@ internal sealed class GrantsEntity : StoredEntity<GrantsChanged>
 
     private long NowMs => _context.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    public static Props CreateProps(BucketContext context) => Props.Create(() => new GrantsEntity(context));
+    public static Props CreateProps(EntityContext context) => Props.Create(() => new GrantsEntity(context));
 
     protected override void PreStart()
     {
@@ -125,7 +125,7 @@ internal sealed class GrantsEntity : StoredEntity<GrantsChanged>
     {
         var other = Fold(stored);
         if (IsLater(other.Version))
-            TakeOver(other);
+            Adopt(other);
     }
 
     protected override object EventOf(IReadOnlyList<GrantsChanged> changes) =>
@@ -194,7 +194,7 @@ internal sealed class GrantsEntity : StoredEntity<GrantsChanged>
     {
         if (_isReady || !_hasRead || _source is not null)
             return;
-        if (_heard.Count < _context.CountNodes() && _context.Time.GetElapsedTime(_started) < NodesLimit)
+        if (_heard.Count < _context.CountNodes() && _context.Time.GetElapsedTime(_started) < NodesTimeout)
             return;
         var latest = _heard.Values.DefaultIfEmpty().Max();
         if (latest.CompareTo(_state.Version) > 0 && !latest.IsSameContent(_state.Version))
@@ -246,7 +246,7 @@ internal sealed class GrantsEntity : StoredEntity<GrantsChanged>
         _source = null;
         if (_isReady && IsLater(whole.Version))
         {
-            TakeOver(whole);
+            Adopt(whole);
         }
         else if (!_isReady && whole.Version.CompareTo(_state.Version) > 0)
         {
@@ -262,13 +262,13 @@ internal sealed class GrantsEntity : StoredEntity<GrantsChanged>
             return;
         if (_assembly.TryAgain() is { } missing)
             _source.Tell(missing);
-        if (_context.Time.GetElapsedTime(_sourceHeardAt) < LostNodeLimit)
+        if (_context.Time.GetElapsedTime(_sourceHeardAt) < LostNodeTimeout)
             return;
         _heard.Remove(_source);
         _source = null;
     }
 
-    private void TakeOver(GrantsState other)
+    private void Adopt(GrantsState other)
     {
         if (!_log.IsWhole)
         {
@@ -326,8 +326,9 @@ internal sealed class GrantsEntity : StoredEntity<GrantsChanged>
 
     private void RemoveExpired()
     {
-        var removal = GrantsChange.RemovingExpired(NowMs - (long)KeptExpired.TotalMilliseconds);
-        if (_clock.LookForSteadiness() >= SteadyClock && _isReady && _state.Lines.Any(removal.Removes))
+        var (now, steadyFor) = _clock.Look();
+        var removal = GrantsChange.RemovingExpired((now - KeptExpired).ToUnixTimeMilliseconds());
+        if (steadyFor >= SteadyClock && _isReady && _state.Lines.Any(removal.Removes))
             Store(Apply(removal), now: true);
     }
 

@@ -87,7 +87,7 @@ internal sealed class GrantsAssembly(TimeProvider time)
     // Two states that met may hold more than one may be filled with.
     private const int MaxLines = 2 * GrantsState.MaxLines;
 
-    private static readonly TimeSpan PartLimit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan PartTimeout = TimeSpan.FromSeconds(2);
 
     private readonly List<GrantOrBan> _lines = [];
     private GrantsVersion _version;
@@ -104,7 +104,7 @@ internal sealed class GrantsAssembly(TimeProvider time)
     /// </summary>
     public GetGrantsPart? TryAgain()
     {
-        if (Wanted is not { } wanted || time.GetElapsedTime(_heardAt) < PartLimit)
+        if (Wanted is not { } wanted || time.GetElapsedTime(_heardAt) < PartTimeout)
             return null;
         _heardAt = time.GetTimestamp();
         return wanted;

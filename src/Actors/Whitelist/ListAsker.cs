@@ -18,7 +18,7 @@ internal sealed class ListAsker : UntypedActor
     public const int MaxPending = 50_000;
 
     // A check that a reload has stopped never answers.
-    private static readonly TimeSpan Lost = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
 
     private readonly CheckDirectory _checks;
     private readonly AgedTable<long, Question> _pending;
@@ -53,7 +53,7 @@ internal sealed class ListAsker : UntypedActor
 
     private void Ask(LookUp lookUp, IActorRef asker)
     {
-        while (_pending.RemoveOlderThan(Lost, out _))
+        while (_pending.RemoveOlderThan(AnswerTimeout, out _))
         {
         }
 

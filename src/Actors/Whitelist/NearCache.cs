@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using System.Runtime.CompilerServices;
 using Screening.Actors.Profiles;
 using Screening.Protocol.Access;
 using Screening.Protocol.Vocabulary;
@@ -23,10 +22,10 @@ public sealed class NearCache
     private readonly TimeProvider _time;
     private readonly long _nearLife;
     private readonly bool _trustAny;
-    private volatile FrozenDictionary<string, ScreeningPolicy> _policies = FrozenDictionary<string, ScreeningPolicy>.Empty;
+    private volatile FrozenDictionary<string, Profile> _profiles = FrozenDictionary<string, Profile>.Empty;
 
     /// <param name="nearLife">How long an entry serves unconfirmed (cache.near_life).</param>
-    /// <param name="trustAny">Passes that another policy made count as well (cache.trust).</param>
+    /// <param name="trustAny">Passes with another fingerprint count as well (cache.trust).</param>
     public NearCache(TimeProvider time, int capacity, TimeSpan nearLife, bool trustAny = false)
     {
         _time = time;
@@ -42,12 +41,12 @@ public sealed class NearCache
     /// <summary>Entries, expired ones that were not swept yet included.</summary>
     public int Count => _entries.Count;
 
-    /// <summary>Looks for an unexpired pass made under the policy <paramref name="policy"/>.</summary>
+    /// <summary>Looks for an unexpired pass that counts for <paramref name="profile"/>.</summary>
     /// <param name="verdict">With true, the pass with the ttl that is left.</param>
-    public bool TryGet(ClientAddress client, ScreeningPolicy policy, out Verdict verdict)
+    public bool TryGet(ClientAddress client, Profile profile, out Verdict verdict)
     {
         verdict = default;
-        if (_entries.Find(new Key(client, policy.Profile)) is not { } entry || !(_trustAny || entry.Policy == policy.Fingerprint))
+        if (_entries.Find(new Key(client, profile.Name)) is not { } entry || !(_trustAny || entry.Fingerprint == profile.Fingerprint))
             return false;
         var now = _time.GetTimestamp();
         if (now >= entry.LiveUntil)
@@ -60,25 +59,25 @@ public sealed class NearCache
 
     /// <summary>Keeps a complete pass of this node for its ttl, unless the epoch of its bucket is another by now.</summary>
     /// <param name="seen">The epoch that its screening began with, or that the bucket told with it.</param>
-    internal void Store(ClientAddress client, ScreeningPolicy policy, in Verdict pass, Epoch seen)
+    internal void Store(ClientAddress client, Profile profile, in Verdict pass, Epoch seen)
     {
         if (pass.Action != VerdictAction.Pass || pass.TtlSeconds < 1)
             throw new ArgumentException("only a pass with a ttl is kept", nameof(pass));
-        Put(new Key(client, policy.Profile), policy.Fingerprint, pass.TtlSeconds, pass.Allow, pass.Score, seen);
+        Put(new Key(client, profile.Name), profile.Fingerprint, pass.TtlSeconds, pass.Allow, pass.Score, seen);
     }
 
-    /// <summary>Keeps a pass that the fleet tells, if this node has its profile and its policy counts here.</summary>
+    /// <summary>Keeps a pass that the fleet tells, if this node has its profile and its fingerprint counts here.</summary>
     internal void Store(PassNews news)
     {
-        if (!TryLearn(news.Bucket, news.Epoch) || news.Pass.TtlSeconds < 1 || !_policies.TryGetValue(news.Profile, out var own))
+        if (!TryLearn(news.Bucket, news.Epoch) || news.Pass.TtlSeconds < 1 || !_profiles.TryGetValue(news.Profile, out var own))
             return;
         var pass = news.Pass;
-        var isOwn = pass.Policy == own.Fingerprint;
+        var isOwn = pass.Fingerprint == own.Fingerprint;
         if (!isOwn && !_trustAny)
             return;
         Put(
-            new Key(news.Client, own.Profile), pass.Policy, pass.TtlSeconds, pass.Allow, pass.Score, SeenWith(news),
-            keeps: isOwn ? null : known => known.Policy == own.Fingerprint && _time.GetTimestamp() < known.LiveUntil);
+            new Key(news.Client, own.Name), pass.Fingerprint, pass.TtlSeconds, pass.Allow, pass.Score, SeenWith(news),
+            keeps: isOwn ? null : known => known.Fingerprint == own.Fingerprint && _time.GetTimestamp() < known.LiveUntil);
     }
 
     /// <summary>Replaces postscreen's times of a client by what its bucket says.</summary>
@@ -108,11 +107,11 @@ public sealed class NearCache
     internal Epoch EpochOf(ClientAddress client) => EpochOf(WhitelistLayout.BucketOf(client));
 
     /// <summary>The fingerprint that a pass must have been made by to count here; empty: any.</summary>
-    internal string PolicyAsked(ScreeningPolicy policy) => _trustAny ? "" : policy.Fingerprint;
+    internal string FingerprintAsked(Profile profile) => _trustAny ? "" : profile.Fingerprint;
 
     /// <summary>The profiles that this node has, as they judge now: passes of others are of no use here.</summary>
-    internal void Use(IEnumerable<ScreeningPolicy> policies) =>
-        _policies = policies.ToFrozenDictionary(p => p.Profile, StringComparer.Ordinal);
+    internal void Use(IEnumerable<Profile> profiles) =>
+        _profiles = profiles.ToFrozenDictionary(p => p.Name, StringComparer.Ordinal);
 
     /// <summary>Forgets the clients of a network in every profile.</summary>
     public int Forget(Network network) => Forget(network.Contains);
@@ -146,12 +145,12 @@ public sealed class NearCache
         return true;
     }
 
-    private void Put(Key key, string policy, int ttlSeconds, bool allow, int score, Epoch seen, Func<Entry, bool>? keeps = null)
+    private void Put(Key key, string fingerprint, int ttlSeconds, bool allow, int score, Epoch seen, Func<Entry, bool>? keeps = null)
     {
         if (EpochOf(key.Client) != seen)
             return;
         var now = _time.GetTimestamp();
-        var entry = new Entry(key, policy, now + (ttlSeconds * _time.TimestampFrequency), now + _nearLife, allow, score);
+        var entry = new Entry(key, fingerprint, now + (ttlSeconds * _time.TimestampFrequency), now + _nearLife, allow, score);
         _entries.Put(entry, keeps);
         if (EpochOf(key.Client) != seen)
             _entries.Remove(entry);
@@ -160,7 +159,6 @@ public sealed class NearCache
     private int Forget(Func<ClientAddress, bool> isMeant) =>
         Times.Forget(isMeant) + _entries.RemoveWhere(entry => isMeant(entry.Key.Client));
 
-    // The profile is compared by reference: ScreeningPolicy interns it.
     private readonly struct Key(ClientAddress client, string profile) : IEquatable<Key>
     {
         // In two halves: a UInt128 is aligned to 16 bytes.
@@ -170,11 +168,12 @@ public sealed class NearCache
 
         public ClientAddress Client => ClientAddress.FromBits(new UInt128(_high, _low));
 
-        public bool Equals(Key other) => _high == other._high && _low == other._low && ReferenceEquals(_profile, other._profile);
+        public bool Equals(Key other) => _high == other._high && _low == other._low && _profile == other._profile;
 
         public override bool Equals(object? obj) => obj is Key other && Equals(other);
 
-        public override int GetHashCode() => HashCode.Combine(_high, _low, RuntimeHelpers.GetHashCode(_profile));
+        // By the client alone: it has a pass in one profile or a few, and hashing a name would cost each hit.
+        public override int GetHashCode() => HashCode.Combine(_high, _low);
     }
 
     // One reference, so that both numbers are read and exchanged at once.
@@ -185,9 +184,9 @@ public sealed class NearCache
         public Epoch Epoch { get; } = epoch;
     }
 
-    private sealed class Entry(Key key, string policy, long expires, long confirmBy, bool allow, int score) : BoundedEntry<Key>(key)
+    private sealed class Entry(Key key, string fingerprint, long expires, long confirmBy, bool allow, int score) : BoundedEntry<Key>(key)
     {
-        public string Policy { get; } = policy;
+        public string Fingerprint { get; } = fingerprint;
 
         public long Expires { get; } = expires;
 

@@ -9,7 +9,7 @@ namespace Screening.Actors.Whitelist;
 internal sealed class NearTimes(TimeProvider time, int capacity, long life)
 {
     // After this a change that was told to the bucket is lost.
-    private static readonly TimeSpan ToldLimit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ToldTimeout = TimeSpan.FromSeconds(2);
 
     private readonly BoundedTable<ClientAddress, Entry> _entries = new(capacity);
     private readonly Dictionary<ClientAddress, (long Number, long Since)> _told = [];
@@ -46,7 +46,7 @@ internal sealed class NearTimes(TimeProvider time, int capacity, long life)
     {
         lock (_lock)
         {
-            if (!_told.TryGetValue(client, out var told) || time.GetElapsedTime(told.Since) >= ToldLimit)
+            if (!_told.TryGetValue(client, out var told) || time.GetElapsedTime(told.Since) >= ToldTimeout)
                 Set(client, times);
         }
     }

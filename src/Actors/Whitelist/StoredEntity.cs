@@ -19,11 +19,11 @@ namespace Screening.Actors.Whitelist;
 /// <typeparam name="TChange">One change, as events hold them.</typeparam>
 internal abstract class StoredEntity<TChange> : UntypedActor, IWithTimers
 {
-    private static readonly TimeSpan LeavingLimit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LeavingTimeout = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan SnapshotRetry = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RewriteSpread = TimeSpan.FromSeconds(2);
 
-    private readonly BucketContext _context;
+    private readonly EntityContext _context;
     private readonly EntityStorage<TChange> _storage;
     private readonly List<Waiting> _waiting = [];
     private readonly string _entity;
@@ -32,7 +32,7 @@ internal abstract class StoredEntity<TChange> : UntypedActor, IWithTimers
     private bool _isStoreReady;
 
     /// <param name="number">0..1023, or <see cref="WhitelistLayout.Grants"/>.</param>
-    protected StoredEntity(int number, BucketContext context)
+    protected StoredEntity(int number, EntityContext context)
     {
         _context = context;
         _entity = WhitelistLayout.EntityOf(number);
@@ -105,7 +105,7 @@ internal abstract class StoredEntity<TChange> : UntypedActor, IWithTimers
         if (_context.Store is not { } store)
             return;
         _context.Meter.AddRecovering(1);
-        if (_context.Stored?.TryTake(_entity) is { } stored)
+        if (_context.Stored?.TryRemove(_entity) is { } stored)
             BecomeRecovered(stored);
         store.Subscribe(Self);
     }
@@ -128,7 +128,7 @@ internal abstract class StoredEntity<TChange> : UntypedActor, IWithTimers
 
     private void Leave()
     {
-        Timers.StartSingleTimer(nameof(LeaveNow), LeaveNow.Instance, LeavingLimit);
+        Timers.StartSingleTimer(nameof(LeaveNow), LeaveNow.Instance, LeavingTimeout);
         _storage.Hurry();
         Flush(now: true);
         Become(Leaving);

@@ -18,7 +18,7 @@ internal sealed class StoredWhitelist
     /// <returns>Null: the store does not offer it; entities read by themselves.</returns>
     /// <exception cref="StoreException">It cannot be read now; entities read by themselves, later.</exception>
     public static async Task<StoredWhitelist?> ReadAsync(
-        IFleetStore store, Func<StoredRow, object?> unpack, CancellationToken cancellation)
+        IWhitelistStore store, Func<StoredRow, object?> unpack, CancellationToken cancellation)
     {
         var read = new StoredWhitelist(unpack);
         return await store.TryReadAllAsync(read.Add, cancellation).ConfigureAwait(false) ? read : null;
@@ -29,7 +29,7 @@ internal sealed class StoredWhitelist
     /// Null: the entity must read by itself, because it was given its part already and may have written since, or because its part cannot be
     /// understood here.
     /// </returns>
-    public StoredState? TryTake(string entity)
+    public StoredState? TryRemove(string entity)
     {
         List<StoredRow>? rows;
         lock (_lock)

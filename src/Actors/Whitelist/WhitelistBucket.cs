@@ -11,10 +11,13 @@ namespace Screening.Actors.Whitelist;
 /// <param name="Lists">Takes each <see cref="LookUp"/> of a client that is not known, to ask its lists; nobody: each node asks by itself.</param>
 /// <param name="Store">Tells when the store may be used; null: nothing is stored.</param>
 /// <param name="Stored">What was read of the store before the entities started; null: each reads by itself.</param>
-internal sealed record BucketContext(
-    TimeProvider Time, FleetMeter Meter, IActorRef News, IActorRef Lists, TimeSpan MaxLife, int MaxEntries, StoreSignal? Store,
+internal sealed record EntityContext(
+    TimeProvider Time, WhitelistMeter Meter, IActorRef News, IActorRef Lists, TimeSpan MaxLife, int MaxEntries, StoreSignal? Store,
     StoredWhitelist? Stored = null)
 {
+    /// <summary>What entries of this node share.</summary>
+    public PassOrigins Origins { get; } = new();
+
     /// <summary>How many nodes there are, or should be.</summary>
     public Func<int> CountNodes { get; init; } = static () => 1;
 }
@@ -35,15 +38,15 @@ internal sealed class WhitelistBucket : StoredEntity<BucketChanged>
 
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);
     private const int MaxListings = 16;
-    private static readonly TimeSpan ListingPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ListingTimeout = TimeSpan.FromSeconds(2);
 
     private readonly int _bucket;
-    private readonly BucketContext _context;
+    private readonly EntityContext _context;
     private readonly List<(IActorRef Asker, ListEntries List)> _listings = [];
     private BucketState _state;
     private int _counted;
 
-    public WhitelistBucket(int bucket, BucketContext context)
+    public WhitelistBucket(int bucket, EntityContext context)
         : base(bucket, context)
     {
         _bucket = bucket;
@@ -57,7 +60,7 @@ internal sealed class WhitelistBucket : StoredEntity<BucketChanged>
     private Epoch Epoch => IsRecovered || _state.Epoch.Revocation > 0 ? _state.Epoch : default;
 
     // A call inside the expression would be compiled anew for each of a thousand buckets, at a millisecond each.
-    public static Props CreateProps(string entity, BucketContext context)
+    public static Props CreateProps(string entity, EntityContext context)
     {
         var bucket = int.Parse(entity.AsSpan("bucket-".Length), CultureInfo.InvariantCulture);
         return Props.Create(() => new WhitelistBucket(bucket, context));
@@ -90,7 +93,7 @@ internal sealed class WhitelistBucket : StoredEntity<BucketChanged>
                 Record(conclude);
                 break;
             case GetTimes get:
-                var pass = get.Profile.Length > 0 ? _state.FindPass(new EntryKey(get.Client, get.Profile), get.Policy, NowMs) : null;
+                var pass = get.Profile.Length > 0 ? _state.FindPass(new EntryKey(get.Client, get.Profile), get.Fingerprint, NowMs) : null;
                 Sender.Tell(new TimesFound(get.Id, _state.FindTimes(get.Client, NowMs), Epoch, pass));
                 break;
             case RecordTimes record:
@@ -174,7 +177,7 @@ internal sealed class WhitelistBucket : StoredEntity<BucketChanged>
         // This bucket lost its memory, or a clock went back: nodes would take what it tells for old.
         if (lookUp.Known > _state.Epoch)
             _state.BeginLife(Math.Max(NowMs, lookUp.Known.Life + 1));
-        if (_state.FindPass(new EntryKey(lookUp.Client, lookUp.Profile), lookUp.Policy, NowMs) is { } pass)
+        if (_state.FindPass(new EntryKey(lookUp.Client, lookUp.Profile), lookUp.Fingerprint, NowMs) is { } pass)
         {
             Sender.Tell(new LookUpHit(lookUp.Id, pass, Epoch));
             return;
@@ -199,7 +202,7 @@ internal sealed class WhitelistBucket : StoredEntity<BucketChanged>
             return; // The asker asks again.
         _listings.Add((Sender, list));
         if (!Timers.IsTimerActive(nameof(ListingsDue)))
-            Timers.StartSingleTimer(nameof(ListingsDue), ListingsDue.Instance, ListingPatience);
+            Timers.StartSingleTimer(nameof(ListingsDue), ListingsDue.Instance, ListingTimeout);
     }
 
     // While the store is away one client is answered with what is known of it. A list of many would not be whole, and is not answered.
@@ -221,7 +224,7 @@ internal sealed class WhitelistBucket : StoredEntity<BucketChanged>
     private void Publish(StoredEntry recorded, Pass pass)
     {
         Store(BucketChanged.Of(recorded));
-        var kept = _state.FindPass(new EntryKey(recorded.Client, recorded.Profile), pass.Policy, NowMs) ?? pass;
+        var kept = _state.FindPass(new EntryKey(recorded.Client, recorded.Profile), pass.Fingerprint, NowMs) ?? pass;
         _context.News.Tell(new PassNews(recorded.Client, recorded.Profile, kept, _bucket, Epoch));
     }
 
@@ -265,7 +268,7 @@ internal sealed class WhitelistBucket : StoredEntity<BucketChanged>
         _counted = _state.Count;
     }
 
-    private BucketState NewState() => new(_context.MaxLife, _context.MaxEntries);
+    private BucketState NewState() => new(_context.MaxLife, _context.MaxEntries, _context.Origins);
 
     private sealed class SweepTick
     {

@@ -8,10 +8,10 @@ namespace Screening.Actors.Whitelist;
 
 /// <summary>A pass as it is stored.</summary>
 /// <param name="MadeMs">When the screening that made it began.</param>
-internal sealed record StoredPass(long ExpiresMs, long MadeMs, bool Allow, int Score, string Policy, string By, string Reason);
+internal sealed record StoredPass(long ExpiresMs, long MadeMs, bool Allow, int Score, string Fingerprint, string By, string Reason);
 
 /// <summary>One entry as it is stored.</summary>
-/// <param name="Passes">One for each policy, the latest first; none if there are only times.</param>
+/// <param name="Passes">One for each fingerprint, the latest first; none if there are only times.</param>
 /// <param name="Sequence">The bucket's number for the change that made it what it is.</param>
 /// <param name="TimesBy">The node that made the times what they are; empty: not known.</param>
 internal sealed record StoredEntry(

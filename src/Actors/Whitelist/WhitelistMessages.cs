@@ -19,12 +19,12 @@ internal interface IToWhitelist
 /// <param name="TtlSeconds">What is left of it, at least 1.</param>
 /// <param name="Allow">It skips other tests.</param>
 /// <param name="Score">The score that led here.</param>
-/// <param name="Policy">Fingerprint of the policy that made it.</param>
+/// <param name="Fingerprint">Fingerprint of the profile that gave it.</param>
 /// <param name="By">The node that made it.</param>
 /// <param name="Reason">The evidence in short, at most 200 characters.</param>
-internal sealed record Pass(int TtlSeconds, bool Allow, int Score, string Policy, string By, string Reason);
+internal sealed record Pass(int TtlSeconds, bool Allow, int Score, string Fingerprint, string By, string Reason);
 
-/// <summary>What a check answered at the client's home, for another node to weigh by its own policy.</summary>
+/// <summary>What a check answered at the client's home, for another node to weigh by its own profile.</summary>
 /// <param name="List">Hash of the check's id, so that a key inside a zone's name stays where it is.</param>
 /// <param name="Answer">Null: the list failed, or is not asked at that node.</param>
 internal sealed record SharedEvidence(ulong List, CheckAnswer? Answer);
@@ -34,11 +34,11 @@ internal sealed record SharedEvidence(ulong List, CheckAnswer? Answer);
 /// by <see cref="EvidenceCame"/>.
 /// </summary>
 /// <param name="Id">The asker's number for this question, echoed.</param>
-/// <param name="Policy">Fingerprint that a pass must have been made by; empty: any.</param>
+/// <param name="Fingerprint">Fingerprint that a pass must have been made by; empty: any.</param>
 /// <param name="Known">The bucket's epoch as the asker knows it: a bucket that lost its memory begins a later life.</param>
 /// <param name="Lists">The lists whose answers the asker needs if the client is not known, by <see cref="SharedEvidence.List"/>.</param>
 internal sealed record LookUp(
-    long Id, ClientAddress Client, string Profile, string Policy, Epoch Known, ImmutableArray<ulong> Lists) : IToWhitelist
+    long Id, ClientAddress Client, string Profile, string Fingerprint, Epoch Known, ImmutableArray<ulong> Lists) : IToWhitelist
 {
     public int Bucket => WhitelistLayout.BucketOf(Client);
 }
@@ -70,8 +70,8 @@ internal sealed record RecordTimes(ClientAddress Client, PostscreenTimes Times, 
 
 /// <summary>Asks for postscreen's five times, and for the pass beside them. Answered with <see cref="TimesFound"/>.</summary>
 /// <param name="Profile">The profile of the pass.</param>
-/// <param name="Policy">Fingerprint that the pass must have been made by; empty: any.</param>
-internal sealed record GetTimes(long Id, ClientAddress Client, string Profile = "", string Policy = "") : IToWhitelist
+/// <param name="Fingerprint">Fingerprint that the pass must have been made by; empty: any.</param>
+internal sealed record GetTimes(long Id, ClientAddress Client, string Profile = "", string Fingerprint = "") : IToWhitelist
 {
     public int Bucket => WhitelistLayout.BucketOf(Client);
 }

@@ -12,7 +12,7 @@ internal static class WhitelistRegion
     private const string Name = "whitelist";
 
     /// <summary>Starts the region: with shards at a cache node, without at an edge.</summary>
-    public static IActorRef Start(ActorSystem system, bool isCache, BucketContext context)
+    public static IActorRef Start(ActorSystem system, bool isCache, EntityContext context)
     {
         var sharding = ClusterSharding.Get(system);
         return isCache
@@ -23,7 +23,7 @@ internal static class WhitelistRegion
     }
 
     /// <summary>What an entity is made of, by its name.</summary>
-    public static Props PropsOf(string entity, BucketContext context) =>
+    public static Props PropsOf(string entity, EntityContext context) =>
         entity == WhitelistLayout.EntityOf(WhitelistLayout.Grants)
             ? GrantsEntity.CreateProps(context)
             : WhitelistBucket.CreateProps(entity, context);

@@ -23,7 +23,7 @@ internal class ExactTime : JsonConverter<DateTimeOffset>
         writer.WriteStringValue(value.UtcDateTime);
 }
 
-/// <summary>The same to the millisecond: more digits than a clock is right to are of no use to anybody.</summary>
+/// <summary>The same to the millisecond: no node's clock is more exact than that.</summary>
 internal sealed class MillisecondTime : ExactTime
 {
     public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>

@@ -28,4 +28,5 @@ internal sealed record NetworkCount(bool DryRun, int Grants, int Bans, int Entri
 /// <summary>What an import would do, by a dry run.</summary>
 /// <param name="NeedsYes">Why the import has to be confirmed; null in the sum that a command prints.</param>
 internal sealed record ImportCount(
-    bool DryRun, int Imported, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ImmutableArray<string>? NeedsYes = null);
+    bool DryRun, int Imported,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ImmutableArray<string>? NeedsYes = null);

@@ -39,7 +39,7 @@ internal sealed record CacheLine(
     /// <summary>The longest line that is read: several times what a node writes.</summary>
     public const int MaxLineLength = 4096;
 
-    private const string DefaultProfile = "default";
+    private const string DefaultProfile = Actors.Profiles.Profile.DefaultName;
     private const int MaxProfileLength = 100;
 
     /// <summary>A line of the whitelist as it is shown.</summary>
@@ -47,15 +47,17 @@ internal sealed record CacheLine(
     {
         var shown = new CacheLine(
             TextOf(line.Network), line.Profile, line.Kind.Word(), line.Expires, line.Times, line.By, line.Made, line.Reason);
-        return line.Kind == WhitelistLineKind.Pass ? shown with { Allow = line.Allow, Score = line.Score, Policy = line.Policy } : shown;
+        return line.Kind == WhitelistLineKind.Pass
+            ? shown with { Allow = line.Allow, Score = line.Score, Policy = line.Fingerprint }
+            : shown;
     }
 
     /// <summary>A network as people write it: without the length if it is one address.</summary>
     public static string TextOf(Network network) => network.IsSingle ? network.Address.ToString() : network.ToString();
 
     /// <summary>
-    /// Reads a line of an export. Address, kind and expiry are required. Without <c>by</c> the importer is the author, and without <c>made</c> the
-    /// line is made now. Members of other names are skipped.
+    /// Reads a line of an export. Address, kind and expiry are required. Without <c>by</c> the importer is the author, and without
+    /// <c>made</c> the line is made now. Members of other names are skipped.
     /// </summary>
     /// <param name="fault">The first thing that is wrong with the line; empty: nothing.</param>
     public static bool TryParse(string text, string importer, DateTimeOffset now, out WhitelistLine line, out string fault)
@@ -90,7 +92,8 @@ internal sealed record CacheLine(
         var (made, reason) = (Made ?? now, PeerText.Clean(Reason ?? "", MaxReasonLength));
         line = kind == WhitelistLineKind.Pass
             ? new WhitelistLine(
-                network, profile, kind, expires, Times ?? default, by, made, reason, Allow ?? false, Score ?? 0, PeerText.Clean(Policy ?? ""))
+                network, profile, kind, expires, Times ?? default, by, made, reason, Allow ?? false, Score ?? 0,
+                PeerText.Clean(Policy ?? ""))
             : new WhitelistLine(network, profile, kind, expires, default, by, made, reason);
         return "";
     }

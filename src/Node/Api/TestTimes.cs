@@ -23,7 +23,9 @@ internal sealed class TestTimes : JsonConverter<PostscreenTimes>
         }
 
         reader.Read();
-        return reader.TokenType == JsonTokenType.EndArray ? new PostscreenTimes(times[0], times[1], times[2], times[3], times[4]) : throw Fault();
+        return reader.TokenType == JsonTokenType.EndArray
+            ? new PostscreenTimes(times[0], times[1], times[2], times[3], times[4])
+            : throw Fault();
     }
 
     public override void Write(Utf8JsonWriter writer, PostscreenTimes value, JsonSerializerOptions options)

@@ -8,6 +8,10 @@ namespace Screening.Node.Api;
 
 /// <summary>A verdict, in <c>check --json</c>, over HTTP and as a line of the decision log.</summary>
 /// <param name="V">The version of the shape.</param>
+/// <param name="Time">
+/// UTC. Not a <see cref="DateTimeOffset"/>: it would need a converter, and a type with one is not written by generated code. The decision
+/// log writes one of these for each decision.
+/// </param>
 /// <param name="Client">The client's address, as far as it may be shown.</param>
 /// <param name="Local">The address that the client connected to; null if the door does not know it.</param>
 /// <param name="Ttl">Whole seconds that are left of a pass; 0 for other actions.</param>
@@ -44,9 +48,10 @@ internal sealed record VerdictDocument(
     {
         var (query, verdict) = (decision.Query, decision.Verdict);
         return new VerdictDocument(
-            1, time.UtcDateTime, node, query.Door.Word(), query.Policy.Profile, client, query.Local?.ToString(), verdict.Action.Word(), verdict.Allow,
-            verdict.TtlSeconds, verdict.Score, verdict.Source.Word(), decision.Early, decision.Complete, CheckDocument.Milliseconds(decision.Elapsed),
-            decision.Reason, query.Policy.Fingerprint, ImmutableArray.CreateRange(decision.Checks, CheckDocument.Of))
+            1, time.UtcDateTime, node, query.Door.Word(), query.Profile.Name, client, query.Local?.ToString(), verdict.Action.Word(),
+            verdict.Allow, verdict.TtlSeconds, verdict.Score, verdict.Source.Word(), decision.Early, decision.Complete,
+            CheckDocument.Milliseconds(decision.Elapsed), decision.Reason, query.Profile.Fingerprint,
+            ImmutableArray.CreateRange(decision.Checks, CheckDocument.Of))
         {
             Hits = hits,
         };

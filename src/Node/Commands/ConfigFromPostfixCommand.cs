@@ -18,8 +18,10 @@ internal static class ConfigFromPostfixCommand
         };
         var json = new Option<bool>("--json") { Description = "Print JSON: the configuration's text, and what it does not hold." };
         var command = new Command(
-            "from-postfix", "Makes a configuration that judges as postscreen does now: lists, weights, threshold, permanent lists, lifetimes. "
-            + "Standard error names what is not carried over or different. Exit status 2, and no configuration, if the list of sites is broken.")
+            "from-postfix",
+            "Makes a configuration that judges as postscreen does now: lists, weights, threshold, permanent lists, lifetimes. "
+            + "Standard error names what is not carried over or different. "
+            + "Exit status 2, and no configuration, if the list of sites is broken.")
         {
             file, json,
         };

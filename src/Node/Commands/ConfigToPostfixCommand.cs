@@ -8,12 +8,21 @@ namespace Screening.Node.Commands;
 /// <summary><c>screening config to-postfix</c>: the lines of main.cf and master.cf for one door.</summary>
 internal static class ConfigToPostfixCommand
 {
+    private static readonly Dictionary<string, string> Uses = new()
+    {
+        ["dnsblog"] = "the verdict in postscreen, by a socket beside Postfix's own",
+        ["dnsbl"] = "the verdict in postscreen, by DNS",
+        ["memcache"] = "one memory of passed clients for several postscreens, beside another door",
+        ["policy"] = "the verdict in smtpd, which also knows HELO and sender; needs no postscreen",
+    };
+
     public static Command Create()
     {
         var door = new Option<string?>("--door")
         {
             HelpName = "DOOR",
-            Description = "dnsblog, dnsbl, memcache or policy. Default: the door that is recommended for this configuration and this Postfix.",
+            Description =
+                "dnsblog, dnsbl, memcache or policy. Default: the door that is recommended for this configuration and this Postfix.",
         };
         door.AcceptOnlyFromAmong([.. PostfixLinesWriter.Doors]);
         var action = new Option<string>("--dnsbl-action")
@@ -40,7 +49,8 @@ internal static class ConfigToPostfixCommand
         };
         ConfigurationOptions.AddTo(command);
         command.SetAction((parsed, _) => RunAsync(
-            parsed, parsed.GetValue(door), parsed.GetValue(action)!, parsed.GetValue(version), parsed.GetValue(folder), parsed.GetValue(json)));
+            parsed, parsed.GetValue(door), parsed.GetValue(action)!, parsed.GetValue(version), parsed.GetValue(folder),
+            parsed.GetValue(json)));
         return command;
     }
 
@@ -80,7 +90,9 @@ internal static class ConfigToPostfixCommand
         text.AddRange(["", "# main.cf"]);
         if (lines.Replaces.Count > 0)
         {
-            text.Add("# Replace these lines, or Postfix warns of overriding earlier entries (postconf -e 'NAME = VALUE' replaces them in place):");
+            text.Add(
+                "# Replace these lines, or Postfix warns of overriding earlier entries "
+                + "(postconf -e 'NAME = VALUE' replaces them in place):");
             text.AddRange(lines.Replaces.Select(pair => $"#   {pair.Key} = {pair.Value}"));
         }
 
@@ -96,14 +108,6 @@ internal static class ConfigToPostfixCommand
         .Where(door => door != first)
         .Select(door => $"#   --door {door,-8} {Uses[door]}{(writer.IsOpen(door) ? "" : "; not open in this configuration")}\n")
         .Prepend("\n# One door is enough to begin with. The others:\n"));
-
-    private static readonly Dictionary<string, string> Uses = new()
-    {
-        ["dnsblog"] = "the verdict in postscreen, by a socket beside Postfix's own",
-        ["dnsbl"] = "the verdict in postscreen, by DNS",
-        ["memcache"] = "one memory of passed clients for several postscreens, beside another door",
-        ["policy"] = "the verdict in smtpd, which also knows HELO and sender; needs no postscreen",
-    };
 
     private static string Json(Version version, string recommended, IEnumerable<PostfixLines> doors) => JsonSerializer.Serialize(new
     {

@@ -16,7 +16,8 @@ internal static class LocalFileRule
     /// <summary>Why the file is not taken; null: it may be.</summary>
     public static string? FaultOf(ConfigurationRequest request, string? file)
     {
-        var isNamed = request.ConfigPath is not null || !string.IsNullOrEmpty(request.Environment.GetValueOrDefault(ConfigurationRequest.FileVariable));
+        var isNamed = request.ConfigPath is not null
+            || !string.IsNullOrEmpty(request.Environment.GetValueOrDefault(ConfigurationRequest.FileVariable));
         if (file is null || isNamed || !request.IsRoot || Path.IsPathRooted(file))
             return null;
         var path = Path.Combine(request.CurrentDirectory, file);

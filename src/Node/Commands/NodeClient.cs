@@ -32,7 +32,8 @@ internal sealed class NodeClient(HttpClient http, CancellationToken cancellation
     {
         using var request = new HttpRequestMessage(method, path);
         if (method != HttpMethod.Get)
-            request.Headers.TryAddWithoutValidation(Caller.AuthorHeader, PeerText.Clean($"{Environment.UserName}@{Environment.MachineName}"));
+            request.Headers.TryAddWithoutValidation(
+                Caller.AuthorHeader, PeerText.Clean($"{Environment.UserName}@{Environment.MachineName}"));
         if (body is not null)
             request.Content = new StringContent(body, Encoding.UTF8, mediaType);
         using var response = await http.SendAsync(request, cancellation).ConfigureAwait(false);
@@ -54,13 +55,18 @@ internal sealed class NodeClient(HttpClient http, CancellationToken cancellation
 }
 
 /// <summary>What a node answered.</summary>
-/// <param name="Text">The response as it came, for <c>--json</c>: a node of a later release may tell more than <paramref name="Value"/> holds.</param>
+/// <param name="Text">
+/// The response as it came, for <c>--json</c>: a node of a later release may tell more than <paramref name="Value"/> holds.
+/// </param>
 /// <param name="Next">The query of the next page; null: there is none.</param>
 internal sealed record NodeAnswer<T>(string Text, T Value, string? Next);
 
 /// <summary>The node refuses, or cannot do what is asked.</summary>
 internal sealed class NodeProblemException(HttpStatusCode status, IReadOnlyList<string> lines) : Exception(lines[0])
 {
+    private const string TokenHint =
+        "use --node unix:///PATH with the node's unix socket (endpoints.http), or --token-file FILE with its token (http.token_file)";
+
     public HttpStatusCode Status => status;
 
     /// <summary>Its reasons, for people.</summary>
@@ -73,7 +79,7 @@ internal sealed class NodeProblemException(HttpStatusCode status, IReadOnlyList<
     {
         List<string> lines = [problem?.Detail ?? $"the node answered {(int)status}", .. problem?.Errors ?? []];
         if (status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
-            lines.Add("use --node unix:///PATH with the node's unix socket (endpoints.http), or --token-file FILE with its token (http.token_file)");
+            lines.Add(TokenHint);
         return new NodeProblemException(status, lines);
     }
 }

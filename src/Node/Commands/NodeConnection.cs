@@ -14,11 +14,12 @@ internal static class NodeConnection
     /// <summary>The variable that names the node.</summary>
     public const string NodeVariable = "SCREENING_NODE";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
     private static readonly Option<string?> Node = new("--node")
     {
-        Description = $"The node: http://HOST:PORT or unix:///PATH. Default: ${NodeVariable}, or the first endpoints.http of the configuration.",
+        Description =
+            $"The node: http://HOST:PORT or unix:///PATH. Default: ${NodeVariable}, or the first endpoints.http of the configuration.",
         HelpName = "URL",
     };
 
@@ -45,7 +46,7 @@ internal static class NodeConnection
         if (!TryReadToken(parsed, out var token, out var fault) || !TryFindNode(parsed, token is not null, out var url, out fault))
             return await ExitStatus.FailAsync(error, ExitStatus.Usage, fault).ConfigureAwait(false);
         using var client = url.CreateClient();
-        client.Timeout = Patience;
+        client.Timeout = Timeout;
         if (token is not null)
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         try
@@ -62,7 +63,8 @@ internal static class NodeConnection
         }
         catch (Exception problem) when (problem is JsonException or InvalidOperationException)
         {
-            return await ExitStatus.FailAsync(error, ExitStatus.Unreachable, $"what answers at {url} is not a screening node").ConfigureAwait(false);
+            return await ExitStatus.FailAsync(error, ExitStatus.Unreachable, $"what answers at {url} is not a screening node")
+                .ConfigureAwait(false);
         }
     }
 
@@ -91,7 +93,7 @@ internal static class NodeConnection
     {
         var reason = problem switch
         {
-            TaskCanceledException => string.Create(CultureInfo.InvariantCulture, $"no answer within {Patience.TotalSeconds:0} s"),
+            TaskCanceledException => string.Create(CultureInfo.InvariantCulture, $"no answer within {Timeout.TotalSeconds:0} s"),
             _ => SystemError.Words(problem),
         };
         yield return $"cannot reach the node at {url}: {reason}";

@@ -28,7 +28,8 @@ internal static class ScreeningProgram
     /// <summary>The tree of all commands.</summary>
     public static RootCommand CreateRoot()
     {
-        var root = new RootCommand("Screening answers Postfix's postscreen: pass, ignore, enforce or drop, from p0f, DNSBLs and custom checks.")
+        var root = new RootCommand(
+            "Screening answers Postfix's postscreen: pass, ignore, enforce or drop, from p0f, DNSBLs and custom checks.")
         {
             RunCommand.Create(),
             DemoCommand.Create(),
@@ -43,9 +44,9 @@ internal static class ScreeningProgram
                 ConfigFromPostfixCommand.Create(),
                 ConfigToPostfixCommand.Create(),
             },
-            LaterCommand.Create("decisions", "Search the decision log (not built yet)."),
-            LaterCommand.Create("top", "Live view (not built yet)."),
-            LaterCommand.Create("replay", "Judge logged decisions again under another configuration (not built yet)."),
+            UnbuiltCommand.Create("decisions", "Search the decision log (not built yet)."),
+            UnbuiltCommand.Create("top", "Live view (not built yet)."),
+            UnbuiltCommand.Create("replay", "Judge logged decisions again under another configuration (not built yet)."),
             CompletionCommand.Create(),
             HelpCommand.Create(),
         };

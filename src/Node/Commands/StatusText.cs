@@ -58,7 +58,8 @@ internal sealed class StatusText(DateTimeOffset now, int width)
         var missing = cluster.Missing > 0 ? Number($"{cluster.Missing} missing, ") : "";
         Add(
             "cluster", cluster.State, cluster.State == "up" ? Palette.Good : Palette.Doubtful, Number($"{cluster.Shards} shards"),
-            $"{missing}{Counted(cache.Entries, "entries", "entry")}, {Counted(cache.Grants, "grants", "grant")}, {Counted(cache.Bans, "bans", "ban")}");
+            $"{missing}{Counted(cache.Entries, "entries", "entry")}, {Counted(cache.Grants, "grants", "grant")}, "
+            + Counted(cache.Bans, "bans", "ban"));
     }
 
     private void AddStore(StoreStatus store) => Add(

@@ -54,7 +54,8 @@ internal sealed class VerdictText(int width)
     {
         var end = string.Create(CultureInfo.InvariantCulture, $"{total:0.0} ms");
         var line = layout.LineWidth == 0 ? "" : $"  0{end.PadLeft(layout.LineWidth - 1)}{"start",NumberWidth + 1}";
-        return $"{Indent}{ShownText.Pad("check", layout.NameWidth)}{line}{"took",NumberWidth}  {"result",-ResultWidth}  {"weight",WeightWidth}"
+        var name = ShownText.Pad("check", layout.NameWidth);
+        return $"{Indent}{name}{line}{"took",NumberWidth}  {"result",-ResultWidth}  {"weight",WeightWidth}"
             + (layout.AnswersInline ? "  answer" : "");
     }
 
@@ -71,7 +72,8 @@ internal sealed class VerdictText(int width)
         if (!layout.AnswersInline)
             AppendWrapped(Indent + Indent, answer, Style.Plain);
         else
-            _text.Append($"  {string.Join("\n" + new string(' ', layout.AnswerColumn), ShownText.Wrap(answer, width - layout.AnswerColumn))}");
+            _text.Append(
+                $"  {string.Join("\n" + new string(' ', layout.AnswerColumn), ShownText.Wrap(answer, width - layout.AnswerColumn))}");
     }
 
     private static string AnswerOf(CheckDocument check)
@@ -114,6 +116,7 @@ internal sealed class VerdictText(int width)
         }
 
         // Everything but the time line and the answer: the name, start, took, result and weight, with the blanks between them.
-        private static int WidthWithout(int name) => Indent.Length + name + 2 + 1 + NumberWidth + NumberWidth + 2 + ResultWidth + 2 + WeightWidth;
+        private static int WidthWithout(int name) =>
+            Indent.Length + name + 2 + 1 + NumberWidth + NumberWidth + 2 + ResultWidth + 2 + WeightWidth;
     }
 }

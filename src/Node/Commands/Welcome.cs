@@ -4,7 +4,9 @@ using Screening.Node.Telemetry;
 
 namespace Screening.Node.Commands;
 
-/// <summary>What a node prints once it listens: for scripts the <c>listening</c> lines and <c>ready</c>, for people what to try next.</summary>
+/// <summary>
+/// What a node prints once it listens: for scripts the <c>listening</c> lines and <c>ready</c>, for people what to try next.
+/// </summary>
 internal static class Welcome
 {
     private const string UsualHttp = "tcp://127.0.0.1:10080";
@@ -19,11 +21,13 @@ internal static class Welcome
     private static IEnumerable<string> Hints(ScreeningOptions options, IReadOnlyList<OpenEndpoint> endpoints, string? file)
     {
         yield return "";
-        yield return $"screening {NodeStatus.Version} on {options.Node.Name}, configuration: {file ?? "none, all defaults"}. Ctrl-C stops it.";
+        var configuration = file ?? "none, all defaults";
+        yield return $"screening {NodeStatus.Version} on {options.Node.Name}, configuration: {configuration}. Ctrl-C stops it.";
         if (options.Dnsbl.Sites.IsEmpty && options.P0f.Socket.Length == 0 && options.Customs.IsEmpty)
         {
             yield return "";
-            yield return $"No list is configured yet, so every client gets the default verdict. Put this into {file ?? "./screening.toml"} and start again:";
+            yield return "No list is configured yet, so every client gets the default verdict. "
+                + $"Put this into {file ?? "./screening.toml"} and start again:";
             yield return "";
             yield return "    [dnsbl]";
             yield return "    sites = \"zen.spamhaus.org=127.0.0.[2..11]*3, list.dnswl.org=127.0.[2..9;11..15].[1..3]*-3\"";
@@ -50,11 +54,15 @@ internal static class Welcome
     private static string Shorter(string path)
     {
         var relative = Path.GetRelativePath(Directory.GetCurrentDirectory(), path);
-        return relative.StartsWith("..", StringComparison.Ordinal) ? path : relative.Contains('/', StringComparison.Ordinal) ? relative : "./" + relative;
+        if (relative.StartsWith("..", StringComparison.Ordinal))
+            return path;
+        return relative.Contains('/', StringComparison.Ordinal) ? relative : "./" + relative;
     }
 
     private static string NodeOption(IReadOnlyList<OpenEndpoint> endpoints) =>
-        endpoints.FirstOrDefault(e => e.Kind == "http") is { } http && http.Uri != UsualHttp ? $" --node {NodeUrl.OfEndpoint(http.Uri)}" : "";
+        endpoints.FirstOrDefault(e => e.Kind == "http") is { } http && http.Uri != UsualHttp
+            ? $" --node {NodeUrl.OfEndpoint(http.Uri)}"
+            : "";
 
     private static string Socat(string uri) => uri.StartsWith("unix://", StringComparison.Ordinal)
         ? $"UNIX-CONNECT:{uri["unix://".Length..]}"

@@ -22,6 +22,8 @@ internal sealed class Listeners(ScreeningOptions options)
 
     // Bytes of one connection that were received and not looked at yet; beyond them the peer is no longer read.
     private const int MaxUnreadBytes = 16 * 1024;
+
+    // Connections that wait to be accepted. The kernel takes no more than net.core.somaxconn, which is 4096 since Linux 5.4 (listen(2)).
     private const int Backlog = 4096;
 
     // 0660: Postfix, which runs as a user of its own, connects as a member of the socket's group.

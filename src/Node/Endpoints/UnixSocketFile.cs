@@ -50,7 +50,8 @@ internal static class UnixSocketFile
         return string.Create(
             CultureInfo.InvariantCulture,
             $"cannot listen on unix://{path}: Permission denied. {existing} belongs to {owner} and has mode {mode}; this"
-                + $" node runs as {user}. As root, make a folder that the node and Postfix can use: install -d -o {user} -g postfix -m 2750 {folder}");
+                + $" node runs as {user}. As root, make a folder that the node and Postfix can use:"
+                + $" install -d -o {user} -g postfix -m 2750 {folder}");
     }
 
     private static bool IsAnswered(string path)

@@ -26,7 +26,7 @@ internal sealed class VerdictZoneAnswers(ScreeningHandle screening, EndpointSett
     public string Name { get; } = settings.ZoneName.ToLowerInvariant();
 
     /// <summary>True if there is a profile of that name, so that there are zones of its own.</summary>
-    public bool IsProfile(string name) => screening.Screener.Policies.TryGet(name, out _);
+    public bool IsProfile(string name) => screening.Screener.Profiles.TryGet(name, out _);
 
     /// <summary>Asks one of the zones about a client.</summary>
     /// <param name="profile">The profile; empty for the one that the door chooses.</param>
@@ -37,17 +37,17 @@ internal sealed class VerdictZoneAnswers(ScreeningHandle screening, EndpointSett
         Door door, ClientAddress client, string profile, bool allow, DnsType type = DnsType.A, bool isDoubtful = false)
     {
         var screener = screening.Screener;
-        ScreeningPolicy? policy = null;
-        if (profile.Length > 0 && !screener.Policies.TryGet(profile, out policy))
+        Profile? chosen = null;
+        if (profile.Length > 0 && !screener.Profiles.TryGet(profile, out chosen))
             return default;
         if (client == NeverListed || client == Listed)
             return ValueTask.FromResult<ZoneAnswer?>(new ZoneAnswer(client == Listed ? TestCode : null, TestPointTtlSeconds, "test point"));
-        var query = screener.Ask(door, client, null, policy) with { Unrecorded = isDoubtful, IsDoubtful = isDoubtful };
+        var query = screener.QueryFor(door, client, null, chosen) with { Unrecorded = isDoubtful, IsDoubtful = isDoubtful };
         var shared = decisions.Of(query, allow, type, out var isFirst);
-        if (!screener.TryKnow(query, out var known))
+        if (!screener.TryPeek(query, out var known))
             return WhenScreenedAsync(shared.ScreenAsync(() => screener.ScreenAsync(query)), allow);
         if (isFirst)
-            screener.Note(known);
+            screener.Report(known);
         return ValueTask.FromResult<ZoneAnswer?>(AnswerOf(known, allow));
     }
 

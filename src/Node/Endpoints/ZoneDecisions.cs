@@ -26,7 +26,7 @@ internal sealed class ZoneDecisions(TimeProvider time)
     private readonly Lock _lock = new();
 
     // By the latest decision of each.
-    private readonly AgedTable<(Door, ClientAddress, ScreeningPolicy, bool), Client> _clients = new(time);
+    private readonly AgedTable<(Door, ClientAddress, Profile, bool), Client> _clients = new(time);
 
     /// <summary>The decision that a question belongs to.</summary>
     /// <param name="allow">The question is for <c>allow.NAME</c>.</param>
@@ -34,7 +34,7 @@ internal sealed class ZoneDecisions(TimeProvider time)
     /// <param name="isFirst">True for the question that opens the decision.</param>
     public ZoneDecision Of(in ScreeningQuery query, bool allow, DnsType type, out bool isFirst)
     {
-        var key = (query.Door, query.Client, query.Policy, query.IsDoubtful);
+        var key = (query.Door, query.Client, query.Profile, query.IsDoubtful);
         lock (_lock)
         {
             while (_clients.TryGetOldest(out var oldest, out _, out var age) && (_clients.Count >= Capacity || age >= Life))

@@ -12,21 +12,21 @@ internal static class FleetPlan
 {
     /// <summary>Makes the plan. The options are valid.</summary>
     /// <exception cref="EndpointException">The cluster port cannot be listened on.</exception>
-    public static FleetSettings Of(ScreeningOptions options, IFleetStore store)
+    public static ClusterSettings Of(ScreeningOptions options, IWhitelistStore store)
     {
         var (cluster, cache) = (options.Cluster, options.Cache);
         // A node that is alone opens no port.
         var listen = cluster.Listen with { Port = cluster.Seeds.IsEmpty ? 0 : ProbePort(cluster.Listen) };
         var reached = cluster.Advertise ?? (listen.IsWildcard ? listen with { Host = "127.0.0.1" } : listen);
         var expected = Math.Max(1, cluster.Expected > 0 ? cluster.Expected : cluster.Seeds.Length);
-        return new FleetSettings
+        return new ClusterSettings
         {
             Node = options.Node.Name,
             ListenHost = listen.Host,
             ListenPort = listen.Port,
             PublicHost = reached.Host,
             PublicPort = reached.Port == 0 ? listen.Port : reached.Port,
-            Seeds = [.. cluster.Seeds.Select(s => new FleetSeed(s.Host, s.Port))],
+            Seeds = [.. cluster.Seeds.Select(s => new Seed(s.Host, s.Port))],
             Expected = cluster.Expected,
             IsCache = cluster.IsCache(),
             SplitBrain = StrategyOf(cluster.SplitBrain, expected, store),
@@ -35,13 +35,13 @@ internal static class FleetPlan
             MaxLife = cache.MaxLife,
             MaxEntries = cache.MaxEntries,
             TrustAny = cache.Trust == CacheTrust.Any,
-            Tls = cluster.Tls.Certificate.Length > 0 ? cluster.FleetTls() : null,
+            Tls = cluster.Tls.Certificate.Length > 0 ? cluster.PeerTls() : null,
             DataDir = options.Node.DataDir,
             Store = store,
         };
     }
 
-    private static SplitBrainStrategy StrategyOf(SplitBrain chosen, int expected, IFleetStore store) => chosen switch
+    private static SplitBrainStrategy StrategyOf(SplitBrain chosen, int expected, IWhitelistStore store) => chosen switch
     {
         SplitBrain.KeepMajority => SplitBrainStrategy.KeepMajority,
         SplitBrain.KeepOldest => SplitBrainStrategy.KeepOldest,

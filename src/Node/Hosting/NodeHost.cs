@@ -48,7 +48,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private NodeHost(WebApplication app, Listeners listeners, string dataDir, IReadOnlyList<ConfigurationFault> warnings)
     {
         _dataDir = dataDir;
-        var fleet = app.Services.GetRequiredService<FleetSettings>();
+        var fleet = app.Services.GetRequiredService<ClusterSettings>();
         _clusterEndpoint = fleet.IsAlone ? [] : [new OpenEndpoint("cluster", $"tcp://{new HostPort(fleet.ListenHost, fleet.ListenPort)}")];
         _app = app;
         _listeners = listeners;
@@ -61,7 +61,7 @@ internal sealed class NodeHost : IAsyncDisposable
     public IReadOnlyList<OpenEndpoint> Endpoints => _status.Endpoints;
 
     /// <summary>The whitelist as operators see it.</summary>
-    public IFleetWhitelist Whitelist => _app.Services.GetRequiredService<IFleetWhitelist>();
+    public IWhitelistAdmin Whitelist => _app.Services.GetRequiredService<Func<IWhitelistAdmin>>()();
 
     /// <summary>A service of the node, for tests.</summary>
     internal T Service<T>()
@@ -196,7 +196,9 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton<NodeMetrics>();
         services.AddSingleton<TransportSet>();
         services.AddSingleton<HttpApi>();
-        services.AddSingleton<IFleetWhitelist, NodeWhitelist>();
+        // A function, because the API is built before the actors start.
+        services.AddSingleton<Func<IWhitelistAdmin>>(
+            () => handle.Fleet?.Whitelist ?? throw new WhitelistUnavailableException("this node has no fleet"));
         services.AddSingleton(new CacheApiSettings(options.Cache.MaxLife));
         services.AddSingleton(new ChangeGuardSettings(options.Http.TokenFile));
         services.AddSingleton(AuditLogSettings.Of(options));
@@ -264,9 +266,9 @@ internal sealed class NodeHost : IAsyncDisposable
             Observer = provider.GetRequiredService<IScreeningObserver>(),
             MaxInFlight = options.Limits.InFlight,
             NearEntries = options.Cache.NearEntries,
-            Fleet = provider.GetRequiredService<FleetSettings>(),
+            Fleet = provider.GetRequiredService<ClusterSettings>(),
             Loggers = provider.GetRequiredService<ILoggerFactory>(),
-            Policies = plan.Policies,
+            Profiles = plan.Profiles,
             Access = new PermanentLists(AccessFiles.Read(options.Access).Lines),
             Sources = plan.Sources,
         };

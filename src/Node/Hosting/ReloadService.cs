@@ -95,7 +95,7 @@ internal sealed class ReloadService(
         }
 
         screening.Use(plan!.Sources);
-        screening.Use(plan.Policies);
+        screening.Use(plan.Profiles);
         policyTexts.Options = loaded.Options!.Policy;
         var restartNeeded = state.Use(loaded.Options);
         if (restartNeeded.Count > 0)

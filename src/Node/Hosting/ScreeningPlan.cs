@@ -1,13 +1,10 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
-using System.Text;
 using Screening.Actors.Checks;
 using Screening.Actors.Checks.Custom;
 using Screening.Actors.Checks.Dnsbl;
 using Screening.Actors.Checks.Envelope;
 using Screening.Actors.Checks.P0f;
 using Screening.Actors.Profiles;
-using Screening.Actors.Screening;
 using Screening.Node.Configuration;
 using Screening.Node.Platform;
 using Screening.Node.Sources;
@@ -18,10 +15,10 @@ using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Hosting;
 
-/// <summary>What the options mean to the actors: the profiles' policies, and the sources that they ask.</summary>
-/// <param name="Policies">How each profile judges.</param>
+/// <summary>What the options mean to the actors: the profiles, and the sources that they ask.</summary>
+/// <param name="Profiles">How each profile judges.</param>
 /// <param name="Sources">Whom to ask.</param>
-internal sealed record ScreeningPlan(PolicyBook Policies, UseSources Sources)
+internal sealed record ScreeningPlan(ProfileBook Profiles, UseSources Sources)
 {
     private const int DnsblInFlight = 4096;
     private const int P0fInFlight = 4096;
@@ -32,10 +29,10 @@ internal sealed record ScreeningPlan(PolicyBook Policies, UseSources Sources)
     public static ScreeningPlan Of(ScreeningOptions options, TransportSet transports)
     {
         var builder = new Builder(options, transports);
-        var policies = new PolicyBook(
-            builder.Policy(ProfileOptions.DefaultName, options.EffectiveProfile(ProfileOptions.DefaultName)!),
-            options.Profiles.Select(p => new ProfileChoice(builder.Policy(p.Key, p.Value), p.Value.Local, p.Value.Doors)));
-        return new ScreeningPlan(policies, builder.Sources());
+        var profiles = new ProfileBook(
+            builder.ProfileOf(ProfileOptions.DefaultName, options.EffectiveProfile(ProfileOptions.DefaultName)!),
+            options.Profiles.Select(p => new ProfileChoice(builder.ProfileOf(p.Key, p.Value), p.Value.Local, p.Value.Doors)));
+        return new ScreeningPlan(profiles, builder.Sources());
     }
 
     private sealed class Builder(ScreeningOptions options, TransportSet transports)
@@ -43,9 +40,9 @@ internal sealed record ScreeningPlan(PolicyBook Policies, UseSources Sources)
         private readonly Dictionary<string, CheckSource> _sources = [];
         private readonly Func<ClientAddress, bool> _skips = SkipsOf(options.Dnsbl);
 
-        public ScreeningPolicy Policy(string name, ProfileOptions profile)
+        public Profile ProfileOf(string name, ProfileOptions profile)
         {
-            var rules = RulesOf(profile.Verdict);
+            var settings = SettingsOf(profile.Verdict);
             var checks = ImmutableArray.CreateBuilder<CheckPlan>();
             if (options.P0f.Socket.Length > 0)
                 checks.Add(P0f(profile));
@@ -55,7 +52,7 @@ internal sealed record ScreeningPlan(PolicyBook Policies, UseSources Sources)
             if (!options.Policy.Rules.IsEmpty)
                 checks.Add(new EnvelopePlan(
                     [.. options.Policy.Rules.Select(r => new EnvelopeRule(r.Weight) { Helo = r.Helo, Sender = r.Sender })]));
-            return new ScreeningPolicy(name, FingerprintOf(options, name, profile, rules, sites), rules, checks.ToImmutable());
+            return new Profile(name, ProfileFingerprint.Of(options, name, profile, sites), settings, checks.ToImmutable());
         }
 
         public UseSources Sources() =>
@@ -104,31 +101,7 @@ internal sealed record ScreeningPlan(PolicyBook Policies, UseSources Sources)
             new KeepSettings(options.Cache.FailShare, options.Verdict.PassTtl, AnswersKeptPerList));
     }
 
-    // All that can change a verdict under the same answers, whom to ask included. Where sources are, and how long they and the query may
-    // take, is left out: nodes may differ there and still count each other's passes.
-    private static string FingerprintOf(
-        ScreeningOptions options, string name, ProfileOptions profile, VerdictRules rules, ImmutableArray<SitePattern> sites)
-    {
-        var text = new StringBuilder(name).Append('\n')
-            .Append(rules with { Deadline = default, SerialDeadline = default, DnsblDeadline = default }).Append('\n');
-        foreach (var site in sites)
-            text.Append(site).Append('\n');
-        var tried = options.Dnsbl.Lists.Where(l => !l.Tried).Select(l => l.Zone.Reveal());
-        foreach (var untried in tried.Order(StringComparer.OrdinalIgnoreCase))
-            text.Append("untried ").Append(untried.ToLowerInvariant()).Append('\n');
-        foreach (var skipped in options.Dnsbl.Skip.Select(network => network.ToString()).Order(StringComparer.Ordinal))
-            text.Append("skip ").Append(skipped).Append('\n');
-        text.Append(options.P0f.Socket.Length > 0).Append(options.P0f.Alone).Append('\n');
-        foreach (var rule in profile.P0f.Rules)
-            text.Append(rule).Append('\n');
-        foreach (var custom in profile.Customs)
-            text.Append(custom.Name).Append(custom.Weight).Append('\n');
-        foreach (var rule in options.Policy.Rules)
-            text.Append(rule).Append('\n');
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 6));
-    }
-
-    private static VerdictRules RulesOf(VerdictOptions verdict) => new()
+    private static VerdictSettings SettingsOf(VerdictOptions verdict) => new()
     {
         IgnoreAt = verdict.IgnoreAt,
         EnforceAt = verdict.EnforceAt,

@@ -3,8 +3,8 @@ using System.Runtime.Versioning;
 namespace Screening.Node.Platform;
 
 /// <summary>
-/// Makes files and folders that other users of this host cannot read: with explicit modes from the first instant, whatever the umask. A folder
-/// that is there already keeps its mode.
+/// Makes files and folders that other users of this host cannot read: with explicit modes from the first instant, whatever the umask. A
+/// folder that is there already keeps its mode.
 /// </summary>
 internal static class PrivateFiles
 {
@@ -59,7 +59,9 @@ internal static class PrivateFiles
         return new FileStream(path, options);
     }
 
-    /// <summary>Makes an empty file where there is none, and keeps others out of one that is there: for files that a library opens.</summary>
+    /// <summary>
+    /// Makes an empty file where there is none, and keeps others out of one that is there: for files that a library opens.
+    /// </summary>
     /// <exception cref="IOException">It could not be made.</exception>
     /// <exception cref="UnauthorizedAccessException">The same, for want of a permission.</exception>
     public static void Prepare(string path)

@@ -7,11 +7,11 @@ namespace Screening.Node.Store;
 /// A call that fails may have taken the lock all the same, its answer being lost: it ends by itself. Who holds a lock counts its life
 /// from before the call that took it.
 /// </remarks>
-internal sealed class PostgresLock(PostgresConnections connections) : IFleetLock
+internal sealed class PostgresLock(PostgresConnections connections) : IStoreLock
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
-    public Task<bool> TryTakeAsync(string name, string owner, TimeSpan life, CancellationToken cancellation) => connections.UseAsync(
+    public Task<bool> TryAcquireAsync(string name, string owner, TimeSpan life, CancellationToken cancellation) => connections.UseAsync(
         async (connection, cancelled) => await connection.ExecuteAsync(
             // One statement: of two that come at once, the second waits for the first's row and then sees its owner.
             "INSERT INTO screening_lock AS held (name, owner, until) VALUES (@name, @owner, clock_timestamp() + @life)"

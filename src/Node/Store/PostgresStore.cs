@@ -5,7 +5,7 @@ using Screening.Node.Configuration;
 namespace Screening.Node.Store;
 
 /// <summary>The whitelist of a fleet, in a PostgreSQL database that all nodes of role cache share.</summary>
-internal sealed class PostgresStore : IFleetStore
+internal sealed class PostgresStore : IWhitelistStore
 {
     /// <summary>The tables; it is also in the folder <c>schema</c> beside the program, for administrators.</summary>
     public const string DdlFile = "postgresql.sql";
@@ -33,7 +33,7 @@ internal sealed class PostgresStore : IFleetStore
 
     public StoreConnection? Connection { get; }
 
-    public IFleetLock? Lock { get; }
+    public IStoreLock? Lock { get; }
 
     public Task PrepareAsync(CancellationToken cancellation)
     {

@@ -10,7 +10,7 @@ namespace Screening.Node.Store;
 /// Microsoft.Data.Sqlite has no asynchronous calls underneath: whatever waits for the disk or for the file holds a thread. So each call
 /// here has a thread of its own, and none of the pool waits.
 /// </remarks>
-internal sealed class SqliteStore : IFleetStore
+internal sealed class SqliteStore : IWhitelistStore
 {
     private const string FileName = "whitelist.db";
     private const string DdlFile = "sqlite.sql";
@@ -47,7 +47,7 @@ internal sealed class SqliteStore : IFleetStore
 
     public StoreConnection? Connection { get; }
 
-    public IFleetLock? Lock => null;
+    public IStoreLock? Lock => null;
 
     public Task PrepareAsync(CancellationToken cancellation)
     {

@@ -7,7 +7,7 @@ namespace Screening.Node.Store;
 internal static class StoreFactory
 {
     /// <exception cref="StoreException">store.connection is not a connection string.</exception>
-    public static IFleetStore Create(ScreeningOptions options) => options.Store.Provider switch
+    public static IWhitelistStore Create(ScreeningOptions options) => options.Store.Provider switch
     {
         StoreProvider.Sqlite => new SqliteStore(options.Node.DataDir, options.Store.Connection),
         StoreProvider.Postgresql => new PostgresStore(options.Node.Name, options.Store.Connection),

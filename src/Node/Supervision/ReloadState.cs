@@ -14,8 +14,8 @@ internal enum ReloadPart
 /// The settings in use, and what is wrong with those that should replace them. One thread changes it, any number read it.
 /// </summary>
 /// <remarks>
-/// Settings of <see cref="RestartSettings"/> are those of the start, whatever the file contains later. They are compared with the start, so a
-/// change that is taken back is not a change.
+/// Settings of <see cref="RestartSettings"/> are those of the start, whatever the file contains later. They are compared with the start, so
+/// a change that is taken back is not a change.
 /// </remarks>
 internal sealed class ReloadState
 {

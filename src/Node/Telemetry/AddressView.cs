@@ -75,6 +75,7 @@ internal sealed class AddressView
         yield return reversed.Replace('.', '-');
     }
 
+    // Eight octets: short enough for a log, and among the clients of a node two equal ones are not to be expected.
     private string Hash(ClientAddress client)
     {
         Span<byte> octets = stackalloc byte[16];

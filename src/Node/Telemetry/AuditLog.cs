@@ -67,7 +67,7 @@ internal sealed class AuditLog(AuditLogSettings settings, Troubles troubles, Tim
     private readonly RollingFile _file = new(settings.File, time);
     private readonly SemaphoreSlim _writing = new(1, 1);
 
-    /// <summary>Ends once the line is on the disk, or the node's log says that it is not. Never fails.</summary>
+    /// <summary>Ends once the line is on the disk, or once the node's log has the reason why it is not. Never fails.</summary>
     public async Task WriteAsync(AuditEntry entry)
     {
         if (entry.Fault is null)
@@ -98,8 +98,8 @@ internal sealed class AuditLog(AuditLogSettings settings, Troubles troubles, Tim
     [
         .. JsonSerializer.SerializeToUtf8Bytes(
             new AuditLine(
-                time.GetUtcNow().UtcDateTime, settings.Node, entry.Author, entry.Via.Word(), entry.Action, entry.Address, entry.Ttl, entry.Reason,
-                entry.Count, entry.Durable, entry.Fault),
+                time.GetUtcNow().UtcDateTime, settings.Node, entry.Author, entry.Via.Word(), entry.Action, entry.Address, entry.Ttl,
+                entry.Reason, entry.Count, entry.Durable, entry.Fault),
             ApiJson.Default.AuditLine),
         (byte)'\n',
     ];

@@ -22,6 +22,8 @@ internal sealed class DecisionFile(
 
     private readonly RollingFile _file = new(settings.File, time);
     private readonly ArrayBufferWriter<byte> _lines = new(MaxBatchBytes);
+
+    // One for all lines: a new one for each would double what a line without checks allocates.
     private readonly Utf8JsonWriter _json = new(Stream.Null);
     private long _pending;
     private long _lost;

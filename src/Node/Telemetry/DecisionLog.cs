@@ -30,7 +30,7 @@ internal sealed record DecisionLogSettings(RollingFileSettings File, string Node
 }
 
 /// <summary>
-/// Is told of each decision and check. Counting is done at once; lines are written by a task of its own behind a bounded queue, so that no
+/// Observes each decision and check. Counting is done at once; lines are written by a task of its own behind a bounded queue, so that no
 /// answer ever waits for a disk. What does not fit the queue is counted as lost.
 /// </summary>
 /// <remarks>
@@ -93,6 +93,8 @@ internal sealed class DecisionLog : NodeService, IScreeningObserver
         await Task.Yield(); // The disk is not to hold up the node's start.
         _file.Trim();
         await using var period = Time.CreateTimer(_ => EndPeriod(), null, CountedPeriod, CountedPeriod).ConfigureAwait(false);
+
+        // Not ended by the token: what was decided before the end is written too, until StopAsync completes the queue.
         while (await _queue.Reader.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false))
         {
             while (!_isPeriodOver && _queue.Reader.TryRead(out var entry))
@@ -112,6 +114,7 @@ internal sealed class DecisionLog : NodeService, IScreeningObserver
         _queue.Writer.TryWrite(default); // Wakes the writer; where there is no room for this, it is awake.
     }
 
+    // The first hit of a client is a line of its own, even though more may follow: a log without it would show a new client a minute late.
     private void Count(in Decision hit)
     {
         if (_hits.TryCount(hit, out var evicted))
@@ -140,7 +143,7 @@ internal sealed class DecisionLog : NodeService, IScreeningObserver
     {
         _isPeriodOver = false;
         var now = Time.GetUtcNow();
-        foreach (var (first, count) in _hits.TakeCounted())
+        foreach (var (first, count) in _hits.RemoveCounted())
             Write(new Entry(now, first, count));
         _file.Trim();
         if (Interlocked.Exchange(ref _lost, 0) is > 0 and var lost)
@@ -150,7 +153,7 @@ internal sealed class DecisionLog : NodeService, IScreeningObserver
     private void Write(in Entry entry)
     {
         var (time, decision, hits) = entry;
-        if (decision.Query.Policy is null)
+        if (decision.Query.Profile is null)
             return;
         decision = _settings.Addresses.Conceal(decision);
         var line = VerdictDocument.Of(decision, _settings.Node, time, _settings.Addresses.Show(decision.Query.Client), hits);
@@ -160,8 +163,8 @@ internal sealed class DecisionLog : NodeService, IScreeningObserver
         if (!decision.Verdict.IsHit)
         {
             _console.Decided(
-                line.Action, line.Client, line.Score, line.Ttl, line.Source, line.Complete ? "complete" : "incomplete", line.Door, line.ElapsedMs,
-                line.Reason);
+                line.Action, line.Client, line.Score, line.Ttl, line.Source, line.Complete ? "complete" : "incomplete", line.Door,
+                line.ElapsedMs, line.Reason);
         }
     }
 

@@ -11,18 +11,19 @@ namespace Screening.Node.Telemetry;
 internal readonly record struct CountedHits(Decision First, long Count);
 
 /// <summary>
-/// Counts hits, so that a client which comes again and again costs a line a minute and not a line each time. Safe for many threads; a
+/// Counts hits, so that a client that keeps coming costs a line a minute and not a line each time. Safe for many threads; a
 /// client that is counted already costs no allocation.
 /// </summary>
 /// <remarks>
-/// Invariant: each hit that is counted comes out exactly once, by <see cref="TakeCounted"/> or because its client leaves for a new one.
-/// A client is forgotten once it had no hit between two calls of <see cref="TakeCounted"/>.
+/// Invariant: each hit that is counted comes out exactly once, by <see cref="RemoveCounted"/> or because its client leaves for a new one.
+/// A client is forgotten once it had no hit between two calls of <see cref="RemoveCounted"/>.
 /// </remarks>
 internal sealed class HitCounts
 {
     /// <summary>Clients that are counted at once; then the oldest of a shard leaves for each new one.</summary>
     public const int Capacity = ShardCount * ShardCapacity;
 
+    // Hits come on all threads at once; with one lock for all clients they would wait for each other.
     private const int ShardCount = 64;
     private const int ShardCapacity = 1024;
 
@@ -37,15 +38,15 @@ internal sealed class HitCounts
         return _shards[(key.GetHashCode() & int.MaxValue) % ShardCount].TryCount(key, hit, out evicted);
     }
 
-    /// <summary>Takes out all that was counted.</summary>
-    public IEnumerable<CountedHits> TakeCounted() => _shards.SelectMany(shard => shard.TakeCounted());
+    /// <summary>Removes all that was counted, and returns it.</summary>
+    public IEnumerable<CountedHits> RemoveCounted() => _shards.SelectMany(shard => shard.RemoveCounted());
 
     // What hits have in common that are counted as one.
     private readonly record struct Key(
-        ClientAddress Client, ScreeningPolicy Policy, Door Door, VerdictSource Source, VerdictAction Action, bool Allow)
+        ClientAddress Client, Profile Profile, Door Door, VerdictSource Source, VerdictAction Action, bool Allow)
     {
         public static Key Of(in Decision hit) => new(
-            hit.Query.Client, hit.Query.Policy, hit.Query.Door, hit.Verdict.Source, hit.Verdict.Action, hit.Verdict.Allow);
+            hit.Query.Client, hit.Query.Profile, hit.Query.Door, hit.Verdict.Source, hit.Verdict.Action, hit.Verdict.Allow);
     }
 
     private struct Hits
@@ -84,7 +85,7 @@ internal sealed class HitCounts
             }
         }
 
-        public List<CountedHits> TakeCounted()
+        public List<CountedHits> RemoveCounted()
         {
             var counted = new List<CountedHits>();
             lock (_lock)

@@ -1,5 +1,5 @@
 using Screening.Actors.Checks;
-using Screening.Actors.Fleet;
+using Screening.Actors.Cluster;
 using Screening.Actors.Hosting;
 using Screening.Actors.Screening;
 using Screening.Actors.Whitelist;
@@ -16,7 +16,8 @@ internal sealed record Degradation(int Rung, string What, DateTimeOffset Since);
 /// <summary>
 /// The ladder of degradation: 1 the store is gone or grants and bans are not confirmed, 2 part of the fleet, 3 the fleet, 4 some checks,
 /// 5 all checks, or there are too many queries. Looked at twice a second, so that a rung, or what is only worth a look, is logged once when
-/// it is entered and once when it is left. What parts of the node report to <see cref="Supervision.Troubles"/> they log themselves. Safe for many threads.
+/// it is entered and once when it is left. What parts of the node report to <see cref="Supervision.Troubles"/> they log themselves. Safe
+/// for many threads.
 /// </summary>
 internal sealed class Ladder(ScreeningHandle screening, Troubles troubles, TimeProvider time, ILogger<Ladder> log)
     : NodeService(troubles, time, log)
@@ -41,7 +42,7 @@ internal sealed class Ladder(ScreeningHandle screening, Troubles troubles, TimeP
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Degradation> _known = [];
     private readonly Dictionary<int, DateTimeOffset> _entered = [];
-    private readonly Dictionary<string, Degradation> _told = [];
+    private readonly Dictionary<string, Degradation> _logged = [];
     private readonly DateTimeOffset _started = time.GetUtcNow();
     private long _shed;
     private DateTimeOffset? _shedAt;
@@ -94,12 +95,12 @@ internal sealed class Ladder(ScreeningHandle screening, Troubles troubles, TimeP
 
     private void LogOthers(Dictionary<string, Degradation> seen)
     {
-        foreach (var (key, degraded) in seen.Where(seen => seen.Value.Rung == 0 && _told.TryAdd(seen.Key, seen.Value)))
+        foreach (var (key, degraded) in seen.Where(seen => seen.Value.Rung == 0 && _logged.TryAdd(seen.Key, seen.Value)))
             log.Degraded(degraded.What);
-        foreach (var (key, degraded) in _told.Where(told => !seen.ContainsKey(told.Key)).ToList())
+        foreach (var (key, degraded) in _logged.Where(logged => !seen.ContainsKey(logged.Key)).ToList())
         {
             log.DegradedNoMore((Time.GetUtcNow() - degraded.Since).TotalSeconds, degraded.What);
-            _told.Remove(key);
+            _logged.Remove(key);
         }
     }
 
@@ -122,30 +123,34 @@ internal sealed class Ladder(ScreeningHandle screening, Troubles troubles, TimeP
         if (fleet.Meter.Store is { IsOk: false, Fault: var fault })
             yield return new Sight("store", 1, $"store {fleet.StoreProvider}: {fault}");
         if (fleet.Grants.IsStale)
-            yield return new Sight("grants", 1, "grants and bans: not confirmed by the fleet; this node's copy holds, later changes may be missing");
-        var view = fleet.View;
-        if (!view.IsWhole && now - _started > StartGrace)
-            yield return new Sight("cluster", 3, $"cluster: {ReasonOf(view)}");
-        else if (view.IsLeftAlone || view.LateShare > LateLimit)
+            yield return new Sight(
+                "grants", 1, "grants and bans: not confirmed by the fleet; this node's copy holds, later changes may be missing");
+        var (cluster, caches) = (fleet.Cluster, fleet.Caches);
+        if (!cluster.IsWhole && now - _started > StartGrace)
+            yield return new Sight("cluster", 3, $"cluster: {ReasonOf(cluster)}");
+        else if (fleet.IsLeftAlone || fleet.LateShare > LateLimit)
             yield return new Sight("fleet", 2, "fleet: the whitelist does not answer in time");
-        if (view is { IsWhole: true, Caches.FewerSince: not null })
-            yield return new Sight("members", 2, $"fleet: {view.Caches.Up} of {view.Caches.Expected} cache members are up", MembersGrace);
+        if (cluster.IsWhole && caches.FewerSince is not null)
+            yield return new Sight("members", 2, $"fleet: {caches.Up} of {caches.Expected} cache members are up", MembersGrace);
         if (fleet.Meter.Recovering is > 0 and var recovering)
         {
             // While the store is away they cannot be read, and nothing else is wrong.
             var rung = fleet.Meter.Store.IsOk ? 2 : 1;
             yield return new Sight(
-                "recovering", rung, $"fleet: {recovering} of {WhitelistLayout.Buckets} buckets are not read from the store yet", RecoveryGrace);
+                "recovering", rung, $"fleet: {recovering} of {WhitelistLayout.Buckets} buckets are not read from the store yet",
+                RecoveryGrace);
         }
 
-        foreach (var member in view.Members.Where(m => m.State == "unreachable"))
+        foreach (var member in cluster.Members.Where(m => m.State == "unreachable"))
             yield return new Sight("member " + member.Address, 0, $"member {member.Node} {member.Address}: unreachable");
-        foreach (var warning in view.Warnings)
+        foreach (var warning in cluster.Warnings)
             yield return new Sight(warning, 0, warning);
     }
 
-    private static string ReasonOf(FleetView view) =>
-        view.Reason.Length > 0 ? view.Reason : view.State == "up" ? "the majority cannot be reached" : view.State;
+    private static string ReasonOf(MembershipView cluster) =>
+        cluster.Reason.Length > 0 ? cluster.Reason
+        : cluster.State == JoinState.Up ? "the majority cannot be reached"
+        : cluster.State.Word();
 
     private bool IsShedding(DateTimeOffset now)
     {

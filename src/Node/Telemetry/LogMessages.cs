@@ -12,12 +12,14 @@ internal static partial class LogMessages
     public static partial void ConnectionsClosed(this ILogger log, long count, string door, string peer, string fault);
 
     [LoggerMessage(EventIds.DataDirIsOpen, LogLevel.Warning,
-        "Other users of this host can use {Folder} (node.data_dir, mode {Mode}), where clients' addresses are kept. To keep them out: chmod o= {Folder}")]
+        "Other users of this host can use {Folder} (node.data_dir, mode {Mode}), where clients' addresses are kept."
+        + " To keep them out: chmod o= {Folder}")]
     public static partial void DataDirIsOpen(this ILogger log, string folder, string mode);
 
     [LoggerMessage(EventIds.FewOpenFiles, LogLevel.Warning,
-        "The system lets this process open {Files} files (RLIMIT_NOFILE), but limits.connections at {Doors} doors needs {Needed}: each door now takes"
-        + " {Connections} connections at most. Raise the limit (LimitNOFILE= in systemd, ulimit -n) or lower limits.connections")]
+        "The system lets this process open {Files} files (RLIMIT_NOFILE), but limits.connections at {Doors} doors needs {Needed}:"
+        + " each door now takes {Connections} connections at most."
+        + " Raise the limit (LimitNOFILE= in systemd, ulimit -n) or lower limits.connections")]
     public static partial void FewOpenFiles(this ILogger log, long files, int doors, long needed, int connections);
 
     [LoggerMessage(EventIds.DatagramLost, LogLevel.Debug, "An answer of the DNSBL zone could not be sent: {Fault}")]

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Reflection;
 using Screening.Actors.Checks;
+using Screening.Actors.Cluster;
 using Screening.Actors.Fleet;
 using Screening.Actors.Hosting;
 using Screening.Actors.Whitelist;
@@ -35,7 +36,7 @@ internal sealed class NodeStatus(string node, ScreeningHandle screening, Ladder 
     public async Task<StatusDocument> ReadAsync()
     {
         var fleet = screening.Fleet ?? throw new InvalidOperationException("a node has a whitelist, if only its own");
-        var holdings = await fleet.AskHoldingsAsync().ConfigureAwait(false);
+        var holdings = await fleet.AskTotalsAsync().ConfigureAwait(false);
         var degraded = ladder.Now();
         return new StatusDocument(
             1, Node, Version, degraded.Select(d => d.Rung).DefaultIfEmpty(0).Max(),
@@ -45,15 +46,16 @@ internal sealed class NodeStatus(string node, ScreeningHandle screening, Ladder 
             new GrantsStatus(fleet.Grants.IsConfirmed, Math.Round(fleet.Grants.UnconfirmedFor.TotalSeconds, 1)),
             new StoreStatus(fleet.StoreProvider, fleet.Meter.Store.IsOk, fleet.Meter.Queued, fleet.Meter.Dropped, fleet.Meter.Journaled),
             new CacheStatus(
-                screening.NearCache.Count, holdings.Entries, fleet.Meter.Entries, fleet.Grants.Count(GrantKind.Grant), fleet.Grants.Count(GrantKind.Ban)),
+                screening.NearCache.Count, holdings.Entries, fleet.Meter.Entries, fleet.Grants.Count(GrantKind.Grant),
+                fleet.Grants.Count(GrantKind.Ban)),
             screening.Screener.InFlight, Checks());
     }
 
-    private static ClusterStatus ClusterOf(FleetRunner fleet, FleetHoldings holdings)
+    private static ClusterStatus ClusterOf(WhitelistRunner fleet, WhitelistTotals holdings)
     {
-        var (view, caches) = (fleet.View, fleet.View.Caches);
+        var (cluster, caches) = (fleet.Cluster, fleet.Caches);
         return new ClusterStatus(
-            view.State, [.. view.Members.Select(m => new MemberStatus(m.Node, m.Address, [.. m.Roles], m.State))],
+            cluster.State.Word(), [.. cluster.Members.Select(m => new MemberStatus(m.Node, m.Address, [.. m.Roles], m.State))],
             caches.Expected, Math.Max(0, caches.Expected - caches.Up), holdings.Shards, fleet.Meter.Shards, WhitelistLayout.Buckets,
             holdings.Recovering);
     }

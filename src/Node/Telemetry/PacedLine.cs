@@ -1,8 +1,8 @@
 namespace Screening.Node.Telemetry;
 
 /// <summary>
-/// A log line that peers can cause: written at once, then at most once a minute with the number of times, however often it happens. Nothing is
-/// left out of the numbers.
+/// A log line that peers can cause: written at once, then at most once a minute with the number of times, however often it happens. Nothing
+/// is left out of the numbers.
 /// </summary>
 /// <param name="write">Writes the line. Gets the number of times since the line before, the latest peer, and what it did.</param>
 internal sealed class PacedLine(TimeProvider time, Action<long, string, string> write)
@@ -43,7 +43,8 @@ internal sealed class PacedLine(TimeProvider time, Action<long, string, string> 
         write(_count, _latest.Peer, _latest.What);
         _count = 0;
         _isPaused = true;
-        _timer ??= time.CreateTimer(static line => ((PacedLine)line!).WriteLate(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer ??= time.CreateTimer(
+            static line => ((PacedLine)line!).WriteLate(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _timer.Change(Pace, Timeout.InfiniteTimeSpan);
     }
 }

@@ -22,8 +22,8 @@ internal sealed record RollingFileSettings(string Path, long MaxFileBytes, long 
 /// </summary>
 /// <remarks>
 /// Invariants: the files together never exceed <see cref="RollingFileSettings.MaxTotalBytes"/>, whatever lay there before; the file with
-/// the newest lines is never removed; what a full disk cuts short is taken back, so that a file holds whole lines only. The file is opened
-/// for each call, so that a file which was moved away or removed loses no later line.
+/// the newest lines is never removed; a line that a full disk cuts short is removed, so that a file holds whole lines only. The file is
+/// opened for each call, so that no line is lost after the file was moved away or removed.
 /// </remarks>
 internal sealed class RollingFile(RollingFileSettings settings, TimeProvider time)
 {
@@ -65,7 +65,7 @@ internal sealed class RollingFile(RollingFileSettings settings, TimeProvider tim
         }
         catch (IOException)
         {
-            TakeBack(file, end);
+            CutBackTo(file, end);
             throw;
         }
     }
@@ -88,7 +88,7 @@ internal sealed class RollingFile(RollingFileSettings settings, TimeProvider tim
         }
     }
 
-    private static void TakeBack(FileStream file, long end)
+    private static void CutBackTo(FileStream file, long end)
     {
         try
         {
@@ -96,7 +96,7 @@ internal sealed class RollingFile(RollingFileSettings settings, TimeProvider tim
         }
         catch (IOException)
         {
-            // The fault of the write is the one to tell.
+            // The caller gets the fault of the write.
         }
     }
 

@@ -13,8 +13,12 @@ public readonly record struct CidrEntry(Network Network, AccessRule Rule, int Li
 public readonly record struct CidrError(int Line, string Message);
 
 /// <summary>A table as far as it could be read.</summary>
-/// <param name="Entries">In the text's order. Negated patterns and patterns inside <c>if</c> may have become several entries, or none.</param>
-/// <param name="Errors">In the text's order, the first <see cref="CidrTable.MaxErrors"/>. With any, the entries are not to be trusted.</param>
+/// <param name="Entries">
+/// In the text's order. Negated patterns and patterns inside <c>if</c> may have become several entries, or none.
+/// </param>
+/// <param name="Errors">
+/// In the text's order, the first <see cref="CidrTable.MaxErrors"/>. If there are any, the entries must not be used.
+/// </param>
 public sealed record CidrTableResult(ImmutableArray<CidrEntry> Entries, ImmutableArray<CidrError> Errors);
 
 /// <summary>Permanent lists in the syntax of cidr_table(5).</summary>

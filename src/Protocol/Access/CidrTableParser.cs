@@ -65,6 +65,7 @@ internal sealed class CidrTableParser(AccessRule bare)
 
     private string? AddEntries(int line, ReadOnlySpan<char> content)
     {
+        // Whitespace may follow a "!", but it ends the network.
         var pattern = content.TrimStart("!" + LogicalLines.Spaces);
         pattern = content[..(content.Length - pattern.Length + EndOfWord(pattern))];
         var result = content[pattern.Length..].Trim(LogicalLines.Spaces);
@@ -93,7 +94,7 @@ internal sealed class CidrTableParser(AccessRule bare)
         if (word.Equals("ok", StringComparison.OrdinalIgnoreCase))
             rule = AccessRule.Permit;
         else if (!AccessRuleWords.TryParse(word, out rule))
-            return $"'{Cut(word)}' is none of permit, OK, reject and dunno";
+            return $"'{PeerText.Excerpt(word)}' is none of permit, OK, reject and dunno";
         return word.Length < result.Length && rule != AccessRule.Reject
             ? $"text after '{word}'; a comment needs a line of its own"
             : null;
@@ -127,10 +128,10 @@ internal sealed class CidrTableParser(AccessRule bare)
             return null;
         var close = pattern.IndexOf(']');
         if (close < 0)
-            return $"']' is missing after '{Cut(pattern)}'";
+            return $"']' is missing after '{PeerText.Excerpt(pattern)}'";
         var rest = pattern[(close + 1)..];
         text = string.Concat(pattern[1..close], rest);
-        return rest.IsEmpty || rest[0] == '/' ? null : $"text after ']' in '{Cut(pattern)}'";
+        return rest.IsEmpty || rest[0] == '/' ? null : $"text after ']' in '{PeerText.Excerpt(pattern)}'";
     }
 
     private static bool IsKeyword(string content, string word) =>
@@ -142,6 +143,4 @@ internal sealed class CidrTableParser(AccessRule bare)
         var end = text.IndexOfAny(LogicalLines.Spaces);
         return end < 0 ? text.Length : end;
     }
-
-    private static string Cut(ReadOnlySpan<char> text) => text.Length <= 60 ? text.ToString() : $"{text[..60]}...";
 }

@@ -14,7 +14,9 @@ public static class LogicalLines
     /// <summary>True for one of <see cref="Spaces"/>.</summary>
     public static bool IsSpace(char letter) => Spaces.Contains(letter, StringComparison.Ordinal);
 
-    /// <summary>The logical lines with the number of their first line. One that starts with whitespace continues nothing: a fault.</summary>
+    /// <summary>
+    /// The logical lines, each with the number of its first line. One that starts with whitespace has nothing to continue: a fault.
+    /// </summary>
     public static IEnumerable<(int Line, string Content)> Of(string text)
     {
         var content = new StringBuilder();

@@ -22,11 +22,13 @@ public sealed record AnswerFilter(OctetSet First, OctetSet Second, OctetSet Thir
     public bool Matches(AnswerCode code) =>
         Fourth.Contains(code[3]) && Third.Contains(code[2]) && Second.Contains(code[1]) && First.Contains(code[0]);
 
-    /// <summary>True if there is a code that it takes and that may count: <see cref="AnswerCode.MayCount"/>.</summary>
-    public bool TakesAnyThatCounts()
+    /// <summary>True if there is a code that matches and may count (<see cref="AnswerCode.MayCount"/>).</summary>
+    public bool CanCount()
     {
         if (!First.Contains(127))
             return false;
+
+        // An octet that cannot match is stepped over with all codes that have it: there are 16 million.
         for (var code = 0; code < 1 << 24; code++)
         {
             if (!Second.Contains((byte)(code >> 16)))

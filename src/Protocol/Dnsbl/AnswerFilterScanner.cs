@@ -13,7 +13,7 @@ internal ref struct AnswerFilterScanner
         _end = text.Length;
         Error = "";
 
-        // "[[2;3].0.0.1]": brackets around the whole are no set. They are only that when the first one closes last.
+        // Brackets may stand around the whole filter. They do if the first one closes last: in "[[2;3].0.0.1]", not in "[2;3].0.0.[1]".
         if (!text.IsEmpty && text[0] == '[' && ClosingBracket(text) == text.Length - 1)
         {
             _next = 1;

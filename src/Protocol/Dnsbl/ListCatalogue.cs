@@ -10,7 +10,7 @@ namespace Screening.Protocol.Dnsbl;
 /// <param name="Source">Where that can be read.</param>
 public sealed record ClosedList(string Domain, string Since, string Source);
 
-/// <summary>A list whose answers have several meanings, so that no filter means no meaning.</summary>
+/// <summary>A list whose codes have several meanings, so that an entry without a filter counts what it should not.</summary>
 /// <param name="Domain">Its zone.</param>
 /// <param name="Meaning">What counts without a filter, and should not.</param>
 /// <param name="Filter">A filter that leaves that out.</param>
@@ -39,7 +39,7 @@ public static class ListCatalogue
         new("rfc-ignorant.org", "2012-11-30", "rollernet.us/2012/09/dnsbl-rfc-ignorant-org-shutting-down-2"),
     ];
 
-    // Those that answer an error code or nothing at all when a resolver that is open to everybody asks.
+    // Lists that answer a public resolver with an error code, or not at all.
     private static readonly ImmutableArray<string> Refusing =
     [
         "spamhaus.org", // docs.spamhaus.com, "return codes": 127.255.255.254. Their zones with a key, dq.spamhaus.net, take any resolver.

@@ -12,7 +12,9 @@ public sealed record SitePattern(string Zone, AnswerFilter? Filter, int Weight)
     /// <summary>The largest weight either way. Sums of some thousand entries then fit an <see cref="int"/>.</summary>
     public const int MaxWeight = 1_000_000;
 
-    /// <summary>True, once, if any of a list's codes matches. Codes that may not count (<see cref="AnswerCode.MayCount"/>) never do.</summary>
+    /// <summary>
+    /// True if any of a list's codes matches, however many do. Codes that may not count (<see cref="AnswerCode.MayCount"/>) never match.
+    /// </summary>
     public bool Matches(ReadOnlySpan<AnswerCode> codes)
     {
         foreach (var code in codes)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Protocol.Dnsbl;
@@ -21,7 +22,7 @@ public enum VerdictNameKind : byte
     Nothing,
 }
 
-/// <summary>A name that is asked for, taken apart.</summary>
+/// <summary>What a name that is asked for means in our zone.</summary>
 /// <remarks>
 /// <code>
 /// name = [ client "." ] [ "allow." ] [ PROFILE "." ] NAME
@@ -48,7 +49,7 @@ public readonly record struct VerdictQuestion(VerdictNameKind Kind, ClientAddres
     /// </summary>
     public bool IsProbablyBetween => IsAlsoBetween && Client.IPv4Bits >> 24 is 2 or 3;
 
-    /// <summary>Takes a name apart.</summary>
+    /// <summary>Reads a name.</summary>
     /// <param name="name">In lower case, no dot at its end.</param>
     /// <param name="zone">Our zone's name (dnsbl_zone.name), in lower case.</param>
     /// <param name="isProfile">Whether there is a profile of that name.</param>
@@ -61,11 +62,13 @@ public readonly record struct VerdictQuestion(VerdictNameKind Kind, ClientAddres
         if (name[^(zone.Length + 1)] != '.')
             return new VerdictQuestion(VerdictNameKind.Outside);
 
+        // Each turn leaves one label more to the zone: a profile, then "allow" too. The first turn that leaves a client before it decides.
         var start = name.Length - zone.Length;
         var found = new VerdictQuestion(VerdictNameKind.Nothing);
         for (var labels = 0; labels <= MaxZoneLabels; labels++)
         {
-            if (VerdictZone.TryParse(name.AsSpan(start), zone, out var profile, out var allow) && (profile.Length == 0 || isProfile(profile)))
+            if (VerdictZone.TryParse(name.AsSpan(start), zone, out var profile, out var allow)
+                && (profile.Length == 0 || isProfile(profile)))
             {
                 var before = start == 0 ? "" : name.AsSpan(0, start - 1);
                 if (DnsblName.TryReadClient(before, out var client) && IsPossible(client))
@@ -108,11 +111,13 @@ public readonly record struct VerdictQuestion(VerdictNameKind Kind, ClientAddres
         {
             var label = labels[range];
             count++;
-            octets += byte.TryParse(label, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var octet)
-                && (label.Length == 1 || (octet > 0 && label[0] != '0')) ? 1 : 0;
+            octets += IsOctet(label) ? 1 : 0;
             nibbles += label.Length == 1 && char.IsAsciiHexDigit(label[0]) ? 1 : 0;
         }
 
         return (octets == count && count < 4) || (nibbles == count && count < 32);
     }
+
+    private static bool IsOctet(ReadOnlySpan<char> label) =>
+        byte.TryParse(label, NumberStyles.None, CultureInfo.InvariantCulture, out _) && (label.Length == 1 || label[0] != '0');
 }

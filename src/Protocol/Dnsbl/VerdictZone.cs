@@ -15,6 +15,8 @@ namespace Screening.Protocol.Dnsbl;
 /// </remarks>
 public static class VerdictZone
 {
+    private const string AllowLabel = "allow";
+
     /// <summary>The client is refused when it tries to deliver mail.</summary>
     public static readonly AnswerCode Enforce = new(0x7f000004);
 
@@ -41,7 +43,6 @@ public static class VerdictZone
         if (prefix[^1] != '.')
             return false;
         prefix = prefix[..^1];
-        const string AllowLabel = "allow";
         if (prefix.Equals(AllowLabel, StringComparison.OrdinalIgnoreCase))
         {
             allow = true;
@@ -58,16 +59,17 @@ public static class VerdictZone
         return !prefix.IsEmpty && !prefix.Contains('.');
     }
 
-    /// <summary>The answer for a verdict in one of our zones.</summary>
+    /// <summary>The answer that publishes a verdict in one of our zones.</summary>
     /// <param name="allow">Which zone is asked.</param>
     /// <param name="failTtlSeconds">How long a refusal may be remembered by a resolver.</param>
     /// <returns>The code, or null for not listed, and the ttl of either.</returns>
-    public static (AnswerCode? Code, int TtlSeconds) Answer(in Verdict verdict, bool allow, int failTtlSeconds) => (verdict.Action, allow) switch
-    {
-        (VerdictAction.Pass, true) => (verdict.Allow ? Allow : null, verdict.TtlSeconds),
-        (VerdictAction.Pass, false) => (null, verdict.TtlSeconds),
-        (VerdictAction.Enforce, false) => (Enforce, failTtlSeconds),
-        (VerdictAction.Drop, false) => (Drop, failTtlSeconds),
-        _ => (null, 0),
-    };
+    public static (AnswerCode? Code, int TtlSeconds) Answer(in Verdict verdict, bool allow, int failTtlSeconds) =>
+        (verdict.Action, allow) switch
+        {
+            (VerdictAction.Pass, true) => (verdict.Allow ? Allow : null, verdict.TtlSeconds),
+            (VerdictAction.Pass, false) => (null, verdict.TtlSeconds),
+            (VerdictAction.Enforce, false) => (Enforce, failTtlSeconds),
+            (VerdictAction.Drop, false) => (Drop, failTtlSeconds),
+            _ => (null, 0),
+        };
 }

@@ -10,11 +10,13 @@ public static class DnsblogReply
 {
     // All that is neither the request's nor a code: names, NULs, a TTL of up to 10 digits.
     private const int FixedBytes = 80;
+
+    // A quad, and the space before it.
     private const int MaxCodeBytes = 16;
 
     /// <summary>
-    /// Writes a reply. It goes to <paramref name="output"/> in one piece, and must reach the socket so: postscreen loses a
-    /// reply that it reads in two.
+    /// Writes a reply, in one piece to <paramref name="output"/>, and in one piece it must reach the socket: postscreen reads once, and
+    /// drops a reply that is not complete then (Postfix src/postscreen/postscreen_dnsbl.c, psc_dnsbl_receive).
     /// </summary>
     /// <param name="codes">What the client is listed as; empty when it is not.</param>
     /// <param name="ttlSeconds">How long that holds; -1, or anything below 0, when unknown.</param>
@@ -31,7 +33,8 @@ public static class DnsblogReply
         {
             if (i > 0)
                 span[length++] = (byte)' ';
-            length += FormatCode(codes[i], span[length..]);
+            codes[i].TryFormat(span[length..], out var octets);
+            length += octets;
         }
 
         span[length++] = 0;
@@ -55,19 +58,5 @@ public static class DnsblogReply
         text.CopyTo(span[length..]);
         length += text.Length;
         span[length++] = 0;
-    }
-
-    private static int FormatCode(AnswerCode code, Span<byte> span)
-    {
-        var length = 0;
-        for (var octet = 0; octet < 4; octet++)
-        {
-            if (octet > 0)
-                span[length++] = (byte)'.';
-            code[octet].TryFormat(span[length..], out var digits, default, CultureInfo.InvariantCulture);
-            length += digits;
-        }
-
-        return length;
     }
 }

@@ -4,7 +4,7 @@ using Screening.Protocol.Vocabulary;
 
 namespace Screening.Protocol.Dnsblog;
 
-/// <summary>Finds the end of a <see cref="DnsblogRequest"/>, and understands it.</summary>
+/// <summary>Finds the end of a <see cref="DnsblogRequest"/> and reads it.</summary>
 /// <remarks>Attributes come in any order; unknown ones are ignored, of a repeated one the last counts.</remarks>
 public static class DnsblogRequestParser
 {
@@ -19,6 +19,7 @@ public static class DnsblogRequestParser
         scoped ReadOnlySpan<byte> bytes = reader.UnreadSpan;
         if (bytes.Length < length)
         {
+            // Rare: postscreen writes a request at once, so that it lies in one segment.
             reader.UnreadSequence.Slice(0, length).CopyTo(copy);
             bytes = copy;
         }

@@ -5,15 +5,11 @@ namespace Screening.Protocol.Framing;
 /// <summary>The bounds of a line-framed message.</summary>
 /// <param name="MaxLineBytes">Longest line, its end not counted.</param>
 /// <param name="MaxMessageBytes">Longest message, line ends counted.</param>
-public readonly record struct ParseLimits(int MaxLineBytes, int MaxMessageBytes)
-{
-    /// <summary>What the plug-in and the policy protocol allow.</summary>
-    public static readonly ParseLimits Attributes = new(1024, 8192);
-}
+public readonly record struct ParseLimits(int MaxLineBytes, int MaxMessageBytes);
 
 /// <summary>
-/// Finds the end of a message made of lines, ended by an empty line; knows nothing of what the lines say.
-/// One framer per connection: it remembers how far it looked, so that a message that drips in is scanned once.
+/// Finds the end of a message of lines that an empty line ends; knows nothing of what the lines say. One framer for each connection: it
+/// remembers how far it has looked, so that a message that arrives in many pieces is scanned once.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -32,7 +28,7 @@ public struct AttributeFramer(ParseLimits limits)
     /// <summary>Looks for the end of the message that starts at the front of <paramref name="buffer"/>.</summary>
     /// <param name="buffer">All bytes from the message's start, those of earlier calls included.</param>
     /// <param name="length">With <c>Done</c>, the message's bytes, its empty line included.</param>
-    /// <param name="error">With <c>InvalidData</c>, the limit that was passed. The framer is of no more use then.</param>
+    /// <param name="error">With <c>InvalidData</c>, the limit that was exceeded. The framer cannot be used any more then.</param>
     public OperationStatus TryFindEnd(in ReadOnlySequence<byte> buffer, out long length, out ParseError error)
     {
         error = default;
@@ -44,7 +40,7 @@ public struct AttributeFramer(ParseLimits limits)
             {
                 var lineFeed = segment.IndexOf((byte)'\n');
                 var piece = lineFeed < 0 ? segment : segment[..lineFeed];
-                if (!TryTakePiece(piece, out error))
+                if (!TryAddPiece(piece, out error))
                     return OperationStatus.InvalidData;
                 if (lineFeed < 0)
                     break;
@@ -69,7 +65,7 @@ public struct AttributeFramer(ParseLimits limits)
         return OperationStatus.NeedMoreData;
     }
 
-    private bool TryTakePiece(ReadOnlySpan<byte> piece, out ParseError error)
+    private bool TryAddPiece(ReadOnlySpan<byte> piece, out ParseError error)
     {
         error = default;
         if (piece.IsEmpty)
@@ -81,7 +77,7 @@ public struct AttributeFramer(ParseLimits limits)
         if (!lineIsTooLong && _scanned <= limits.MaxMessageBytes)
             return true;
 
-        // The limit that a byte-wise reader meets first, so that the error does not depend on how the bytes arrived.
+        // The limit that a reader of single bytes would reach first, so that the error does not depend on how the bytes arrived.
         var lineLimit = _scanned - _lineBytes + limits.MaxLineBytes;
         error = lineIsTooLong && lineLimit < limits.MaxMessageBytes
             ? new ParseError(ParseErrorKind.LineTooLong, lineLimit)

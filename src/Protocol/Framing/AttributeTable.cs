@@ -3,12 +3,12 @@ using System.Text;
 namespace Screening.Protocol.Framing;
 
 /// <summary>
-/// The attributes that one kind of message may have, each under a number of its own: all in which the readers of attribute messages
-/// differ.
+/// The attributes that one kind of message may have, each under a number of its own. Nothing else sets the readers of attribute messages
+/// apart.
 /// </summary>
 /// <remarks>
-/// Unknown attributes are ignored, and of a repeated one the last counts. SMTPD_POLICY_README demands the first and leaves the choice of the
-/// second; here every protocol has the same rules.
+/// Unknown attributes are ignored, and of a repeated one the last counts. SMTPD_POLICY_README demands the first and leaves the second to
+/// the server; here every protocol follows the same rules.
 /// </remarks>
 public sealed class AttributeTable
 {

@@ -12,16 +12,16 @@ public enum ParseErrorKind : byte
     /// <summary>A request is longer than its limit. Framing is lost.</summary>
     RequestTooLong,
 
-    /// <summary>What stands between a name and its value is not there.</summary>
+    /// <summary>The separator between a name and its value is missing.</summary>
     MissingSeparator,
 
-    /// <summary>A name that may not be.</summary>
+    /// <summary>A name that is empty or not known.</summary>
     BadName,
 
-    /// <summary>A value that its name does not allow, or longer than it may be.</summary>
+    /// <summary>A value that its name does not allow, or that is too long.</summary>
     BadValue,
 
-    /// <summary>The message ended without an attribute that is needed.</summary>
+    /// <summary>A required attribute is missing.</summary>
     MissingAttribute,
 
     /// <summary>A value that should be an IP address and is not.</summary>

@@ -1,6 +1,6 @@
 namespace Screening.Protocol.Memcache;
 
-/// <summary>The commands of memcached's text protocol (memcached, doc/protocol.txt) that are told apart.</summary>
+/// <summary>The commands of memcached's text protocol (memcached, doc/protocol.txt) that are distinguished.</summary>
 public enum MemcacheCommand : byte
 {
     /// <summary>None of these; answered with <c>ERROR</c>, and the connection is closed.</summary>
@@ -45,7 +45,7 @@ public enum MemcacheCommand : byte
     /// <summary><c>mn</c>: meta no-op, which tools use as a ping.</summary>
     MetaNoOp,
 
-    /// <summary>A command of memcached's without a data block that is not offered here: <c>incr</c>, <c>gat</c> and the like.</summary>
+    /// <summary>A command of memcached without a data block that is not supported: <c>incr</c>, <c>gat</c> and the like.</summary>
     NotOffered,
 
     /// <summary><c>quit</c></summary>

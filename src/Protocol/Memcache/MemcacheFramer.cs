@@ -8,13 +8,13 @@ public enum MemcacheFrameKind : byte
     /// <summary>A whole request.</summary>
     Request,
 
-    /// <summary>A storage command whose data is longer than is taken: it is to be refused, its data is stepped over.</summary>
+    /// <summary>A storage command with too much data: it is to be refused, and its data is stepped over.</summary>
     DataTooLong,
 
     /// <summary>A part of data that is stepped over: nothing to do.</summary>
     Skipped,
 
-    /// <summary>Framing is lost: a request of the binary protocol, which is not spoken.</summary>
+    /// <summary>Framing is lost: a request of the binary protocol.</summary>
     Binary,
 
     /// <summary>Framing is lost: a line does not end.</summary>
@@ -27,6 +27,7 @@ public enum MemcacheFrameKind : byte
 /// <summary>A part of what a client sent. Valid as long as the octets that it was read from.</summary>
 public readonly ref struct MemcacheFrame
 {
+    /// <summary>What it is.</summary>
     public MemcacheFrameKind Kind { get; init; }
 
     /// <summary>The command line of <see cref="MemcacheFrameKind.Request"/> and <see cref="MemcacheFrameKind.DataTooLong"/>.</summary>
@@ -41,8 +42,8 @@ public readonly ref struct MemcacheFrame
 /// <code>
 /// request = line LF | line LF data CR LF        line may end in CR
 /// </code>
-/// Where data does not end as its line says, memcached looks for the next line end and takes the rest of the data for commands. That is
-/// how a client's data becomes somebody else's command, so here framing is lost, and the connection is to be closed.
+/// If data does not end where its line says, memcached looks for the next line end and takes the rest of the data for commands. That is how
+/// somebody's data becomes a command, so here framing is lost, and the connection is to be closed.
 /// </remarks>
 public sealed class MemcacheFramer
 {
@@ -57,6 +58,8 @@ public sealed class MemcacheFramer
 
     private long _toSkip;
 
+    private static ReadOnlySpan<byte> DataEnd => "\r\n"u8;
+
     /// <summary>True if data is being stepped over.</summary>
     public bool IsSkipping => _toSkip > 0;
 
@@ -69,6 +72,7 @@ public sealed class MemcacheFramer
     /// </returns>
     public OperationStatus TryRead(ReadOnlySpan<byte> bytes, out int length, out MemcacheFrame frame)
     {
+        frame = default;
         length = 0;
         if (_toSkip > 0)
         {
@@ -78,7 +82,6 @@ public sealed class MemcacheFramer
             return OperationStatus.Done;
         }
 
-        frame = default;
         if (bytes[0] == BinaryMagic)
             return Lost(MemcacheFrameKind.Binary, out frame);
         var lineBytes = bytes.IndexOf((byte)'\n') + 1;
@@ -88,15 +91,22 @@ public sealed class MemcacheFramer
             return OperationStatus.NeedMoreData;
 
         var line = bytes[..(lineBytes - 1)];
-        var request = MemcacheRequest.Parse(!line.IsEmpty && line[^1] == '\r' ? line[..^1] : line);
-        if (request.DataBytes > MaxDataBytes)
-        {
-            length = lineBytes;
-            _toSkip = request.DataBytes + 2;
-            frame = new MemcacheFrame { Kind = MemcacheFrameKind.DataTooLong, Request = request };
-            return OperationStatus.Done;
-        }
+        var request = MemcacheRequest.Parse(line is [.., (byte)'\r'] ? line[..^1] : line);
 
+        // Too much data is not waited for, so that a client cannot make the node hold it; what arrives of it is dropped.
+        if (request.DataBytes <= MaxDataBytes)
+            return TryReadData(bytes, lineBytes, request, out length, out frame);
+        length = lineBytes;
+        _toSkip = request.DataBytes + DataEnd.Length;
+        frame = new MemcacheFrame { Kind = MemcacheFrameKind.DataTooLong, Request = request };
+        return OperationStatus.Done;
+    }
+
+    private static OperationStatus TryReadData(
+        ReadOnlySpan<byte> bytes, int lineBytes, MemcacheRequest request, out int length, out MemcacheFrame frame)
+    {
+        frame = default;
+        length = 0;
         if (request.DataBytes < 0)
         {
             length = lineBytes;
@@ -106,11 +116,11 @@ public sealed class MemcacheFramer
 
         var data = bytes[lineBytes..];
         var dataBytes = (int)request.DataBytes;
-        if (data.Length < dataBytes + 2)
+        if (data.Length < dataBytes + DataEnd.Length)
             return OperationStatus.NeedMoreData;
-        if (!data.Slice(dataBytes, 2).SequenceEqual("\r\n"u8))
+        if (!data[dataBytes..].StartsWith(DataEnd))
             return Lost(MemcacheFrameKind.BadData, out frame);
-        length = lineBytes + dataBytes + 2;
+        length = lineBytes + dataBytes + DataEnd.Length;
         frame = new MemcacheFrame { Request = request, Data = data[..dataBytes] };
         return OperationStatus.Done;
     }

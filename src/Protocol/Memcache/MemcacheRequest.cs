@@ -23,6 +23,7 @@ public readonly ref struct MemcacheRequest
         Keys = keys;
     }
 
+    /// <summary>The command.</summary>
     public MemcacheCommand Command { get; private init; }
 
     /// <summary>False if the command is known but its arguments are not valid. Answered with <c>CLIENT_ERROR</c>.</summary>
@@ -37,7 +38,7 @@ public readonly ref struct MemcacheRequest
     /// <summary>What is to be handed back with the value.</summary>
     public uint Flags { get; private init; }
 
-    /// <summary>Seconds, or from 30 days on seconds since 1970; 0: for ever; negative: over already.</summary>
+    /// <summary>Seconds, or from 30 days on seconds since 1970; 0: it never expires; negative: it has expired already.</summary>
     public long ExpireTime { get; private init; }
 
     /// <summary>Length of the data block, without the line end that follows it; -1: the command has none.</summary>
@@ -49,22 +50,24 @@ public readonly ref struct MemcacheRequest
     /// <summary>Reads a line, given without its line end. Any bytes give a request, perhaps an unknown or malformed one.</summary>
     public static MemcacheRequest Parse(ReadOnlySpan<byte> line)
     {
-        var words = new MemcacheWords(line);
-        var name = words.Next();
+        var tokens = new MemcacheTokens(line);
+        var name = tokens.Next();
         var command = CommandOf(name);
         return command switch
         {
             MemcacheCommand.Unknown => Plain(command, name),
-            MemcacheCommand.Get or MemcacheCommand.Gets => Retrieval(command, words.Rest),
-            MemcacheCommand.Set or MemcacheCommand.Add or MemcacheCommand.Replace or MemcacheCommand.OtherStorage => Storage(command, words),
-            MemcacheCommand.Delete => KeyOnly(words),
-            MemcacheCommand.Touch => Touch(words),
-            MemcacheCommand.Stats => Plain(command, words.Next()),
-            MemcacheCommand.Verbosity => Verbosity(words),
+            MemcacheCommand.Get or MemcacheCommand.Gets => ParseRetrieval(command, tokens.Rest),
+            MemcacheCommand.Set or MemcacheCommand.Add or MemcacheCommand.Replace => ParseStorage(command, tokens),
+            MemcacheCommand.OtherStorage => ParseStorage(command, tokens),
+            MemcacheCommand.Delete => ParseDelete(tokens),
+            MemcacheCommand.Touch => ParseTouch(tokens),
+            MemcacheCommand.Stats => Plain(command, tokens.Next()),
+            MemcacheCommand.Verbosity => ParseVerbosity(tokens),
             _ => Plain(command),
         };
     }
 
+    // The commands that postscreen sends stand first.
     private static MemcacheCommand CommandOf(ReadOnlySpan<byte> word) => word switch
     {
         _ when word.SequenceEqual("get"u8) => MemcacheCommand.Get,
@@ -73,7 +76,8 @@ public readonly ref struct MemcacheRequest
         _ when word.SequenceEqual("gets"u8) => MemcacheCommand.Gets,
         _ when word.SequenceEqual("add"u8) => MemcacheCommand.Add,
         _ when word.SequenceEqual("replace"u8) => MemcacheCommand.Replace,
-        _ when word.SequenceEqual("append"u8) || word.SequenceEqual("prepend"u8) || word.SequenceEqual("cas"u8) => MemcacheCommand.OtherStorage,
+        _ when word.SequenceEqual("append"u8) || word.SequenceEqual("prepend"u8) || word.SequenceEqual("cas"u8) =>
+            MemcacheCommand.OtherStorage,
         _ when word.SequenceEqual("touch"u8) => MemcacheCommand.Touch,
         _ when word.SequenceEqual("version"u8) => MemcacheCommand.Version,
         _ when word.SequenceEqual("stats"u8) => MemcacheCommand.Stats,
@@ -81,8 +85,8 @@ public readonly ref struct MemcacheRequest
         _ when word.SequenceEqual("flush_all"u8) => MemcacheCommand.FlushAll,
         _ when word.SequenceEqual("mn"u8) => MemcacheCommand.MetaNoOp,
         _ when word.SequenceEqual("quit"u8) => MemcacheCommand.Quit,
-        _ when word.SequenceEqual("incr"u8) || word.SequenceEqual("decr"u8) || word.SequenceEqual("gat"u8) || word.SequenceEqual("gats"u8) =>
-            MemcacheCommand.NotOffered,
+        _ when word.SequenceEqual("incr"u8) || word.SequenceEqual("decr"u8) => MemcacheCommand.NotOffered,
+        _ when word.SequenceEqual("gat"u8) || word.SequenceEqual("gats"u8) => MemcacheCommand.NotOffered,
         _ => MemcacheCommand.Unknown,
     };
 
@@ -90,10 +94,10 @@ public readonly ref struct MemcacheRequest
         new(command, keys) { IsWellFormed = true, DataBytes = -1 };
 
     // As in memcached: with anything but one level it is not a command at all.
-    private static MemcacheRequest Verbosity(MemcacheWords words)
+    private static MemcacheRequest ParseVerbosity(MemcacheTokens tokens)
     {
-        var rest = words.Rest;
-        var isCommand = TryNumber(words.Next(), out _) && words.Next() is var next && (next.IsEmpty || next.SequenceEqual("noreply"u8)) && words.Next().IsEmpty;
+        var rest = tokens.Rest;
+        var isCommand = TryNumber(tokens.Next(), out _) && EndsAfterNoReply(tokens.Next(), tokens);
         return new MemcacheRequest(isCommand ? MemcacheCommand.Verbosity : MemcacheCommand.NotOffered, default)
         {
             IsWellFormed = true,
@@ -102,12 +106,12 @@ public readonly ref struct MemcacheRequest
         };
     }
 
-    private static MemcacheRequest Retrieval(MemcacheCommand command, ReadOnlySpan<byte> keys)
+    private static MemcacheRequest ParseRetrieval(MemcacheCommand command, ReadOnlySpan<byte> keys)
     {
-        var words = new MemcacheWords(keys);
+        var tokens = new MemcacheTokens(keys);
         var count = 0;
         var fit = true;
-        for (var key = words.Next(); !key.IsEmpty; key = words.Next())
+        for (var key = tokens.Next(); !key.IsEmpty; key = tokens.Next())
         {
             count++;
             fit &= IsKey(key);
@@ -116,13 +120,13 @@ public readonly ref struct MemcacheRequest
         return new MemcacheRequest(command, keys) { IsWellFormed = count > 0 && fit, DataBytes = -1 };
     }
 
-    private static MemcacheRequest Storage(MemcacheCommand command, MemcacheWords words)
+    private static MemcacheRequest ParseStorage(MemcacheCommand command, MemcacheTokens tokens)
     {
-        var key = words.Next();
+        var key = tokens.Next();
         var isGood = IsKey(key);
-        isGood &= TryNumber(words.Next(), out var flags) && flags is >= 0 and <= uint.MaxValue;
-        isGood &= TryNumber(words.Next(), out var expires);
-        var hasLength = TryNumber(words.Next(), out var bytes) && bytes is >= 0 and <= int.MaxValue;
+        isGood &= TryNumber(tokens.Next(), out var flags) && flags is >= 0 and <= uint.MaxValue;
+        isGood &= TryNumber(tokens.Next(), out var expires);
+        var hasLength = TryNumber(tokens.Next(), out var bytes) && bytes is >= 0 and <= int.MaxValue;
         return new MemcacheRequest(command, key)
         {
             // Without a length nobody can tell where the data ends; with one it can be stepped over.
@@ -130,32 +134,33 @@ public readonly ref struct MemcacheRequest
             Flags = isGood ? (uint)flags : 0,
             ExpireTime = expires,
             DataBytes = hasLength ? bytes : -1,
-            IsSilent = EndsSilent(words.Rest),
+            IsSilent = EndsSilent(tokens.Rest),
         };
     }
 
-    private static MemcacheRequest KeyOnly(MemcacheWords words)
+    private static MemcacheRequest ParseDelete(MemcacheTokens tokens)
     {
-        var key = words.Next();
-        var rest = words.Rest;
+        var key = tokens.Next();
+        var rest = tokens.Rest;
+
         // An old form has a time, which must be 0.
-        var next = words.Next();
+        var next = tokens.Next();
         if (next.SequenceEqual("0"u8))
-            next = words.Next();
-        var isGood = IsKey(key) && (next.IsEmpty || next.SequenceEqual("noreply"u8)) && words.Next().IsEmpty;
+            next = tokens.Next();
+        var isGood = IsKey(key) && EndsAfterNoReply(next, tokens);
         return new MemcacheRequest(MemcacheCommand.Delete, key) { IsWellFormed = isGood, DataBytes = -1, IsSilent = EndsSilent(rest) };
     }
 
-    private static MemcacheRequest Touch(MemcacheWords words)
+    private static MemcacheRequest ParseTouch(MemcacheTokens tokens)
     {
-        var key = words.Next();
-        var isGood = IsKey(key) & TryNumber(words.Next(), out var expires);
+        var key = tokens.Next();
+        var isGood = IsKey(key) & TryNumber(tokens.Next(), out var expires);
         return new MemcacheRequest(MemcacheCommand.Touch, key)
         {
             IsWellFormed = isGood,
             ExpireTime = expires,
             DataBytes = -1,
-            IsSilent = EndsSilent(words.Rest),
+            IsSilent = EndsSilent(tokens.Rest),
         };
     }
 
@@ -164,6 +169,9 @@ public readonly ref struct MemcacheRequest
 
     private static bool TryNumber(ReadOnlySpan<byte> word, out long number) =>
         Utf8Parser.TryParse(word, out number, out var read) && read == word.Length;
+
+    private static bool EndsAfterNoReply(ReadOnlySpan<byte> next, MemcacheTokens tokens) =>
+        (next.IsEmpty || next.SequenceEqual("noreply"u8)) && tokens.Next().IsEmpty;
 
     private static bool EndsSilent(ReadOnlySpan<byte> rest) => rest.TrimEnd((byte)' ').EndsWith("noreply"u8);
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
@@ -7,12 +8,15 @@ namespace Screening.Protocol.Memcache;
 
 /// <summary>
 /// The keys of postscreen_cache_map: the client's address in the table's <c>key_format</c>, such as <c>postscreen:192.0.2.1</c>, or from
-/// Postfix 3.11 on perhaps a digest of that (<c>key_digest</c>), which does not tell the address.
+/// Postfix 3.11 on perhaps a digest of that (<c>key_digest</c>), from which the address cannot be told.
 /// </summary>
 public static class PostscreenKey
 {
-    // 0100::/8 is reserved by the IETF (RFC 4291 section 2.7): no client ever comes from there.
+    // 0100::/8 is reserved by the IETF (IANA, IPv6 address space): no client ever comes from there.
     private const byte StandInPrefix = 0x01;
+
+    private static readonly SearchValues<char> LettersDigitsDots =
+        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.");
 
     /// <summary>Finds the address in a key: the whole key, or what follows a character that is neither letter, digit nor dot.</summary>
     public static bool TryReadClient(ReadOnlySpan<byte> key, out ClientAddress client)
@@ -24,12 +28,13 @@ public static class PostscreenKey
         ReadOnlySpan<char> rest = text[..length];
         while (!rest.IsEmpty)
         {
+            // The whole rest first, since an IPv6 address has separators in it: "postscreen:2001:db8::1" is read at the first colon.
             if (ClientAddress.TryParse(rest, out client))
                 return true;
-            var parted = rest.IndexOfAnyExcept(LettersDigitsDots);
-            if (parted < 0)
+            var separator = rest.IndexOfAnyExcept(LettersDigitsDots);
+            if (separator < 0)
                 return false;
-            rest = rest[(parted + 1)..];
+            rest = rest[(separator + 1)..];
         }
 
         return false;
@@ -46,7 +51,4 @@ public static class PostscreenKey
         bits[0] = StandInPrefix;
         return ClientAddress.FromBits(BinaryPrimitives.ReadUInt128BigEndian(bits));
     }
-
-    private static readonly System.Buffers.SearchValues<char> LettersDigitsDots =
-        System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.");
 }

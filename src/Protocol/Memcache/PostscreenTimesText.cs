@@ -11,13 +11,15 @@ namespace Screening.Protocol.Memcache;
 /// </remarks>
 public static class PostscreenTimesText
 {
-    /// <summary>Nothing longer is such a value.</summary>
+    /// <summary>A longer value is not postscreen's.</summary>
     public const int MaxBytes = 256;
 
     private const int Fields = 5;
+
+    // Every number of 18 digits fits 64 bits.
     private const int MaxDigits = 18;
 
-    /// <summary>Tells by the value alone whether it is postscreen's: five or more whole numbers and nothing else.</summary>
+    /// <summary>Reads a value. False if it is not postscreen's, which has five or more whole numbers and nothing else.</summary>
     public static bool TryParse(ReadOnlySpan<byte> value, out PostscreenTimes times)
     {
         times = default;

@@ -12,7 +12,7 @@ namespace Screening.Protocol.P0f;
 ///  28  u32  last_nat      32  last_chg     36  s16 distance   38  u8 bad_sw      39  u8 os_match_q
 ///  40  char[32]  os_name  72  os_flavor   104  http_name     136  http_flavor   168  link_type   200  language
 /// </code>
-/// p0f 3 README section 4. Strings are padded with NUL. What HTTP tells is left out: a mail client speaks none.
+/// p0f 3 README section 4. Strings are padded with NUL. The HTTP fields are left out: they stay empty for mail clients.
 /// </remarks>
 public static class P0fReplyReader
 {
@@ -22,12 +22,24 @@ public static class P0fReplyReader
     /// <summary>The number at a reply's start.</summary>
     public const uint Magic = 0x50304602;
 
-    private const int StringLength = 32;
+    internal const int StatusAt = 4;
+    internal const int UptimeAt = 20;
+    internal const int LastNatAt = 28;
+    internal const int LastOsChangeAt = 32;
+    internal const int DistanceAt = 36;
+    internal const int MatchAt = 39;
+    internal const int OsNameAt = 40;
+    internal const int OsFlavorAt = 72;
+    internal const int LinkTypeAt = 168;
+    internal const int StringLength = 32;
+
+    // os_match_q has two flags: 1 fuzzy, 2 generic. What else a later p0f may put there is not for us.
+    private const int MatchMask = 3;
 
     /// <summary>Reads a reply from the front of <paramref name="bytes"/>.</summary>
     /// <returns>
-    /// <c>Done</c>; <c>NeedMoreData</c> below <see cref="Length"/> bytes; <c>InvalidData</c>, possibly before all is there, when
-    /// the bytes are not p0f's: the connection is then of no use.
+    /// <c>Done</c>; <c>NeedMoreData</c> below <see cref="Length"/> bytes; <c>InvalidData</c>, possibly before all is there, if the
+    /// bytes are not p0f's: the connection must then be closed.
     /// </returns>
     public static OperationStatus TryRead(ReadOnlySpan<byte> bytes, out P0fReply? reply)
     {
@@ -36,20 +48,20 @@ public static class P0fReplyReader
             return OperationStatus.InvalidData;
         if (bytes.Length < Length)
             return OperationStatus.NeedMoreData;
-        var status = (P0fStatus)UInt32At(bytes, 4);
+        var status = (P0fStatus)UInt32At(bytes, StatusAt);
         if (status is not (P0fStatus.BadQuery or P0fStatus.Ok or P0fStatus.NoMatch))
             return OperationStatus.InvalidData;
         reply = new P0fReply(
             status,
-            StringAt(bytes, 40),
-            StringAt(bytes, 72),
-            StringAt(bytes, 168),
-            (P0fMatch)(bytes[39] & 3),
-            // All is zero about an unknown host, and zero would mean the next hop.
-            status == P0fStatus.Ok ? MemoryMarshal.Read<short>(bytes[36..]) : (short)-1,
-            UInt32At(bytes, 20),
-            UInt32At(bytes, 28),
-            UInt32At(bytes, 32));
+            StringAt(bytes, OsNameAt),
+            StringAt(bytes, OsFlavorAt),
+            StringAt(bytes, LinkTypeAt),
+            (P0fMatch)(bytes[MatchAt] & MatchMask),
+            // p0f zeroes all fields of a host that it does not know, and a distance of 0 would mean a neighbour.
+            status == P0fStatus.Ok ? MemoryMarshal.Read<short>(bytes[DistanceAt..]) : (short)-1,
+            UInt32At(bytes, UptimeAt),
+            UInt32At(bytes, LastNatAt),
+            UInt32At(bytes, LastOsChangeAt));
         return OperationStatus.Done;
     }
 

@@ -10,15 +10,15 @@ namespace Screening.Protocol.Plugin;
 /// <remarks>
 /// <code>
 /// query_id=uniquestring        echoed byte for byte; with one, answers may come in any order
-/// address_family=ipv4          ignored: the address tells
+/// address_family=ipv4          ignored: the address says it
 /// protocol=tcp                 ignored
 /// local_address=1.2.3.4        or server_address
 /// local_port=25                or server_port
-/// remote_address=5.4.3.2       or client_address; the only attribute that is needed
+/// remote_address=5.4.3.2       or client_address; the only required attribute
 /// remote_port=6666             or client_port
 /// </code>
 /// Attributes come in any order, unknown ones are ignored, the last of a repeated one counts (the two names of an attribute are the same
-/// attribute). An attribute that is not needed never spoils a query: a malformed one counts as absent.
+/// attribute). An optional attribute never spoils a query: a malformed one counts as absent.
 /// <list type="table">
 /// <item><term>LineTooLong, RequestTooLong (from the framer)</term><description>framing is lost: close, one log line</description></item>
 /// <item><term>everything else</term><description>default action in its turn, counted; the connection stays open</description></item>
@@ -26,6 +26,9 @@ namespace Screening.Protocol.Plugin;
 /// </remarks>
 public readonly ref struct PluginRequest
 {
+    /// <summary>Bounds of a query, and of an answer.</summary>
+    public static readonly ParseLimits Limits = new(1024, 8 * 1024);
+
     /// <summary>True if the query has a <c>query_id</c> attribute; it is echoed even if it is empty.</summary>
     public bool HasQueryId { get; private init; }
 
@@ -38,13 +41,13 @@ public readonly ref struct PluginRequest
     /// <summary>The client's address.</summary>
     public ClientAddress Client { get; private init; }
 
-    /// <summary>The mail exchanger's address that the client connected to; null when not told.</summary>
+    /// <summary>The mail exchanger's address that the client connected to; null if unknown.</summary>
     public ClientAddress? Local { get; private init; }
 
-    /// <summary>The port the client connected to; 0 when not told.</summary>
+    /// <summary>The port the client connected to; 0 if unknown.</summary>
     public int LocalPort { get; private init; }
 
-    /// <summary>The client's port; 0 when not told.</summary>
+    /// <summary>The client's port; 0 if unknown.</summary>
     public int RemotePort { get; private init; }
 
     /// <summary>Reads one framed message. When false, the id is still there if the message had one.</summary>

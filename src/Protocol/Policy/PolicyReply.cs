@@ -5,16 +5,19 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Protocol.Policy;
 
 /// <summary>
-/// Writes answers of policy delegation: <c>action=</c>, an action of access(5), LF and an empty line. Anything else, a CR as much, makes
-/// smtpd wait for its whole timeout.
+/// Writes answers of policy delegation: <c>action=</c>, an action of access(5), LF and an empty line. After anything else, even a CR, smtpd
+/// waits for its whole timeout.
 /// </summary>
 public static class PolicyReply
 {
     /// <summary>The longest action; smtpd's answer to the client is one line of at most 512 octets (RFC 5321 section 4.5.3.1.5).</summary>
     public const int MaxActionLength = 480;
 
-    /// <summary>Says nothing for and nothing against the client: the next restriction decides.</summary>
+    /// <summary>Neither for nor against the client: the next restriction decides.</summary>
     public const string Dunno = "DUNNO";
+
+    private const string Client = "{client}";
+    private const string Reason = "{reason}";
 
     /// <summary>Writes one answer.</summary>
     /// <param name="action">What is not printable ASCII becomes <c>?</c>; cut at <see cref="MaxActionLength"/>.</param>
@@ -28,7 +31,6 @@ public static class PolicyReply
     /// <summary>Fills <c>{client}</c> and <c>{reason}</c> into a text. What is filled in is not looked at again.</summary>
     public static string Fill(string text, ClientAddress client, string reason)
     {
-        const string Client = "{client}", Reason = "{reason}";
         var filled = new StringBuilder(text.Length + 64);
         var rest = text.AsSpan();
         while (rest.IndexOf('{') is var brace and >= 0)

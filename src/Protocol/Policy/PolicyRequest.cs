@@ -8,7 +8,7 @@ namespace Screening.Protocol.Policy;
 /// <code>
 /// request=smtpd_access_policy           the only kind there is
 /// protocol_state=RCPT                   CONNECT EHLO HELO MAIL RCPT DATA END-OF-MESSAGE VRFY ETRN
-/// client_address=192.0.2.1              the only attribute that is needed
+/// client_address=192.0.2.1              the only required attribute
 /// client_port=39499  server_address=198.51.100.1  server_port=25
 /// helo_name=client.example  sender=a@client.example
 /// instance=4bef.6b048aaa.a1922.0        empty before RCPT, then the same for all requests about one mail
@@ -22,28 +22,28 @@ namespace Screening.Protocol.Policy;
 /// </remarks>
 public sealed record PolicyRequest
 {
-    /// <summary>Bounds of a request: a sender may have 320 octets and more, a certificate's name 2 kB.</summary>
+    /// <summary>Bounds of a request. A sender may have 320 octets and more, and Postfix sends certificate names of up to 2 kB.</summary>
     public static readonly ParseLimits Limits = new(8 * 1024, 32 * 1024);
 
     /// <summary>The client's address.</summary>
     public ClientAddress Client { get; private init; }
 
-    /// <summary>The client's port; 0 when not told.</summary>
+    /// <summary>The client's port; 0 if unknown.</summary>
     public int ClientPort { get; private init; }
 
-    /// <summary>The mail exchanger's address that the client connected to; null when not told (Postfix before 3.2).</summary>
+    /// <summary>The mail exchanger's address that the client connected to; null if unknown (Postfix before 3.2).</summary>
     public ClientAddress? Server { get; private init; }
 
-    /// <summary>The port the client connected to; 0 when not told.</summary>
+    /// <summary>The port the client connected to; 0 if unknown.</summary>
     public int ServerPort { get; private init; }
 
-    /// <summary>The client's HELO; null when it gave none yet.</summary>
+    /// <summary>The client's HELO; null if it has not given one yet.</summary>
     public string? Helo { get; private init; }
 
     /// <summary>The envelope sender; empty for a bounce, null before MAIL.</summary>
     public string? Sender { get; private init; }
 
-    /// <summary>What all requests about one mail have in common; null when there is none.</summary>
+    /// <summary>The same for all requests about one mail; null before there is one.</summary>
     public string? Instance { get; private init; }
 
     /// <summary>True if the client showed a password or a certificate that Postfix knows.</summary>

@@ -1,11 +1,12 @@
 using System.Globalization;
+using System.Text.Unicode;
 
 namespace Screening.Protocol.Vocabulary;
 
 /// <summary>An A record in a DNSBL's answer: a code in 127.0.0.0/8, never an address to talk to (RFC 5782 section 2.1).</summary>
 /// <remarks>
-/// Lists use some codes to say that they did not look at all (over quota, public resolver, mistyped name). Taken as evidence
-/// such a code lists everybody, or trusts everybody on a list with a negative weight: see <see cref="ErrorReason"/>.
+/// Lists use some codes to say that they did not look at all (over quota, public resolver, mistyped name). A program that counts such a
+/// code lists everybody, or trusts everybody if the list's weight is negative: see <see cref="ErrorReason"/>.
 /// </remarks>
 /// <param name="Bits">The four octets, first octet highest.</param>
 public readonly record struct AnswerCode(uint Bits)
@@ -14,7 +15,7 @@ public readonly record struct AnswerCode(uint Bits)
     /// <param name="octet">0, the first and highest, to 3; anything else is taken modulo 4.</param>
     public byte this[int octet] => (byte)(Bits >> ((3 - (octet & 3)) * 8));
 
-    /// <summary>False when no list means a listing by this code, whatever its filter: see <see cref="ErrorReason"/>.</summary>
+    /// <summary>False for a code by which no list means a listing, whatever the filter: see <see cref="ErrorReason"/>.</summary>
     public bool MayCount => ErrorReason() is null;
 
     /// <summary>Reads four decimal octets without leading zeros. False, and never an exception, for anything else.</summary>
@@ -42,7 +43,10 @@ public readonly record struct AnswerCode(uint Bits)
         _ => null,
     };
 
+    /// <summary>Writes the dotted quad in ASCII.</summary>
+    public bool TryFormat(Span<byte> destination, out int length) => Utf8.TryWrite(
+        destination, CultureInfo.InvariantCulture, $"{this[0]}.{this[1]}.{this[2]}.{this[3]}", out length);
+
     /// <summary>Dotted quad.</summary>
-    public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{Bits >> 24}.{(Bits >> 16) & 255}.{(Bits >> 8) & 255}.{Bits & 255}");
+    public override string ToString() => ClientAddress.FromIPv4(Bits).ToString();
 }

@@ -3,11 +3,22 @@ namespace Screening.Protocol.Vocabulary;
 /// <summary>The listener a query came through. Doors differ in how much of a verdict they can express.</summary>
 public enum Door : byte
 {
+    /// <summary>The plug-in protocol: a patched postscreen asks, and gets the whole verdict.</summary>
     Plugin,
+
+    /// <summary>Policy delegation (SMTPD_POLICY_README): smtpd asks, and gets an access(5) action.</summary>
     Policy,
+
+    /// <summary>Our zone over DNS: an address stands for the action (RFC 5782).</summary>
     Dnsbl,
+
+    /// <summary>In the place of dnsblog(8): postscreen asks about one list or about our zone.</summary>
     Dnsblog,
+
+    /// <summary>In the place of memcached: postscreen's cache, which can express passes only.</summary>
     Memcache,
+
+    /// <summary>HTTP, for operators and programs.</summary>
     Http,
 }
 

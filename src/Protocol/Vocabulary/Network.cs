@@ -46,7 +46,7 @@ public readonly record struct Network
         var slash = text.IndexOf('/', StringComparison.Ordinal);
         if (!ClientAddress.TryParse(slash < 0 ? text : text.AsSpan(0, slash), out var address))
         {
-            error = $"'{Cut(text)}' is not an IP address or network";
+            error = $"'{PeerText.Excerpt(text)}' is not an IP address or network";
             return false;
         }
 
@@ -55,13 +55,13 @@ public readonly record struct Network
         var length = address.BitLength;
         if (slash >= 0 && !TryParseLength(text.AsSpan(slash + 1), unwritten, out length, address.BitLength))
         {
-            error = $"'{Cut(text)}' has no prefix length of {unwritten} to {address.BitLength + unwritten}";
+            error = $"'{PeerText.Excerpt(text)}' has no prefix length of {unwritten} to {address.BitLength + unwritten}";
             return false;
         }
 
         var meant = new Network(address.Masked(length), length);
         var exact = meant.Address == address;
-        error = exact ? "" : $"'{Cut(text)}' has host bits set; perhaps {meant} is meant";
+        error = exact ? "" : $"'{PeerText.Excerpt(text)}' has host bits set; perhaps {meant} is meant";
         network = exact ? meant : default;
         return exact;
     }
@@ -83,7 +83,4 @@ public readonly record struct Network
         length -= unwritten;
         return known && length >= 0 && length <= max;
     }
-
-    // The text may be a peer's, and messages go to logs.
-    private static string Cut(string text) => text.Length <= 60 ? text : $"{text.AsSpan(0, 60)}...";
 }

@@ -6,7 +6,12 @@ public static class PeerText
     /// <summary>Longest text that is shown, as in Postfix's own log lines.</summary>
     public const int MaxLength = 100;
 
-    /// <summary>Control and non-ASCII characters become <c>?</c>, and what is too long is cut.</summary>
+    private const int MaxExcerpt = 60;
+
+    /// <summary>The front of a text that a message quotes.</summary>
+    public static string Excerpt(ReadOnlySpan<char> text) => text.Length <= MaxExcerpt ? text.ToString() : $"{text[..MaxExcerpt]}...";
+
+    /// <summary>Control and non-ASCII characters become <c>?</c>, and a longer text is cut.</summary>
     public static string Clean(string text, int maxLength = MaxLength)
     {
         var shown = text.Length > maxLength ? text[..maxLength] : text;

@@ -2,7 +2,7 @@ namespace Screening.Protocol.Vocabulary;
 
 /// <summary>
 /// Until when postscreen need not repeat each of its five tests, as whole seconds since 1970. The order is that of postscreen's own cache
-/// value (postscreen.h, PSC_STATE). <see cref="NeverPassed"/> and <see cref="Disabled"/> are no times.
+/// value (postscreen.h, PSC_STATE). <see cref="NeverPassed"/> and <see cref="Disabled"/> are marks.
 /// </summary>
 public readonly record struct PostscreenTimes(long Pregreet, long Dnsbl, long Pipelining, long NonSmtpCommand, long BareNewline)
 {
@@ -34,7 +34,9 @@ public readonly record struct PostscreenTimes(long Pregreet, long Dnsbl, long Pi
         Math.Min(NonSmtpCommand, latest),
         Math.Min(BareNewline, latest));
 
-    /// <summary>Each time that is not later than <paramref name="now"/> becomes <see cref="Disabled"/>: postscreen does that test again.</summary>
+    /// <summary>
+    /// Each time that is not later than <paramref name="now"/> becomes <see cref="Disabled"/>: postscreen does that test again.
+    /// </summary>
     public PostscreenTimes Unexpired(long now) => new(
         Unexpired(Pregreet, now),
         Unexpired(Dnsbl, now),

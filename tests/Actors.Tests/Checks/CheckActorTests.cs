@@ -132,7 +132,7 @@ public class CheckActorTests
         await using var node = await ScreeningHarness.StartAsync(plans, [new DnsblSource(settings, dns)]);
         foreach (var explain in new[] { false, true })
         {
-            var query = node.Screener.Ask(Door.Policy, ClientAddress.Parse("192.0.2.1"), null) with { Explain = explain };
+            var query = node.Screener.QueryFor(Door.Policy, ClientAddress.Parse("192.0.2.1"), null) with { Explain = explain };
             var decision = await node.Screener.DecideAsync(query);
             Assert.Equal("listed by bl.test (127.0.0.2): 1.2.0.192.bl.test is listed; key ***", decision.Reason);
             Assert.Equal(decision.Reason, decision.Checks.Single().Reason);
@@ -186,7 +186,10 @@ public class CheckActorTests
     [Fact]
     public async Task A_custom_reply_weighs_by_its_action_or_by_its_own_score()
     {
-        var custom = new FakeCustom { Answer = s => new CustomReply(VerdictAction.Enforce, null, s.Client.IPv4Bits % 2 == 0 ? 5 : null, "spam\u0007trap") };
+        var custom = new FakeCustom
+        {
+            Answer = s => new CustomReply(VerdictAction.Enforce, null, s.Client.IPv4Bits % 2 == 0 ? 5 : null, "spam\u0007trap"),
+        };
         await using var node = await ScreeningHarness.StartAsync(
             [new CustomPlan("custom:x", "x", [-1, 1, 3, 8])],
             [new CustomSource(new CheckSettings("custom:x", "x", TimeSpan.FromSeconds(1), 10), custom)]);

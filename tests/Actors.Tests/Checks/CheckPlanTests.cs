@@ -57,7 +57,7 @@ public sealed class DnsblPlanTests
     public void What_a_list_says_on_both_sides_is_capped_on_one()
     {
         var plan = PlanOf("a.test=127.0.0.2*8,a.test=127.0.0.3*-10");
-        var board = new ScoreBoard(new VerdictRules { AllowCap = -6 }, [plan.Range]);
+        var board = new ScoreBoard(new VerdictSettings { AllowCap = -6 }, [plan.Range]);
         board.Add(0, plan.Weigh(Answer("127.0.0.2 127.0.0.3")).Contribution);
         Assert.Equal(2, board.Score);
     }
@@ -66,7 +66,7 @@ public sealed class DnsblPlanTests
     public void A_list_with_several_patterns_is_waited_for_as_long_as_all_of_them_together_could_refuse()
     {
         var plan = PlanOf("a.test=127.0.0.2*2,a.test=127.0.0.3*2");
-        var board = new ScoreBoard(new VerdictRules { IgnoreAt = 4, EnforceAt = 4 }, [plan.Range]);
+        var board = new ScoreBoard(new VerdictSettings { IgnoreAt = 4, EnforceAt = 4 }, [plan.Range]);
         Assert.False(board.IsDecided(allowMatters: false));
         board.Miss(0);
         Assert.False(board.IsComplete(allowMatters: false));
@@ -267,7 +267,7 @@ public sealed class CustomPlanTests
     [Fact]
     public void A_negative_weight_is_waited_for()
     {
-        var rules = new VerdictRules { IgnoreAt = 1, EnforceAt = 3, DropAt = 8 };
+        var rules = new VerdictSettings { IgnoreAt = 1, EnforceAt = 3, DropAt = 8 };
         var board = new ScoreBoard(rules, [new WeightRange(0, 3), Plan.Range with { Most = 0 }]);
         board.Add(0, new Contribution(3, 0));
         Assert.False(board.IsDecided(allowMatters: false));

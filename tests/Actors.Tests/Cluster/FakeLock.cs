@@ -3,7 +3,7 @@ using Screening.Actors.Whitelist;
 namespace Screening.Actors.Tests.Cluster;
 
 /// <summary>A lock and a store that all nodes of a test see.</summary>
-internal sealed class FakeLock : IFleetLock, IFleetStore
+internal sealed class FakeLock : IStoreLock, IWhitelistStore
 {
     private readonly Dictionary<string, (string Owner, DateTimeOffset Until)> _held = [];
     private readonly Lock _gate = new();
@@ -19,7 +19,7 @@ internal sealed class FakeLock : IFleetLock, IFleetStore
 
     public StoreConnection? Connection => null;
 
-    public IFleetLock? Lock => this;
+    public IStoreLock? Lock => this;
 
     public string? OwnerOf(string name)
     {
@@ -29,7 +29,7 @@ internal sealed class FakeLock : IFleetLock, IFleetStore
         }
     }
 
-    public Task<bool> TryTakeAsync(string name, string owner, TimeSpan life, CancellationToken cancellation)
+    public Task<bool> TryAcquireAsync(string name, string owner, TimeSpan life, CancellationToken cancellation)
     {
         lock (_gate)
         {

@@ -12,11 +12,12 @@ public class InboundGuardTests
     [Trait("Finding", "security-13")]
     public async Task Connections_that_never_complete_a_message_are_few_and_nodes_still_get_in()
     {
-        await using var lab = new FleetLab();
-        var (settings, log) = (FleetLab.Fleet(2), new RecordingLogger<PeerFaults>());
+        await using var lab = new ClusterLab();
+        var (settings, log) = (ClusterLab.Fleet(2), new RecordingLogger<PeerFaults>());
         using var faults = new PeerFaults(TimeProvider.System, log);
         var first = await lab.StartAsync(
-            new FleetHostSetup(settings[0] with { Seeds = [settings[0].Seeds[0]], Expected = 1 }) { Timings = FleetLab.Quick, Faults = faults });
+            new ClusterSystemSetup(settings[0] with { Seeds = [settings[0].Seeds[0]], Expected = 1 }) { Timings = ClusterLab.Quick,
+                Faults = faults });
         await first.IsUpAsync(1);
 
         // Each announces a frame of 1 MiB and sends half of it.
@@ -31,10 +32,11 @@ public class InboundGuardTests
             await TrySendAsync(stranger, frame);
         }
 
-        await FleetLab.UntilAsync(
+        await ClusterLab.UntilAsync(
             () => strangers.Count(IsOpen) <= InboundGuard.MaxSilent, () => $"{strangers.Count(IsOpen)} of {Strangers} are open");
         Assert.InRange(faults.RefusedCount, Strangers - InboundGuard.MaxSilent, Strangers);
-        Assert.StartsWith("Refused a connection to the cluster port from 127.0.0.1: ", Assert.Single(log.Lines).Text, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Refused a connection to the cluster port from 127.0.0.1: ", Assert.Single(log.Lines).Text, StringComparison.Ordinal);
 
         var second = await lab.StartAsync(settings[1]);
         await second.IsUpAsync(2);

@@ -15,13 +15,13 @@ public class StoreKeeperTests : TestKit
 
     private readonly FakeTimeProvider _time = new();
     private readonly PlayedStore _store = new();
-    private readonly FleetMeter _meter;
+    private readonly WhitelistMeter _meter;
     private readonly StoreKeeper _keeper;
     private readonly CancellationTokenSource _stopping = new();
 
     public StoreKeeperTests()
     {
-        _meter = new FleetMeter(_time);
+        _meter = new WhitelistMeter(_time);
         _keeper = new StoreKeeper(_store, _meter, _time, NullLogger.Instance);
         _keeper.Signal.Subscribe(TestActor);
     }
@@ -116,7 +116,7 @@ public class StoreKeeperTests : TestKit
         }
     }
 
-    private sealed class PlayedStore : IFleetStore
+    private sealed class PlayedStore : IWhitelistStore
     {
         private long _beat;
         private int _prepared;
@@ -140,7 +140,7 @@ public class StoreKeeperTests : TestKit
 
         public StoreConnection? Connection => null;
 
-        public IFleetLock? Lock => null;
+        public IStoreLock? Lock => null;
 
         public Task PrepareAsync(CancellationToken cancellation)
         {

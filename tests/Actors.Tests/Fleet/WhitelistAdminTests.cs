@@ -17,8 +17,8 @@ public class WhitelistAdminTests : TestKit
 
     public WhitelistAdminTests()
     {
-        var meter = new FleetMeter(TimeProvider.System);
-        var context = new BucketContext(
+        var meter = new WhitelistMeter(TimeProvider.System);
+        var context = new EntityContext(
             TimeProvider.System, meter, CreateTestProbe(), ActorRefs.Nobody, TimeSpan.FromDays(30), MaxEntries: 10_000, Store: null);
         _region = Sys.ActorOf(Props.Create(() => new PlayedRegion(context)));
         var client = new FleetClient(TimeProvider.System);
@@ -68,7 +68,7 @@ public class WhitelistAdminTests : TestKit
         _region.Tell(new Conclude(client, profile, default, 0, Passed));
 
     // What the shard region is, in one process.
-    private sealed class PlayedRegion(BucketContext context) : UntypedActor
+    private sealed class PlayedRegion(EntityContext context) : UntypedActor
     {
         protected override void OnReceive(object message)
         {

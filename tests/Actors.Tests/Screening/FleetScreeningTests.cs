@@ -16,7 +16,9 @@ using Screening.Testing.Checks;
 
 namespace Screening.Actors.Tests.Screening;
 
-/// <summary>A screening with a fleet and checks that the test plays. <c>bad.test</c> refuses alone, <c>other.test</c> hardly matters.</summary>
+/// <summary>
+/// A screening with a fleet and checks that the test plays. <c>bad.test</c> refuses alone, <c>other.test</c> hardly matters.
+/// </summary>
 public class FleetScreeningTests : TestKit
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -51,8 +53,8 @@ public class FleetScreeningTests : TestKit
 
     private TimeSpan LookUpWait { get; set; } = TimeSpan.FromMilliseconds(30);
 
-    private ScreeningPolicy Policy { get; set; } =
-        PolicyOf(new P0fPlan("p0f", [], 2), PlanOf("bad.test=127.0.0.2*3"), PlanOf("other.test*1"));
+    private Profile Profile { get; set; } =
+        ProfileOf(new P0fPlan("p0f", [], 2), PlanOf("bad.test=127.0.0.2*3"), PlanOf("other.test*1"));
 
     [Fact]
     public async Task A_client_that_the_fleet_knows_costs_no_list()
@@ -65,7 +67,7 @@ public class FleetScreeningTests : TestKit
         Assert.Equal(new Verdict(VerdictAction.Pass, true, 500, -4, VerdictSource.Fleet), decision.Verdict);
         Assert.True(decision.Complete);
         Assert.Contains("mx2", decision.Reason);
-        Assert.True(_nearCache.TryGet(Client, Policy, out _));
+        Assert.True(_nearCache.TryGet(Client, Profile, out _));
         await IsIdleAsync(screening);
         Assert.False(_list.HasMessages);
     }
@@ -84,13 +86,13 @@ public class FleetScreeningTests : TestKit
         Assert.Equal(VerdictSource.Screened, (await reply.WaitAsync(Patience)).Verdict.Source);
         var told = _fleet.ExpectMsg<Conclude>();
         Assert.Equal((new Epoch(3, 7), 40), (told.Epoch, told.AgeMs));
-        Assert.Equal((600, "p1", "mx1"), (told.Pass.TtlSeconds, told.Pass.Policy, told.Pass.By));
+        Assert.Equal((600, "p1", "mx1"), (told.Pass.TtlSeconds, told.Pass.Fingerprint, told.Pass.By));
         await IsIdleAsync(screening);
         Assert.False(_list.HasMessages || _other.HasMessages);
     }
 
     [Fact]
-    public async Task Evidence_of_the_home_is_weighed_by_this_nodes_own_policy()
+    public async Task Evidence_of_the_home_is_weighed_by_this_nodes_own_profile()
     {
         var (_, reply) = Start();
         var ask = _fleet.ExpectMsg<LookUp>();
@@ -243,7 +245,7 @@ public class FleetScreeningTests : TestKit
     [Trait("Finding", "A5")]
     public async Task A_pass_whose_allow_is_open_is_answered_early_and_kept_and_told_once_it_is_proved()
     {
-        Policy = PolicyOf(PlanOf("bad.test=127.0.0.2*3"), PlanOf("other.test=127.0.0.2*-3"));
+        Profile = ProfileOf(PlanOf("bad.test=127.0.0.2*3"), PlanOf("other.test=127.0.0.2*-3"));
         var (screening, reply) = Start();
         var ask = _fleet.ExpectMsg<LookUp>();
         _fleet.Reply(new LookUpMiss(ask.Id, default, Asks: true));
@@ -256,7 +258,7 @@ public class FleetScreeningTests : TestKit
         Assert.False(_fleet.HasMessages);
         _fleet.Reply(new EvidenceCame(ask.Id, [new SharedEvidence(Shared("other.test"), new DnsblAnswer([Listed], 60))]));
         Assert.Equal((true, -3), (_fleet.ExpectMsg<Conclude>(Patience).Pass.Allow, ((Conclude)_fleet.LastMessage!).Pass.Score));
-        Assert.True(_nearCache.TryGet(Client, Policy, out var kept) && kept.Allow);
+        Assert.True(_nearCache.TryGet(Client, Profile, out var kept) && kept.Allow);
     }
 
     [Theory]
@@ -266,7 +268,7 @@ public class FleetScreeningTests : TestKit
     public async Task An_allow_that_a_list_which_failed_could_have_denied_is_not_kept(Door door)
     {
         // -3 with one answer, 0 if the other speaks against the client: a pass for certain, and perhaps an allow.
-        Policy = PolicyOf(PlanOf("bad.test=127.0.0.2*3"), PlanOf("other.test=127.0.0.2*-3"));
+        Profile = ProfileOf(PlanOf("bad.test=127.0.0.2*3"), PlanOf("other.test=127.0.0.2*-3"));
         var (screening, reply) = Start(q => q with { Door = door });
         _fleet.Reply(new LookUpMiss(_fleet.ExpectMsg<LookUp>().Id, default, Asks: false));
         Answer(_other, new DnsblAnswer([Listed], 600));
@@ -281,7 +283,7 @@ public class FleetScreeningTests : TestKit
     [Trait("Finding", "A10")]
     public async Task A_client_that_p0f_has_not_seen_has_proved_nothing()
     {
-        Policy = PolicyOf(new P0fPlan("p0f", [new P0fRule(1)], 2));
+        Profile = ProfileOf(new P0fPlan("p0f", [new P0fRule(1)], 2));
         var (screening, reply) = Start();
         _fleet.Reply(new LookUpMiss(_fleet.ExpectMsg<LookUp>().Id, default, Asks: false));
         Answer(_p0f, new P0fAnswer(FakeP0f.NoMatch));
@@ -300,13 +302,13 @@ public class FleetScreeningTests : TestKit
     [InlineData("mail.example", false)]
     public async Task A_pass_that_a_custom_check_gave_to_a_helo_is_not_kept(string? helo, bool isKept)
     {
-        Policy = PolicyOf(new CustomPlan("p0f", "x", [0, 1, 3, 8])); // Played by the same probe.
-        var (_, reply) = Start(q => q with { Helo = helo });
+        Profile = ProfileOf(new CustomPlan("p0f", "x", [0, 1, 3, 8])); // Played by the same probe.
+        var (_, reply) = Start(q => q.WithEnvelope(helo, sender: null));
         _fleet.Reply(new LookUpMiss(_fleet.ExpectMsg<LookUp>().Id, default, Asks: true));
         Answer(_p0f, new CustomAnswer(new CustomReply(VerdictAction.Pass, null, null, null)));
         var decision = await reply.WaitAsync(Patience);
         Assert.Equal((VerdictAction.Pass, true), (decision.Verdict.Action, decision.Complete));
-        Assert.Equal(isKept, _nearCache.TryGet(Client, Policy, out _));
+        Assert.Equal(isKept, _nearCache.TryGet(Client, Profile, out _));
     }
 
     [Fact]
@@ -361,10 +363,10 @@ public class FleetScreeningTests : TestKit
             screening.Tell(ScreeningReleased.Instance);
             ExpectTerminated(screening, Patience);
         });
-        Assert.True(_nearCache.TryGet(Client, Policy, out _));
+        Assert.True(_nearCache.TryGet(Client, Profile, out _));
     }
 
-    private static ScreeningPolicy PolicyOf(params CheckPlan[] plans) => new("default", "p1", new VerdictRules(), [.. plans]);
+    private static Profile ProfileOf(params CheckPlan[] plans) => new("default", "p1", new VerdictSettings(), [.. plans]);
 
     private static DnsblPlan PlanOf(string sites)
     {
@@ -399,14 +401,14 @@ public class FleetScreeningTests : TestKit
     }
 
     private ScreeningQuery QueryOf(TimeSpan deadline) =>
-        new(Client, Policy, Door.Plugin, _time.GetTimestamp(), Deadline.After(_time, deadline));
+        new(Client, Profile, Door.Plugin, _time.GetTimestamp(), Deadline.After(_time, deadline));
 
     private (IActorRef Screening, Task<Decision> Reply) Start(Func<ScreeningQuery, ScreeningQuery>? change = null, bool withFleet = true)
     {
         var reply = new TaskCompletionSource<Decision>(TaskCreationOptions.RunContinuationsAsynchronously);
         var query = QueryOf(TimeSpan.FromSeconds(1));
-        var fleet = new FleetAccess(_client, "mx1", LookUpWait, SharesLists: true);
-        var context = new ScreeningContext(_time, _checks, _nearCache, new RecordingObserver(), withFleet ? fleet : null);
+        var fleet = new FleetLookUps(_client, "mx1", LookUpWait, SharesLists: true);
+        var context = new ScreeningContext(_time, _checks, _nearCache, withFleet ? fleet : null);
         var first = new ScreenClient(change?.Invoke(query) ?? query, reply);
         return (_gate.ChildActorOf(ScreeningActor.CreateProps(first, context)), reply.Task);
     }

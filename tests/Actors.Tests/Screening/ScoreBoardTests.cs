@@ -8,12 +8,12 @@ namespace Screening.Actors.Tests.Screening;
 
 public class ScoreBoardTests
 {
-    private static readonly VerdictRules Rules = new();
+    private static readonly VerdictSettings Settings = new();
 
     [Fact]
     public void A_verdict_stands_as_soon_as_nothing_pending_can_change_the_action()
     {
-        var board = new ScoreBoard(Rules, [new(0, 3), new(0, 9), new(-3, 0)]);
+        var board = new ScoreBoard(Settings, [new(0, 3), new(0, 9), new(-3, 0)]);
         Assert.False(board.IsDecided(allowMatters: false));
         board.Add(1, new Contribution(9, 0));
         Assert.False(board.IsDecided(allowMatters: false)); // 9 - 3 = 6 would be enforce.
@@ -25,7 +25,7 @@ public class ScoreBoardTests
     [Fact]
     public void A_list_that_can_only_speak_for_a_client_is_waited_for_only_by_doors_that_can_tell()
     {
-        var board = new ScoreBoard(Rules, [new(0, 3), new(-4, 0)]);
+        var board = new ScoreBoard(Settings, [new(0, 3), new(-4, 0)]);
         board.Add(0, default);
         Assert.True(board.IsDecided(allowMatters: false));
         Assert.False(board.IsDecided(allowMatters: true));
@@ -34,7 +34,7 @@ public class ScoreBoardTests
     [Fact]
     public void What_failed_keeps_nobody_waiting_but_makes_a_pass_incomplete_if_it_mattered()
     {
-        var board = new ScoreBoard(Rules, [new(0, 3), new(0, 1)]);
+        var board = new ScoreBoard(Settings, [new(0, 3), new(0, 1)]);
         board.Add(1, default);
         board.Miss(0);
         Assert.True(board.IsDecided(allowMatters: true));
@@ -44,7 +44,7 @@ public class ScoreBoardTests
     [Fact]
     public void What_failed_and_could_not_have_mattered_leaves_a_verdict_complete()
     {
-        var board = new ScoreBoard(Rules, [new(0, 9), new(0, 1)]);
+        var board = new ScoreBoard(Settings, [new(0, 9), new(0, 1)]);
         board.Add(0, new Contribution(9, 0));
         board.Miss(1);
         Assert.True(board.IsComplete(allowMatters: true));
@@ -53,7 +53,7 @@ public class ScoreBoardTests
     [Fact]
     public void Negative_weights_count_no_further_than_the_cap()
     {
-        var board = new ScoreBoard(Rules with { AllowCap = -6 }, [new(-5, 0), new(-5, 0), new(0, 8)]);
+        var board = new ScoreBoard(Settings with { AllowCap = -6 }, [new(-5, 0), new(-5, 0), new(0, 8)]);
         board.Add(0, new Contribution(0, -5));
         board.Add(1, new Contribution(0, -5));
         Assert.Equal(-6, board.Score);
@@ -64,7 +64,7 @@ public class ScoreBoardTests
     [Fact]
     public void A_slot_is_settled_once()
     {
-        var board = new ScoreBoard(Rules, [new(0, 3)]);
+        var board = new ScoreBoard(Settings, [new(0, 3)]);
         Assert.True(board.Add(0, new Contribution(3, 0)));
         Assert.False(board.Add(0, new Contribution(3, 0)));
         Assert.False(board.Miss(0));
@@ -74,7 +74,7 @@ public class ScoreBoardTests
     [Fact]
     public void An_answer_that_counts_nothing_is_knowledge_and_a_failure_is_none()
     {
-        var board = new ScoreBoard(Rules, [new(0, 3), new(0, 3)]);
+        var board = new ScoreBoard(Settings, [new(0, 3), new(0, 3)]);
         Assert.False(board.IsAnythingKnown);
         Assert.True(board.Miss(0));
         Assert.False(board.IsAnythingKnown);
@@ -86,11 +86,11 @@ public class ScoreBoardTests
     [Trait("Finding", "A5")]
     public void An_allow_is_certain_only_if_nothing_pending_or_missed_can_change_it()
     {
-        var board = new ScoreBoard(Rules, [new(0, 3), new(-3, 0), new(-6, 0)]);
+        var board = new ScoreBoard(Settings, [new(0, 3), new(-3, 0), new(-6, 0)]);
         board.Add(0, default);
         board.Add(1, new Contribution(0, -3));
         Assert.Equal((true, true), (board.IsComplete(allowMatters: false), board.IsComplete(allowMatters: true))); // -3 or -6.
-        board = new ScoreBoard(Rules, [new(0, 3), new(-3, 0)]);
+        board = new ScoreBoard(Settings, [new(0, 3), new(-3, 0)]);
         board.Add(0, default);
         board.Miss(1);
         Assert.Equal((true, false), (board.IsComplete(allowMatters: false), board.IsComplete(allowMatters: true)));
@@ -114,7 +114,7 @@ public class ScoreBoardTests
         slot.List[1, 6].Sample(slots =>
         {
             var ranges = slots.Select(s => new WeightRange(s.Item1, s.Item2)).ToArray();
-            var board = new ScoreBoard(Rules, ranges);
+            var board = new ScoreBoard(Settings, ranges);
             for (var i = 0; i < slots.Count; i++)
             {
                 if (slots[i].Item3 == Slot.Answered)
@@ -150,7 +150,7 @@ public class ScoreBoardTests
                 speaksFor += most ? 0 : ranges[i].Least;
             }
 
-            yield return Rules.Outcome(against + Math.Max(speaksFor, Rules.AllowCap));
+            yield return Settings.Outcome(against + Math.Max(speaksFor, Settings.AllowCap));
         }
     }
 

@@ -47,7 +47,7 @@ internal sealed class ScreeningHarness : IAsyncDisposable
         new KeepSettings(TimeSpan.FromSeconds(5), TimeSpan.FromHours(1), 1000));
 
     public static async Task<ScreeningHarness> StartAsync(
-        ImmutableArray<CheckPlan> plans, ImmutableArray<CheckSource> sources, VerdictRules? rules = null, int maxInFlight = 1000,
+        ImmutableArray<CheckPlan> plans, ImmutableArray<CheckSource> sources, VerdictSettings? settings = null, int maxInFlight = 1000,
         PermanentLists? access = null)
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
@@ -58,7 +58,7 @@ internal sealed class ScreeningHarness : IAsyncDisposable
             Time = time,
             Observer = observer,
             MaxInFlight = maxInFlight,
-            Policies = new PolicyBook(new ScreeningPolicy(ScreeningPolicy.DefaultProfile, "p1", rules ?? new VerdictRules(), plans)),
+            Profiles = new ProfileBook(new Profile(Profile.DefaultName, "p1", settings ?? new VerdictSettings(), plans)),
             Access = access ?? PermanentLists.Empty,
             Sources = new UseSources(sources, zone => new DnsblSource(SettingsOf(zone), FakeDns.Listing(_ => null)), _ => false),
         };
@@ -71,7 +71,7 @@ internal sealed class ScreeningHarness : IAsyncDisposable
 
     /// <summary>Asks about a client through the plug-in door.</summary>
     public Task<Decision> AskAsync(string client, Door door = Door.Plugin) =>
-        Screener.DecideAsync(Screener.Ask(door, ClientAddress.Parse(client), null)).AsTask().WaitAsync(Patience);
+        Screener.DecideAsync(Screener.QueryFor(door, ClientAddress.Parse(client), null)).AsTask().WaitAsync(Patience);
 
     /// <summary>Ends once the condition holds; for what happens after an answer has left.</summary>
     public async Task UntilAsync(Func<bool> condition)

@@ -23,7 +23,8 @@ public class PeerChecksTests
     private static readonly Network Network = Network.Of(Client);
     private static readonly Pass Good = new(600, false, 1, "policy", "mx1", "no evidence");
     private static readonly GrantOrBan Ban = new(Network, GrantKind.Ban, Now + 1000, Now, "root", "abuse");
-    private static readonly NodeIdentity Node = new("mx1", new Address("akka.tcp", "fleet", "mx1", 4053), true, 1, "memory", "keep-majority", Now);
+    private static readonly NodeIdentity Node = new(
+        "mx1", new Address("akka.tcp", "fleet", "mx1", 4053), true, 1, "memory", "keep-majority", Now);
 
     public static TheoryData<object, string> Faulty => new()
     {
@@ -51,7 +52,8 @@ public class PeerChecksTests
     [MemberData(nameof(Faulty))]
     public void A_message_with_a_value_that_cannot_be_is_not_delivered(object message, string fault)
     {
-        var thrown = Assert.Throws<SerializationException>(() => Serializer.FromBinary(Serializer.ToBinary(message), Serializer.Manifest(message)));
+        var thrown = Assert.Throws<SerializationException>(
+            () => Serializer.FromBinary(Serializer.ToBinary(message), Serializer.Manifest(message)));
         Assert.Contains(fault, thrown.Message, StringComparison.Ordinal);
     }
 
@@ -60,7 +62,10 @@ public class PeerChecksTests
     {
         Assert.Equal(Cleaned, Sent(new LookUpHit(1, Good with { Reason = Escapes }, default)).Pass.Reason);
         Assert.Equal(200, Sent(new LookUpHit(1, Good with { Reason = new string('r', 5000) }, default)).Pass.Reason.Length);
-        Assert.Equal((Cleaned, Cleaned), Sent(new SetGrants(1, [Ban with { By = Escapes, Reason = Escapes }], false, 0)).Lines[0] is var line ? (line.By, line.Reason) : default);
+        Assert.Equal(
+            (Cleaned, Cleaned),
+            Sent(new SetGrants(1, [Ban with { By = Escapes, Reason = Escapes }], false, 0)).Lines[0] is var line
+            ? (line.By, line.Reason) : default);
         Assert.Equal(Cleaned, Sent(new AskPresence(1, Node with { Node = Escapes })).From.Node);
         Assert.Equal(Cleaned, Sent(new NodePresence(1, Node, NodePhase.Member, "c", 1, false, Escapes)).Refusal);
         Assert.Equal(Cleaned, Sent(new EvidenceCame(1, [new SharedEvidence(1, new DnsblAnswer([], 5, Escapes))])).Evidence[0].Answer is DnsblAnswer answer ? answer.Text : null);
@@ -90,17 +95,17 @@ public class PeerChecksTests
     [Fact]
     public async Task What_a_node_sends_in_vain_is_counted_and_told_in_one_line_and_the_connection_lives()
     {
-        await using var lab = new FleetLab();
-        var (settings, log) = (FleetLab.Fleet(2), new RecordingLogger<PeerFaults>());
+        await using var lab = new ClusterLab();
+        var (settings, log) = (ClusterLab.Fleet(2), new RecordingLogger<PeerFaults>());
         using var faults = new PeerFaults(TimeProvider.System, log);
-        var first = await lab.StartAsync(new FleetHostSetup(settings[0]) { Timings = FleetLab.Quick, Faults = faults });
+        var first = await lab.StartAsync(new ClusterSystemSetup(settings[0]) { Timings = ClusterLab.Quick, Faults = faults });
         var second = await lab.StartAsync(settings[1]);
         await first.IsUpAsync(2);
 
         var guard = second.Host.System.ActorSelection($"akka.tcp://fleet@127.0.0.1:{settings[0].ListenPort}/user/{JoinGuard.Name}");
         for (var i = 0; i < 50; i++)
             guard.Tell(new SetGrants(1, [Ban with { MadeMs = long.MinValue }], false, 0), ActorRefs.NoSender);
-        await FleetLab.UntilAsync(() => faults.DroppedCount == 50, () => $"{faults.DroppedCount} of 50 were dropped");
+        await ClusterLab.UntilAsync(() => faults.DroppedCount == 50, () => $"{faults.DroppedCount} of 50 were dropped");
 
         var line = Assert.Single(log.Lines).Text;
         Assert.StartsWith($"Dropped a message of node 127.0.0.1:{settings[1].ListenPort}: ", line, StringComparison.Ordinal);

@@ -39,20 +39,20 @@ public class BucketStateTests
 
     [Fact]
     [Trait("Finding", "D")]
-    public void A_pass_of_another_policy_takes_a_place_beside_ones_own()
+    public void A_pass_with_another_fingerprint_takes_a_place_beside_ones_own()
     {
         Record(_state, Key, Pass(60));
-        var stored = Record(_state, Key, Pass(90) with { Policy = "p2" })!;
+        var stored = Record(_state, Key, Pass(90) with { Fingerprint = "p2" })!;
         Assert.Equal(Pass(60), _state.FindPass(Key, "p1", Now));
         Assert.Equal(90, _state.FindPass(Key, "p2", Now)!.TtlSeconds);
-        Assert.Equal("p2", _state.FindPass(Key, "", Now)!.Policy);
-        Assert.Equal(["p2", "p1"], stored.Passes.Select(p => p.Policy));
+        Assert.Equal("p2", _state.FindPass(Key, "", Now)!.Fingerprint);
+        Assert.Equal(["p2", "p1"], stored.Passes.Select(p => p.Fingerprint));
         Assert.Equal(1, _state.Count);
 
         // One that is expired is not "any", and leaves at the next write.
-        Assert.Equal("p2", _state.FindPass(Key, "", Now + 60_000)!.Policy);
+        Assert.Equal("p2", _state.FindPass(Key, "", Now + 60_000)!.Fingerprint);
         Assert.Null(_state.FindPass(Key, "p1", Now + 60_000));
-        stored = _state.RecordPass(Key, Pass(10) with { Policy = "p2" }, _state.Epoch, 0, Now + 60_000)!;
+        stored = _state.RecordPass(Key, Pass(10) with { Fingerprint = "p2" }, _state.Epoch, 0, Now + 60_000)!;
         Assert.Equal(Now + 70_000, Assert.Single(stored.Passes).ExpiresMs);
     }
 
@@ -61,12 +61,12 @@ public class BucketStateTests
     {
         Record(_state, Key, Pass(500));
         for (var i = 0; i < 10; i++)
-            Record(_state, Key, Pass(60 + i) with { Policy = $"q{i}" });
+            Record(_state, Key, Pass(60 + i) with { Fingerprint = $"q{i}" });
         Assert.Null(_state.FindPass(Key, "p1", Now));
         Assert.Null(_state.FindPass(Key, "q1", Now));
         Assert.NotNull(_state.FindPass(Key, "q2", Now));
         Assert.Equal(0, _state.Sweep(Now + 68_000));
-        Assert.Equal("q9", _state.FindPass(Key, "", Now + 68_000)!.Policy);
+        Assert.Equal("q9", _state.FindPass(Key, "", Now + 68_000)!.Fingerprint);
         Assert.Equal(1, _state.Sweep(Now + 69_000));
     }
 
@@ -74,10 +74,10 @@ public class BucketStateTests
     public void An_entry_stays_for_an_early_pass_that_outlives_the_later_ones()
     {
         Record(_state, Key, Pass(600));
-        Record(_state, Key, Pass(90) with { Policy = "p2" });
-        Record(_state, Key, Pass(60) with { Policy = "p3" });
+        Record(_state, Key, Pass(90) with { Fingerprint = "p2" });
+        Record(_state, Key, Pass(60) with { Fingerprint = "p3" });
         Assert.Equal(0, _state.Sweep(Now + 599_999));
-        Assert.Equal("p1", _state.FindPass(Key, "", Now + 599_999)!.Policy);
+        Assert.Equal("p1", _state.FindPass(Key, "", Now + 599_999)!.Fingerprint);
         Assert.Equal(1, _state.Sweep(Now + 600_000));
     }
 
@@ -192,7 +192,7 @@ public class BucketStateTests
         Record(_state, Key, Pass(600));
         Assert.Null(_state.ImportPass(Key, Pass(599), 0, Now));
         Assert.Null(_state.ImportPass(Key, Pass(600), 0, Now));
-        Assert.NotNull(_state.ImportPass(Key, Pass(100) with { Policy = "p2" }, 0, Now));
+        Assert.NotNull(_state.ImportPass(Key, Pass(100) with { Fingerprint = "p2" }, 0, Now));
         Assert.NotNull(_state.ImportPass(Key, Pass(601), 0, Now));
         Assert.Equal(601, _state.FindPass(Key, "p1", Now)!.TtlSeconds);
     }
@@ -209,7 +209,7 @@ public class BucketStateTests
         Revoke(_state, Client);
         var fresh = ClientAddress.Parse("192.0.2.3");
         Record(_state, KeyOf(fresh), Pass(60));
-        Record(_state, KeyOf(Neighbour), Pass(70) with { Policy = "p2" });
+        Record(_state, KeyOf(Neighbour), Pass(70) with { Fingerprint = "p2" });
         Record(_state, KeyOf(Neighbour), Pass(80));
         _state.RecordTimes(Neighbour, new PostscreenTimes(0, Seconds + 50, 0, 0, 0), Now);
         var epoch = _state.Epoch;
@@ -330,7 +330,7 @@ public class BucketStateTests
         for (var i = 0; i < 40; i++)
         {
             var client = ClientAddress.FromIPv4(0xC0000200u + (uint)(i % 10));
-            changes.Add(BucketChanged.Of(Record(_state, KeyOf(client), Pass(600 + i) with { Policy = $"p{i % 3}" })!));
+            changes.Add(BucketChanged.Of(Record(_state, KeyOf(client), Pass(600 + i) with { Fingerprint = $"p{i % 3}" })!));
             changes.Add(BucketChanged.Of(_state.RecordTimes(client, PostscreenTimes.AllUntil(Seconds + 100 + i), Now)!));
             if (i % 7 == 0)
                 changes.Add(_state.Revoke([Network.Of(client), Net("192.0.2.8/31")], Now).Changed);
@@ -549,7 +549,7 @@ public class BucketStateTests
     [Fact]
     public void Capacity_holds_for_what_is_recovered()
     {
-        var large = new BucketState(MaxLife, 1000);
+        var large = new BucketState(MaxLife, 1000, new PassOrigins());
         large.BeginLife(Now);
         for (var i = 0u; i < 300; i++)
             Record(large, KeyOf(ClientAddress.FromIPv4(i)), Pass(60));
@@ -583,8 +583,8 @@ public class BucketStateTests
         Record(_state, Key, Pass(600), Now - 30_000);
         foreach (var key in new[] { Key, KeyOf(Neighbour) })
         {
-            Record(_state, key, Pass(60) with { Policy = "p2" }, Now + 300_000);
-            Record(_state, key, Pass(60) with { Policy = "p3" });
+            Record(_state, key, Pass(60) with { Fingerprint = "p2" }, Now + 300_000);
+            Record(_state, key, Pass(60) with { Fingerprint = "p3" });
         }
 
         Assert.Equal(0, _state.Sweep(Now));
@@ -629,11 +629,11 @@ public class BucketStateTests
     public void A_page_shows_each_pass_and_the_times_once_and_nothing_expired()
     {
         Record(_state, Key, Pass(60));
-        Record(_state, Key, Pass(600) with { Policy = "p2" });
+        Record(_state, Key, Pass(600) with { Fingerprint = "p2" });
         _state.RecordTimes(Client, new PostscreenTimes(Seconds + 30, Seconds + 700, 0, 0, 0), Now);
         Record(_state, KeyOf(Neighbour), Pass(60));
         var lines = _state.List(null, null, 9, Now).Lines;
-        Assert.Equal(["p2", "p1", "p1"], lines.Select(l => l.Pass!.Policy));
+        Assert.Equal(["p2", "p1", "p1"], lines.Select(l => l.Pass!.Fingerprint));
         Assert.Equal([Seconds + 700, 0, 0], lines.Select(l => l.Times.Latest));
 
         lines = _state.List(null, null, 9, Now + 60_000).Lines;
@@ -643,7 +643,7 @@ public class BucketStateTests
         Assert.Empty(_state.List(null, null, 9, Now + 700_000).Lines);
     }
 
-    private static BucketState Empty() => new(MaxLife, 100);
+    private static BucketState Empty() => new(MaxLife, 100, new PassOrigins());
 
     private static BucketState NewLife(long bornMs = Now)
     {

@@ -8,7 +8,7 @@ namespace Screening.Actors.Tests.Whitelist;
 /// <summary>What an entity owes its store, with a writer that is played.</summary>
 public class EntityStorageTests : TestKit
 {
-    private readonly FleetMeter _meter = new(TimeProvider.System);
+    private readonly WhitelistMeter _meter = new(TimeProvider.System);
     private readonly TestProbe _writer;
     private readonly EntityStorage<int> _storage;
     private int _sum;

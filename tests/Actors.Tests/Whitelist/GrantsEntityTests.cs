@@ -15,13 +15,13 @@ public class GrantsEntityTests : TestKit
 
     private readonly JumpingTimeProvider _time = new(DateTimeOffset.FromUnixTimeMilliseconds(NowMs));
     private readonly TestProbe _news;
-    private readonly FleetMeter _meter;
+    private readonly WhitelistMeter _meter;
 
     public GrantsEntityTests()
         : base("""akka.persistence { journal.plugin = akka.persistence.journal.inmem, snapshot-store.plugin = akka.persistence.snapshot-store.inmem }""")
     {
         _news = CreateTestProbe();
-        _meter = new FleetMeter(_time);
+        _meter = new WhitelistMeter(_time);
     }
 
     [Fact]
@@ -221,6 +221,20 @@ public class GrantsEntityTests : TestKit
 
     [Fact]
     [Trait("Finding", "A4")]
+    public void A_clock_that_is_wrong_for_a_single_reading_lifts_no_ban_for_good()
+    {
+        var entity = Start();
+        Ask<GrantsRecorded>(entity, Set(1, Ban("198.51.100.0/24", TimeSpan.FromHours(4))));
+        Advance(entity, TimeSpan.FromHours(2));
+        Assert.Equal(1, FetchedFrom(entity).Count); // It has looked at the clock, so the next reading is the next look's.
+        _time.JumpOnce = TimeSpan.FromDays(3);
+        Advance(entity, TimeSpan.FromSeconds(30));
+        Assert.Equal(1, FetchedFrom(entity).Count);
+        Assert.Equal(TimeSpan.Zero, _time.JumpOnce);
+    }
+
+    [Fact]
+    [Trait("Finding", "A4")]
     public void What_expired_is_removed_a_day_later()
     {
         var entity = Start();
@@ -292,7 +306,7 @@ public class GrantsEntityTests : TestKit
     private IActorRef Start(StoreSignal? store = null, int nodes = 1, bool isHeard = true)
     {
         var entity = Sys.ActorOf(GrantsEntity.CreateProps(
-            new BucketContext(_time, _meter, _news, ActorRefs.Nobody, TimeSpan.FromDays(30), 10_000, store) { CountNodes = () => nodes }));
+            new EntityContext(_time, _meter, _news, ActorRefs.Nobody, TimeSpan.FromDays(30), 10_000, store) { CountNodes = () => nodes }));
         if (isHeard)
             entity.Tell(new GetGrants(default), CreateTestProbe());
         return entity;
@@ -303,6 +317,14 @@ public class GrantsEntityTests : TestKit
     {
         public TimeSpan Jump { get; set; }
 
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Jump;
+        /// <summary>By how much the next reading alone is wrong.</summary>
+        public TimeSpan JumpOnce { get; set; }
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            var once = JumpOnce;
+            JumpOnce = default;
+            return base.GetUtcNow() + Jump + once;
+        }
     }
 }

@@ -13,8 +13,8 @@ namespace Screening.Actors.Tests.Whitelist;
 /// <summary>Two systems with the fleet's own remoting: frames of 1 MiB and the packed serializer.</summary>
 public sealed class GrantsOverTheWireTests : IAsyncLifetime
 {
-    private readonly ActorSystem _one = SystemOn(FleetLab.FreePort());
-    private readonly ActorSystem _two = SystemOn(FleetLab.FreePort());
+    private readonly ActorSystem _one = SystemOn(ClusterLab.FreePort());
+    private readonly ActorSystem _two = SystemOn(ClusterLab.FreePort());
 
     public Task InitializeAsync() => Task.CompletedTask;
 
@@ -26,8 +26,8 @@ public sealed class GrantsOverTheWireTests : IAsyncLifetime
     [InlineData("ticket 4711: a reason of two hundred characters ........................................................................................................................................................")]
     public async Task As_many_as_there_may_be_reach_a_node_that_has_none(string reason)
     {
-        var meter = new FleetMeter(TimeProvider.System);
-        var context = new BucketContext(TimeProvider.System, meter, ActorRefs.Nobody, ActorRefs.Nobody, TimeSpan.FromDays(30), 1, null);
+        var meter = new WhitelistMeter(TimeProvider.System);
+        var context = new EntityContext(TimeProvider.System, meter, ActorRefs.Nobody, ActorRefs.Nobody, TimeSpan.FromDays(30), 1, null);
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
         var entity = _one.ActorOf(GrantsEntity.CreateProps(context), "entity");
         foreach (var part in GrantsParts.Split(Bans(GrantsState.MaxLines, reason).Select(line => line with { ExpiresMs = now + 3_600_000 })))
@@ -51,5 +51,5 @@ public sealed class GrantsOverTheWireTests : IAsyncLifetime
     }
 
     private static ActorSystem SystemOn(int port) =>
-        ActorSystem.Create($"grants-{port}", FleetConfiguration.Of(FleetLab.Alone(port) with { Seeds = [new FleetSeed("127.0.0.1", port)] }, FleetTimings.Default));
+        ActorSystem.Create($"grants-{port}", ClusterHocon.Of(ClusterLab.Alone(port) with { Seeds = [new Seed("127.0.0.1", port)] }, ClusterTimings.Default));
 }

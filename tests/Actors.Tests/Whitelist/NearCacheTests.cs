@@ -10,7 +10,7 @@ public class NearCacheTests
     private static readonly ClientAddress Client = ClientAddress.Parse("192.0.2.1");
     private static readonly ClientAddress Neighbour = ClientAddress.Parse("192.0.2.2");
     private static readonly ClientAddress Elsewhere = ClientAddress.Parse("198.51.100.1");
-    private static readonly ScreeningPolicy Policy = new("default", "p1", new VerdictRules(), []);
+    private static readonly Profile Profile = new("default", "p1", new VerdictSettings(), []);
     private static readonly TimeSpan NearLife = TimeSpan.FromMinutes(10);
 
     private readonly FakeTimeProvider _time = new(DateTimeOffset.FromUnixTimeSeconds(1_800_000_000));
@@ -22,22 +22,22 @@ public class NearCacheTests
     {
         var cache = New();
         Store(cache, Client);
-        cache.Store(Elsewhere, Policy, Pass(61), default);
+        cache.Store(Elsewhere, Profile, Pass(61), default);
         _time.Advance(TimeSpan.FromSeconds(59));
-        Assert.True(cache.TryGet(Client, Policy, out var verdict));
+        Assert.True(cache.TryGet(Client, Profile, out var verdict));
         Assert.Equal((1, VerdictSource.Near), (verdict.TtlSeconds, verdict.Source));
         _time.Advance(TimeSpan.FromSeconds(1));
-        Assert.False(cache.TryGet(Client, Policy, out _));
+        Assert.False(cache.TryGet(Client, Profile, out _));
         Assert.Equal((2, 1, 1), (cache.Count, cache.Sweep(), cache.Count));
-        Assert.True(cache.TryGet(Elsewhere, Policy, out _));
+        Assert.True(cache.TryGet(Elsewhere, Profile, out _));
     }
 
     [Fact]
     public void A_hit_is_the_pass_that_was_stored()
     {
         var cache = New();
-        cache.Store(Client, Policy, new Verdict(VerdictAction.Pass, true, 60, -4, VerdictSource.Screened), default);
-        Assert.True(cache.TryGet(Client, Policy, out var verdict));
+        cache.Store(Client, Profile, new Verdict(VerdictAction.Pass, true, 60, -4, VerdictSource.Screened), default);
+        Assert.True(cache.TryGet(Client, Profile, out var verdict));
         Assert.Equal(new Verdict(VerdictAction.Pass, true, 60, -4, VerdictSource.Near), verdict);
     }
 
@@ -45,16 +45,18 @@ public class NearCacheTests
     [InlineData(VerdictAction.Pass, 0)]
     [InlineData(VerdictAction.Drop, 60)]
     public void Only_a_pass_with_a_ttl_is_kept(VerdictAction action, int ttlSeconds) => Assert.Throws<ArgumentException>(
-        () => New().Store(Client, Policy, new Verdict(action, false, ttlSeconds, 0, VerdictSource.Screened), default));
+        () => New().Store(Client, Profile, new Verdict(action, false, ttlSeconds, 0, VerdictSource.Screened), default));
 
     [Fact]
-    public void An_entry_counts_only_under_its_profile_and_policy()
+    public void An_entry_counts_only_under_its_profile_and_fingerprint()
     {
         var cache = New();
         Store(cache, Client);
-        Assert.True(cache.TryGet(Client, Policy, out _));
-        Assert.False(cache.TryGet(Client, new ScreeningPolicy("strict", "p1", new VerdictRules(), []), out _));
-        Assert.False(cache.TryGet(Client, new ScreeningPolicy("default", "p2", new VerdictRules(), []), out _));
+        Assert.True(cache.TryGet(Client, Profile, out _));
+        var reloaded = new Profile(string.Concat("def", "ault"), string.Concat("p", "1"), new VerdictSettings(), []);
+        Assert.True(cache.TryGet(Client, reloaded, out _));
+        Assert.False(cache.TryGet(Client, new Profile("strict", "p1", new VerdictSettings(), []), out _));
+        Assert.False(cache.TryGet(Client, new Profile("default", "p2", new VerdictSettings(), []), out _));
     }
 
     [Fact]
@@ -64,7 +66,7 @@ public class NearCacheTests
         var clients = Enumerable.Range(1, 4).Select(i => ClientAddress.FromIPv4((uint)i)).ToList();
         foreach (var i in new[] { 0, 1, 0, 2, 3 })
             Store(cache, clients[i]);
-        Assert.Equal([true, false, true, true], clients.Select(c => cache.TryGet(c, Policy, out _)));
+        Assert.Equal([true, false, true, true], clients.Select(c => cache.TryGet(c, Profile, out _)));
         for (var i = 0u; i < 1000; i++)
             Store(cache, ClientAddress.FromIPv4(i));
         Assert.Equal(3, cache.Count);
@@ -84,7 +86,7 @@ public class NearCacheTests
         }
 
         Assert.Equal(1000, cache.Count);
-        Assert.True(cache.TryGet(ClientAddress.FromIPv4(0), Policy, out _));
+        Assert.True(cache.TryGet(ClientAddress.FromIPv4(0), Profile, out _));
     }
 
     [Fact]
@@ -101,7 +103,7 @@ public class NearCacheTests
         Store(cache, Client);
         Store(cache, Neighbour);
         Store(cache, Elsewhere);
-        Assert.Equal([false, true, true], new[] { Client, Neighbour, Elsewhere }.Select(c => cache.TryGet(c, Policy, out _)));
+        Assert.Equal([false, true, true], new[] { Client, Neighbour, Elsewhere }.Select(c => cache.TryGet(c, Profile, out _)));
     }
 
     [Fact]
@@ -109,10 +111,10 @@ public class NearCacheTests
     {
         var cache = new NearCache(TimeProvider.System, 10, NearLife);
         Store(cache, Client);
-        Assert.True(cache.TryGet(Client, Policy, out _));
+        Assert.True(cache.TryGet(Client, Profile, out _));
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 1000; i++)
-            cache.TryGet(Client, Policy, out _);
+            cache.TryGet(Client, Profile, out _);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
@@ -122,10 +124,10 @@ public class NearCacheTests
         var cache = New(nearLife: TimeSpan.FromSeconds(20));
         Store(cache, Client);
         _time.Advance(TimeSpan.FromSeconds(19));
-        Assert.True(cache.TryGet(Client, Policy, out var verdict));
+        Assert.True(cache.TryGet(Client, Profile, out var verdict));
         Assert.Equal(41, verdict.TtlSeconds);
         _time.Advance(TimeSpan.FromSeconds(1));
-        Assert.False(cache.TryGet(Client, Policy, out _));
+        Assert.False(cache.TryGet(Client, Profile, out _));
         Assert.Equal(1, cache.Sweep());
     }
 
@@ -136,7 +138,7 @@ public class NearCacheTests
         cache.Store(News());
         cache.Store(News() with { Profile = "strict" });
         cache.Store(News() with { Client = Neighbour, Pass = PassOf("p1") with { TtlSeconds = 0 } });
-        Assert.True(cache.TryGet(Client, Policy, out var verdict));
+        Assert.True(cache.TryGet(Client, Profile, out var verdict));
         Assert.Equal((60, true, -2), (verdict.TtlSeconds, verdict.Allow, verdict.Score));
         Assert.Equal(1, cache.Count);
     }
@@ -149,8 +151,8 @@ public class NearCacheTests
         Store(cache, Client);
         cache.Store(News() with { Pass = PassOf("p2") });
         cache.Store(News() with { Client = Neighbour, Pass = PassOf("p2") });
-        Assert.True(cache.TryGet(Client, Policy, out _));
-        Assert.False(cache.TryGet(Neighbour, Policy, out _));
+        Assert.True(cache.TryGet(Client, Profile, out _));
+        Assert.False(cache.TryGet(Neighbour, Profile, out _));
         Assert.Equal(1, cache.Count);
     }
 
@@ -162,17 +164,17 @@ public class NearCacheTests
         Store(cache, Client);
         cache.Store(News() with { Pass = PassOf("p2") with { TtlSeconds = 500 } });
         cache.Store(News() with { Client = Neighbour, Pass = PassOf("p2") });
-        Assert.True(cache.TryGet(Neighbour, Policy, out _));
-        Assert.True(cache.TryGet(Client, Policy, out var verdict));
+        Assert.True(cache.TryGet(Neighbour, Profile, out _));
+        Assert.True(cache.TryGet(Client, Profile, out var verdict));
         Assert.Equal(60, verdict.TtlSeconds);
         _time.Advance(TimeSpan.FromSeconds(60));
         cache.Store(News() with { Pass = PassOf("p2") with { TtlSeconds = 500 } });
-        Assert.True(cache.TryGet(Client, Policy, out verdict));
+        Assert.True(cache.TryGet(Client, Profile, out verdict));
         Assert.Equal(500, verdict.TtlSeconds);
         cache.Store(News());
-        Assert.True(cache.TryGet(Client, Policy, out verdict));
+        Assert.True(cache.TryGet(Client, Profile, out verdict));
         Assert.Equal(60, verdict.TtlSeconds);
-        Assert.Equal(("", "p1"), (cache.PolicyAsked(Policy), New().PolicyAsked(Policy)));
+        Assert.Equal(("", "p1"), (cache.FingerprintAsked(Profile), New().FingerprintAsked(Profile)));
     }
 
     [Fact]
@@ -183,12 +185,12 @@ public class NearCacheTests
         Store(cache, Neighbour);
         cache.Times.Merge(Client, PostscreenTimes.AllUntil(1_900_000_000));
         cache.Revoke(Revocation(0, new Epoch(1, 7), Client, Elsewhere));
-        cache.Store(Client, Policy, Pass(60), seen: default);
-        Assert.False(cache.TryGet(Client, Policy, out _));
+        cache.Store(Client, Profile, Pass(60), seen: default);
+        Assert.False(cache.TryGet(Client, Profile, out _));
         Assert.False(cache.Times.TryGet(Client, out _, out _));
-        Assert.True(cache.TryGet(Neighbour, Policy, out _));
-        cache.Store(Client, Policy, Pass(60), seen: new Epoch(1, 7));
-        Assert.True(cache.TryGet(Client, Policy, out _));
+        Assert.True(cache.TryGet(Neighbour, Profile, out _));
+        cache.Store(Client, Profile, Pass(60), seen: new Epoch(1, 7));
+        Assert.True(cache.TryGet(Client, Profile, out _));
     }
 
     public static TheoryData<long, long, bool, bool> Epochs => new()
@@ -219,11 +221,11 @@ public class NearCacheTests
         {
             var cache = New();
             cache.TryLearn(Bucket, new Epoch(5, 7));
-            cache.Store(Client, Policy, Pass(60), new Epoch(5, 7));
-            cache.Store(Elsewhere, Policy, Pass(60), default);
+            cache.Store(Client, Profile, Pass(60), new Epoch(5, 7));
+            cache.Store(Elsewhere, Profile, Pass(60), default);
             Assert.Equal(!isTooOld, hear(cache));
-            Assert.Equal(!isDropped, cache.TryGet(Client, Policy, out _));
-            Assert.True(cache.TryGet(Elsewhere, Policy, out _));
+            Assert.Equal(!isDropped, cache.TryGet(Client, Profile, out _));
+            Assert.True(cache.TryGet(Elsewhere, Profile, out _));
             Assert.Equal(isTooOld || life == 0 ? new Epoch(5, 7) : heard, cache.EpochOf(Client));
         }
     }
@@ -239,11 +241,11 @@ public class NearCacheTests
     {
         var cache = New();
         cache.TryLearn(Bucket, new Epoch(5, 7));
-        cache.Store(Client, Policy, Pass(60), new Epoch(5, 7));
-        cache.Store(Neighbour, Policy, Pass(60), new Epoch(5, 7));
+        cache.Store(Client, Profile, Pass(60), new Epoch(5, 7));
+        cache.Store(Neighbour, Profile, Pass(60), new Epoch(5, 7));
         cache.Revoke(Revocation(before, new Epoch(life, revocation), Client));
-        Assert.False(cache.TryGet(Client, Policy, out _));
-        Assert.Equal(!isDropped, cache.TryGet(Neighbour, Policy, out _));
+        Assert.False(cache.TryGet(Client, Profile, out _));
+        Assert.Equal(!isDropped, cache.TryGet(Neighbour, Profile, out _));
         Assert.Equal(revocation < 7 ? 7 : revocation, cache.EpochOf(Client).Revocation);
     }
 
@@ -256,7 +258,7 @@ public class NearCacheTests
         cache.TryLearn(Bucket, new Epoch(3, 5));
         cache.Revoke(Revocation(5, new Epoch(3, 7), Client));
         Assert.False(cache.TryLearn(Bucket, new Epoch(3, 5)));
-        cache.Store(Client, Policy, Pass(60), new Epoch(3, 5));
+        cache.Store(Client, Profile, Pass(60), new Epoch(3, 5));
         Assert.Equal(0, cache.Count);
         Assert.Equal(new Epoch(3, 7), cache.EpochOf(Client));
     }
@@ -280,7 +282,7 @@ public class NearCacheTests
     public async Task A_store_that_races_with_a_revocation_leaves_nothing_behind()
     {
         var cache = new NearCache(TimeProvider.System, 20_000, NearLife);
-        cache.Use([Policy]);
+        cache.Use([Profile]);
         cache.TryLearn(Bucket, new Epoch(1, 0)); // News without an epoch would count as they come, also behind the revocation.
         for (var i = 0u; i < 10_000; i++)
             Store(cache, ClientAddress.FromIPv4(0x0B000000 + (i << 8)));
@@ -293,7 +295,7 @@ public class NearCacheTests
                 start.SignalAndWait();
                 for (var i = 0; i < 20; i++)
                 {
-                    cache.Store(Client, Policy, Pass(60), known);
+                    cache.Store(Client, Profile, Pass(60), known);
                     cache.Store(News() with { Epoch = known });
                     cache.Store(new TimesNews(Client, PostscreenTimes.AllUntil(4_000_000_000), Bucket, known));
                 }
@@ -301,7 +303,7 @@ public class NearCacheTests
             start.SignalAndWait();
             cache.Revoke(Revocation(round - 1, next, Client));
             await storing;
-            Assert.False(cache.TryGet(Client, Policy, out _), $"round {round}");
+            Assert.False(cache.TryGet(Client, Profile, out _), $"round {round}");
             Assert.False(cache.Times.TryGet(Client, out _, out _), $"times in round {round}");
         }
     }
@@ -323,13 +325,13 @@ public class NearCacheTests
         for (var i = 0u; i < 50; i++)
             Store(cache, ClientAddress.FromIPv4(1000 + i));
         Assert.Equal(50, cache.Count);
-        Assert.All(Enumerable.Range(0, 50), i => Assert.True(cache.TryGet(ClientAddress.FromIPv4(1000 + (uint)i), Policy, out _)));
+        Assert.All(Enumerable.Range(0, 50), i => Assert.True(cache.TryGet(ClientAddress.FromIPv4(1000 + (uint)i), Profile, out _)));
     }
 
     private static bool Heard(NearCache cache, Action tell, ClientAddress client)
     {
         tell();
-        return cache.TryGet(client, Policy, out _) || cache.Times.TryGet(client, out _, out _);
+        return cache.TryGet(client, Profile, out _) || cache.Times.TryGet(client, out _, out _);
     }
 
     private static RevocationNews Revocation(long before, Epoch epoch, params ClientAddress[] clients) =>
@@ -341,12 +343,12 @@ public class NearCacheTests
 
     private static Verdict Pass(int ttlSeconds) => new(VerdictAction.Pass, false, ttlSeconds, 0, VerdictSource.Screened);
 
-    private static void Store(NearCache cache, ClientAddress client) => cache.Store(client, Policy, Pass(60), cache.EpochOf(client));
+    private static void Store(NearCache cache, ClientAddress client) => cache.Store(client, Profile, Pass(60), cache.EpochOf(client));
 
     private NearCache New(int capacity = 10, TimeSpan? nearLife = null, bool trustAny = false)
     {
         var cache = new NearCache(_time, capacity, nearLife ?? NearLife, trustAny);
-        cache.Use([Policy]);
+        cache.Use([Profile]);
         return cache;
     }
 }

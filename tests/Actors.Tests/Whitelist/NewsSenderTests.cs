@@ -65,12 +65,12 @@ public class NewsSenderTests : TestKit
 
         // So the client that passed before its revocation is out, wherever the two were cut.
         var cache = new NearCache(new FakeTimeProvider(), 100_000, TimeSpan.FromMinutes(10));
-        var policy = new ScreeningPolicy("default", "p1", new VerdictRules(), []);
-        cache.Use([policy]);
+        var profile = new Profile("default", "p1", new VerdictSettings(), []);
+        cache.Use([profile]);
         cache.Store(Passed(0) with { Client = Client, Bucket = Bucket });
         foreach (var item in items.OfType<RevocationNews>())
             cache.Revoke(item);
-        Assert.False(cache.TryGet(Client, policy, out _));
+        Assert.False(cache.TryGet(Client, profile, out _));
     }
 
     [Fact]
@@ -121,13 +121,13 @@ public class NewsSenderTests : TestKit
     public void The_receiver_hears_single_news_as_well()
     {
         var cache = new NearCache(new FakeTimeProvider(), 10, TimeSpan.FromMinutes(10));
-        var policy = new ScreeningPolicy("default", "p1", new VerdictRules(), []);
-        cache.Use([policy]);
+        var profile = new Profile("default", "p1", new VerdictSettings(), []);
+        cache.Use([profile]);
         var receiver = Sys.ActorOf(NewsReceiver.CreateProps(cache, new GrantsAndBans(TimeProvider.System), CreateTestProbe(), CreateTestProbe(), TimeProvider.System));
         receiver.Tell(Passed(7));
-        AwaitCondition(() => cache.TryGet(ClientAddress.FromIPv4(7), policy, out _));
+        AwaitCondition(() => cache.TryGet(ClientAddress.FromIPv4(7), profile, out _));
         receiver.Tell(new WhitelistNews([Passed(8), new RevocationNews([Network.Of(ClientAddress.FromIPv4(7))], Bucket, 0, default)]));
-        AwaitCondition(() => cache.TryGet(ClientAddress.FromIPv4(8), policy, out _) && !cache.TryGet(ClientAddress.FromIPv4(7), policy, out _));
+        AwaitCondition(() => cache.TryGet(ClientAddress.FromIPv4(8), profile, out _) && !cache.TryGet(ClientAddress.FromIPv4(7), profile, out _));
     }
 
     private static PassNews Passed(int client) => new(

@@ -18,14 +18,14 @@ public class WhitelistBucketTests : TestKit
     private readonly FakeTimeProvider _time = new(DateTimeOffset.FromUnixTimeSeconds(1_800_000_000));
     private readonly TestProbe _news;
     private readonly TestProbe _lists;
-    private readonly FleetMeter _meter;
+    private readonly WhitelistMeter _meter;
 
     public WhitelistBucketTests()
         : base("""akka.persistence { journal.plugin = akka.persistence.journal.inmem, snapshot-store.plugin = akka.persistence.snapshot-store.inmem }""")
     {
         _news = CreateTestProbe();
         _lists = CreateTestProbe();
-        _meter = new FleetMeter(_time);
+        _meter = new WhitelistMeter(_time);
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public class WhitelistBucketTests : TestKit
         bucket.Tell(Passed(Client));
         Assert.Equal(600, Ask<LookUpHit>(bucket, lookUp).Pass.TtlSeconds);
         Assert.Equal(600, _news.ExpectMsg<PassNews>().Pass.TtlSeconds);
-        Assert.True(Ask<LookUpMiss>(bucket, lookUp with { Policy = "p2" }).Asks);
+        Assert.True(Ask<LookUpMiss>(bucket, lookUp with { Fingerprint = "p2" }).Asks);
         _lists.ExpectMsg<LookUp>();
         _lists.ExpectNoMsg(TimeSpan.Zero);
     }
@@ -112,17 +112,17 @@ public class WhitelistBucketTests : TestKit
         Stop(bucket);
 
         // It has written since: its next life reads by itself.
-        Assert.Null(read.TryTake(WhitelistLayout.EntityOf(Bucket)));
-        Assert.Same(StoredState.Nothing, read.TryTake(WhitelistLayout.EntityOf(WhitelistLayout.Grants)));
+        Assert.Null(read.TryRemove(WhitelistLayout.EntityOf(Bucket)));
+        Assert.Same(StoredState.Nothing, read.TryRemove(WhitelistLayout.EntityOf(WhitelistLayout.Grants)));
     }
 
     [Fact]
     public async Task What_cannot_be_unpacked_is_left_to_the_entity()
     {
         var unknown = new StoredRow(WhitelistLayout.EntityOf(Bucket), 1, IsSnapshot: true, WhitelistSerializer.Number, "ZZ9", [1, 2, 3]);
-        Assert.Null((await StoredWhitelist.ReadAsync(new RowsStore(unknown), WhitelistSerializer.TryReadWhole, CancellationToken.None))!.TryTake(unknown.Entity));
+        Assert.Null((await StoredWhitelist.ReadAsync(new RowsStore(unknown), WhitelistSerializer.TryReadWhole, CancellationToken.None))!.TryRemove(unknown.Entity));
         var others = unknown with { Serializer = 1 };
-        Assert.Null((await StoredWhitelist.ReadAsync(new RowsStore(others), WhitelistSerializer.TryReadWhole, CancellationToken.None))!.TryTake(unknown.Entity));
+        Assert.Null((await StoredWhitelist.ReadAsync(new RowsStore(others), WhitelistSerializer.TryReadWhole, CancellationToken.None))!.TryRemove(unknown.Entity));
     }
 
     [Fact]
@@ -400,7 +400,7 @@ public class WhitelistBucketTests : TestKit
 
     private IActorRef StartBucket(bool persists, StoreSignal? store = null, StoredWhitelist? stored = null) => Sys.ActorOf(WhitelistBucket.CreateProps(
         WhitelistLayout.EntityOf(Bucket),
-        new BucketContext(_time, _meter, _news, _lists, TimeSpan.FromDays(30), 10_000, persists ? store ?? Usable() : null, stored)));
+        new EntityContext(_time, _meter, _news, _lists, TimeSpan.FromDays(30), 10_000, persists ? store ?? Usable() : null, stored)));
 
     private IActorRef StartRecovered()
     {
@@ -419,7 +419,7 @@ public class WhitelistBucketTests : TestKit
     }
 
     /// <summary>A store that can only be read.</summary>
-    private sealed class RowsStore(params StoredRow[] rows) : IFleetStore
+    private sealed class RowsStore(params StoredRow[] rows) : IWhitelistStore
     {
         public RowsStore(BucketSnapshot snapshot, BucketChanged changed)
             : this(Row(1, true, snapshot), Row(2, false, changed))
@@ -430,7 +430,7 @@ public class WhitelistBucketTests : TestKit
 
         public StoreConnection? Connection => null;
 
-        public IFleetLock? Lock => null;
+        public IStoreLock? Lock => null;
 
         public Task PrepareAsync(CancellationToken cancellation) => Task.CompletedTask;
 

@@ -16,8 +16,8 @@ using Screening.Testing.Postgres;
 namespace Screening.Benchmarks.Fleet;
 
 /// <summary>
-/// Hours of new and expiring passes in minutes: a sixteenth of the real buckets with their real writers on a real database, and a clock that is
-/// moved twenty seconds at a time.
+/// Hours of new and expiring passes in minutes: a sixteenth of the real buckets with their real writers on a real database, and a clock
+/// that is moved twenty seconds at a time.
 /// </summary>
 internal static class ChurnMode
 {
@@ -33,21 +33,24 @@ internal static class ChurnMode
         var store = new PostgresStore("churn", new Secret(postgres.ConnectionString));
         await store.PrepareAsync(CancellationToken.None);
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
-        var settings = new FleetSettings { Node = "churn", ListenPort = 0, PublicHost = "127.0.0.1", PublicPort = 0, Store = store };
+        var settings = new ClusterSettings { Node = "churn", ListenPort = 0, PublicHost = "127.0.0.1", PublicPort = 0, Store = store };
         using var system = ActorSystem.Create("churn", BootstrapSetup.Create()
-            .WithConfig(ConfigurationFactory.ParseString("akka.actor.provider = local").WithFallback(FleetConfiguration.Of(settings, FleetTimings.Default)))
+            .WithConfig(
+                ConfigurationFactory.ParseString("akka.actor.provider = local")
+                    .WithFallback(ClusterHocon.Of(settings, ClusterTimings.Default)))
             .And(new DataOptionsSetup(StoreDataOptions.Of(store.Connection!))));
-        var meter = new FleetMeter(time);
+        var meter = new WhitelistMeter(time);
         var signal = new StoreSignal();
         signal.Announce();
-        var context = new BucketContext(time, meter, ActorRefs.Nobody, ActorRefs.Nobody, TimeSpan.FromDays(30), 100_000, signal);
+        var context = new EntityContext(time, meter, ActorRefs.Nobody, ActorRefs.Nobody, TimeSpan.FromDays(30), 100_000, signal);
         var buckets = Enumerable.Range(0, Buckets)
             .Select(b => system.ActorOf(WhitelistBucket.CreateProps(WhitelistLayout.EntityOf(b), context), $"b{b}")).ToArray();
         await UntilAsync(() => meter.Buckets == Buckets && meter.Recovering == 0);
 
         var table = new Table(
             $"{NewPerSecond} new passes a second in the fleet, each for 10 to 60 minutes: a sixteenth of the buckets",
-            "simulated minutes", "entries held", "stored so far", "journal rows", "snapshot rows", "journal and snapshots MB", "bytes per held entry");
+            "simulated minutes", "entries held", "stored so far", "journal rows", "snapshot rows", "journal and snapshots MB",
+            "bytes per held entry");
         var (random, clock, owed, told) = (new Random(4711), TimeSpan.Zero, 0.0, 0);
         while (clock < TimeSpan.FromHours(Hours))
         {
@@ -73,16 +76,18 @@ internal static class ChurnMode
         return 0;
     }
 
-    private static async Task ReportAsync(Table table, TimeSpan clock, FleetMeter meter, PostgresServer postgres)
+    private static async Task ReportAsync(Table table, TimeSpan clock, WhitelistMeter meter, PostgresServer postgres)
     {
         // As autovacuum does every minute, of which the moved clock leaves it none.
         await postgres.QueryAsync("VACUUM journal, snapshot");
         var rows = (await postgres.QueryAsync(
-            "SELECT (SELECT count(*) FROM journal) || ' ' || (SELECT count(*) FROM snapshot) || ' ' || (pg_total_relation_size('journal') + pg_total_relation_size('snapshot'))"))
+            "SELECT (SELECT count(*) FROM journal) || ' ' || (SELECT count(*) FROM snapshot) || ' ' || "
+                + "(pg_total_relation_size('journal') + pg_total_relation_size('snapshot'))"))
             .Trim().Split(' ');
         var bytes = double.Parse(rows[2], CultureInfo.InvariantCulture);
         table.Add(
-            $"{clock.TotalMinutes:0}", $"{meter.Entries}", $"{meter.Journaled}", rows[0], rows[1], (bytes / 1e6).Figure(), (bytes / meter.Entries).Figure());
+            $"{clock.TotalMinutes:0}", $"{meter.Entries}", $"{meter.Journaled}", rows[0], rows[1], (bytes / 1e6).Figure(),
+            (bytes / meter.Entries).Figure());
     }
 
     private static async Task UntilAsync(Func<bool> holds)

@@ -16,8 +16,8 @@ public class DecisionBenchmarks
     private const int CachedClients = 100_000;
     private const int Networks = 100_000;
 
-    private static readonly VerdictRules Rules = new();
-    private static readonly ScreeningPolicy Policy = new(ScreeningPolicy.DefaultProfile, "0", Rules, []);
+    private static readonly VerdictSettings Settings = new();
+    private static readonly Profile Profile = new(Profile.DefaultName, "0", Settings, []);
     private static readonly WeightRange[] TenLists = [.. Enumerable.Repeat(new WeightRange(0, 1), 10)];
 
     private readonly NearCache _cache = new(TimeProvider.System, CachedClients, TimeSpan.FromMinutes(10));
@@ -31,26 +31,28 @@ public class DecisionBenchmarks
     {
         for (uint i = 0; i < CachedClients; i++)
             _cache.Store(
-                ClientAddress.FromIPv4(0x0a000000 + i), Policy, new Verdict(VerdictAction.Pass, false, 3600, 0, VerdictSource.Screened), default);
+                ClientAddress.FromIPv4(0x0a000000 + i), Profile, new Verdict(VerdictAction.Pass, false, 3600, 0, VerdictSource.Screened),
+                default);
         SiteList.TryParse("zen.spamhaus.org=127.0.0.[2..11]*3, list.dnswl.org=127.0.[2..9;11..15].[1..3]*-3", out _sites, out _);
         AnswerCode.TryParse("127.0.0.11", out _codes[0]);
         var random = new Random(4711);
         _networks = NetworkTrie<int>.Build(
-            Enumerable.Range(0, Networks).Select(i => (Network.Of(ClientAddress.FromIPv4((uint)random.NextInt64(1L << 32)), random.Next(12, 33)), i)),
+            Enumerable.Range(0, Networks).Select(
+                i => (Network.Of(ClientAddress.FromIPv4((uint)random.NextInt64(1L << 32)), random.Next(12, 33)), i)),
             static (one, _) => one);
     }
 
     [Benchmark]
     public int NearCacheHit()
     {
-        _cache.TryGet(_client, Policy, out var verdict);
+        _cache.TryGet(_client, Profile, out var verdict);
         return verdict.TtlSeconds;
     }
 
     [Benchmark]
     public bool ScoreOfTenLists()
     {
-        var board = new ScoreBoard(Rules, TenLists);
+        var board = new ScoreBoard(Settings, TenLists);
         for (var slot = 0; slot < TenLists.Length && !board.IsDecided(false); slot++)
             board.Add(slot, default);
         return board.IsComplete(allowMatters: true);

@@ -1,7 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Screening.Actors.Checks;
-using Screening.Actors.Checks.Dnsbl;
 using Screening.Actors.Profiles;
 using Screening.Actors.Screening;
 using Screening.Node.Api;
@@ -15,15 +14,16 @@ namespace Screening.Benchmarks.Micro;
 /// <summary>One line of the decision log, its part of a write to the disk included.</summary>
 public class DecisionLogBenchmarks
 {
-    private static readonly ScreeningPolicy Policy = new(ScreeningPolicy.DefaultProfile, "784efef9957d", new VerdictRules(), []);
+    private static readonly Profile Profile = new(Profile.DefaultName, "784efef9957d", new VerdictSettings(), []);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("screening-").FullName;
     private readonly DecisionFile _file;
     private readonly DateTimeOffset _now = TimeProvider.System.GetUtcNow();
 
     private readonly Decision _hit = new(
-        new ScreeningQuery(ClientAddress.FromIPv4(0x0a000001), Policy, Door.Plugin, 0, default),
-        new Verdict(VerdictAction.Pass, false, 600, 0, VerdictSource.Near), false, true, TimeSpan.FromMicroseconds(12), "no check speaks against it", []);
+        new ScreeningQuery(ClientAddress.FromIPv4(0x0a000001), Profile, Door.Plugin, 0, default),
+        new Verdict(VerdictAction.Pass, false, 600, 0, VerdictSource.Near), false, true, TimeSpan.FromMicroseconds(12),
+        "no check speaks against it", []);
 
     private readonly Decision _screened;
 
@@ -42,7 +42,8 @@ public class DecisionLogBenchmarks
             Checks =
             [
                 .. Enumerable.Range(0, 10).Select(i => new CheckReport(
-                    $"list{i}.example", DnsblAnswer.Kind, i == 0 ? CheckResult.Evidence : CheckResult.Nothing, i == 0 ? ["127.0.0.4"] : [], i == 0 ? 8 : 0,
+                    $"list{i}.example", "dnsbl", i == 0 ? CheckResult.Evidence : CheckResult.Nothing, i == 0 ? ["127.0.0.4"] : [],
+                    i == 0 ? 8 : 0,
                     300, TimeSpan.FromMicroseconds(100 + i), TimeSpan.FromMicroseconds(11_234), null, null)),
             ],
         };

@@ -13,7 +13,7 @@ public class PluginProtocolBenchmarks
     private static readonly Verdict Pass = new(VerdictAction.Pass, false, 600, 0, VerdictSource.Near);
 
     private readonly ArrayBufferWriter<byte> _output = new(512);
-    private AttributeFramer _framer = new(ParseLimits.Attributes);
+    private AttributeFramer _framer = new(PluginRequest.Limits);
     private byte[] _message = [];
     private ReadOnlySequence<byte> _sequence;
 

@@ -2,9 +2,6 @@ using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
 using Screening.Actors.Checks;
-using Screening.Actors.Checks.Custom;
-using Screening.Actors.Checks.Dnsbl;
-using Screening.Actors.Checks.Envelope;
 using Screening.Actors.Fleet;
 using Screening.Actors.Profiles;
 using Screening.Actors.Screening;
@@ -27,7 +24,7 @@ public sealed partial class GoldenShapeTests : IDisposable
 
     private static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, 678, TimeSpan.FromHours(1));
     private static readonly DateTimeOffset Later = new(2099, 1, 2, 3, 4, 5, TimeSpan.Zero);
-    private static readonly ScreeningPolicy Strict = new("strict", "784efef9957d", new VerdictRules(), []);
+    private static readonly Profile Strict = new("strict", "784efef9957d", new VerdictSettings(), []);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("screening-").FullName;
 
@@ -43,8 +40,8 @@ public sealed partial class GoldenShapeTests : IDisposable
                 "zen", "dnsbl", CheckResult.Evidence, ["127.0.0.2", "127.0.0.4"], 3, 300, TimeSpan.FromMilliseconds(0.1),
                 TimeSpan.FromMilliseconds(11), "listed by zen <\"https://zen.test/?a=b&c\">", null),
             new(
-                "repütation", "custom", CheckResult.Timeout, [], 0, null, TimeSpan.FromMilliseconds(30), TimeSpan.FromMilliseconds(300),
-                null, "no answer in 300 ms"),
+                "repütation", "custom", CheckResult.Timeout, [], 0, null, TimeSpan.FromMilliseconds(30),
+                TimeSpan.FromMilliseconds(300), null, "no answer in 300 ms"),
             new("envelope", "evidence", CheckResult.Failed, [], -1, 0, TimeSpan.Zero, TimeSpan.Zero, null, "it's gone"),
             new("last", "dnsbl", CheckResult.Skipped, [], 0, null, TimeSpan.Zero, TimeSpan.Zero, null, null),
         ];
@@ -57,17 +54,20 @@ public sealed partial class GoldenShapeTests : IDisposable
         decision = decision with { Query = decision.Query with { Local = ClientAddress.Parse("2001:db8::25") } };
         AssertJson(
             """
-            {"v":1,"time":"2026-01-02T02:04:05.678Z","node":"mx1","door":"plugin","profile":"strict","client":"192.0.2.0","local":"2001:db8::25",
+            {"v":1,"time":"2026-01-02T02:04:05.678Z","node":"mx1","door":"plugin","profile":"strict","client":"192.0.2.0",
+            "local":"2001:db8::25",
             "action":"drop","allow":false,"ttl":0,"score":3,"source":"screened","early":true,"complete":false,"elapsed_ms":12.346,
             "reason":"listed by zen (127.0.0.2)","policy":"784efef9957d","checks":[
-            {"name":"p0f","kind":"p0f","result":"nothing","answer":[],"weight":0,"ttl":null,"start_ms":0,"elapsed_ms":1.234,"reason":null,"error":null},
-            {"name":"zen","kind":"dnsbl","result":"evidence","answer":["127.0.0.2","127.0.0.4"],"weight":3,"ttl":300,"start_ms":0.1,"elapsed_ms":11,
-            "reason":"listed by zen \u003C\u0022https://zen.test/?a=b\u0026c\u0022\u003E","error":null},
+            {"name":"p0f","kind":"p0f","result":"nothing","answer":[],"weight":0,"ttl":null,"start_ms":0,"elapsed_ms":1.234,
+            "reason":null,"error":null},
+            {"name":"zen","kind":"dnsbl","result":"evidence","answer":["127.0.0.2","127.0.0.4"],"weight":3,"ttl":300,"start_ms":0.1,
+            "elapsed_ms":11,"reason":"listed by zen \u003C\u0022https://zen.test/?a=b\u0026c\u0022\u003E","error":null},
             {"name":"rep\u00FCtation","kind":"custom","result":"timeout","answer":[],"weight":0,"ttl":null,"start_ms":30,"elapsed_ms":300,
             "reason":null,"error":"no answer in 300 ms"},
             {"name":"envelope","kind":"evidence","result":"failed","answer":[],"weight":-1,"ttl":0,"start_ms":0,"elapsed_ms":0,
             "reason":null,"error":"it\u0027s gone"},
-            {"name":"last","kind":"dnsbl","result":"skipped","answer":[],"weight":0,"ttl":null,"start_ms":0,"elapsed_ms":0,"reason":null,"error":null}]}
+            {"name":"last","kind":"dnsbl","result":"skipped","answer":[],"weight":0,"ttl":null,"start_ms":0,"elapsed_ms":0,
+            "reason":null,"error":null}]}
             """,
             Logged(decision, "192.0.2.0", hits: 0));
     }
@@ -152,7 +152,8 @@ public sealed partial class GoldenShapeTests : IDisposable
             "cache":{"near":0,"entries":0,"here":0,"grants":0,"bans":0},"in_flight":0,
             "checks":[{"name":"p0f","kind":"p0f","state":"ok","reason":null,"since":"TIME"}]}
             """,
-            Masked(text).Replace(node.Folder, "FOLDER", StringComparison.Ordinal).Replace(NodeStatus.Version, "VERSION", StringComparison.Ordinal));
+            Masked(text).Replace(node.Folder, "FOLDER", StringComparison.Ordinal)
+                .Replace(NodeStatus.Version, "VERSION", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -169,8 +170,8 @@ public sealed partial class GoldenShapeTests : IDisposable
             "reason":"\u003Cb\u003E","durable":true}
             """);
         whitelist.Add(new WhitelistLine(
-            Network.Of(ClientAddress.Parse("10.1.1.1")), "strict", WhitelistLineKind.Pass, Later, new PostscreenTimes(1, 2, 3, 4, 5), "mx1", Now, "ok",
-            true, -3, "abc"));
+            Network.Of(ClientAddress.Parse("10.1.1.1")), "strict", WhitelistLineKind.Pass, Later, new PostscreenTimes(1, 2, 3, 4, 5), "mx1",
+            Now, "ok", true, -3, "abc"));
         await AssertAsync("GET", "10.1.1.1", "", 200,
             """
             {"address":"10.0.0.0/8","profile":"default","kind":"ban","expires":"TIME","times":[0,0,0,0,0],"by":"USER","made":"TIME",
@@ -185,14 +186,16 @@ public sealed partial class GoldenShapeTests : IDisposable
         await AssertAsync("POST", "", "x", 400,
             """
             {"type":"https://tools.ietf.org/html/rfc9110#section-15.5.1","title":"Bad request","status":400,
-            "detail":"nothing was imported: line 1: not JSON: \u0027x\u0027 is an invalid start of a value. LineNumber: 0 | BytePositionInLine: 0.",
+            "detail":
+            "nothing was imported: line 1: not JSON: \u0027x\u0027 is an invalid start of a value. LineNumber: 0 | BytePositionInLine: 0.",
             "errors":["line 1: not JSON: \u0027x\u0027 is an invalid start of a value. LineNumber: 0 | BytePositionInLine: 0."]}
             """);
 
         async Task AssertAsync(string method, string path, string body, int status, string expected)
         {
             var separator = path.StartsWith('?') || path.Length == 0 ? "" : "/";
-            using var request = new HttpRequestMessage(new HttpMethod(method), $"api/v1/cache{separator}{path}") { Content = new StringContent(body) };
+            using var request = new HttpRequestMessage(new HttpMethod(method), $"api/v1/cache{separator}{path}");
+            request.Content = new StringContent(body);
             using var response = await http.SendAsync(request);
             Assert.Equal((HttpStatusCode)status, response.StatusCode);
             AssertJson(expected, Masked(await response.Content.ReadAsStringAsync()));
@@ -200,7 +203,9 @@ public sealed partial class GoldenShapeTests : IDisposable
     }
 
     private static Decision DecisionOf(string client, Verdict verdict, CheckReport[] checks) =>
-        new(new ScreeningQuery(ClientAddress.Parse(client), Strict, Door.Plugin, 0, default), verdict, false, false, TimeSpan.Zero, "", [.. checks]);
+        new(
+            new ScreeningQuery(ClientAddress.Parse(client), Strict, Door.Plugin, 0, default), verdict, false, false, TimeSpan.Zero, "",
+            [.. checks]);
 
     private string Logged(in Decision decision, string client, long hits)
     {

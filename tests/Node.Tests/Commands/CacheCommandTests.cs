@@ -35,7 +35,8 @@ public sealed class CacheCommandTests : IAsyncLifetime
 
         (status, output, _) = await RunAsync("list", "192.0.0.0/16");
         Assert.Equal(0, status);
-        Assert.Matches("^KIND   ADDRESS       PROFILE  LEFT +BY +REASON\ngrant  192.0.2.0/24  default  (2h|1h59m) +[^ ]+ +a \"partner\"\n$", output);
+        Assert.Matches(
+            "^KIND   ADDRESS       PROFILE  LEFT +BY +REASON\ngrant  192.0.2.0/24  default  (2h|1h59m) +[^ ]+ +a \"partner\"\n$", output);
 
         Assert.Equal((0, "192.0.2.0/24: 1 forgotten\n", ""), await RunAsync("forget", "192.0.2.0/24"));
         Assert.Equal((0, "192.0.2.0/24: 0 forgotten\n", ""), await RunAsync("forget", "192.0.2.0/24"));
@@ -50,7 +51,11 @@ public sealed class CacheCommandTests : IAsyncLifetime
     {
         _whitelist.Durable = false;
         await File.WriteAllTextAsync(InFolder("in"), """{"address":"10.0.0.0/8","kind":"ban","expires":"2099-01-01T00:00:00Z"}""");
-        string[][] changes = [["grant", "::1", "--ttl", "1h", "--reason", "r"], ["ban", "::1", "--ttl", "1h", "--reason", "r"], ["forget", "::1"], ["import", InFolder("in")]];
+        string[][] changes =
+        [
+            ["grant", "::1", "--ttl", "1h", "--reason", "r"], ["ban", "::1", "--ttl", "1h", "--reason", "r"], ["forget", "::1"],
+            ["import", InFolder("in")],
+        ];
         foreach (var change in changes)
         {
             var (status, output, error) = await RunAsync(change);
@@ -91,7 +96,7 @@ public sealed class CacheCommandTests : IAsyncLifetime
         Assert.Equal((3, ""), (status, output));
         Assert.Contains("cannot reach the node", error, StringComparison.Ordinal);
 
-        _whitelist.Fault = new FleetUnavailableException("no majority here");
+        _whitelist.Fault = new WhitelistUnavailableException("no majority here");
         Assert.Equal((3, "", "screening: no majority here\n"), await RunAsync(arguments));
     }
 
@@ -102,14 +107,16 @@ public sealed class CacheCommandTests : IAsyncLifetime
         await File.WriteAllLinesAsync(
             InFolder("in"),
             [
-                .. Enumerable.Range(0, 10_500).Select(i => $$"""{"address":"10.1.{{i / 250}}.{{i % 250}}","kind":"ban","expires":"2099-01-01T00:00:00Z"}"""),
+                .. Enumerable.Range(0, 10_500).Select(
+                    i => $$"""{"address":"10.1.{{i / 250}}.{{i % 250}}","kind":"ban","expires":"2099-01-01T00:00:00Z"}"""),
                 """{"address":"0.0.0.0/1","kind":"ban","expires":"2099-01-01T00:00:00Z"}""",
             ]);
         var refusal = $"screening: nothing was changed: {doubt}; confirm with --yes, or yes=true over HTTP\nscreening: {doubt}\n";
         Assert.Equal((2, "", refusal), await RunAsync("ban", "0.0.0.0/1", "--ttl", "1h", "--reason", "r"));
         Assert.Equal((2, "", refusal), await RunAsync("forget", "0.0.0.0/1"));
         Assert.Equal(
-            (2, "", $"screening: {doubt}: needs --yes\nscreening: nothing was imported; confirm with --yes\n"), await RunAsync("import", InFolder("in")));
+            (2, "", $"screening: {doubt}: needs --yes\nscreening: nothing was imported; confirm with --yes\n"),
+            await RunAsync("import", InFolder("in")));
         Assert.Empty(_whitelist.Lines);
 
         var counted = $"0.0.0.0/1: 0 grants, 0 bans, 0 passes and times inside; nothing was changed\n{doubt}: needs --yes\n";
@@ -144,12 +151,15 @@ public sealed class CacheCommandTests : IAsyncLifetime
         await File.WriteAllTextAsync(InFolder("empty"), "\n");
         await using var node = await RunningNode.StartWithAsync(_whitelist, $"http.token_file={InFolder("token")}");
         (status, _, error) = await RunAtAsync(node.Url, "forget", "::1");
-        Assert.Equal((2, "screening: changes over TCP need a token\nscreening: use --node unix:///PATH with the node's unix socket (endpoints.http), or --token-file FILE with its token (http.token_file)\n"), (status, error));
+        const string refusal = "screening: changes over TCP need a token\nscreening: use --node unix:///PATH with the node's unix socket"
+            + " (endpoints.http), or --token-file FILE with its token (http.token_file)\n";
+        Assert.Equal((2, refusal), (status, error));
         Assert.Equal(2, (await RunAtAsync(node.Url, "forget", "::1", "--token-file", InFolder("other"))).Status);
         Assert.Equal(2, (await RunAtAsync(node.Url, "forget", "::1", "--token-file", InFolder("empty"))).Status);
         Assert.Equal(2, (await RunAtAsync(node.Url, "forget", "::1", "--token-file", InFolder("none"))).Status);
         Assert.Equal((0, "::1: 0 forgotten\n", ""), await RunAtAsync(node.Url, "forget", "::1", "--token-file", InFolder("token")));
-        Assert.Equal(0, (await RunAtAsync(node.Url, "ban", "::1", "--ttl", "1h", "--reason", "r", "--token-file", InFolder("token"))).Status);
+        Assert.Equal(
+            0, (await RunAtAsync(node.Url, "ban", "::1", "--ttl", "1h", "--reason", "r", "--token-file", InFolder("token"))).Status);
         Assert.Equal($"{Environment.UserName}@{Environment.MachineName}", Assert.Single(_whitelist.Lines).By);
     }
 
@@ -159,7 +169,9 @@ public sealed class CacheCommandTests : IAsyncLifetime
         var soon = TimeProvider.System.GetUtcNow().AddDays(1);
         _whitelist.Add(
             new WhitelistLine(NetworkOf("10.0.0.0/8"), "default", WhitelistLineKind.Ban, soon, default, "alice", Made, "\"quoted\" <&>"),
-            new WhitelistLine(NetworkOf("2001:db8::1"), "strict", WhitelistLineKind.Pass, soon, new PostscreenTimes(1, 0, 3, 4, 5), "mx1", Made, "ok", true, -4, "abc"));
+            new WhitelistLine(
+                NetworkOf("2001:db8::1"), "strict", WhitelistLineKind.Pass, soon, new PostscreenTimes(1, 0, 3, 4, 5), "mx1", Made, "ok",
+                true, -4, "abc"));
         _whitelist.Add(Enumerable.Range(0, 6000).Select(i => Pass($"198.51.{i / 250}.{i % 250}") with { Expires = soon }));
         var (status, output, error) = await RunAsync("export");
         Assert.Equal((0, "", 6002), (status, error, output.Count(c => c == '\n')));
@@ -168,7 +180,8 @@ public sealed class CacheCommandTests : IAsyncLifetime
         await File.WriteAllTextAsync(InFolder("export"), output);
         var other = new FakeFleetWhitelist();
         await using var node = await RunningNode.StartWithAsync(other, Doors);
-        Assert.Equal((0, "6002 of 6002 lines imported\n", ""), await RunAtAsync($"unix://{node.Folder}/http", "import", InFolder("export")));
+        Assert.Equal(
+            (0, "6002 of 6002 lines imported\n", ""), await RunAtAsync($"unix://{node.Folder}/http", "import", InFolder("export")));
         Assert.Equal(_whitelist.Lines, other.Lines);
         Assert.Equal([6002], other.Imports);
     }
@@ -190,7 +203,7 @@ public sealed class CacheCommandTests : IAsyncLifetime
     {
         _whitelist.Add(Enumerable.Range(0, 1500).Select(i => Pass($"198.51.{i / 250}.{i % 250}")));
         _whitelist.GoodPages = 1;
-        _whitelist.Fault = new FleetUnavailableException("gone");
+        _whitelist.Fault = new WhitelistUnavailableException("gone");
         var (status, output, error) = await RunAsync("export");
         Assert.Equal((3, 1000), (status, output.Count(c => c == '\n')));
         Assert.Equal("screening: gone\nscreening: the export is incomplete: it ended after 1000 lines\n", error);
@@ -212,8 +225,12 @@ public sealed class CacheCommandTests : IAsyncLifetime
     public async Task Show_tells_of_a_pass_all_there_is()
     {
         _whitelist.Add(
-            new WhitelistLine(NetworkOf("192.0.2.1"), "strict", WhitelistLineKind.Pass, Later, new PostscreenTimes(0, 4070908800, 1, 1000, 0), "mx1", Made, "listed by good", true, -4, "abc"),
-            new WhitelistLine(NetworkOf("192.0.2.1"), "default", WhitelistLineKind.Pass, Later, new PostscreenTimes(4070908800, 0, 0, 0, 0), "mx2", Made, ""));
+            new WhitelistLine(
+                NetworkOf("192.0.2.1"), "strict", WhitelistLineKind.Pass, Later, new PostscreenTimes(0, 4070908800, 1, 1000, 0), "mx1",
+                Made, "listed by good", true, -4, "abc"),
+            new WhitelistLine(
+                NetworkOf("192.0.2.1"), "default", WhitelistLineKind.Pass, Later, new PostscreenTimes(4070908800, 0, 0, 0, 0), "mx2", Made,
+                ""));
         var (_, output, _) = await RunAsync("show", "192.0.2.1");
         Assert.Matches(
             "^192.0.2.1: allow, [0-9]+d([0-9]+h)? left; profile strict\n  by mx1, [0-9]+ d ago: listed by good\n  score -4, policy abc\n"
@@ -226,7 +243,8 @@ public sealed class CacheCommandTests : IAsyncLifetime
 
     private string InFolder(string name) => Path.Combine(_node.Folder, name);
 
-    private Task<(int Status, string Output, string Error)> RunAsync(params string[] arguments) => RunAtAsync($"unix://{_node.Folder}/http", arguments);
+    private Task<(int Status, string Output, string Error)> RunAsync(params string[] arguments) =>
+        RunAtAsync($"unix://{_node.Folder}/http", arguments);
 
     private static async Task<(int Status, string Output, string Error)> RunAtAsync(string node, params string[] arguments)
     {
@@ -237,8 +255,9 @@ public sealed class CacheCommandTests : IAsyncLifetime
         return (status, output.ToString(), error.ToString());
     }
 
-    private static Network NetworkOf(string text) => Network.TryParse(text, out var network, out var error) ? network : throw new FormatException(error);
+    private static Network NetworkOf(string text) =>
+        Network.TryParse(text, out var network, out var error) ? network : throw new FormatException(error);
 
     private static WhitelistLine Pass(string address) =>
-        new(NetworkOf(address), "default", WhitelistLineKind.Pass, Later, default, "mx1", Made, "ok", Policy: "abc");
+        new(NetworkOf(address), "default", WhitelistLineKind.Pass, Later, default, "mx1", Made, "ok", Fingerprint: "abc");
 }

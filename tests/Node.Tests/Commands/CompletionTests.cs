@@ -24,7 +24,8 @@ public sealed class CompletionTests : IDisposable
         var result = await RunningProcess.RunAsync(
             new LaunchPlan(
                 "bash", "--norc", "-c",
-                $". '{await WriteAsync("bash")}'; COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _screening; complete -p screening; printf '%s\\n' \"${{COMPREPLY[@]}}\""),
+                $". '{await WriteAsync("bash")}'; COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _screening;"
+                + " complete -p screening; printf '%s\\n' \"${COMPREPLY[@]}\""),
             Waiting.Limit);
         var lines = result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.True(lines is ["complete -o default -F _screening screening", ..], $"{result}");

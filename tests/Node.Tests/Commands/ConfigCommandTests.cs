@@ -34,7 +34,9 @@ public sealed class ConfigCommandTests : IDisposable
         var file = _fixture.Write("c.toml", "[dnsbl]\nsites = \"zen.spamhaus.org*3\"\n");
         var (status, output, error) = Run(ConfigCheckCommand.Create(), "--config", file);
         Assert.Equal((0, ""), (status, error));
-        Assert.StartsWith($"{file}: no faults\nwarning: {file}:2:9: dnsbl.sites has zen.spamhaus.org*3; it has no filter", output, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"{file}: no faults\nwarning: {file}:2:9: dnsbl.sites has zen.spamhaus.org*3; it has no filter", output,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -44,16 +46,21 @@ public sealed class ConfigCommandTests : IDisposable
         var (status, output, _) = Run(ConfigCheckCommand.Create(), file, "--json");
         Assert.Equal(2, status);
         var fault = JsonDocument.Parse(output).RootElement.GetProperty("faults")[0];
-        Assert.Equal((2, 12), (fault.GetProperty("place").GetProperty("line").GetInt32(), fault.GetProperty("place").GetProperty("column").GetInt32()));
+        Assert.Equal(
+            (2, 12),
+            (fault.GetProperty("place").GetProperty("line").GetInt32(), fault.GetProperty("place").GetProperty("column").GetInt32()));
         Assert.Equal("verdict.deadline", fault.GetProperty("setting").GetString());
     }
 
     [Fact]
     public void Show_tells_where_each_setting_came_from_and_hides_secrets()
     {
-        var file = _fixture.Write("c.toml", "[verdict]\nignore_at = 2\n[profile.p]\nverdict.enforce_at = 4\n[store]\nconnection = \"Data Source=x.db;Password=geheim\"\n");
+        var file = _fixture.Write(
+            "c.toml",
+            "[verdict]\nignore_at = 2\n[profile.p]\nverdict.enforce_at = 4\n[store]\nconnection = \"Data Source=x.db;Password=geheim\"\n");
         var (status, output, error) = Run(
-            ConfigShowCommand.Create(), "--config", file, "--set", "verdict.deadline=800ms", "--set", "dnsbl.sites=abc.zen.dq.spamhaus.net*3");
+            ConfigShowCommand.Create(), "--config", file, "--set", "verdict.deadline=800ms", "--set",
+            "dnsbl.sites=abc.zen.dq.spamhaus.net*3");
         Assert.Equal((0, ""), (status, error));
         var lines = output.Split('\n');
         Assert.Contains("deadline = \"800ms\" # --set", lines);
@@ -73,7 +80,8 @@ public sealed class ConfigCommandTests : IDisposable
     [Fact]
     public void Show_prints_json()
     {
-        var (status, output, _) = Run(ConfigShowCommand.Create(), "--config", _fixture.Write("c.toml", ""), "--json", "--set", "verdict.drop_at=9");
+        var (status, output, _) = Run(
+            ConfigShowCommand.Create(), "--config", _fixture.Write("c.toml", ""), "--json", "--set", "verdict.drop_at=9");
         Assert.Equal(0, status);
         var root = JsonDocument.Parse(output).RootElement;
         Assert.Equal(9, root.GetProperty("settings").GetProperty("verdict").GetProperty("drop_at").GetInt32());

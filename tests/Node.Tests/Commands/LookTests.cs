@@ -16,7 +16,8 @@ public sealed class LookTests
         """
         {"v":1,"time":"2026-01-01T12:00:00Z","node":"mx1","door":"http","client":"198.51.100.23","local":null,
          "action":"drop","allow":false,"ttl":0,"score":9,"source":"screened","early":false,"complete":true,"elapsed_ms":112.6,
-         "reason":"listed by block.example (127.0.0.4): seen sending spam; https://block.example/why","profile":"default","policy":"12669c90789a","checks":[
+         "reason":"listed by block.example (127.0.0.4): seen sending spam; https://block.example/why",
+         "profile":"default","policy":"12669c90789a","checks":[
          {"name":"p0f","kind":"p0f","result":"evidence","answer":["Windows XP","Ethernet or modem","distance 9","OS changed"],
           "weight":1,"ttl":null,"start_ms":0.1,"elapsed_ms":1.0,"reason":null,"error":null},
          {"name":"block.example","kind":"dnsbl","result":"evidence","answer":["127.0.0.4"],
@@ -32,8 +33,8 @@ public sealed class LookTests
          "config":{"file":null,"loaded":"2026-01-01T10:00:00.000Z","failed_since":null,"faults":[],"restart_needed":[]},
          "endpoints":[{"kind":"plugin","uri":"tcp://127.0.0.1:10025"},
                       {"kind":"http","uri":"unix:///var/lib/screening/a/rather/long/folder/for/a/socket/http.sock"}],
-         "cluster":{"state":"up","members":[{"node":"mx1","address":"127.0.0.1:4053","roles":["cache"],"state":"up"}],"expected":1,"missing":0,
-                    "shards":64,"shards_here":64,"buckets":1024,"recovering":0},
+         "cluster":{"state":"up","members":[{"node":"mx1","address":"127.0.0.1:4053","roles":["cache"],"state":"up"}],
+                    "expected":1,"missing":0,"shards":64,"shards_here":64,"buckets":1024,"recovering":0},
          "grants":{"confirmed":true,"confirmed_s_ago":0},
          "store":{"provider":"sqlite","ok":true,"queued":0,"dropped":0,"journaled":12},
          "cache":{"near":3,"entries":4,"here":4,"grants":1,"bans":0},"in_flight":0,
@@ -52,7 +53,8 @@ public sealed class LookTests
         var text = Show(width, new VerdictText(width).Of(Read(Verdict, NodeClient.Shapes.VerdictDocument), explain: true));
         var lines = text.Split('\n');
         Assert.All(lines, line => Assert.True(line.Length <= width, $"{line.Length} columns: {line}"));
-        foreach (var word in (string[])["changed", "distance", "https://block.example/why", "127.0.0.4", "timeout", "weight", "127.0.0.1:53"])
+        foreach (
+            var word in (string[])["changed", "distance", "https://block.example/why", "127.0.0.4", "timeout", "weight", "127.0.0.1:53"])
             Assert.Contains(lines, line => line.Split(' ').Any(part => part.TrimEnd(',', ';') == word));
     }
 
@@ -110,15 +112,16 @@ public sealed class LookTests
     [InlineData("日本語 Müller", 10, "日本語...")]
     [InlineData("日本語 Müller", 13, "日本語 Müller")]
     [InlineData("plain text", 8, "plain...")]
-    public void Wide_letters_count_twice_where_a_text_must_fit(string text, int width, string fitted) => Assert.Equal(fitted, ShownText.Fit(text, width));
+    public void Wide_letters_count_twice_where_a_text_must_fit(string text, int width, string fitted) =>
+        Assert.Equal(fitted, ShownText.Fit(text, width));
 
     [Fact]
     public void A_list_is_aligned_under_its_titles_and_fits_a_terminal()
     {
         var page = Read(
             """
-            [{"address":"192.0.2.0/24","profile":"default","kind":"ban","expires":"2026-01-01T12:59:00.5Z","times":[0,0,0,0,0],"by":"日本@mx1",
-              "reason":"sends worms since noon of the first of January","policy":""},
+            [{"address":"192.0.2.0/24","profile":"default","kind":"ban","expires":"2026-01-01T12:59:00.5Z","times":[0,0,0,0,0],
+              "by":"日本@mx1","reason":"sends worms since noon of the first of January","policy":""},
              {"address":"2001:db8::1","profile":"default","kind":"pass","expires":"2026-01-01T13:00:00Z","times":[0,0,0,0,0],"by":"mx1",
               "reason":"","policy":"p"}]
             """,

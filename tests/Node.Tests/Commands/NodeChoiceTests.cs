@@ -41,7 +41,8 @@ public sealed class NodeChoiceTests : IAsyncLifetime
     public async Task A_socket_that_is_not_there_is_no_such_file()
     {
         var (status, _, error) = await CommandLine.RunAsync("status", "--node", $"unix://{_node.Folder}/nobody");
-        Assert.Equal((3, $"screening: cannot reach the node at unix://{_node.Folder}/nobody: No such file or directory\n"), (status, error));
+        Assert.Equal(
+            (3, $"screening: cannot reach the node at unix://{_node.Folder}/nobody: No such file or directory\n"), (status, error));
     }
 
     [SkippableFact]
@@ -60,7 +61,8 @@ public sealed class NodeChoiceTests : IAsyncLifetime
         Skip.If(!Environment.IsPrivilegedProcess, "only root gives files away");
         Assert.Null(LocalFileRule.FaultOf(request, "screening.toml"));
         await RunningProcess.RunAsync(new LaunchPlan("chown", "65534", folder["screening.toml"]), Waiting.Limit);
-        Assert.StartsWith("./screening.toml: it belongs to user 65534", LocalFileRule.FaultOf(request, "screening.toml"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "./screening.toml: it belongs to user 65534", LocalFileRule.FaultOf(request, "screening.toml"), StringComparison.Ordinal);
     }
 
     private static Task<(int Status, string Output, string Error)> RunAsync(string http, params string[] arguments) =>

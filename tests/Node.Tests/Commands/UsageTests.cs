@@ -15,13 +15,21 @@ public sealed partial class UsageTests
     [InlineData("help chekc", "'chekc' is not a command; did you mean 'check'?", "screening")]
     [InlineData("cache lst", "'lst' is not a command of 'screening cache'; did you mean 'list'?", "screening cache")]
     [InlineData("cache", "'screening cache' needs one of its commands: list, show, grant, ban, forget, export, import", "screening cache")]
-    [InlineData("check 192.0.2.1 --explian", "'--explian' is not an option of 'screening check'; did you mean '--explain'?", "screening check")]
-    [InlineData("check --explian 192.0.2.1", "'--explian' is not an option of 'screening check'; did you mean '--explain'?", "screening check")]
+    [InlineData(
+        "check 192.0.2.1 --explian", "'--explian' is not an option of 'screening check'; did you mean '--explain'?", "screening check")]
+    [InlineData(
+        "check --explian 192.0.2.1", "'--explian' is not an option of 'screening check'; did you mean '--explain'?", "screening check")]
     [InlineData("check 192.0.2.1 --token_fil=x", "'--token_fil' is not an option of 'screening check'", "screening check")]
-    [InlineData("cache ban ::1 --ttl 1h --reason r --dryrun", "'--dryrun' is not an option of 'screening cache ban'; did you mean '--dry-run'?", "screening cache ban")]
+    [InlineData(
+        "cache ban ::1 --ttl 1h --reason r --dryrun", "'--dryrun' is not an option of 'screening cache ban'; did you mean '--dry-run'?",
+        "screening cache ban")]
     [InlineData("check 192.0.2.1 192.0.2.2", "'192.0.2.2' is one argument too many for 'screening check'", "screening check")]
-    [InlineData("check ::1 --door polcy", "--door: 'polcy' is not one of dnsbl, dnsblog, http, memcache, plugin, policy; did you mean 'policy'?", "screening check")]
-    [InlineData("config to-postfix --dnsbl-action dorp", "--dnsbl-action: 'dorp' is not one of drop, enforce; did you mean 'drop'?", "screening config to-postfix")]
+    [InlineData(
+        "check ::1 --door polcy", "--door: 'polcy' is not one of dnsbl, dnsblog, http, memcache, plugin, policy; did you mean 'policy'?",
+        "screening check")]
+    [InlineData(
+        "config to-postfix --dnsbl-action dorp", "--dnsbl-action: 'dorp' is not one of drop, enforce; did you mean 'drop'?",
+        "screening config to-postfix")]
     [InlineData("check 192.0.2", "ADDRESS: '192.0.2' is not an IP address", "screening check")]
     [InlineData("demo --pace quick", "--pace: 'quick' is not a duration of at most 1h, such as 250ms or 2s", "screening demo")]
     public async Task A_mistake_is_one_message_and_where_to_read_on(string line, string message, string command)
@@ -48,14 +56,16 @@ public sealed partial class UsageTests
     [Fact]
     public void Every_command_has_examples_and_all_of_them_are_sound()
     {
-        foreach (var path in Paths(ScreeningProgram.CreateRoot(), "screening").Where(path => !path.EndsWith(" [not built]", StringComparison.Ordinal)))
+        var paths = Paths(ScreeningProgram.CreateRoot(), "screening");
+        foreach (var path in paths.Where(path => !path.EndsWith(" [not built]", StringComparison.Ordinal)))
         {
             var examples = Examples.Of(path);
             Assert.True(examples.Count > 0, $"{path} has no example");
             foreach (var example in examples)
             {
                 var words = Word().Matches(example.Split(" > ")[0]).Select(m => m.Value.Trim('"')).Skip(1).ToArray();
-                var parsed = ScreeningProgram.CreateRoot().Parse(HelpCommand.Translate(words is ["--config", ..] ? ["run", .. words] : words));
+                var parsed = ScreeningProgram.CreateRoot().Parse(
+                    HelpCommand.Translate(words is ["--config", ..] ? ["run", .. words] : words));
                 Assert.True(UsageFaults.Of(parsed).Count == 0, $"{example}: {string.Join("; ", UsageFaults.Of(parsed))}");
             }
         }
@@ -64,7 +74,9 @@ public sealed partial class UsageTests
     [Fact]
     public async Task A_token_file_is_offered_where_one_may_be_needed_and_taken_everywhere()
     {
-        foreach (var (command, isOffered) in new[] { ("check", false), ("status", false), ("cache show", false), ("cache list", true), ("cache export", true), ("cache ban", true) })
+        (string, bool)[] commands =
+            [("check", false), ("status", false), ("cache show", false), ("cache list", true), ("cache export", true), ("cache ban", true)];
+        foreach (var (command, isOffered) in commands)
         {
             var (_, output, _) = await CommandLine.RunAsync([.. command.Split(' '), "--help"]);
             Assert.Equal(isOffered, output.Contains("--token-file", StringComparison.Ordinal));

@@ -45,7 +45,9 @@ public sealed class HttpEndpointTests
             "elapsed_ms", "reason", "policy", "checks",
         ];
         Assert.Equal(verdictNames, root.EnumerateObject().Select(p => p.Name));
-        Assert.Equal(("enforce", 3, "screened"), (root.GetProperty("action").GetString(), root.GetProperty("score").GetInt32(), root.GetProperty("source").GetString()));
+        Assert.Equal(
+            ("enforce", 3, "screened"),
+            (root.GetProperty("action").GetString(), root.GetProperty("score").GetInt32(), root.GetProperty("source").GetString()));
         var check = root.GetProperty("checks").EnumerateArray().Single();
         Assert.Equal(("bad.test", "dnsbl", "evidence", 3), (check.GetProperty("name").GetString(), check.GetProperty("kind").GetString(),
             check.GetProperty("result").GetString(), check.GetProperty("weight").GetInt32()));
@@ -111,7 +113,8 @@ public sealed class HttpEndpointTests
         using var dns = new FakeDnsServer();
         dns.List("192.0.2.66", "bad.test", 120, "127.0.0.4");
         await using var node = await RunningNode.StartAsync(
-            $"dnsbl.resolver=[\"{dns.EndPoint}\"]", "dnsbl.sites=bad.test*2", "profile.strict.local=[\"192.0.2.25\"]", "profile.strict.verdict.enforce_at=2");
+            $"dnsbl.resolver=[\"{dns.EndPoint}\"]", "dnsbl.sites=bad.test*2", "profile.strict.local=[\"192.0.2.25\"]",
+            "profile.strict.verdict.enforce_at=2");
         using var http = node.Http();
         Assert.Contains("\"action\":\"ignore\"", await http.GetStringAsync("api/v1/check/192.0.2.66"));
         Assert.Contains("\"action\":\"enforce\"", await http.GetStringAsync("api/v1/check/192.0.2.66?local=192.0.2.25"));
@@ -153,13 +156,17 @@ public sealed class HttpEndpointTests
         await using var node = await RunningNode.StartAsync();
         using var http = node.Http();
         string[] paths =
-            ["healthz", "readyz", "metrics", "api/v1/status", "api/v1/check/192.0.2.1", "api/v1/check/x", "api/v1/cache", "api/v1/cache/192.0.2.1", "api/v1/none"];
+        [
+            "healthz", "readyz", "metrics", "api/v1/status", "api/v1/check/192.0.2.1", "api/v1/check/x", "api/v1/cache",
+            "api/v1/cache/192.0.2.1", "api/v1/none",
+        ];
         foreach (var path in paths)
         {
             using var got = await http.GetAsync(path);
             using var request = new HttpRequestMessage(HttpMethod.Head, path);
             using var head = await http.SendAsync(request);
-            Assert.Equal((path, got.StatusCode, got.Content.Headers.ContentType), (path, head.StatusCode, head.Content.Headers.ContentType));
+            Assert.Equal(
+                (path, got.StatusCode, got.Content.Headers.ContentType), (path, head.StatusCode, head.Content.Headers.ContentType));
             Assert.True(head.Content.Headers.ContentLength > 0, path);
             Assert.Equal(got.Content.Headers.ContentLength, (await got.Content.ReadAsByteArrayAsync()).Length);
             Assert.Empty(await head.Content.ReadAsByteArrayAsync());
@@ -185,7 +192,8 @@ public sealed class HttpEndpointTests
         {
             using var request = new HttpRequestMessage(new HttpMethod(method), path);
             using var response = await http.SendAsync(request);
-            Assert.Equal((path, status, "application/problem+json"), (path, response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+            Assert.Equal(
+                (path, status, "application/problem+json"), (path, response.StatusCode, response.Content.Headers.ContentType?.MediaType));
             using var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
             Assert.Equal(detail, problem.RootElement.GetProperty("detail").GetString());
         }
@@ -196,7 +204,8 @@ public sealed class HttpEndpointTests
     public async Task A_list_that_only_the_dnsblog_door_asks_is_shown_and_does_not_count_for_the_rung()
     {
         using var dns = new FakeDnsServer { Otherwise = FakeDnsReply.A(60, "127.255.255.254") };
-        await using var node = await RunningNode.StartAsync($"dnsbl.resolver=[\"{dns.EndPoint}\"]", "endpoints.dnsblog=[\"unix://{folder}/dnsblog\"]");
+        await using var node = await RunningNode.StartAsync(
+            $"dnsbl.resolver=[\"{dns.EndPoint}\"]", "endpoints.dnsblog=[\"unix://{folder}/dnsblog\"]");
         using var peer = await node.ConnectUnixAsync("dnsblog");
         await peer.Socket.SendAsync(DnsblogAsker.Request("junk.test", "192.0.2.1"));
         Assert.NotNull(DnsblogAsker.ReadReply(Encoding.Latin1.GetBytes(await peer.ReadToEndAsync())));

@@ -33,8 +33,8 @@ internal sealed class RunningNode : IAsyncDisposable
     public static Task<RunningNode> StartFromAsync(string? file, params string[] sets) => StartAsync(file, null, sets);
 
     /// <summary>A node with a whitelist of the test's in place of the fleet's.</summary>
-    public static Task<RunningNode> StartWithAsync(IFleetWhitelist whitelist, params string[] sets) =>
-        StartAsync(null, services => services.AddSingleton(whitelist).AddSingleton(Own), sets);
+    public static Task<RunningNode> StartWithAsync(IWhitelistAdmin whitelist, params string[] sets) =>
+        StartAsync(null, services => services.AddSingleton(() => whitelist).AddSingleton(Own), sets);
 
     /// <summary>A node with a configuration file and services of the test's in place of its own.</summary>
     public static Task<RunningNode> StartWithAsync(Action<IServiceCollection> replace, string? file, params string[] sets) =>
@@ -150,9 +150,7 @@ internal sealed class PluginPeer(Socket socket) : IDisposable
                 _received.Remove(0, end + 2);
             }
             else if (!await ReceiveAsync())
-            {
                 throw new EndOfStreamException($"closed after {replies.Count} of {count} replies: '{text}'");
-            }
         }
 
         return replies;

@@ -53,8 +53,8 @@ public sealed class UnixSocketFileTests : IDisposable
     {
         var text = UnixSocketFile.Explain("/etc/missing/dnsblog", new UnauthorizedAccessException());
         Assert.Equal(
-            "cannot listen on unix:///etc/missing/dnsblog: Permission denied. /etc belongs to root:root and has mode 0755; this node runs as"
-                + $" {Environment.UserName}. As root, make a folder that the node and Postfix can use:"
+            "cannot listen on unix:///etc/missing/dnsblog: Permission denied. /etc belongs to root:root and has mode 0755;"
+                + $" this node runs as {Environment.UserName}. As root, make a folder that the node and Postfix can use:"
                 + $" install -d -o {Environment.UserName} -g postfix -m 2750 /etc/missing",
             text);
     }

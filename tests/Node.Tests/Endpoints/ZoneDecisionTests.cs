@@ -17,7 +17,7 @@ namespace Screening.Node.Tests.Endpoints;
 /// <summary>postscreen asks for NAME and allow.NAME, a resolver for more: one connection is one decision.</summary>
 public sealed class ZoneDecisionTests
 {
-    private static readonly ScreeningPolicy Policy = new("default", "f", new VerdictRules(), []);
+    private static readonly Profile Profile = new("default", "f", new VerdictSettings(), []);
     private readonly FakeTimeProvider _time = new();
     private readonly ZoneDecisions _decisions;
 
@@ -103,7 +103,7 @@ public sealed class ZoneDecisionTests
         return isFirst;
     }
 
-    private static ScreeningQuery Query(uint client, Door door) => new(ClientAddress.FromIPv4(client), Policy, door, 0, default);
+    private static ScreeningQuery Query(uint client, Door door) => new(ClientAddress.FromIPv4(client), Profile, door, 0, default);
 
     private static async Task<string> AskAsync(RunningNode node, string door, string zone, string client)
     {

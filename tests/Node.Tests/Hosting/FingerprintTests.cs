@@ -6,7 +6,7 @@ using Screening.Node.Tests.Configuration;
 
 namespace Screening.Node.Tests.Hosting;
 
-/// <summary>A policy's fingerprint: passes count for each other where it is equal, so that it differs wherever a verdict may.</summary>
+/// <summary>A profile's fingerprint: passes count for each other where it is equal, so that it differs wherever a verdict may.</summary>
 public sealed class FingerprintTests : IDisposable
 {
     private const string Text = """
@@ -82,7 +82,7 @@ public sealed class FingerprintTests : IDisposable
         ["policy.trace_header"] = "policy.trace_header='X-Screening'",
     };
 
-    // Tables of which nothing takes part in a screening. A profile has a policy, and so a fingerprint, of its own.
+    // Tables of which nothing takes part in a screening. A profile has a fingerprint of its own.
     private static readonly HashSet<string> OtherTables =
         ["node", "endpoints", "dnsbl_zone", "access", "profile", "cache", "limits", "store", "cluster", "http", "log"];
 
@@ -103,6 +103,10 @@ public sealed class FingerprintTests : IDisposable
     [MemberData(nameof(OtherPaths))]
     public void Another_setting_leaves_it(string path) => Assert.Equal(Fingerprint(), Fingerprint(Other[path]!));
 
+    // Passes are stored with it: with another value nodes disown what they and nodes of another release have stored.
+    [Fact]
+    public void It_is_the_same_in_every_release() => Assert.Equal("00e9ab4c6ee2", Fingerprint());
+
     [Fact]
     [Trait("Finding", "A10")]
     public void Every_setting_is_one_or_the_other()
@@ -119,5 +123,5 @@ public sealed class FingerprintTests : IDisposable
 
     private string Fingerprint(params string[] sets) =>
         ScreeningPlan.Of(_fixture.Options(Text, sets), new TransportSet(TimeProvider.System, NullLoggerFactory.Instance))
-            .Policies.Default.Fingerprint;
+            .Profiles.Default.Fingerprint;
 }

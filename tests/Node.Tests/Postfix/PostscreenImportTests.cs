@@ -219,7 +219,7 @@ public sealed class PostscreenImportTests : IDisposable
         const int Threshold = 3;
         var options = Converted(TenLists + $"postscreen_dnsbl_threshold = {Threshold}\npostscreen_dnsbl_action = {action}\n");
         SiteList.TryParse(options.Dnsbl.Sites.Reveal(), out var sites, out _);
-        var policy = ScreeningPlan.Of(options, new TransportSet(TimeProvider.System, NullLoggerFactory.Instance)).Policies.Default;
+        var profile = ScreeningPlan.Of(options, new TransportSet(TimeProvider.System, NullLoggerFactory.Instance)).Profiles.Default;
         var random = new Random(2012);
         var refused = 0;
         for (var client = 0; client < 1000; client++)
@@ -227,14 +227,14 @@ public sealed class PostscreenImportTests : IDisposable
             var codes = sites.Select(s => s.Zone).Distinct().ToDictionary(
                 zone => zone, _ => random.Next(3) > 0 ? [] : Enumerable.Range(0, random.Next(1, 3)).Select(_ => new AnswerCode(0x7f000000u + (uint)random.Next(0, 18))).ToArray());
             var score = sites.Where(s => s.Matches(codes[s.Zone])).Sum(s => s.Weight);
-            var board = new ScoreBoard(policy.Rules, [.. policy.Checks.Select(c => c.Range)]);
-            for (var slot = 0; slot < policy.Checks.Length; slot++)
+            var board = new ScoreBoard(profile.Settings, [.. profile.Checks.Select(c => c.Range)]);
+            for (var slot = 0; slot < profile.Checks.Length; slot++)
             {
                 var zone = sites.Select(s => s.Zone).Distinct().ElementAt(slot);
-                board.Add(slot, policy.Checks[slot].Weigh(new DnsblAnswer([.. codes[zone]], 60)).Contribution);
+                board.Add(slot, profile.Checks[slot].Weigh(new DnsblAnswer([.. codes[zone]], 60)).Contribution);
             }
 
-            var verdict = policy.Rules.Outcome(board.Score).Action;
+            var verdict = profile.Settings.Outcome(board.Score).Action;
             Assert.Equal(score >= Threshold, verdict == refusal);
             refused += verdict == refusal ? 1 : 0;
         }

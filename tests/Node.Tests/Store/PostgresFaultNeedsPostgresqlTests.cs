@@ -38,7 +38,7 @@ public sealed class PostgresFaultNeedsPostgresqlTests
 
         server.Freeze();
         Assert.EndsWith("no answer within 2 s", await FaultAsync(store));
-        var unlocked = store.Lock!.TryTakeAsync("it", "a", TimeSpan.FromSeconds(60), CancellationToken.None)
+        var unlocked = store.Lock!.TryAcquireAsync("it", "a", TimeSpan.FromSeconds(60), CancellationToken.None)
             .Within("the end of a call to a frozen server");
         Assert.EndsWith("no answer within 2 s", (await Assert.ThrowsAsync<StoreException>(() => unlocked)).Message);
 

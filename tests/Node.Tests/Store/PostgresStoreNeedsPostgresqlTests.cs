@@ -146,7 +146,7 @@ public sealed class PostgresStoreNeedsPostgresqlTests(PostgresStoreNeedsPostgres
         Assert.True(await TryLockAsync(store, "a", second));
         Assert.True(await TryLockAsync(store, "a", second), "an owner prolongs its lock");
         Assert.False(await TryLockAsync(store, "b", second));
-        Assert.True(await store.Lock!.TryTakeAsync("another", "b", second, CancellationToken.None), "names are apart");
+        Assert.True(await store.Lock!.TryAcquireAsync("another", "b", second, CancellationToken.None), "names are apart");
 
         await store.Lock.ReleaseAsync("it", "b", CancellationToken.None);
         Assert.False(await TryLockAsync(store, "b", second), "only the owner gives it back");
@@ -173,7 +173,7 @@ public sealed class PostgresStoreNeedsPostgresqlTests(PostgresStoreNeedsPostgres
         {
             var name = $"round {round}";
             var taken = await Task.WhenAll(Enumerable.Range(0, 8).Select(
-                owner => store.Lock!.TryTakeAsync(name, $"node {owner}", TimeSpan.FromSeconds(60), CancellationToken.None)));
+                owner => store.Lock!.TryAcquireAsync(name, $"node {owner}", TimeSpan.FromSeconds(60), CancellationToken.None)));
             Assert.Single(taken, true);
         }
     }
@@ -221,7 +221,7 @@ public sealed class PostgresStoreNeedsPostgresqlTests(PostgresStoreNeedsPostgres
     private static NpgsqlConnectionStringBuilder Settings(PostgresStore store) => new(store.Connection!.ConnectionString);
 
     private static Task<bool> TryLockAsync(PostgresStore store, string owner, TimeSpan life) =>
-        store.Lock!.TryTakeAsync("it", owner, life, CancellationToken.None).Within("the lock");
+        store.Lock!.TryAcquireAsync("it", owner, life, CancellationToken.None).Within("the lock");
 
     private static Task PrepareAsync(PostgresStore store) => store.PrepareAsync(CancellationToken.None).Within("the store's tables");
 

@@ -18,7 +18,8 @@ public sealed class AuditLogTests : IDisposable
     {
         var file = Path.Combine(_folder, "new", "audit.jsonl");
         using var log = new AuditLog(
-            new AuditLogSettings(AuditLogSettings.InFile(file, 2000), "mx1"), _troubles, TimeProvider.System, new RecordingLogger<AuditLog>());
+            new AuditLogSettings(AuditLogSettings.InFile(file, 2000), "mx1"), _troubles, TimeProvider.System,
+            new RecordingLogger<AuditLog>());
         await Task.WhenAll(Enumerable.Range(0, 40).Select(i => log.WriteAsync(Entry with { Count = i })));
         Assert.InRange(new FileInfo(file).Length, 1, 2000);
         var closed = Assert.Single(Directory.GetFiles(Path.Combine(_folder, "new"), "audit-*.jsonl"));
@@ -34,12 +35,17 @@ public sealed class AuditLogTests : IDisposable
     public async Task A_file_that_can_not_be_written_is_an_error_in_the_log_and_nothing_else()
     {
         var recorded = new RecordingLogger<AuditLog>();
-        using var log = new AuditLog(new AuditLogSettings(AuditLogSettings.InFile(_folder, 2000), "mx1"), _troubles, TimeProvider.System, recorded);
+        using var log = new AuditLog(
+            new AuditLogSettings(AuditLogSettings.InFile(_folder, 2000), "mx1"), _troubles, TimeProvider.System, recorded);
         await log.WriteAsync(Entry);
         await log.WriteAsync(Entry with { Fault = "no majority" });
-        Assert.Contains(recorded.Lines, l => l.Id == EventIds.AuditFault && l.Text.StartsWith("A change is not in the audit log", StringComparison.Ordinal));
+        Assert.Contains(
+            recorded.Lines,
+            l => l.Id == EventIds.AuditFault && l.Text.StartsWith("A change is not in the audit log", StringComparison.Ordinal));
         Assert.Contains(recorded.Lines, l => l.Id == EventIds.WhitelistChanged && l.Text == "alice via unix: ban 192.0.2.1: spam");
-        Assert.Contains(recorded.Lines, l => l.Id == EventIds.ChangeUncertain && l.Text == "alice via unix: ban 192.0.2.1 may hold in part: no majority");
+        Assert.Contains(
+            recorded.Lines,
+            l => l.Id == EventIds.ChangeUncertain && l.Text == "alice via unix: ban 192.0.2.1 may hold in part: no majority");
         Assert.Contains("the latest change is not in it", Assert.Single(_troubles.Current).Value.What, StringComparison.Ordinal);
     }
 }

@@ -8,7 +8,7 @@ namespace Screening.Node.Tests.Telemetry;
 [Trait("Finding", "security-4")]
 public sealed class HitCountsTests
 {
-    private static readonly ScreeningPolicy Policy = new("default", "f", new VerdictRules(), []);
+    private static readonly Profile Profile = new("default", "f", new VerdictSettings(), []);
     private readonly HitCounts _hits = new();
 
     [Fact]
@@ -18,13 +18,13 @@ public sealed class HitCountsTests
         Assert.True(_hits.TryCount(Hit(1), out _));
         Assert.True(_hits.TryCount(Hit(1), out _));
         Assert.False(_hits.TryCount(Hit(1, VerdictSource.Ban), out _));
-        Assert.Equal(2, Assert.Single(_hits.TakeCounted()).Count);
+        Assert.Equal(2, Assert.Single(_hits.RemoveCounted()).Count);
 
         // Counted already, and so not first again; after a period without a hit it is.
         Assert.True(_hits.TryCount(Hit(1), out _));
         Assert.False(_hits.TryCount(Hit(1, VerdictSource.Ban), out _));
-        Assert.Equal(1, Assert.Single(_hits.TakeCounted()).Count);
-        Assert.Empty(_hits.TakeCounted());
+        Assert.Equal(1, Assert.Single(_hits.RemoveCounted()).Count);
+        Assert.Empty(_hits.RemoveCounted());
         Assert.False(_hits.TryCount(Hit(1), out _));
     }
 
@@ -43,7 +43,7 @@ public sealed class HitCountsTests
                 Interlocked.Add(ref evicted, left.Count);
             }
         });
-        var counted = _hits.TakeCounted().ToList();
+        var counted = _hits.RemoveCounted().ToList();
         Assert.InRange(counted.Count, 0, HitCounts.Capacity);
         Assert.Equal(4L * Clients, firsts + evicted + counted.Sum(c => c.Count));
     }
@@ -61,6 +61,6 @@ public sealed class HitCountsTests
     }
 
     private static Decision Hit(uint client, VerdictSource source = VerdictSource.Near) => new(
-        new ScreeningQuery(ClientAddress.FromIPv4(client), Policy, Door.Plugin, 0, default),
+        new ScreeningQuery(ClientAddress.FromIPv4(client), Profile, Door.Plugin, 0, default),
         new Verdict(VerdictAction.Pass, false, 60, 0, source), false, true, default, "passed before", []);
 }

@@ -15,14 +15,20 @@ public sealed class CidrTableTests
     [InlineData("10.0.0.0/8 reject go away, please", "1 10.0.0.0/8 Reject")]
     [InlineData("10.0.0.0/8 permit\r\n::/0 reject\r\n", "1 10.0.0.0/8 Permit|2 ::/0 Reject")]
     [InlineData("10.0.0.0/8\n1.2.3.4   \n", "1 10.0.0.0/8 Permit|2 1.2.3.4/32 Permit")]
-    [InlineData("[2001:db8::]/32 reject\n[2001:db8::/32] reject\n[::1] reject", "1 2001:db8::/32 Reject|2 2001:db8::/32 Reject|3 ::1/128 Reject")]
+    [InlineData(
+        "[2001:db8::]/32 reject\n[2001:db8::/32] reject\n[::1] reject",
+        "1 2001:db8::/32 Reject|2 2001:db8::/32 Reject|3 ::1/128 Reject")]
     [InlineData("\n10.0.0.0/8\n\n # between\n reject\n11.0.0.0/8", "2 10.0.0.0/8 Reject|6 11.0.0.0/8 Permit")]
     [InlineData("10.0.0.0/8 reject\n  with a reason\n#\n  of two lines\n::1", "1 10.0.0.0/8 Reject|5 ::1/128 Permit")]
     [InlineData("!128.0.0.0/2 reject", "1 0.0.0.0/1 Reject|1 192.0.0.0/2 Reject")]
     [InlineData("! !10.0.0.0/8 reject", "1 10.0.0.0/8 Reject")]
     [InlineData("!0.0.0.0/0 reject", "")]
-    [InlineData("if 10.0.0.0/8\n10.1.0.0/16 reject\n0.0.0.0/0 permit\n11.0.0.0/8 reject\n::/0 reject\nendif\n1.2.3.4", "2 10.1.0.0/16 Reject|3 10.0.0.0/8 Permit|7 1.2.3.4/32 Permit")]
-    [InlineData("IF 10.0.0.0/8\nif\t10.1.0.0/16\n10.0.0.0/8 reject\nEndIf\n10.2.0.0/16\nendif\n", "3 10.1.0.0/16 Reject|5 10.2.0.0/16 Permit")]
+    [InlineData(
+        "if 10.0.0.0/8\n10.1.0.0/16 reject\n0.0.0.0/0 permit\n11.0.0.0/8 reject\n::/0 reject\nendif\n1.2.3.4",
+        "2 10.1.0.0/16 Reject|3 10.0.0.0/8 Permit|7 1.2.3.4/32 Permit")]
+    [InlineData(
+        "IF 10.0.0.0/8\nif\t10.1.0.0/16\n10.0.0.0/8 reject\nEndIf\n10.2.0.0/16\nendif\n",
+        "3 10.1.0.0/16 Reject|5 10.2.0.0/16 Permit")]
     [InlineData("if !0.0.0.0/1\n0.0.0.0/0 reject\n1.2.3.4 reject\n::/0 reject\nendif", "2 128.0.0.0/1 Reject")]
     [InlineData("if!128.0.0.0/1\n!64.0.0.0/2 reject\nendif", "2 0.0.0.0/2 Reject")]
     [InlineData("if 1.2.3.4\nif ::1\n::/0\n0.0.0.0/0\nendif\nendif", "")]
@@ -41,7 +47,9 @@ public sealed class CidrTableTests
     [InlineData("10.0.0.0/8,permit", "1: '10.0.0.0/8,permit' has no prefix length of 0 to 32")]
     [InlineData("! ", "1: a network is missing")]
     [InlineData("if\nendif", "1: a network is missing")]
-    [InlineData("if 10.0.0.0/99\n1.2.3.4 x\nendif", "1: '10.0.0.0/99' has no prefix length of 0 to 32|2: 'x' is none of permit, OK, reject and dunno")]
+    [InlineData(
+        "if 10.0.0.0/99\n1.2.3.4 x\nendif",
+        "1: '10.0.0.0/99' has no prefix length of 0 to 32|2: 'x' is none of permit, OK, reject and dunno")]
     [InlineData("endif", "1: endif without if")]
     [InlineData("if ::/0\nendif now\nendif", "2: text after endif")]
     [InlineData("if ::/0\nif ::/1\n", "1: this if has no endif|2: this if has no endif")]
@@ -111,7 +119,8 @@ public sealed class CidrTableTests
             {
                 var expected = Matching(lines, client);
                 var actual = entries.Where(entry => entry.Network.Contains(client)).Select(entry => entry.Line);
-                Assert.True(expected.SequenceEqual(actual), $"{client}: {string.Join(' ', expected)}, not {string.Join(' ', actual)}\n{text}");
+                Assert.True(
+                    expected.SequenceEqual(actual), $"{client}: {string.Join(' ', expected)}, not {string.Join(' ', actual)}\n{text}");
             }
         }, iter: 2_000);
 

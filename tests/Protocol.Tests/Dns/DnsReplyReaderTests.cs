@@ -13,7 +13,10 @@ public sealed class DnsReplyReaderTests
     public static TheoryData<string, FakeDnsReply, DnsType, string> Replies => new()
     {
         { "one code", FakeDnsReply.A(60, "127.0.0.2"), DnsType.A, "NoError 127.0.0.2 ttl 60" },
-        { "lowest ttl", FakeDnsReply.A(60, "127.0.0.2", "127.0.0.4") with { AddressTtls = [9, 5] }, DnsType.A, "NoError 127.0.0.2,127.0.0.4 ttl 5" },
+        {
+            "lowest ttl", FakeDnsReply.A(60, "127.0.0.2", "127.0.0.4") with { AddressTtls = [9, 5] }, DnsType.A,
+            "NoError 127.0.0.2,127.0.0.4 ttl 5"
+        },
         { "lowest ttl first", FakeDnsReply.A(60, "127.0.0.2", "127.0.0.4") with { AddressTtls = [5, 9] }, DnsType.A,
             "NoError 127.0.0.2,127.0.0.4 ttl 5" },
         { "aliases", FakeDnsReply.A(60, "127.0.0.3") with { Aliases = ["a.example", "b.example"] }, DnsType.A, "NoError 127.0.0.3 ttl 60" },

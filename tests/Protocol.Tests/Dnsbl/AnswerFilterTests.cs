@@ -68,8 +68,7 @@ public sealed class AnswerFilterTests
     public void The_shortest_text_reads_as_the_same_filter() =>
         Gen.Select(Gen.Byte, Gen.Byte).Array[1, 6].Array[4].Sample(fields =>
         {
-            var text = string.Join('.', fields.Select(members =>
-                $"[{string.Join(';', members.Select(pair => $"{Math.Min(pair.Item1, pair.Item2)}..{Math.Max(pair.Item1, pair.Item2)}"))}]"));
+            var text = string.Join('.', fields.Select(members => $"[{string.Join(';', members.Select(Range))}]"));
             Assert.True(AnswerFilter.TryParse(text, out var filter, out var error, out _), error);
             Assert.True(AnswerFilter.TryParse(filter!.ToString(), out var again, out error, out _), error);
             Assert.Equal(filter, again);
@@ -83,4 +82,6 @@ public sealed class AnswerFilterTests
 
     private static AnswerCode Code(string text) =>
         AnswerCode.TryParse(text, out var code) ? code : throw new FormatException(text);
+
+    private static string Range((byte One, byte Other) ends) => $"{Math.Min(ends.One, ends.Other)}..{Math.Max(ends.One, ends.Other)}";
 }

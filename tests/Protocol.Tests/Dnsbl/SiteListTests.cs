@@ -55,7 +55,9 @@ public sealed class SiteListTests
     [InlineData("a.test=127.0.0.300", "15: a number above 255")]
     [InlineData("ok.test, bad..test*x", "9: a dot too many in the domain|19: the weight 'x' is not a whole number")]
     [InlineData("$x=1*y", "0: '$' cannot be in a domain|4: the filter ends after 1 of 4 fields|5: the weight 'y' is not a whole number")]
-    [InlineData("z.test=127.0.0.[2,3]*2", "17: ']' is missing (numbers inside [] are separated by ';', since ',' ends the entry)|18: ']' cannot be in a domain")]
+    [InlineData(
+        "z.test=127.0.0.[2,3]*2",
+        "17: ']' is missing (numbers inside [] are separated by ';', since ',' ends the entry)|18: ']' cannot be in a domain")]
     public void All_faults_are_told_with_their_place(string text, string expected)
     {
         Assert.False(SiteList.TryParse(text, out _, out var errors));

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using CsCheck;
 using Screening.Protocol.Framing;
+using Screening.Protocol.Plugin;
 using Screening.Testing;
 
 namespace Screening.Protocol.Tests.Framing;
@@ -91,7 +92,7 @@ public sealed class AttributeFramerTests
     [Fact]
     public void A_line_without_end_is_refused_before_it_ends()
     {
-        var framer = new AttributeFramer(ParseLimits.Attributes);
+        var framer = new AttributeFramer(PluginRequest.Limits);
         Assert.Equal(OperationStatus.InvalidData, framer.TryFindEnd(new ReadOnlySequence<byte>(new byte[1026]), out _, out var error));
         Assert.Equal(ParseErrorKind.LineTooLong, error.Kind);
     }
@@ -99,7 +100,7 @@ public sealed class AttributeFramerTests
     [Fact]
     public void It_tells_whether_a_message_has_begun()
     {
-        var framer = new AttributeFramer(ParseLimits.Attributes);
+        var framer = new AttributeFramer(PluginRequest.Limits);
         Assert.False(framer.IsInsideMessage);
         framer.TryFindEnd(new ReadOnlySequence<byte>("a"u8.ToArray()), out _, out _);
         Assert.True(framer.IsInsideMessage);
@@ -142,7 +143,7 @@ public sealed class AttributeFramerTests
 
     private static (List<int> Lengths, OperationStatus Status, ParseError Error) Frame(ReadOnlySequence<byte> bytes)
     {
-        var framer = new AttributeFramer(ParseLimits.Attributes);
+        var framer = new AttributeFramer(PluginRequest.Limits);
         var lengths = new List<int>();
         while (true)
         {
@@ -157,17 +158,19 @@ public sealed class AttributeFramerTests
     // As a socket would: more bytes each time, those of earlier times again.
     private static (List<int> Lengths, OperationStatus Status, ParseError Error) Drip(byte[] bytes, int step)
     {
-        var framer = new AttributeFramer(ParseLimits.Attributes);
+        var framer = new AttributeFramer(PluginRequest.Limits);
         var lengths = new List<int>();
         var start = 0;
         for (var end = 0; ; end = Math.Min(end + step, bytes.Length))
         {
-            OperationStatus status;
-            while ((status = framer.TryFindEnd(new ReadOnlySequence<byte>(bytes, start, end - start), out var length, out var error)) != OperationStatus.NeedMoreData)
+            var status = OperationStatus.Done;
+            while (status == OperationStatus.Done)
             {
+                status = framer.TryFindEnd(new ReadOnlySequence<byte>(bytes, start, end - start), out var length, out var error);
                 if (status == OperationStatus.InvalidData)
                     return (lengths, status, error);
-                lengths.Add((int)length);
+                if (status == OperationStatus.Done)
+                    lengths.Add((int)length);
                 start += (int)length;
             }
 

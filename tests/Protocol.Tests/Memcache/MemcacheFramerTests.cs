@@ -40,7 +40,8 @@ public sealed class MemcacheFramerTests
         foreach (var _ in Enumerable.Range(0, 20_000))
         {
             var words = "get set add k 0 1 9 999999999999 noreply \r\n \r\n \n \u0080 x".Split(' ');
-            var text = string.Join(random.Next(3) == 0 ? "" : " ", Enumerable.Range(0, random.Next(12)).Select(_ => words[random.Next(words.Length)]));
+            var chosen = Enumerable.Range(0, random.Next(12)).Select(_ => words[random.Next(words.Length)]);
+            var text = string.Join(random.Next(3) == 0 ? "" : " ", chosen);
             Read(Encoding.Latin1.GetBytes(text), random.Next(1, 10));
         }
     }
@@ -79,7 +80,10 @@ public sealed class MemcacheFramerTests
     {
         var request = frame.Request;
         var name = frame.Kind == MemcacheFrameKind.Request ? $"{request.Command}" : $"{frame.Kind}";
-        var key = request.Keys.IsEmpty && request.Command != MemcacheCommand.Unknown ? "" : $" '{Encoding.Latin1.GetString(request.Keys).Trim()}'";
-        return name + key + (frame.Kind == MemcacheFrameKind.Request && request.DataBytes >= 0 ? $" '{Encoding.Latin1.GetString(frame.Data)}'" : "");
+        var hasKey = !request.Keys.IsEmpty || request.Command == MemcacheCommand.Unknown;
+        var hasData = frame.Kind == MemcacheFrameKind.Request && request.DataBytes >= 0;
+        return name
+            + (hasKey ? $" '{Encoding.Latin1.GetString(request.Keys).Trim()}'" : "")
+            + (hasData ? $" '{Encoding.Latin1.GetString(frame.Data)}'" : "");
     }
 }

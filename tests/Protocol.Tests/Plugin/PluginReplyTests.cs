@@ -28,11 +28,11 @@ public sealed class PluginReplyTests
         Gen.Select(Gen.Enum<VerdictAction>(), Gen.Int[0, int.MaxValue], Gen.Char['!', '~'].Array[1, 100]).Sample((action, ttl, id) =>
         {
             var message = Write(action, ttl, new string(id));
-            Assert.True(PluginReplyReader.TryParse(message, out var answer, out _));
+            Assert.True(PluginAnswer.TryParse(message, out var answer, out _));
             Assert.Equal(new string(id), Encoding.Latin1.GetString(answer.QueryId));
             Assert.Equal(action, answer.Action);
             Assert.Equal(action == VerdictAction.Pass ? Math.Max(1, ttl) : null, answer.TtlSeconds);
-            var framer = new AttributeFramer(ParseLimits.Attributes);
+            var framer = new AttributeFramer(PluginRequest.Limits);
             Assert.Equal(OperationStatus.Done, framer.TryFindEnd(new ReadOnlySequence<byte>(message), out var length, out _));
             Assert.Equal(message.Length, length);
         });

@@ -8,7 +8,8 @@ namespace Screening.Protocol.Tests.Plugin;
 public sealed class PluginRequestTests
 {
     private const string Of2012 =
-        "query_id=u1\naddress_family=ipv4\nprotocol=tcp\nlocal_address=1.2.3.4\nlocal_port=25\nremote_address=5.4.3.2\nremote_port=6666\n\n";
+        "query_id=u1\naddress_family=ipv4\nprotocol=tcp\nlocal_address=1.2.3.4\nlocal_port=25\n"
+        + "remote_address=5.4.3.2\nremote_port=6666\n\n";
 
     // Label, message; id, client, local, local port, remote port.
     public static readonly TheoryData<string, string, string> Understood = new()
@@ -22,7 +23,7 @@ public sealed class PluginRequestTests
         { "the last of two names", "client_address=1.1.1.1\nremote_address=2.2.2.2\nlocal_port=1\nserver_port=2\n\n", "- 2.2.2.2 - 2 0" },
         { "the last of two names, turned", "remote_address=2.2.2.2\nclient_address=1.1.1.1\n\n", "- 1.1.1.1 - 0 0" },
         { "unknown attributes", "x=1\nremote_address=1.1.1.1\nhelo_name=h\n\n", "- 1.1.1.1 - 0 0" },
-        { "malformed ones that are not needed", "remote_address=1.1.1.1\nlocal_address=x\nlocal_port=99999\nremote_port=-1\n\n", "- 1.1.1.1 - 0 0" },
+        { "malformed ones", "remote_address=1.1.1.1\nlocal_address=x\nlocal_port=99999\nremote_port=-1\n\n", "- 1.1.1.1 - 0 0" },
         { "binary in the id", "query_id=\u00ff\u0001=\nremote_address=1.1.1.1\n\n", "\u00ff\u0001= 1.1.1.1 - 0 0" },
     };
 

@@ -7,7 +7,7 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Testing.Whitelist;
 
 /// <summary>A fleet's whitelist in memory, that does what it is told to.</summary>
-public sealed class FakeFleetWhitelist : IFleetWhitelist
+public sealed class FakeFleetWhitelist : IWhitelistAdmin
 {
     // Needs escaping in a URL.
     private const string PlacePrefix = "a+b/c=&";
@@ -73,7 +73,8 @@ public sealed class FakeFleetWhitelist : IFleetWhitelist
     public Task<ImmutableArray<WhitelistLine>> ShowAsync(ClientAddress client, CancellationToken cancellation)
     {
         ThrowIfFaulty();
-        return Task.FromResult<ImmutableArray<WhitelistLine>>([.. Lines.Where(l => l.Network.Contains(client)).OrderByDescending(l => l.Kind)]);
+        return Task.FromResult<ImmutableArray<WhitelistLine>>(
+            [.. Lines.Where(l => l.Network.Contains(client)).OrderByDescending(l => l.Kind)]);
     }
 
     public Task<WhitelistPage> ListAsync(Network? within, string? after, int limit, CancellationToken cancellation)

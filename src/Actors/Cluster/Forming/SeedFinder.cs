@@ -14,7 +14,7 @@ namespace Screening.Actors.Cluster.Forming;
 /// </list>
 /// A seed that is written as an address is asked as it is.
 /// </summary>
-internal sealed class SeedFinder(FleetHostSetup setup, Address self)
+internal sealed class SeedFinder(ClusterSystemSetup setup, Address self)
 {
     private static readonly TimeSpan ResolveLimit = TimeSpan.FromSeconds(2);
 
@@ -31,7 +31,7 @@ internal sealed class SeedFinder(FleetHostSetup setup, Address self)
         var tried = await Task.WhenAll(others.Where(address => !isKnown(address)).Select(ProbeAsync)).ConfigureAwait(false);
         var refused = tried.Where(result => result.Fault is not null).ToDictionary(result => result.Address, result => result.Fault!);
         var all = seeds.Where(seed => seed.Fault is not null).Select(seed => (Where: seed.Seed.Host, Fault: seed.Fault!))
-            .Concat(refused.Select(result => (Where: Founding.HostPortOf(result.Key), Fault: result.Value)));
+            .Concat(refused.Select(result => (Where: result.Key.Endpoint, Fault: result.Value)));
         return new SeedsFound(
             places.Length + seeds.Count(seed => seed.Fault is not null),
             [.. others.Where(address => !refused.ContainsKey(address))],
@@ -39,7 +39,7 @@ internal sealed class SeedFinder(FleetHostSetup setup, Address self)
                 .ToImmutableSortedDictionary(fault => fault.Where, fault => fault.Fault, StringComparer.Ordinal));
     }
 
-    private async Task<(FleetSeed Seed, ImmutableArray<Address> Addresses, string? Fault)> ResolveAsync(FleetSeed seed)
+    private async Task<(Seed Seed, ImmutableArray<Address> Addresses, string? Fault)> ResolveAsync(Seed seed)
     {
         if (IPAddress.TryParse(seed.Host, out var literal))
             return (seed, [AddressOf(Write(literal), seed.Port)], null);

@@ -11,11 +11,11 @@ namespace Screening.Actors.Cluster.Forming;
 /// Tries whether an address accepts connections, before Akka does. Akka.Remote ends its whole system when a TLS handshake that it began
 /// fails, so that one seed with a bad certificate would end every node; and it warns of each address that does not answer, each time.
 /// </summary>
-internal sealed class SeedProbe(FleetHostSetup setup)
+internal sealed class SeedProbe(ClusterSystemSetup setup)
 {
     private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(200);
 
-    private readonly bool _usesIPv6 = FleetHost.UsesIPv6(setup.Settings);
+    private readonly bool _usesIPv6 = ClusterSystem.UsesIPv6(setup.Settings);
 
     /// <returns>Why there can be no connection; null: there can.</returns>
     public async Task<string?> TryAsync(Address address)
@@ -49,7 +49,7 @@ internal sealed class SeedProbe(FleetHostSetup setup)
 
     // Under TLS 1.3 the handshake ends here before the other side has judged this node's certificate, and a connection that is dropped
     // meanwhile looks like an attack there.
-    private async Task HandshakeAsync(TcpClient socket, string host, FleetCertificates certificates, CancellationToken limit)
+    private async Task HandshakeAsync(TcpClient socket, string host, NodeCertificates certificates, CancellationToken limit)
     {
         string? fault = null;
         var stream = new SslStream(socket.GetStream());
@@ -102,7 +102,7 @@ internal sealed class SeedProbe(FleetHostSetup setup)
             ?? throw new IOException($"the name has no {(_usesIPv6 ? "IPv6" : "IPv4")} address, which cluster.listen asks for");
     }
 
-    private static SslClientAuthenticationOptions Options(FleetCertificates certificates, string host, Action<string?> judged) => new()
+    private static SslClientAuthenticationOptions Options(NodeCertificates certificates, string host, Action<string?> judged) => new()
     {
         TargetHost = host,
         ClientCertificates = [certificates.Own],

@@ -6,9 +6,9 @@ using Screening.Actors.Whitelist;
 namespace Screening.Actors.Cluster.Forming;
 
 /// <summary>Hands the store to what Akka creates by itself.</summary>
-internal sealed class FleetStoreSetup(IFleetStore store, TimeProvider time) : Setup
+internal sealed class StoreSetup(IWhitelistStore store, TimeProvider time) : Setup
 {
-    public IFleetStore Store { get; } = store;
+    public IWhitelistStore Store { get; } = store;
 
     public TimeProvider Time { get; } = time;
 }
@@ -21,7 +21,7 @@ internal sealed class FleetStoreSetup(IFleetStore store, TimeProvider time) : Se
 /// <remarks>Akka creates it by its name in the configuration, with these parameters.</remarks>
 internal sealed class StoreLease : Lease
 {
-    private readonly IFleetLock? _lock;
+    private readonly IStoreLock? _lock;
     private readonly TimeProvider _time;
     private readonly string _owner;
     private readonly Lock _gate = new();
@@ -30,7 +30,7 @@ internal sealed class StoreLease : Lease
     public StoreLease(LeaseSettings settings, ExtendedActorSystem system)
         : base(settings)
     {
-        var setup = system.Settings.Setup.Get<FleetStoreSetup>().Value;
+        var setup = system.Settings.Setup.Get<StoreSetup>().Value;
         _lock = setup.Store.Lock;
         _time = setup.Time;
 
@@ -46,7 +46,7 @@ internal sealed class StoreLease : Lease
         if (CheckLease())
             return true;
         var asked = _time.GetTimestamp();
-        if (!await TryTakeAsync().ConfigureAwait(false))
+        if (!await TryAcquireAsync().ConfigureAwait(false))
             return false;
         var holding = new Holding(leaseLostCallback);
         Replace(holding);
@@ -70,12 +70,12 @@ internal sealed class StoreLease : Lease
             return _holding is not null;
     }
 
-    private async Task<bool> TryTakeAsync()
+    private async Task<bool> TryAcquireAsync()
     {
         if (_lock is null)
             return false;
         using var limit = new CancellationTokenSource(Settings.TimeoutSettings.OperationTimeout, _time);
-        return await _lock.TryTakeAsync(Settings.LeaseName, _owner, Settings.TimeoutSettings.HeartbeatTimeout, limit.Token)
+        return await _lock.TryAcquireAsync(Settings.LeaseName, _owner, Settings.TimeoutSettings.HeartbeatTimeout, limit.Token)
             .WaitAsync(limit.Token).ConfigureAwait(false);
     }
 
@@ -89,7 +89,7 @@ internal sealed class StoreLease : Lease
                 var asked = _time.GetTimestamp();
                 try
                 {
-                    if (await TryTakeAsync().ConfigureAwait(false))
+                    if (await TryAcquireAsync().ConfigureAwait(false))
                         taken = asked;
                     else
                         Lose(holding, new LeaseException("another node holds the lease"));

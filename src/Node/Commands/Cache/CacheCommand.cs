@@ -49,7 +49,7 @@ internal static class CacheCommand
     /// <summary>Counts, and changes nothing.</summary>
     public static Option<bool> DryRunOption() => new("--dry-run") { Description = "Count what would be affected, and change nothing." };
 
-    /// <summary>The query that says both.</summary>
+    /// <summary>The query for both.</summary>
     public static string QueryOf(bool yes, bool dryRun) => (yes, dryRun) switch
     {
         (_, true) => "?dry_run=true",
@@ -66,7 +66,7 @@ internal static class CacheCommand
         return ExitStatus.Ok;
     }
 
-    /// <summary>The exit status of a change. One that holds, but not yet in the store, is told on standard error.</summary>
+    /// <summary>The exit status of a change. Standard error gets a line if the change holds but is not stored yet.</summary>
     public static async Task<int> StatusOfAsync(ParseResult parsed, bool isDurable) => isDurable
         ? ExitStatus.Ok
         : await ExitStatus.FailAsync(

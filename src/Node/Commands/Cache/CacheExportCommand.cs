@@ -9,7 +9,8 @@ internal static class CacheExportCommand
 {
     public static Command Create()
     {
-        var command = new Command("export", "Print the whole whitelist as JSON lines, for 'cache import'. Exit status 0 only if it is complete.");
+        var command = new Command(
+            "export", "Print the whole whitelist as JSON lines, for 'cache import'. Exit status 0 only if it is complete.");
         command.SetAction(ExportAsync);
         return command.TalksToNode(NodeAccess.Trusted);
     }

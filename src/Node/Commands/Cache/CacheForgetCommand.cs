@@ -29,7 +29,8 @@ internal static class CacheForgetCommand
         var path = CacheCommand.PathOf(network) + CacheCommand.QueryOf(yes, dryRun: false);
         var answer = await node.SendAsync(HttpMethod.Delete, path, NodeClient.Shapes.ForgetResult).ConfigureAwait(false);
         await NodeConnection.PrintAsync(
-            parsed, answer, done => string.Create(CultureInfo.InvariantCulture, $"{network}: {done.Forgotten} forgotten")).ConfigureAwait(false);
+            parsed, answer, done => string.Create(CultureInfo.InvariantCulture, $"{network}: {done.Forgotten} forgotten"))
+                .ConfigureAwait(false);
         return await CacheCommand.StatusOfAsync(parsed, answer.Value.Durable).ConfigureAwait(false);
     }
 }

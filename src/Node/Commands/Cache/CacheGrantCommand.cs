@@ -17,11 +17,19 @@ internal static class CacheGrantCommand
             : "Let a client or a network pass for a time, whatever the checks say.";
         var network = CacheCommand.NetworkArgument("A[/LEN]", "An address or a network.");
         var ttl = new Option<string>("--ttl") { Description = "For how long, such as 90s, 1h or 7d.", HelpName = "T", Required = true };
-        var reason = new Option<string>("--reason") { Description = "Why: it is shown to whoever lists or asks.", HelpName = "R", Required = true };
+        var reason = new Option<string>("--reason")
+        {
+            Description = "Why: it is shown to whoever lists or asks.",
+            HelpName = "R",
+            Required = true,
+        };
         var (yes, dryRun) = (CacheCommand.YesOption(), CacheCommand.DryRunOption());
         ttl.Validators.Add(ValidateTtl);
         reason.Validators.Add(ValidateReason);
-        var command = new Command(kind.Word(), $"{description} Exit status 1: done, but not durable.") { network, ttl, reason, yes, dryRun };
+        var command = new Command(kind.Word(), $"{description} Exit status 1: done, but not durable.")
+        {
+            network, ttl, reason, yes, dryRun,
+        };
         command.SetAction((parsed, cancellation) => NodeConnection.TalkAsync(
             parsed,
             node => parsed.GetValue(dryRun)
@@ -51,7 +59,8 @@ internal static class CacheGrantCommand
             HttpMethod.Put, CacheCommand.PathOf(network) + CacheCommand.QueryOf(yes, dryRun: false), NodeClient.Shapes.CacheLine,
             JsonSerializer.Serialize(grant, ApiJson.Default.GrantRequest)).ConfigureAwait(false);
         await NodeConnection.PrintAsync(
-            parsed, answer, line => $"{line.Address}: {line.Kind}, {CacheText.LeftOf(line, TimeProvider.System)} left").ConfigureAwait(false);
+            parsed, answer, line => $"{line.Address}: {line.Kind}, {CacheText.LeftOf(line, TimeProvider.System)} left")
+                .ConfigureAwait(false);
         return await CacheCommand.StatusOfAsync(parsed, answer.Value.Durable == true).ConfigureAwait(false);
     }
 }

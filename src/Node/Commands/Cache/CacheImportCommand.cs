@@ -11,8 +11,8 @@ using Screening.Node.Platform;
 namespace Screening.Node.Commands.Cache;
 
 /// <summary>
-/// <c>cache import</c>: all lines are checked before the first is sent, and then sent in parts that a node takes at once. Exit status 1: what
-/// was taken holds, but is not durable.
+/// <c>cache import</c>: all lines are checked before the first is sent, and then sent in parts that a node takes at once. Exit status 1:
+/// what was taken holds, but is not durable.
 /// </summary>
 internal static class CacheImportCommand
 {
@@ -26,7 +26,9 @@ internal static class CacheImportCommand
     {
         var file = new Argument<string>("FILE") { Description = "A file of lines as 'cache export' prints them; - is standard input." };
         var (yes, dryRun) = (CacheCommand.YesOption(), CacheCommand.DryRunOption());
-        var command = new Command("import", "Add exported lines to the whitelist. An entry that is there and lives longer stays. Exit status 1: done, but not durable.")
+        var command = new Command(
+            "import",
+            "Add exported lines to the whitelist. An entry that is there and lives longer stays. Exit status 1: done, but not durable.")
         {
             file, yes, dryRun,
         };
@@ -50,14 +52,16 @@ internal static class CacheImportCommand
                 async node =>
                 {
                     if (!yes && !dryRun && await DoubtsAsync(node, grants).ConfigureAwait(false) is { Count: > 0 } doubts)
-                        return await ExitStatus.FailAsync(error, ExitStatus.Usage, [.. doubts, "nothing was imported; confirm with --yes"]).ConfigureAwait(false);
+                        return await ExitStatus.FailAsync(error, ExitStatus.Usage, [.. doubts, "nothing was imported; confirm with --yes"])
+                            .ConfigureAwait(false);
                     return await SendAsync(parsed, node, input, total, dryRun).ConfigureAwait(false);
                 },
                 cancellation).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            return await ExitStatus.FailAsync(error, ExitStatus.Usage, $"cannot read {file}: {SystemError.Words(fault, file)}").ConfigureAwait(false);
+            return await ExitStatus.FailAsync(error, ExitStatus.Usage, $"cannot read {file}: {SystemError.Words(fault, file)}")
+                .ConfigureAwait(false);
         }
     }
 
@@ -66,7 +70,8 @@ internal static class CacheImportCommand
     {
         if (file != StandardInput)
             return File.OpenRead(file);
-        var aside = new FileStream(Path.GetTempFileName(), FileMode.Open, FileAccess.ReadWrite, FileShare.None, 64 * 1024, FileOptions.DeleteOnClose);
+        var aside = new FileStream(
+            Path.GetTempFileName(), FileMode.Open, FileAccess.ReadWrite, FileShare.None, 64 * 1024, FileOptions.DeleteOnClose);
         await using var input = Console.OpenStandardInput();
         await input.CopyToAsync(aside, cancellation).ConfigureAwait(false);
         aside.Position = 0;
@@ -74,11 +79,15 @@ internal static class CacheImportCommand
     }
 
     // What is wrong with the lines; the grants and bans among them; and how many there are.
-    private static async Task<(List<string> Faults, List<string> Grants, int Total)> CheckAsync(Stream input, CancellationToken cancellation)
+    private static async Task<(List<string> Faults, List<string> Grants, int Total)> CheckAsync(
+        Stream input, CancellationToken cancellation)
     {
         var (faults, grants, total) = (new List<string>(), new List<string>(), 0);
         using var reader = new StreamReader(input, Encoding.UTF8, leaveOpen: true);
-        for (var number = 1; faults.Count < MaxFaults && await reader.ReadLineAsync(cancellation).ConfigureAwait(false) is { } line; number++)
+        for (
+            var number = 1;
+            faults.Count < MaxFaults && await reader.ReadLineAsync(cancellation).ConfigureAwait(false) is { } line;
+            number++)
         {
             if (string.IsNullOrWhiteSpace(line))
                 continue;
@@ -124,7 +133,8 @@ internal static class CacheImportCommand
         catch (Exception) when (sent > 0)
         {
             await progress.EndAsync(sent, isWhole: false).ConfigureAwait(false);
-            await error.WriteLineAsync($"screening: the import is incomplete: it ended after {sent} of {total} lines").ConfigureAwait(false);
+            await error.WriteLineAsync($"screening: the import is incomplete: it ended after {sent} of {total} lines")
+                .ConfigureAwait(false);
             throw;
         }
 
@@ -134,14 +144,18 @@ internal static class CacheImportCommand
         return await CacheCommand.StatusOfAsync(parsed, sum.Durable).ConfigureAwait(false);
     }
 
-    private static async Task<ImportCount> CountAsync(NodeClient node, IEnumerable<string> lines) =>
-        (await PostAsync(node, lines, CacheCommand.QueryOf(yes: false, dryRun: true), NodeClient.Shapes.ImportCount).ConfigureAwait(false)).Value;
+    private static Task<ImportCount> CountAsync(NodeClient node, IEnumerable<string> lines) =>
+        PostAsync(node, lines, CacheCommand.QueryOf(yes: false, dryRun: true), NodeClient.Shapes.ImportCount);
 
-    private static async Task<ImportResult> PostAsync(NodeClient node, IEnumerable<string> lines) =>
-        (await PostAsync(node, lines, CacheCommand.QueryOf(yes: true, dryRun: false), NodeClient.Shapes.ImportResult).ConfigureAwait(false)).Value;
+    private static Task<ImportResult> PostAsync(NodeClient node, IEnumerable<string> lines) =>
+        PostAsync(node, lines, CacheCommand.QueryOf(yes: true, dryRun: false), NodeClient.Shapes.ImportResult);
 
-    private static Task<NodeAnswer<T>> PostAsync<T>(NodeClient node, IEnumerable<string> lines, string query, JsonTypeInfo<T> shape) =>
-        node.SendAsync(HttpMethod.Post, CacheCommand.Root + query, shape, string.Join('\n', lines), "application/x-ndjson");
+    private static async Task<T> PostAsync<T>(NodeClient node, IEnumerable<string> lines, string query, JsonTypeInfo<T> shape)
+    {
+        var body = string.Join('\n', lines);
+        return (await node.SendAsync(HttpMethod.Post, CacheCommand.Root + query, shape, body, "application/x-ndjson").ConfigureAwait(false))
+            .Value;
+    }
 
     private static async Task<List<string>> ReadPartAsync(StreamReader reader, CancellationToken cancellation)
     {

@@ -20,7 +20,8 @@ internal static class CacheListCommand
         var output = parsed.InvocationConfiguration.Output;
         var table = new CacheTable(Screen.Of(output), TimeProvider.System);
         await CachePages.ForEachAsync(
-            node, prefix, page => output.WriteAsync(NodeConnection.IsJson(parsed) ? CachePages.JsonLines(page) : table.Write(CachePages.Lines(page))))
+            node, prefix,
+            page => output.WriteAsync(NodeConnection.IsJson(parsed) ? CachePages.JsonLines(page) : table.Write(CachePages.Lines(page))))
             .ConfigureAwait(false);
         await output.FlushAsync(node.Cancellation).ConfigureAwait(false);
         if (!table.HasLines && !NodeConnection.IsJson(parsed))

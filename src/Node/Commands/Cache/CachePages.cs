@@ -8,13 +8,13 @@ namespace Screening.Node.Commands.Cache;
 /// </summary>
 internal static class CachePages
 {
-    private const int Limit = 1000;
+    private const int PageSize = 1000;
 
     /// <summary>Calls for each page in turn.</summary>
     public static async Task ForEachAsync(NodeClient node, string? prefix, Func<IReadOnlyList<JsonElement>, Task> show)
     {
         var within = prefix is null ? "" : $"&prefix={Uri.EscapeDataString(prefix)}";
-        for (string? query = $"?limit={Limit}{within}"; query is not null;)
+        for (string? query = $"?limit={PageSize}{within}"; query is not null;)
         {
             var page = await node.GetAsync(CacheCommand.Root + query, NodeClient.Shapes.JsonElement).ConfigureAwait(false);
             await show([.. page.Value.EnumerateArray()]).ConfigureAwait(false);

@@ -52,11 +52,13 @@ internal sealed class CacheTable(Screen screen, TimeProvider time)
         {
             var (kind, line) = (row[0], ShownText.Fit(Line(row).TrimEnd(), screen.Width));
             var isTitle = ReferenceEquals(row, Titles);
-            text.Append(kind, isTitle ? Palette.Faint : Palette.OfAction(kind)).Append(line[kind.Length..] + "\n", isTitle ? Palette.Faint : Style.Plain);
+            text.Append(kind, isTitle ? Palette.Faint : Palette.OfAction(kind))
+                .Append(line[kind.Length..] + "\n", isTitle ? Palette.Faint : Style.Plain);
         }
 
         return text;
     }
 
-    private string Line(string[] row) => string.Join("  ", row.Select((cell, i) => i < _widths.Length ? ShownText.Pad(cell, _widths[i]) : cell));
+    private string Line(string[] row) =>
+        string.Join("  ", row.Select((cell, i) => i < _widths.Length ? ShownText.Pad(cell, _widths[i]) : cell));
 }

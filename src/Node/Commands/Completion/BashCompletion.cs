@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Screening.Node.Commands.Completion;
 
-/// <summary>The completion script for bash(1), "Programmable Completion". File names are bash's own completion, where the script has no word.</summary>
+/// <summary>
+/// The completion script for bash(1), "Programmable Completion". File names are bash's own completion, where the script has no word.
+/// </summary>
 internal static class BashCompletion
 {
     public static string Of(ImmutableArray<CompletionNode> nodes) =>
@@ -30,11 +32,14 @@ internal static class BashCompletion
     // A value that is neither known nor a file is completed by nothing.
     private static IEnumerable<string> ValueCases(ImmutableArray<CompletionNode> nodes)
     {
-        var options = nodes.SelectMany(node => node.Options.Where(o => o.TakesValue).Select(o => (At: Quote($"{node.Path} {o.Name}"), Option: o))).ToList();
+        var options = nodes
+            .SelectMany(node => node.Options.Where(o => o.TakesValue), (node, o) => (At: Quote($"{node.Path} {o.Name}"), Option: o))
+            .ToList();
         foreach (var (at, option) in options.Where(o => o.Option.Values.Length > 0))
             yield return $"        {at}) words={Quote(string.Join(' ', option.Values))} ;;\n";
         yield return $"        {Alternatives(options.Where(o => o.Option.TakesFile).Select(o => o.At))}) return ;;\n";
-        yield return $"        {Alternatives(options.Where(o => o.Option is { TakesFile: false, Values.Length: 0 }).Select(o => o.At))}) compopt +o default; return ;;\n";
+        var others = options.Where(o => o.Option is { TakesFile: false, Values.Length: 0 }).Select(o => o.At);
+        yield return $"        {Alternatives(others)}) compopt +o default; return ;;\n";
     }
 
     // Where the argument is a file, options are offered only for a word that starts as one: else bash would not complete files.

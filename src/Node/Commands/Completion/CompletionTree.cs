@@ -21,7 +21,8 @@ internal sealed record CompletionOption(string Name, string Meaning, bool TakesV
 /// <param name="Values">What its argument can be, where that is known.</param>
 /// <param name="TakesFile">True if its argument is the name of a file.</param>
 internal sealed record CompletionNode(
-    string Path, ImmutableArray<CompletionWord> Commands, ImmutableArray<CompletionOption> Options, ImmutableArray<string> Values, bool TakesFile);
+    string Path, ImmutableArray<CompletionWord> Commands, ImmutableArray<CompletionOption> Options, ImmutableArray<string> Values,
+    bool TakesFile);
 
 /// <summary>The commands and options of the program, flattened for the scripts of the shells.</summary>
 internal static class CompletionTree
@@ -48,7 +49,8 @@ internal static class CompletionTree
     private static ImmutableArray<CompletionOption> OptionsOf(Command command) =>
     [
         .. command.Options.Where(o => !o.Hidden).Select(o => new CompletionOption(
-            o.Name, FirstSentence(o.Description), o.Arity.MaximumNumberOfValues > 0 && o.ValueType != typeof(bool), o.HelpName == FileName, ValuesOf(o))),
+            o.Name, FirstSentence(o.Description), o.Arity.MaximumNumberOfValues > 0 && o.ValueType != typeof(bool), o.HelpName == FileName,
+            ValuesOf(o))),
     ];
 
     // A flag takes true and false, but is never written with either.

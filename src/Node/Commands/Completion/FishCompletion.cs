@@ -34,7 +34,13 @@ internal static class FishCompletion
             yield return $"{here} -F\n";
         foreach (var option in node.Options)
         {
-            var value = !option.TakesValue ? "" : option.TakesFile ? " -r -F" : option.Values.IsEmpty ? " -x" : $" -x -a {Quote(string.Join(' ', option.Values))}";
+            var value = option switch
+            {
+                { TakesValue: false } => "",
+                { TakesFile: true } => " -r -F",
+                { Values.IsEmpty: true } => " -x",
+                _ => $" -x -a {Quote(string.Join(' ', option.Values))}",
+            };
             yield return $"{here} -l {option.Name.TrimStart('-')}{value} -d {Quote(option.Meaning)}\n";
         }
     }

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Screening.Node.Commands.Completion;
 
-/// <summary>The completion script for zsh(1): zshcompsys(1). Works from a folder of <c>fpath</c> as <c>_screening</c>, and sourced.</summary>
+/// <summary>
+/// The completion script for zsh(1): zshcompsys(1). Works from a folder of <c>fpath</c> as <c>_screening</c>, and sourced.
+/// </summary>
 internal static class ZshCompletion
 {
     public static string Of(ImmutableArray<CompletionNode> nodes) =>
@@ -41,8 +43,9 @@ internal static class ZshCompletion
         var options = node.Options.Select(o => new CompletionWord(o.Name, o.Meaning)).ToList();
         var plain = words.Count > 0 || node.TakesFile ? words : options;
         var files = node.TakesFile ? " _files;" : "";
+        var isOption = "[[ ${words[CURRENT]} == -* ]]";
         return $"        ({Quote(node.Path)})\n"
-            + $"            if [[ ${{words[CURRENT]}} == -* ]]; then names=({Described(options)}); else names=({Described(plain)});{files} fi\n"
+            + $"            if {isOption}; then names=({Described(options)}); else names=({Described(plain)});{files} fi\n"
             + "            _describe 'screening' names ;;\n";
     }
 

@@ -57,12 +57,15 @@ internal static class DemoCommand
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or EndpointException)
         {
-            return await ExitStatus.FailAsync(parsed.InvocationConfiguration.Error, ExitStatus.Usage, $"demo: {fault.Message}").ConfigureAwait(false);
+            return await ExitStatus.FailAsync(parsed.InvocationConfiguration.Error, ExitStatus.Usage, $"demo: {fault.Message}")
+                .ConfigureAwait(false);
         }
-        catch (Exception fault) when (fault is SourceException or NodeProblemException or HttpRequestException or SocketException or OperationCanceledException)
+        catch (Exception fault) when (
+            fault is SourceException or NodeProblemException or HttpRequestException or SocketException or OperationCanceledException)
         {
             return await ExitStatus.FailAsync(
-                parsed.InvocationConfiguration.Error, ExitStatus.Failed, $"demo: the node does not answer: {fault.Message}").ConfigureAwait(false);
+                parsed.InvocationConfiguration.Error, ExitStatus.Failed, $"demo: the node does not answer: {fault.Message}")
+                    .ConfigureAwait(false);
         }
 
         return ExitStatus.Ok;
@@ -74,7 +77,8 @@ internal static class DemoCommand
         var once = parsed.GetValue(Once);
         using var folder = new DemoFolder();
         using var sources = new DemoSources(folder.Path, TimeProvider.System);
-        await using var node = await DemoNode.StartAsync(folder.Path, sources, parsed.GetValue(Verbose), cancellation).ConfigureAwait(false);
+        await using var node = await DemoNode.StartAsync(folder.Path, sources, parsed.GetValue(Verbose), cancellation)
+            .ConfigureAwait(false);
         await screen.SayAsync(
         [
             $"A node of its own at {node.Http}, with made-up lists, p0f and a custom check.",
@@ -85,7 +89,7 @@ internal static class DemoCommand
         var play = new DemoPlay(node, sources, screen, pace, TimeProvider.System);
         await play.PlayAsync(cancellation).ConfigureAwait(false);
         if (!once)
-            await play.GoOnAsync(HintsFor(node), cancellation).ConfigureAwait(false);
+            await play.KeepPlayingAsync(HintsFor(node), cancellation).ConfigureAwait(false);
     }
 
     private static string[] HintsFor(DemoNode node)
@@ -107,7 +111,8 @@ internal static class DemoCommand
         && ConfigurationLoader.Load(ConfigurationRequest.OfProcess(null, [])).Options?.Endpoints.Http is [var first, ..]
         && NodeUrl.OfEndpoint(first.ToString()) == http;
 
-    private static PosixSignalRegistration EndOn(PosixSignal signal, CancellationTokenSource ending) => PosixSignalRegistration.Create(signal, context =>
+    private static PosixSignalRegistration EndOn(PosixSignal signal, CancellationTokenSource ending) =>
+        PosixSignalRegistration.Create(signal, context =>
     {
         context.Cancel = true;
         ending.Cancel();

@@ -2,7 +2,9 @@ using Screening.Node.Hosting.Scripted;
 
 namespace Screening.Node.Commands.Demo;
 
-/// <summary>The demonstration's only place on disk: a temporary folder that its user alone may enter (0700), removed with all in it.</summary>
+/// <summary>
+/// The demonstration's only place on disk: a temporary folder that its user alone may enter (0700), removed with all in it.
+/// </summary>
 internal sealed class DemoFolder : IDisposable
 {
     // The longest name of a socket in it.

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using System.Threading.Channels;
 using Screening.Actors.Checks;
+using Screening.Actors.Profiles;
 using Screening.Actors.Screening;
 using Screening.Actors.Whitelist;
 using Screening.Node.Api;
@@ -22,13 +23,13 @@ namespace Screening.Node.Commands.Demo;
 internal sealed record DemoVerdict(Decision Decision, string? Reply);
 
 /// <summary>
-/// The demonstration's node, in this process, with all its doors; its clients, which use the doors; and its operator, who uses the API's unix
-/// socket.
+/// The demonstration's node, in this process, with all its doors; its clients, which use the doors; and its operator, who uses the API's
+/// unix socket.
 /// </summary>
 internal sealed class DemoNode : IAsyncDisposable
 {
     // Far beyond every deadline of the node.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
 
     private readonly NodeHost _node;
     private readonly Channel<Decision> _decisions;
@@ -42,7 +43,8 @@ internal sealed class DemoNode : IAsyncDisposable
         _node = node;
         _decisions = decisions;
         _policyDoor = DoorOf("policy");
-        _pluginDoor = new PluginTransport("the plug-in door", DoorOf("plugin"), TimeProvider.System, Loggers.CreateLogger<PluginTransport>());
+        _pluginDoor = new PluginTransport(
+            "the plug-in door", DoorOf("plugin"), TimeProvider.System, Loggers.CreateLogger<PluginTransport>());
         Socket = new NodeUrl($"unix://{folder}/{DemoConfiguration.HttpSocket}");
         _http = Socket.CreateClient();
     }
@@ -93,8 +95,8 @@ internal sealed class DemoNode : IAsyncDisposable
         string? reply = null;
         if (client.Mail is null)
         {
-            var subject = new CheckSubject($"demo-{++_number}", client.Address, "default");
-            await _pluginDoor.AskAsync(subject, Patience, cancellation).ConfigureAwait(false);
+            var subject = new CheckSubject($"demo-{++_number}", client.Address, Profile.DefaultName);
+            await _pluginDoor.AskAsync(subject, Timeout, cancellation).ConfigureAwait(false);
         }
         else
         {
@@ -107,12 +109,14 @@ internal sealed class DemoNode : IAsyncDisposable
     /// <summary>What is degraded, in the words of <c>status</c>; empty: nothing.</summary>
     public async Task<IReadOnlyList<string>> DegradedAsync(CancellationToken cancellation)
     {
-        var status = await new NodeClient(_http, cancellation).GetAsync("api/v1/status", NodeClient.Shapes.StatusDocument).ConfigureAwait(false);
+        var status = await new NodeClient(_http, cancellation).GetAsync("api/v1/status", NodeClient.Shapes.StatusDocument)
+            .ConfigureAwait(false);
         return [.. status.Value.Degraded.Select(part => part.What)];
     }
 
     /// <summary>As <c>cache ban</c> does.</summary>
-    public Task BanAsync(DemoClient client, string ttl, string reason, CancellationToken cancellation) => new NodeClient(_http, cancellation).SendAsync(
+    public Task BanAsync(DemoClient client, string ttl, string reason, CancellationToken cancellation) =>
+        new NodeClient(_http, cancellation).SendAsync(
         HttpMethod.Put, PathOf(client), NodeClient.Shapes.CacheLine,
         JsonSerializer.Serialize(new GrantRequest(GrantKind.Ban.Word(), ttl, reason), ApiJson.Default.GrantRequest));
 
@@ -140,7 +144,7 @@ internal sealed class DemoNode : IAsyncDisposable
     private async Task<Decision> DecisionAboutAsync(DemoClient client, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(Patience);
+        limit.CancelAfter(Timeout);
         while (true)
         {
             var decision = await _decisions.Reader.ReadAsync(limit.Token).ConfigureAwait(false);
@@ -153,5 +157,6 @@ internal sealed class DemoNode : IAsyncDisposable
 
     private IPEndPoint DoorOf(string kind) => new(IPAddress.Loopback, new Uri(UriOf(kind)).Port);
 
-    private string UriOf(string kind) => _node.Endpoints.First(e => e.Kind == kind && e.Uri.StartsWith("tcp://", StringComparison.Ordinal)).Uri;
+    private string UriOf(string kind) =>
+        _node.Endpoints.First(e => e.Kind == kind && e.Uri.StartsWith("tcp://", StringComparison.Ordinal)).Uri;
 }

@@ -9,7 +9,7 @@ internal sealed class DemoPlay(DemoNode node, DemoSources sources, DemoScreen sc
     private const double SlowPace = 5;
 
     // Failures show in the status after a moment; far sooner than this.
-    private static readonly TimeSpan StatusPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan StatusTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan StatusInterval = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Plays the script once.</summary>
@@ -24,7 +24,7 @@ internal sealed class DemoPlay(DemoNode node, DemoSources sources, DemoScreen sc
 
     /// <summary>Lets clients come, slowly, until it is cancelled.</summary>
     /// <param name="hints">What to show now and then.</param>
-    public async Task GoOnAsync(IReadOnlyList<string> hints, CancellationToken cancellation)
+    public async Task KeepPlayingAsync(IReadOnlyList<string> hints, CancellationToken cancellation)
     {
         for (var number = 0; ; number++)
         {
@@ -58,7 +58,8 @@ internal sealed class DemoPlay(DemoNode node, DemoSources sources, DemoScreen sc
                 break;
             case DemoStep.Ban ban:
                 await node.BanAsync(ban.Client, BanLife, ban.Reason, cancellation).ConfigureAwait(false);
-                await screen.CommandAsync($"screening cache ban {ban.Client.Address} --ttl {BanLife} --reason \"{ban.Reason}\"").ConfigureAwait(false);
+                await screen.CommandAsync($"screening cache ban {ban.Client.Address} --ttl {BanLife} --reason \"{ban.Reason}\"")
+                    .ConfigureAwait(false);
                 break;
             case DemoStep.Forget forget:
                 await node.ForgetAsync(forget.Client, cancellation).ConfigureAwait(false);
@@ -73,7 +74,7 @@ internal sealed class DemoPlay(DemoNode node, DemoSources sources, DemoScreen sc
         while (true)
         {
             var degraded = await node.DegradedAsync(cancellation).ConfigureAwait(false);
-            if (degraded.Count > 0 == wanted || time.GetElapsedTime(started) > StatusPatience)
+            if (degraded.Count > 0 == wanted || time.GetElapsedTime(started) > StatusTimeout)
                 return degraded;
             await Task.Delay(StatusInterval, time, cancellation).ConfigureAwait(false);
         }

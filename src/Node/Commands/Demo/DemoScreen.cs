@@ -28,17 +28,19 @@ internal sealed class DemoScreen(Screen screen)
     /// <summary>A command, as an operator gives it.</summary>
     public Task CommandAsync(string command) => screen.WriteAsync(new Text($"  $ {command}", Palette.Strong));
 
-    /// <summary>What <c>status</c> says now.</summary>
+    /// <summary>What <c>status</c> shows now.</summary>
     public Task StatusAsync(IReadOnlyList<string> degraded) => degraded.Count == 0
         ? screen.WriteAsync(new Paragraph().Append("  status: ").Append("all well", Palette.Good))
-        : screen.WriteAsync(new Paragraph().Append("  status: ").Append("degraded: ", Palette.Bad).Append(Cut(string.Join("; ", degraded), 20)));
+        : screen.WriteAsync(
+            new Paragraph().Append("  status: ").Append("degraded: ", Palette.Bad).Append(Cut(string.Join("; ", degraded), 20)));
 
     /// <summary>A verdict.</summary>
     public async Task VerdictAsync(DemoVerdict verdict)
     {
         var decision = verdict.Decision;
         var action = decision.Verdict.Allow ? "allow" : decision.Verdict.Action.Word();
-        var numbers = string.Create(CultureInfo.InvariantCulture, $"{decision.Verdict.Score,5:+0;-0;0}{decision.Elapsed.TotalMilliseconds,8:0.0}  ");
+        var numbers = string.Create(
+            CultureInfo.InvariantCulture, $"{decision.Verdict.Score,5:+0;-0;0}{decision.Elapsed.TotalMilliseconds,8:0.0}  ");
         var client = Indent + decision.Query.Client.ToString().PadRight(ClientWidth);
         await screen.WriteAsync(new Paragraph()
             .Append(client)

@@ -17,7 +17,7 @@ internal abstract record DemoStep
     /// <summary>The list <see cref="DemoScript.Blocklist"/> falls silent, or answers again.</summary>
     public sealed record Outage(bool Begins) : DemoStep;
 
-    /// <summary>What <c>status</c> says, once it is as degraded as it should be.</summary>
+    /// <summary>What <c>status</c> shows, once it is as degraded as it should be.</summary>
     public sealed record Status(bool IsDegraded) : DemoStep;
 
     /// <summary>An operator bans a client.</summary>
@@ -27,7 +27,9 @@ internal abstract record DemoStep
     public sealed record Forget(DemoClient Client) : DemoStep;
 }
 
-/// <summary>Which clients come in which order, and what happens meanwhile. Names and addresses are those reserved for documentation.</summary>
+/// <summary>
+/// Which clients come in which order, and what happens meanwhile. Names and addresses are those reserved for documentation.
+/// </summary>
 internal static class DemoScript
 {
     /// <summary>A list of sources of spam.</summary>
@@ -56,7 +58,8 @@ internal static class DemoScript
     private static readonly DemoClient Listed = At("198.51.100.99") with { Listings = [Blocked] };
 
     /// <summary>The client that all sources speak against: the one to explain.</summary>
-    public static readonly DemoClient Bot = At("198.51.100.23") with { Listings = [Blocked, Suspected], System = WindowsXp, Opinion = Burst };
+    public static readonly DemoClient Bot =
+        At("198.51.100.23") with { Listings = [Blocked, Suspected], System = WindowsXp, Opinion = Burst };
 
     private static readonly DemoClient Shop = At("192.0.2.80") with { System = Linux, Mail = ("shop.example", "news@shop.example") };
 

@@ -23,6 +23,8 @@ internal static class PolicyAsker
         await writer.FlushAsync(cancellation).ConfigureAwait(false);
         using var reader = new StreamReader(stream);
         var line = await reader.ReadLineAsync(cancellation).ConfigureAwait(false) ?? "";
-        return line.StartsWith(Action, StringComparison.Ordinal) ? line[Action.Length..] : throw new IOException("the policy door closed without a reply");
+        return line.StartsWith(Action, StringComparison.Ordinal)
+            ? line[Action.Length..]
+            : throw new IOException("the policy door closed without a reply");
     }
 }

@@ -9,8 +9,8 @@ internal readonly record struct Cell(string Text, Style Style)
 }
 
 /// <summary>
-/// Rows whose columns are aligned, two blanks between them. The last column takes what is left of the width, broken between words; a word that
-/// is longer than that, such as the path of a socket, stays whole, so that it can be copied.
+/// Rows whose columns are aligned, two blanks between them. The last column takes what is left of the width, broken between words; a word
+/// that is longer than that, such as the path of a socket, stays whole, so that it can be copied.
 /// </summary>
 internal sealed class AlignedRows(string indent)
 {

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Screening.Node.Commands.Display;
 
-/// <summary>How far a long command is: one line on a terminal that is written over and over, and a summary at the end. Elsewhere nothing.</summary>
+/// <summary>
+/// How far a long command is: one line on a terminal that is written over and over, and a summary at the end. Elsewhere nothing.
+/// </summary>
 /// <param name="error">The command's standard error: standard output is for what it prints.</param>
 /// <param name="isTerminal">True if a person may look on.</param>
 internal sealed class ProgressLine(TextWriter error, bool isTerminal, TimeProvider time)
@@ -38,7 +40,8 @@ internal sealed class ProgressLine(TextWriter error, bool isTerminal, TimeProvid
         if (isWhole)
         {
             await error.WriteLineAsync(string.Create(
-                CultureInfo.InvariantCulture, $"{done} lines in {elapsed.TotalSeconds:0.0} s, {Rate(done, elapsed)} lines/s")).ConfigureAwait(false);
+                CultureInfo.InvariantCulture, $"{done} lines in {elapsed.TotalSeconds:0.0} s, {Rate(done, elapsed)} lines/s"))
+                    .ConfigureAwait(false);
         }
     }
 

@@ -5,8 +5,8 @@ namespace Screening.Node.Commands.Display;
 
 /// <summary>
 /// Where a command writes for people. On a terminal it writes in colour, and no wider than the terminal; with <c>NO_COLOR</c>
-/// (no-color.org), or on a terminal without colour, in plain text. Where there is no terminal, the text is plain and lines are as long as they
-/// need to be, so that one row stays one line for grep(1) and awk(1).
+/// (no-color.org), or on a terminal without colour, in plain text. Where there is no terminal, the text is plain and lines are as long as
+/// they need to be, so that one row stays one line for grep(1) and awk(1).
 /// </summary>
 internal sealed class Screen
 {
@@ -78,5 +78,6 @@ internal sealed class Screen
     }
 
     private static bool HasColour() =>
-        string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
+        string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
+            && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
 }

@@ -4,7 +4,9 @@ using Spectre.Console;
 
 namespace Screening.Node.Commands.Display;
 
-/// <summary>Text from a node made fit for a terminal: it may repeat what peers sent, and a node of an older release may not have cleaned it.</summary>
+/// <summary>
+/// Text from a node made fit for a terminal: it may repeat what peers sent, and a node of an older release may not have cleaned it.
+/// </summary>
 internal static class ShownText
 {
     /// <summary>Longest text in a line for people.</summary>
@@ -16,8 +18,8 @@ internal static class ShownText
     private const string Cut = "...";
 
     /// <summary>
-    /// Control and formatting characters, escape sequences and changes of the writing direction among them, become <c>?</c>; what is too long
-    /// is cut.
+    /// Control and formatting characters, escape sequences and changes of the writing direction among them, become <c>?</c>; what is too
+    /// long is cut.
     /// </summary>
     public static string Clean(string text, int maxLength = MaxLength)
     {

@@ -8,7 +8,10 @@ internal static class Examples
     private static readonly ImmutableDictionary<string, string[]> ByPath = new Dictionary<string, string[]>
     {
         ["screening"] = ["screening demo", "screening --config /etc/screening/screening.toml", "screening help cache grant"],
-        ["screening run"] = ["screening run --config /etc/screening/screening.toml", "screening run --set verdict.deadline=800ms --set verdict.enforce_at=4"],
+        ["screening run"] =
+        [
+            "screening run --config /etc/screening/screening.toml", "screening run --set verdict.deadline=800ms --set verdict.enforce_at=4",
+        ],
         ["screening demo"] = ["screening demo", "screening demo --once --pace 0"],
         ["screening check"] =
         [
@@ -37,7 +40,10 @@ internal static class Examples
         [
             "screening config from-postfix > screening.toml", "screening config from-postfix /etc/postfix/main.cf > screening.toml",
         ],
-        ["screening config to-postfix"] = ["screening config to-postfix --door dnsblog", "screening config to-postfix --door policy --postfix-version 3.7"],
+        ["screening config to-postfix"] =
+        [
+            "screening config to-postfix --door dnsblog", "screening config to-postfix --door policy --postfix-version 3.7",
+        ],
         ["screening completion"] =
         [
             "screening completion bash > /etc/bash_completion.d/screening",

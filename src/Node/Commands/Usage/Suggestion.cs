@@ -18,7 +18,8 @@ internal static class Suggestion
 
     /// <summary>The names of a command's options, as they are given.</summary>
     public static IEnumerable<string> OptionsOf(Command command) =>
-        command.Options.Where(o => !o.Hidden).SelectMany(o => o.Aliases.Prepend(o.Name)).Where(name => name.StartsWith("--", StringComparison.Ordinal));
+        command.Options.Where(o => !o.Hidden).SelectMany(o => o.Aliases.Prepend(o.Name))
+            .Where(name => name.StartsWith("--", StringComparison.Ordinal));
 
     private static string Plain(string word) => word.TrimStart('-').Replace('-', '_').ToLowerInvariant();
 }

@@ -4,25 +4,33 @@ using System.CommandLine.Parsing;
 
 namespace Screening.Node.Commands.Usage;
 
-/// <summary>What is wrong with a command line, for people: one message per mistake, with what was probably meant, and where to read on.</summary>
+/// <summary>
+/// What is wrong with a command line, for people: one message per mistake, with what was probably meant, and where to read on.
+/// </summary>
 internal static class UsageFaults
 {
     /// <summary>The messages; empty for a sound command line.</summary>
     public static IReadOnlyList<string> Of(ParseResult parsed) =>
-        parsed.Errors.Count == 0 && !HasUnknownWord(parsed) ? [] : [.. Mistakes(parsed), $"try '{CommandPath.Of(parsed.CommandResult)} --help'"];
+        parsed.Errors.Count == 0 && !HasUnknownWord(parsed)
+            ? []
+            : [.. Mistakes(parsed), $"try '{CommandPath.Of(parsed.CommandResult)} --help'"];
 
     // The library overlooks it where help is asked for.
     private static bool HasUnknownWord(ParseResult parsed) =>
         parsed.UnmatchedTokens.Count > 0 && parsed.CommandResult.Command.TreatUnmatchedTokensAsErrors;
 
-    // An unknown word causes further errors, which say nothing new.
+    // An unknown word causes further errors, which add nothing.
     private static IEnumerable<string> Mistakes(ParseResult parsed)
     {
         var given = parsed.CommandResult;
         if (given.Command.Subcommands.Count > 0 && parsed.UnmatchedTokens is [[not '-', ..] name, ..])
             return [OfWord(given, name)];
         if (UnknownOption(parsed) is { } option)
-            return [$"'{option}' is not an option of '{CommandPath.Of(given)}'{Suggestion.For(option, Suggestion.OptionsOf(given.Command))}"];
+        {
+            var suggestion = Suggestion.For(option, Suggestion.OptionsOf(given.Command));
+            return [$"'{option}' is not an option of '{CommandPath.Of(given)}'{suggestion}"];
+        }
+
         if (parsed.UnmatchedTokens is [var word, ..])
             return [OfWord(given, word)];
         if (given.Command.Subcommands.Count > 0)

@@ -37,7 +37,7 @@ internal static class ListLint
         foreach (var site in sites)
         {
             var has = $"has {ZoneText.Hide(site.ToString())}";
-            if (site.Filter is { } filter && !filter.TakesAnyThatCounts())
+            if (site.Filter is { } filter && !filter.CanCount())
                 context.Warn(
                     path, has, "its filter takes only codes that count for nothing: error codes, or codes outside of 127.0.0.0/8",
                     "remove it");

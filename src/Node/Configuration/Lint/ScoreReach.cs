@@ -17,7 +17,7 @@ internal sealed record ScoreReach(int Lists, int P0f, int Customs, int Envelope,
     public static ScoreReach Of(ScreeningOptions options, ProfileOptions profile)
     {
         SiteList.TryParse(profile.Dnsbl.Sites.Reveal(), out var all, out _);
-        var sites = all.Where(site => site.Filter?.TakesAnyThatCounts() ?? true).ToList();
+        var sites = all.Where(site => site.Filter?.CanCount() ?? true).ToList();
         var rules = options.P0f.Socket.Length == 0 ? [] : profile.P0f.Rules;
         var p0fMost = rules.Sum(rule => Math.Max(0, rule.Weight));
         var customs = profile.Customs

@@ -54,7 +54,7 @@ internal sealed record ClusterOptions
     public bool IsCache() => Roles.Contains(CacheRole);
 
     /// <summary>TLS between nodes. The files may be bad ones.</summary>
-    public FleetTls FleetTls() => new(
+    public PeerTls PeerTls() => new(
         Tls.Certificate, Tls.Key, Tls.Ca, new PeerNames(Peers.IsEmpty ? Seeds.Select(seed => seed.Host) : Peers));
 }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Screening.Actors.Profiles;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Configuration;
@@ -10,7 +11,7 @@ namespace Screening.Node.Configuration;
 internal sealed record ProfileOptions
 {
     /// <summary>The name of the settings outside of all profiles.</summary>
-    public const string DefaultName = "default";
+    public const string DefaultName = Profile.DefaultName;
 
     [Setting("the mail exchanger's own addresses that select this profile", Range = "IP addresses, each in one profile",
         Example = "[\"192.0.2.25\"]")]

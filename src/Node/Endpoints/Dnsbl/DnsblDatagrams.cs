@@ -21,11 +21,15 @@ internal sealed record DatagramAddress(IPEndPoint EndPoint, AllowList? Allow);
 /// Threads of its own wait in the kernel for datagrams: by way of the thread pool each one costs a wake-up more (docs/performance.md).
 /// </remarks>
 internal sealed class DnsblDatagrams(
-    IReadOnlyList<DatagramAddress> addresses, DnsblZone zone, ResponseRateLimit rates, ConnectionGates gates, ILogger<DnsblDatagrams> log)
+    IReadOnlyList<DatagramAddress> addresses, DnsblZone zone, ResponseRateLimit rates, ConnectionGates gates, TimeProvider time,
+    ILogger<DnsblDatagrams> log)
     : IHostedService, IDisposable
 {
     private const int ReceiversPerSocket = 2;
     private const int MaxRequestBytes = 4096;
+
+    // A burst waits here while both threads are busy, and what does not fit is lost. The system's default, 208 KiB, holds a few hundred
+    // datagrams, since each counts with its overhead; the kernel gives no more than net.core.rmem_max (socket(7), SO_RCVBUF).
     private const int SocketBufferBytes = 1024 * 1024;
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(3);
 
@@ -61,8 +65,8 @@ internal sealed class DnsblDatagrams(
         foreach (var socket in _sockets)
             EndReceiving(socket);
         await Task.WhenAll(_receivers).ConfigureAwait(false);
-        var since = TimeProvider.System.GetTimestamp();
-        while (Volatile.Read(ref _inFlight) > 0 && TimeProvider.System.GetElapsedTime(since) < DrainTimeout)
+        var since = time.GetTimestamp();
+        while (Volatile.Read(ref _inFlight) > 0 && time.GetElapsedTime(since) < DrainTimeout)
             await Task.Delay(10, CancellationToken.None).ConfigureAwait(false);
     }
 

@@ -43,6 +43,8 @@ internal sealed class ResponseRateLimit(TimeProvider time)
     private const string Errors = " errors";
 
     private readonly long[] _counts = new long[Slots];
+
+    // So that nobody can work out which names share a slot with somebody else's.
     private readonly int _salt = System.Security.Cryptography.RandomNumberGenerator.GetInt32(int.MaxValue);
 
     /// <summary>Counts a question and tells what becomes of it: <see cref="RateVerdict.Send"/> is to look into it.</summary>

@@ -61,7 +61,7 @@ internal sealed class DnsblogSession(
 
     private async Task<(AnswerCode[] Codes, int Ttl)> ListAsync(DnsblogRequest request)
     {
-        var timeout = screening.Screener.Policies.Default.Rules.DnsblDeadline;
+        var timeout = screening.Screener.Profiles.Default.Settings.DnsblDeadline;
         var answer = await screening.Lists.AskAsync(request.RblDomain, request.Client, timeout).ConfigureAwait(false);
         return answer is null ? ([], NoTtl) : ([.. answer.Codes], answer.TtlSeconds ?? NoTtl);
     }

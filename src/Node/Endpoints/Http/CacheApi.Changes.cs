@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using Microsoft.AspNetCore.Http.Features;
 using Screening.Actors.Fleet;
+using Screening.Actors.Profiles;
 using Screening.Actors.Whitelist;
 using Screening.Node.Api;
 using Screening.Node.Configuration;
@@ -39,10 +40,10 @@ internal sealed partial class CacheApi
             caller.Author, caller.Via, grant.Kind.Word(), CacheLine.TextOf(network), grant.Ttl, grant.Reason, 0, false);
         var made = time.GetUtcNow();
         var change = await ChangeAsync(
-            entry, () => whitelist.SetAsync(grant.Kind, network, grant.Life, caller.Author, grant.Reason, CancellationToken.None))
+            entry, () => whitelist().SetAsync(grant.Kind, network, grant.Life, caller.Author, grant.Reason, CancellationToken.None))
             .ConfigureAwait(false);
         var kind = grant.Kind == GrantKind.Ban ? WhitelistLineKind.Ban : WhitelistLineKind.Grant;
-        var line = new WhitelistLine(network, "default", kind, made + grant.Life, default, caller.Author, made, grant.Reason);
+        var line = new WhitelistLine(network, Profile.DefaultName, kind, made + grant.Life, default, caller.Author, made, grant.Reason);
         await Answers.WriteJsonAsync(context, CacheLine.Of(line) with { Durable = change.Durable }, ApiJson.Default.CacheLine)
             .ConfigureAwait(false);
     }
@@ -73,8 +74,9 @@ internal sealed partial class CacheApi
             || !await ConfirmAsync(context, [network]).ConfigureAwait(false))
             return;
         var entry = new AuditEntry(caller.Author, caller.Via, "forget", CacheLine.TextOf(network), null, "", 0, false);
-        var change = await ChangeAsync(entry, () => whitelist.ForgetAsync(network, CancellationToken.None)).ConfigureAwait(false);
-        await Answers.WriteJsonAsync(context, new ForgetResult(change.Count, change.Durable), ApiJson.Default.ForgetResult).ConfigureAwait(false);
+        var change = await ChangeAsync(entry, () => whitelist().ForgetAsync(network, CancellationToken.None)).ConfigureAwait(false);
+        await Answers.WriteJsonAsync(context, new ForgetResult(change.Count, change.Durable), ApiJson.Default.ForgetResult)
+            .ConfigureAwait(false);
     }
 
     private async Task ImportAsync(HttpContext context)
@@ -95,7 +97,7 @@ internal sealed partial class CacheApi
         var networks = lines.Where(l => l.Kind != WhitelistLineKind.Pass).Select(l => l.Network);
         if (IsSet(context, DryRun))
         {
-            var imported = await whitelist.CountImportAsync(lines, context.RequestAborted).ConfigureAwait(false);
+            var imported = await whitelist().CountImportAsync(lines, context.RequestAborted).ConfigureAwait(false);
             await Answers.WriteJsonAsync(context, new ImportCount(true, imported, reach.DoubtsOf(networks)), ApiJson.Default.ImportCount)
                 .ConfigureAwait(false);
             return;
@@ -104,14 +106,16 @@ internal sealed partial class CacheApi
         if (!await ConfirmAsync(context, networks).ConfigureAwait(false))
             return;
         var entry = new AuditEntry(caller.Author, caller.Via, "import", "", null, "", 0, false);
-        var change = await ChangeAsync(entry, () => whitelist.ImportAsync(lines, CancellationToken.None)).ConfigureAwait(false);
-        await Answers.WriteJsonAsync(context, new ImportResult(change.Count, change.Durable), ApiJson.Default.ImportResult).ConfigureAwait(false);
+        var change = await ChangeAsync(entry, () => whitelist().ImportAsync(lines, CancellationToken.None)).ConfigureAwait(false);
+        await Answers.WriteJsonAsync(context, new ImportResult(change.Count, change.Durable), ApiJson.Default.ImportResult)
+            .ConfigureAwait(false);
     }
 
     // Nothing lives longer than it could have when made here.
     private static ImmutableArray<WhitelistLine> Bounded(ImmutableArray<WhitelistLine> lines, DateTimeOffset latest) =>
     [
-        .. lines.Select(l => l with { Expires = l.Expires < latest ? l.Expires : latest, Times = l.Times.CappedAt(latest.ToUnixTimeSeconds()) }),
+        .. lines.Select(
+            l => l with { Expires = l.Expires < latest ? l.Expires : latest, Times = l.Times.CappedAt(latest.ToUnixTimeSeconds()) }),
     ];
 
     // Refuses a change that reaches further than its author may know, unless it is confirmed.
@@ -129,7 +133,7 @@ internal sealed partial class CacheApi
     {
         if (!IsSet(context, DryRun))
             return false;
-        var count = await whitelist.CountAsync(network, context.RequestAborted).ConfigureAwait(false);
+        var count = await whitelist().CountAsync(network, context.RequestAborted).ConfigureAwait(false);
         var answer = new NetworkCount(true, count.Grants, count.Bans, count.Entries, reach.DoubtsOf([network]));
         await Answers.WriteJsonAsync(context, answer, ApiJson.Default.NetworkCount).ConfigureAwait(false);
         return true;
@@ -145,7 +149,7 @@ internal sealed partial class CacheApi
             await audit.WriteAsync(entry with { Count = done.Count, Durable = done.Durable }).ConfigureAwait(false);
             return done;
         }
-        catch (FleetUnavailableException fault)
+        catch (WhitelistUnavailableException fault)
         {
             await audit.WriteAsync(entry with { Fault = fault.Message }).ConfigureAwait(false);
             throw;

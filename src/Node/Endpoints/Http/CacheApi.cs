@@ -15,7 +15,7 @@ internal sealed record CacheApiSettings(TimeSpan MaxLife);
 /// <see cref="ChangeGuard"/> admits. Each change is recorded by <see cref="AuditLog"/> before it is answered.
 /// </summary>
 internal sealed partial class CacheApi(
-    IFleetWhitelist whitelist, ChangeGuard guard, ReachGuard reach, AuditLog audit, CacheApiSettings settings, TimeProvider time)
+    Func<IWhitelistAdmin> whitelist, ChangeGuard guard, ReachGuard reach, AuditLog audit, CacheApiSettings settings, TimeProvider time)
 {
     private const string Root = "/api/v1/cache";
     private const int DefaultLimit = 100;
@@ -38,7 +38,7 @@ internal sealed partial class CacheApi(
         {
             await answer(context).ConfigureAwait(false);
         }
-        catch (FleetUnavailableException fault)
+        catch (WhitelistUnavailableException fault)
         {
             context.Response.Headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
             await Answers.ProblemAsync(context, StatusCodes.Status503ServiceUnavailable, "Service unavailable", fault.Message)
@@ -72,7 +72,7 @@ internal sealed partial class CacheApi(
         WhitelistPage page;
         try
         {
-            page = await whitelist.ListAsync(wanted.Within, wanted.After, wanted.Limit, context.RequestAborted).ConfigureAwait(false);
+            page = await whitelist().ListAsync(wanted.Within, wanted.After, wanted.Limit, context.RequestAborted).ConfigureAwait(false);
         }
         catch (FormatException)
         {
@@ -123,7 +123,7 @@ internal sealed partial class CacheApi(
         if (await ReadNetworkAsync(context).ConfigureAwait(false) is not { } network)
             return;
         var lines = network.IsSingle
-            ? await whitelist.ShowAsync(network.Address, context.RequestAborted).ConfigureAwait(false)
+            ? await whitelist().ShowAsync(network.Address, context.RequestAborted).ConfigureAwait(false)
             : await GrantsOfAsync(network, context.RequestAborted).ConfigureAwait(false);
         if (lines.IsEmpty)
         {
@@ -143,7 +143,7 @@ internal sealed partial class CacheApi(
         var found = new List<WhitelistLine>();
         for (string? after = null; ;)
         {
-            var page = await whitelist.ListAsync(network, after, MaxLimit, cancellation).ConfigureAwait(false);
+            var page = await whitelist().ListAsync(network, after, MaxLimit, cancellation).ConfigureAwait(false);
             found.AddRange(page.Lines.Where(l => l.Kind != WhitelistLineKind.Pass && l.Network == network));
             after = page.Next;
             if (after is null || page.Lines.Any(l => l.Kind == WhitelistLineKind.Pass))

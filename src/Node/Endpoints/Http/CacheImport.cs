@@ -17,12 +17,15 @@ internal sealed record CacheImport(ImmutableArray<WhitelistLine> Lines, IReadOnl
 
     private const int MaxFaults = 20;
 
-    /// <param name="importer">Who made the lines that do not say it.</param>
+    /// <param name="importer">The author of lines that name none.</param>
     public static async Task<CacheImport> ReadAsync(TextReader input, string importer, DateTimeOffset now, CancellationToken cancellation)
     {
         var lines = ImmutableArray.CreateBuilder<WhitelistLine>();
         var faults = new List<string>();
-        for (var number = 1; faults.Count < MaxFaults && await input.ReadLineAsync(cancellation).ConfigureAwait(false) is { } text; number++)
+        for (
+            var number = 1;
+            faults.Count < MaxFaults && await input.ReadLineAsync(cancellation).ConfigureAwait(false) is { } text;
+            number++)
         {
             if (string.IsNullOrWhiteSpace(text))
                 continue;

@@ -9,9 +9,9 @@ namespace Screening.Node.Endpoints.Http;
 internal sealed record ChangeGuardSettings(string TokenFile);
 
 /// <summary>
-/// Lets changes through, and lists of what is kept of clients: on a unix socket all, since its mode decides which users may connect; over TCP those
-/// with the token, on loopback too, for there any user of the host can connect. Root and the node's own user get lists on loopback without it:
-/// they can read the node's files. What is known of one client is told to everybody who asks for it.
+/// Lets changes through, and lists of what is kept of clients: on a unix socket all, since its mode decides which users may connect; over
+/// TCP those with the token, on loopback too, for there any user of the host can connect. Root and the node's own user get lists on
+/// loopback without it: they can read the node's files. What is known of one client is told to everybody who asks for it.
 /// </summary>
 internal sealed class ChangeGuard(ChangeGuardSettings settings, TimeProvider time, ILogger<ChangeGuard> log)
 {
@@ -32,7 +32,9 @@ internal sealed class ChangeGuard(ChangeGuardSettings settings, TimeProvider tim
             return null;
         }
 
-        return caller.Via == AuditVia.Unix || await HasTokenAsync(context, "takes", "changes", _changesRefused).ConfigureAwait(false) ? caller : null;
+        return caller.Via == AuditVia.Unix || await HasTokenAsync(context, "takes", "changes", _changesRefused).ConfigureAwait(false)
+            ? caller
+            : null;
     }
 
     /// <summary>Checks a request for a list of clients, and answers it if it may not have one.</summary>
@@ -47,7 +49,8 @@ internal sealed class ChangeGuard(ChangeGuardSettings settings, TimeProvider tim
         {
             await RefuseAsync(
                 context, refused, StatusCodes.Status403Forbidden, "Forbidden",
-                $"this node {verb} {what} on unix sockets only; over TCP they need a token, and it has no http.token_file").ConfigureAwait(false);
+                $"this node {verb} {what} on unix sockets only; over TCP they need a token, and it has no http.token_file")
+                    .ConfigureAwait(false);
             return false;
         }
 
@@ -56,7 +59,8 @@ internal sealed class ChangeGuard(ChangeGuardSettings settings, TimeProvider tim
         context.Response.Headers.WWWAuthenticate = "Bearer";
         await RefuseAsync(
             context, refused, StatusCodes.Status401Unauthorized, "Unauthorized",
-            context.Request.Headers.Authorization.Count == 0 ? $"{what} over TCP need a token" : "the token is not this node's").ConfigureAwait(false);
+            context.Request.Headers.Authorization.Count == 0 ? $"{what} over TCP need a token" : "the token is not this node's")
+                .ConfigureAwait(false);
         return false;
     }
 
@@ -80,7 +84,7 @@ internal sealed class ChangeGuard(ChangeGuardSettings settings, TimeProvider tim
         }
     }
 
-    // Of one length, so that comparing tells nothing of the token's.
+    // Hashes have one length, so the time of a comparison does not reveal the length of the token.
     private static byte[] Hash(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 
     private static Task RefuseAsync(HttpContext context, PacedLine refused, int status, string title, string detail)

@@ -16,7 +16,7 @@ internal sealed class HttpApi(ScreeningHandle screening, NodeMetrics metrics, No
     private const int MaxTextLength = 512;
 
     // Paths that later releases answer.
-    private static readonly string[] Later = ["/", "/openapi/v1.json", "/api/v1/decisions", "/api/v1/evidence"];
+    private static readonly string[] Unbuilt = ["/", "/openapi/v1.json", "/api/v1/decisions", "/api/v1/evidence"];
 
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -25,14 +25,14 @@ internal sealed class HttpApi(ScreeningHandle screening, NodeMetrics metrics, No
         routes.MapRead("/metrics", WriteMetricsAsync);
         routes.MapRead("/api/v1/status", WriteStatusAsync);
         routes.MapRead("/api/v1/check/{address}", CheckAsync);
-        foreach (var path in Later)
-            routes.Map(path, SayLaterAsync);
+        foreach (var path in Unbuilt)
+            routes.Map(path, RefuseUnbuiltAsync);
     }
 
     private static Task WriteTextAsync(HttpContext context, ReadOnlyMemory<byte> text) =>
         Answers.WriteAsync(context, "text/plain; charset=utf-8", text);
 
-    private static Task SayLaterAsync(HttpContext context) => Answers.ProblemAsync(
+    private static Task RefuseUnbuiltAsync(HttpContext context) => Answers.ProblemAsync(
         context, StatusCodes.Status501NotImplemented, "Not implemented", $"{context.Request.Path} is not built yet");
 
     private Task WriteReadinessAsync(HttpContext context)
@@ -44,7 +44,8 @@ internal sealed class HttpApi(ScreeningHandle screening, NodeMetrics metrics, No
     }
 
     private async Task WriteMetricsAsync(HttpContext context) =>
-        await Answers.WriteAsync(context, "text/plain; version=0.0.4; charset=utf-8", await _metrics.GetAsync().ConfigureAwait(false)).ConfigureAwait(false);
+        await Answers.WriteAsync(context, "text/plain; version=0.0.4; charset=utf-8", await _metrics.GetAsync().ConfigureAwait(false))
+            .ConfigureAwait(false);
 
     private static async Task<byte[]> CollectAsync(NodeMetrics metrics)
     {
@@ -75,22 +76,21 @@ internal sealed class HttpApi(ScreeningHandle screening, NodeMetrics metrics, No
         fault = "";
         ClientAddress? local = null;
         var door = Door.Http;
-        ScreeningPolicy? policy = null;
+        Profile? chosen = null;
         if (!ClientAddress.TryParse(address, out var client))
             fault = $"'{PeerText.Clean(address)}' is not an IP address";
         else if (!TryReadLocal(parameters["local"], out local))
             fault = $"local: '{PeerText.Clean(parameters["local"]!)}' is not an IP address";
         else if (parameters["door"] is [{ Length: > 0 } doorWord] && !DoorWords.TryParse(doorWord, out door))
             fault = $"door: '{PeerText.Clean(doorWord)}' is none of plugin, policy, dnsbl, dnsblog, memcache, http";
-        else if (parameters["profile"] is [{ Length: > 0 } profile] && !screening.Screener.Policies.TryGet(profile, out policy!))
+        else if (parameters["profile"] is [{ Length: > 0 } profile] && !screening.Screener.Profiles.TryGet(profile, out chosen!))
             fault = $"profile: there is no profile '{PeerText.Clean(profile)}'";
         if (fault.Length > 0)
             return false;
 
-        query = screening.Screener.Ask(door, client, local, policy) with
+        query = screening.Screener.QueryFor(door, client, local, chosen)
+            .WithEnvelope(Text(parameters["helo"]), Text(parameters["sender"])) with
         {
-            Helo = Text(parameters["helo"]),
-            Sender = Text(parameters["sender"]),
             Fresh = IsSet(parameters["fresh"]),
             Explain = IsSet(parameters["explain"]),
             Unrecorded = true,

@@ -29,7 +29,9 @@ internal sealed record OwnAddresses(Func<IReadOnlyList<Network>> Find)
 
     // A wildcard is not an address, and the addresses of a name are found among the interfaces.
     private static Network? AddressOf(string host) =>
-        ClientAddress.TryParse(host, out var address) && (address.IsIPv4 ? address.IPv4Bits != 0 : address.Bits != 0) ? Network.Of(address) : null;
+        ClientAddress.TryParse(host, out var address) && (address.IsIPv4 ? address.IPv4Bits != 0 : address.Bits != 0)
+            ? Network.Of(address)
+            : null;
 
     private static IEnumerable<Network> OfInterfaces()
     {
@@ -47,8 +49,8 @@ internal sealed record OwnAddresses(Func<IReadOnlyList<Network>> Find)
 }
 
 /// <summary>
-/// Knows the networks that an operator is likely to have mistyped: so large that a change reaches much of the world, or with this node's own address in
-/// them. A change of such a network has to be confirmed, whichever way it comes in.
+/// Knows the networks that an operator is likely to have mistyped: so large that a change reaches much of the world, or with this node's
+/// own address in them. A change of such a network has to be confirmed, whichever way it comes in.
 /// </summary>
 internal sealed class ReachGuard(OwnAddresses own)
 {
@@ -58,7 +60,9 @@ internal sealed class ReachGuard(OwnAddresses own)
     /// <summary>The parameter that confirms a change.</summary>
     public const string Confirmation = "yes";
 
-    /// <summary>Why changes of these networks have to be confirmed, at most <paramref name="limit"/> reasons; none: they need not.</summary>
+    /// <summary>
+    /// Why changes of these networks have to be confirmed, at most <paramref name="limit"/> reasons; none: they need not.
+    /// </summary>
     public ImmutableArray<string> DoubtsOf(IEnumerable<Network> networks, int limit = 20)
     {
         var addresses = own.Find();

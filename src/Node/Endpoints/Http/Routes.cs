@@ -11,7 +11,7 @@ internal static class Routes
         routes.MapMethods(pattern, GetAndHead, answer);
 
     /// <summary>The address or network in a path.</summary>
-    /// <remarks>The server decodes a path but leaves an encoded slash as it is, so that it parts nothing.</remarks>
+    /// <remarks>The server decodes a path but leaves an encoded slash as it is, so that it separates no segments.</remarks>
     public static string Address(HttpContext context) =>
         ((string?)context.Request.RouteValues["address"] ?? "").Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
 }

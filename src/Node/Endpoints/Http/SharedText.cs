@@ -1,8 +1,8 @@
 namespace Screening.Node.Endpoints.Http;
 
 /// <summary>
-/// A text that is dear to make and the same for everybody. Invariant: one is made at a time, and a caller gets one whose making began after
-/// it asked. So what callers cost does not grow with their number, and none is told anything old.
+/// A text that is expensive to make and the same for every caller. Invariant: one is made at a time, and a caller gets one that was begun
+/// after it asked. So the cost does not grow with the number of callers, and no caller gets an old text.
 /// </summary>
 /// <param name="make">Makes the text.</param>
 internal sealed class SharedText(Func<Task<byte[]>> make)

@@ -167,7 +167,7 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
 
     private void Get(in MemcacheRequest request)
     {
-        var words = new MemcacheWords(request.Keys);
+        var words = new MemcacheTokens(request.Keys);
         var key = words.Next();
         var withUnique = request.Command == MemcacheCommand.Gets;
         var isOne = words.Rest.TrimStart((byte)' ').IsEmpty;
@@ -200,7 +200,7 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
     private List<Task> AskFleet(MemcacheQuestion question)
     {
         var asked = new List<Task>();
-        var words = new MemcacheWords(question.Keys);
+        var words = new MemcacheTokens(question.Keys);
         for (var key = words.Next(); !key.IsEmpty && asked.Count < MaxAsked; key = words.Next())
         {
             if (table.Find(key).MayBeElsewhere)
@@ -213,7 +213,7 @@ internal sealed class MemcacheSession(ConnectionContext connection, MemcacheTabl
     // Writes what is found of the key that begins there or behind spaces, and returns where the next one begins.
     private int WriteNext(MemcacheQuestion question, int start)
     {
-        var words = new MemcacheWords(question.Keys.AsSpan(start));
+        var words = new MemcacheTokens(question.Keys.AsSpan(start));
         var key = words.Next();
         if (!key.IsEmpty)
             WriteFound(key, table.Find(key), question.WithUnique);

@@ -1,4 +1,3 @@
-using System.Text;
 using Screening.Actors.Fleet;
 using Screening.Actors.Hosting;
 using Screening.Actors.Screening;
@@ -37,7 +36,7 @@ internal sealed class MemcacheTable(ScreeningHandle screening, DigestKeys digest
 
     public long UnixTime => time.GetUtcNow().ToUnixTimeSeconds();
 
-    private FleetTimes? Times => screening.Fleet?.Times;
+    private SharedTimes? Times => screening.Fleet?.Times;
 
     /// <summary>Keys that are not postscreen's.</summary>
     public int OtherCount => _others.Count;
@@ -48,8 +47,7 @@ internal sealed class MemcacheTable(ScreeningHandle screening, DigestKeys digest
     /// <summary>Looks in this node's memory.</summary>
     public MemcacheValue Find(ReadOnlySpan<byte> key)
     {
-        Span<char> text = stackalloc char[MemcacheRequest.MaxKeyBytes];
-        if (_others.Find(text[..Encoding.Latin1.GetChars(key, text)]) is { } other)
+        if (_others.Find(key) is { } other)
             return new MemcacheValue(default, other, false);
         if (PostscreenKey.TryReadClient(key, out var client) && TryStanding(client, out var standing))
             return new MemcacheValue(standing, null, false);
@@ -63,40 +61,31 @@ internal sealed class MemcacheTable(ScreeningHandle screening, DigestKeys digest
     public Task AskFleetAsync(ReadOnlySpan<byte> key)
     {
         var client = ClientOf(key);
-        return Times?.GetAsync(client, screening.Screener.Policies.Choose(Door.Memcache, null)) ?? Task.CompletedTask;
+        return Times?.GetAsync(client, screening.Screener.Profiles.Choose(Door.Memcache, null)) ?? Task.CompletedTask;
     }
 
     /// <summary>Stores a value. False if it is too large.</summary>
     public bool TrySet(in MemcacheRequest request, ReadOnlySpan<byte> data)
     {
-        Span<char> text = stackalloc char[MemcacheRequest.MaxKeyBytes];
-        var key = text[..Encoding.Latin1.GetChars(request.Keys, text)];
         if (PostscreenTimesText.TryParse(data, out var times))
         {
-            _others.Remove(key);
+            _others.Remove(request.Keys);
             Times?.Record(Admit(request.Keys), times);
             return true;
         }
 
         if (data.Length > OtherKeys.MaxBytes)
             return false;
-        _others.Set(key, data, request.Flags, request.ExpireTime);
+        _others.Set(request.Keys, data, request.Flags, request.ExpireTime);
         return true;
     }
 
     /// <summary>Removes a value, a client's times in the whole fleet. False if it was not there.</summary>
-    public bool Delete(ReadOnlySpan<byte> key)
-    {
-        Span<char> text = stackalloc char[MemcacheRequest.MaxKeyBytes];
-        return _others.Remove(text[..Encoding.Latin1.GetChars(key, text)]) | (Times?.Forget(ClientOf(key)) ?? false);
-    }
+    public bool Delete(ReadOnlySpan<byte> key) => _others.Remove(key) | (Times?.Forget(ClientOf(key)) ?? false);
 
     /// <summary>Gives a key that is not postscreen's another end; postscreen's times say themselves how long they hold.</summary>
-    public bool Touch(in MemcacheRequest request)
-    {
-        Span<char> text = stackalloc char[MemcacheRequest.MaxKeyBytes];
-        return _others.Touch(text[..Encoding.Latin1.GetChars(request.Keys, text)], request.ExpireTime) || Find(request.Keys).IsThere;
-    }
+    public bool Touch(in MemcacheRequest request) =>
+        _others.Touch(request.Keys, request.ExpireTime) || Find(request.Keys).IsThere;
 
     // The client whose times a key holds. A key without an address may make another one leave.
     private ClientAddress Admit(ReadOnlySpan<byte> key)
@@ -121,12 +110,12 @@ internal sealed class MemcacheTable(ScreeningHandle screening, DigestKeys digest
     {
         times = default;
         var screener = screening.Screener;
-        var query = screener.Ask(Door.Memcache, client, null);
-        if (!screener.TryKnow(query, out var decision) || decision.Verdict is { Action: VerdictAction.Pass, Allow: false })
+        var query = screener.QueryFor(Door.Memcache, client, null);
+        if (!screener.TryPeek(query, out var decision) || decision.Verdict is { Action: VerdictAction.Pass, Allow: false })
             return false;
         if (decision.Verdict.Allow)
             times = PostscreenTimes.AllUntil(time.GetUtcNow().ToUnixTimeSeconds() + decision.Verdict.TtlSeconds);
-        screener.Note(decision);
+        screener.Report(decision);
         return true;
     }
 }

@@ -3,7 +3,7 @@ using Screening.Actors.Checks;
 namespace Screening.Node.Endpoints.Memcache;
 
 /// <summary>A value that is not postscreen's.</summary>
-internal sealed record OtherValue(string Key, byte[] Data, uint Flags, DateTimeOffset Expires);
+internal sealed record OtherValue(byte[] Key, byte[] Data, uint Flags, DateTimeOffset Expires);
 
 /// <summary>
 /// The few keys that Postfix keeps beside its clients, such as <c>_LAST_CACHE_CLEANUP_COMPLETED_</c>. They stay on this node, in memory,
@@ -18,7 +18,7 @@ internal sealed class OtherKeys(TimeProvider time)
     private static readonly TimeSpan LongestRelative = TimeSpan.FromDays(30);
 
     private readonly Lock _lock = new();
-    private readonly AgedTable<string, OtherValue> _values = new(time, StringComparer.Ordinal);
+    private readonly AgedTable<byte[], OtherValue> _values = new(time, new OctetComparer());
 
     public int Count
     {
@@ -29,16 +29,16 @@ internal sealed class OtherKeys(TimeProvider time)
         }
     }
 
-    public OtherValue? Find(ReadOnlySpan<char> key)
+    public OtherValue? Find(ReadOnlySpan<byte> key)
     {
         lock (_lock)
             return _values.Count > 0 && _values.TryGet(key, out var value) && value.Expires > time.GetUtcNow() ? value : null;
     }
 
     /// <param name="expireTime">As memcache has it: 0 for ever, seconds, or seconds since 1970; negative: over already.</param>
-    public void Set(ReadOnlySpan<char> key, ReadOnlySpan<byte> data, uint flags, long expireTime)
+    public void Set(ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, uint flags, long expireTime)
     {
-        var value = new OtherValue(key.ToString(), data.ToArray(), flags, ExpiresAt(expireTime));
+        var value = new OtherValue(key.ToArray(), data.ToArray(), flags, ExpiresAt(expireTime));
         lock (_lock)
         {
             _values.Put(value.Key, value);
@@ -48,7 +48,7 @@ internal sealed class OtherKeys(TimeProvider time)
     }
 
     /// <summary>Gives a key another end. False if it is not there.</summary>
-    public bool Touch(ReadOnlySpan<char> key, long expireTime)
+    public bool Touch(ReadOnlySpan<byte> key, long expireTime)
     {
         lock (_lock)
         {
@@ -59,7 +59,7 @@ internal sealed class OtherKeys(TimeProvider time)
         }
     }
 
-    public bool Remove(ReadOnlySpan<char> key)
+    public bool Remove(ReadOnlySpan<byte> key)
     {
         lock (_lock)
             return _values.TryGet(key, out var value) && _values.Remove(value.Key) && value.Expires > time.GetUtcNow();
@@ -72,4 +72,23 @@ internal sealed class OtherKeys(TimeProvider time)
         _ when expireTime <= LongestRelative.TotalSeconds => time.GetUtcNow().AddSeconds(expireTime),
         _ => DateTimeOffset.FromUnixTimeSeconds(Math.Min(expireTime, DateTimeOffset.MaxValue.ToUnixTimeSeconds())),
     };
+
+    // Keys are octets (memcached, doc/protocol.txt); they are found without a copy of what was received.
+    private sealed class OctetComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
+    {
+        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
+
+        public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
+
+        public int GetHashCode(byte[] obj) => GetHashCode(obj.AsSpan());
+
+        public int GetHashCode(ReadOnlySpan<byte> alternate)
+        {
+            var hash = new HashCode();
+            hash.AddBytes(alternate);
+            return hash.ToHashCode();
+        }
+
+        public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
+    }
 }

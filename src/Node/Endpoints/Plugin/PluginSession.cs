@@ -17,7 +17,7 @@ internal sealed class PluginSession(ConnectionContext connection, Screener scree
     : IConnectionSession
 {
     private readonly ReplyBuffer _replies = new(connection.Transport.Output, ConnectionWatch.Of(connection.Features));
-    private AttributeFramer _framer = new(ParseLimits.Attributes);
+    private AttributeFramer _framer = new(PluginRequest.Limits);
 
     public Progress Read(ref ReadOnlySequence<byte> buffer)
     {
@@ -35,8 +35,8 @@ internal sealed class PluginSession(ConnectionContext connection, Screener scree
                     return Progress.Partial;
                 default:
                     return Progress.Over(error.Kind == ParseErrorKind.LineTooLong
-                        ? $"a line is longer than {ParseLimits.Attributes.MaxLineBytes} bytes"
-                        : $"a query is longer than {ParseLimits.Attributes.MaxMessageBytes} bytes");
+                        ? $"a line is longer than {PluginRequest.Limits.MaxLineBytes} bytes"
+                        : $"a query is longer than {PluginRequest.Limits.MaxMessageBytes} bytes");
             }
         }
 
@@ -55,7 +55,7 @@ internal sealed class PluginSession(ConnectionContext connection, Screener scree
             return;
         }
 
-        Span<byte> copy = stackalloc byte[ParseLimits.Attributes.MaxMessageBytes];
+        Span<byte> copy = stackalloc byte[PluginRequest.Limits.MaxMessageBytes];
         message.CopyTo(copy);
         Answer(copy[..(int)message.Length]);
     }
@@ -65,52 +65,26 @@ internal sealed class PluginSession(ConnectionContext connection, Screener scree
         if (!PluginRequest.TryParse(message, out var request, out var error))
         {
             metrics.BadRequest(Door.Plugin, error.Kind);
-            Reply(request, screener.Policies.Default.Rules.DefaultVerdict);
+            _replies.Add(request, screener.Profiles.Default.Settings.DefaultVerdict);
             return;
         }
 
-        var query = screener.Ask(Door.Plugin, request.Client, request.Local, serial: request.IsOrdered) with
+        var query = screener.QueryFor(Door.Plugin, request.Client, request.Local, serial: request.IsOrdered) with
         {
             LocalPort = request.LocalPort,
             RemotePort = request.RemotePort,
         };
         if (screener.TryDecide(query, out var decision))
-            Reply(request, decision.Verdict);
+            _replies.Add(request, decision.Verdict);
         else if (_replies.Owed >= maxInFlight)
-            Reply(request, screener.Shed(query).Verdict);
+            _replies.Add(request, screener.Shed(query).Verdict);
         else
-            Screen(request, query);
+            _ = ScreenAsync(query, _replies.Reserve(request));
     }
 
-    private void Reply(in PluginRequest request, in Verdict verdict)
-    {
-        if (request.IsOrdered)
-            _replies.Fill(_replies.Reserve(request.HasQueryId), verdict);
-        else
-            _replies.Add(true, request.QueryId, verdict);
-    }
-
-    private void Screen(in PluginRequest request, in ScreeningQuery query)
-    {
-        _replies.Owe(request.QueryId.Length);
-        _ = request.IsOrdered
-            ? ScreenInOrderAsync(query, _replies.Reserve(request.HasQueryId), request.QueryId.Length)
-            : ScreenAsync(query, request.QueryId.ToArray());
-    }
-
-    private async Task ScreenAsync(ScreeningQuery query, byte[] queryId)
+    private async Task ScreenAsync(ScreeningQuery query, ReplyBuffer.PendingReply reply)
     {
         var decision = await screener.ScreenAsync(query).ConfigureAwait(false);
-        _replies.Add(true, queryId, decision.Verdict);
-        await _replies.FlushAsync().ConfigureAwait(false);
-        _replies.Settle(queryId.Length);
-    }
-
-    private async Task ScreenInOrderAsync(ScreeningQuery query, ReplyBuffer.OrderedReply reply, int held)
-    {
-        var decision = await screener.ScreenAsync(query).ConfigureAwait(false);
-        _replies.Fill(reply, decision.Verdict);
-        await _replies.FlushAsync().ConfigureAwait(false);
-        _replies.Settle(held);
+        await _replies.FillAsync(reply, decision.Verdict).ConfigureAwait(false);
     }
 }

@@ -36,11 +36,9 @@ internal sealed class PolicyAnswers(
     private static int TextLength(PolicyRequest request) => (request.Helo?.Length ?? 0) + (request.Sender?.Length ?? 0);
 
     private ValueTask<Decision> DecideAsync(PolicyRequest request) => screening.Screener.DecideAsync(
-        screening.Screener.Ask(Door.Policy, request.Client, request.Server) with
+        screening.Screener.QueryFor(Door.Policy, request.Client, request.Server).WithEnvelope(request.Helo, request.Sender) with
         {
             LocalPort = request.ServerPort,
             RemotePort = request.ClientPort,
-            Helo = request.Helo,
-            Sender = request.Sender,
         });
 }

@@ -49,7 +49,7 @@ internal sealed class PolicySession(ConnectionContext connection, PolicyAnswers 
     {
         if (_pending is { } pending)
         {
-            _watch.IsAnswering = true;
+            _watch.IsAnswering = true; // The gate must not take the connection for an idle one.
             // What is answered already does not wait for what is not.
             await _output.FlushAsync().ConfigureAwait(false);
             PolicyReply.Write(_output, await pending.ConfigureAwait(false));

@@ -29,7 +29,7 @@ internal sealed class ScriptedPlugin : ScriptedService
     protected override async Task ServeAsync(NetworkStream connection)
     {
         var input = PipeReader.Create(connection);
-        var framer = new AttributeFramer(ParseLimits.Attributes);
+        var framer = new AttributeFramer(PluginRequest.Limits);
         while (true)
         {
             var read = await input.ReadAsync().ConfigureAwait(false);

@@ -36,6 +36,7 @@ internal sealed partial class ServiceManager
     public void Ready() => Notify("READY=1");
 
     /// <summary>The configuration is read again; <see cref="Ready"/> follows.</summary>
+    // sd_notify(3) wants the time of CLOCK_MONOTONIC, which the system's timestamps count; no other clock will do.
     public void Reloading() => Notify(string.Create(
         CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={(long)TimeProvider.System.GetElapsedTime(0).TotalMicroseconds}"));
 
@@ -73,7 +74,8 @@ internal sealed partial class ServiceManager
         }
     }
 
-    [LoggerMessage(EventIds.ServiceManagerLost, LogLevel.Warning, "The service manager cannot be told how the node is (NOTIFY_SOCKET): {Fault}")]
+    [LoggerMessage(EventIds.ServiceManagerLost, LogLevel.Warning,
+        "The service manager cannot be told how the node is (NOTIFY_SOCKET): {Fault}")]
     private static partial void LogLost(ILogger log, string fault);
 }
 

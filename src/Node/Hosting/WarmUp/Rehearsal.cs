@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Microsoft.Extensions.Hosting.Systemd;
+using Screening.Actors.Checks;
 using Screening.Actors.Fleet;
 using Screening.Actors.Whitelist;
 using Screening.Node.Api;
@@ -47,7 +48,7 @@ internal static class Rehearsal
             await PlayAsync(folder, timeout.Token).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is OperationCanceledException or SocketException or IOException
-                                         or UnauthorizedAccessException or EndpointException or FleetUnavailableException)
+                                         or UnauthorizedAccessException or EndpointException or WhitelistUnavailableException)
         {
             // The first queries may then take longer.
         }
@@ -85,7 +86,7 @@ internal static class Rehearsal
     }
 
     // A grant and a pass that is taken back go through all of the storing.
-    private static async Task StoreAsync(IFleetWhitelist whitelist, CancellationToken cancellation)
+    private static async Task StoreAsync(IWhitelistAdmin whitelist, CancellationToken cancellation)
     {
         var network = Network.Of(ScriptedSources.Client(0));
         await whitelist.SetAsync(

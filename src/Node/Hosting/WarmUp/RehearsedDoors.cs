@@ -16,19 +16,20 @@ internal sealed class RehearsedDoors(IReadOnlyList<OpenEndpoint> endpoints) : ID
     private const string Zone = "screening.internal";
 
     private readonly Dictionary<string, Uri> _doors = endpoints.ToDictionary(e => e.Kind, e => new Uri(e.Uri));
-    private readonly ConcurrentDictionary<string, Socket> _connections = [];
+    private readonly ConcurrentDictionary<Door, Socket> _connections = [];
 
     /// <summary>Asks all doors at once about a client that they do not know, each twice.</summary>
     /// <returns>How long the slowest answer took.</returns>
     public async Task<TimeSpan> AskAllAsync(ClientAddress client, CancellationToken cancellation)
     {
         var took = await Task.WhenAll(
-            AskTwiceAsync("plugin", $"query_id=1\nremote_address={client}\n\n", cancellation),
-            AskTwiceAsync("policy", Policy(client), cancellation),
-            AskTwiceAsync("memcache", $"get postscreen:{client}\r\n", cancellation),
-            AskTwiceAsync("dnsbl", Dns(client), cancellation),
-            AskTwiceAsync("dnsblog", Dnsblog(client), cancellation),
-            AskTwiceAsync("http", $"GET /api/v1/check/{client} HTTP/1.1\r\nHost: localhost\r\n\r\n", cancellation)).ConfigureAwait(false);
+            AskTwiceAsync(Door.Plugin, $"query_id=1\nremote_address={client}\n\n", cancellation),
+            AskTwiceAsync(Door.Policy, Policy(client), cancellation),
+            AskTwiceAsync(Door.Memcache, $"get postscreen:{client}\r\n", cancellation),
+            AskTwiceAsync(Door.Dnsbl, Dns(client), cancellation),
+            AskTwiceAsync(Door.Dnsblog, Dnsblog(client), cancellation),
+            AskTwiceAsync(Door.Http, $"GET /api/v1/check/{client} HTTP/1.1\r\nHost: localhost\r\n\r\n", cancellation))
+            .ConfigureAwait(false);
         return took.Max();
     }
 
@@ -38,17 +39,17 @@ internal sealed class RehearsedDoors(IReadOnlyList<OpenEndpoint> endpoints) : ID
             connection.Dispose();
     }
 
-    private Task<TimeSpan> AskTwiceAsync(string door, string query, CancellationToken cancellation) =>
+    private Task<TimeSpan> AskTwiceAsync(Door door, string query, CancellationToken cancellation) =>
         AskTwiceAsync(door, Encoding.ASCII.GetBytes(query), cancellation);
 
-    private async Task<TimeSpan> AskTwiceAsync(string door, byte[] query, CancellationToken cancellation)
+    private async Task<TimeSpan> AskTwiceAsync(Door door, byte[] query, CancellationToken cancellation)
     {
         var first = await AskAsync(door, query, cancellation).ConfigureAwait(false);
         var second = await AskAsync(door, query, cancellation).ConfigureAwait(false);
         return first > second ? first : second;
     }
 
-    private async Task<TimeSpan> AskAsync(string door, byte[] query, CancellationToken cancellation)
+    private async Task<TimeSpan> AskAsync(Door door, byte[] query, CancellationToken cancellation)
     {
         var connection = await ConnectedAsync(door, cancellation).ConfigureAwait(false);
         var since = Stopwatch.GetTimestamp();
@@ -58,14 +59,15 @@ internal sealed class RehearsedDoors(IReadOnlyList<OpenEndpoint> endpoints) : ID
     }
 
     // The dnsblog door takes one query a connection.
-    private async Task<Socket> ConnectedAsync(string door, CancellationToken cancellation)
+    private async Task<Socket> ConnectedAsync(Door door, CancellationToken cancellation)
     {
-        if (_connections.TryGetValue(door, out var known) && door != "dnsblog")
+        if (_connections.TryGetValue(door, out var known) && door != Door.Dnsblog)
             return known;
         known?.Dispose();
-        var (kind, protocol) = _doors[door].Scheme == "udp" ? (SocketType.Dgram, ProtocolType.Udp) : (SocketType.Stream, ProtocolType.Tcp);
+        var place = _doors[door.Word()];
+        var (kind, protocol) = place.Scheme == "udp" ? (SocketType.Dgram, ProtocolType.Udp) : (SocketType.Stream, ProtocolType.Tcp);
         var connection = _connections[door] = new Socket(AddressFamily.InterNetwork, kind, protocol);
-        await connection.ConnectAsync(IPAddress.Loopback, _doors[door].Port, cancellation).ConfigureAwait(false);
+        await connection.ConnectAsync(IPAddress.Loopback, place.Port, cancellation).ConfigureAwait(false);
         return connection;
     }
 

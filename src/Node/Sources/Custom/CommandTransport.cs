@@ -32,10 +32,9 @@ public sealed class CommandTransport : ICustomTransport, IAsyncDisposable
     /// <inheritdoc/>
     public async Task<CustomReply> AskAsync(CheckSubject subject, TimeSpan timeout, CancellationToken cancellation)
     {
-        var started = _time.GetTimestamp();
+        var left = new TimeLeft(_time, timeout);
         var session = await _link.GetAsync(timeout, cancellation).ConfigureAwait(false);
-        var left = timeout - _time.GetElapsedTime(started);
-        return await session.Plugin.AskAsync(subject, left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellation).ConfigureAwait(false);
+        return await session.Plugin.AskAsync(subject, left.Now, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Closes the program's stdin, waits a second for it to exit, and kills it.</summary>

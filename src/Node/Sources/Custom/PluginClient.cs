@@ -147,8 +147,8 @@ internal sealed class PluginClient : ISourceSession
     // The same client may be asked about twice at a time, by two profiles.
     private string FreeId(string wanted)
     {
-        var root = PluginRequestWriter.IsQueryId(wanted) ? wanted : "q";
-        root = root.Length > PluginRequestWriter.MaxQueryIdLength - 12 ? "q" : root;
+        var root = PluginQuestionWriter.IsQueryId(wanted) ? wanted : "q";
+        root = root.Length > PluginQuestionWriter.MaxQueryIdLength - 12 ? "q" : root;
         var id = root;
         while (_byId.ContainsKey(id))
             id = $"{root}-{++_lastSuffix & int.MaxValue}";
@@ -158,7 +158,7 @@ internal sealed class PluginClient : ISourceSession
     private static ReadOnlyMemory<byte> Write(string id, CheckSubject subject)
     {
         var output = new ArrayBufferWriter<byte>(256);
-        PluginRequestWriter.Write(output, new PluginQuestion(id, subject.Client)
+        PluginQuestionWriter.Write(output, new PluginQuestion(id, subject.Client)
         {
             RemotePort = subject.RemotePort,
             Local = subject.Local,
@@ -228,7 +228,7 @@ internal sealed class PluginClient : ISourceSession
 
     private async Task<SessionEnd> ReadAnswersAsync()
     {
-        var framer = new AttributeFramer(ParseLimits.Attributes);
+        var framer = new AttributeFramer(PluginRequest.Limits);
         while (true)
         {
             var read = await _input.ReadAsync(_stopping.Token).ConfigureAwait(false);
@@ -252,7 +252,7 @@ internal sealed class PluginClient : ISourceSession
     private void Answer(in ReadOnlySequence<byte> message)
     {
         var bytes = message.IsSingleSegment ? message.FirstSpan : message.ToArray();
-        var understood = PluginReplyReader.TryParse(bytes, out var reply, out var error);
+        var understood = PluginAnswer.TryParse(bytes, out var reply, out var error);
         Question? question;
         lock (_gate)
         {
@@ -264,7 +264,6 @@ internal sealed class PluginClient : ISourceSession
 
         if (question is null)
             return;
-
         if (understood)
         {
             HasAnswered = true;
@@ -272,9 +271,7 @@ internal sealed class PluginClient : ISourceSession
             question.TrySetResult((new CustomReply(reply.Action, reply.TtlSeconds, reply.Score, reply.Reason), null));
         }
         else
-        {
             question.TrySetResult((null, SourceText.Failure(CheckFailure.BadAnswer, $"{_name}: malformed answer: {error.Kind}")));
-        }
     }
 
     // Under the lock. Null for an id that nobody asked with, or whose asker gave up.

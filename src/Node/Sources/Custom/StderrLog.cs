@@ -74,8 +74,6 @@ internal sealed class StderrLog(string name, TimeProvider time, ILogger log)
             SourceLog.Stderr(log, name, text);
         }
         else
-        {
             _dropped++;
-        }
     }
 }

@@ -138,7 +138,7 @@ public sealed class UrlTransport : ICustomTransport, IDisposable
     {
         if (reply?.Action is null || !VerdictActionWords.TryParse(Encoding.UTF8.GetBytes(reply.Action), out var action))
             throw Failure(CheckFailure.BadAnswer, "its answer has no action that is known");
-        if (reply.Score is < -PluginReplyReader.MaxScore or > PluginReplyReader.MaxScore)
+        if (reply.Score is < -PluginAnswer.MaxScore or > PluginAnswer.MaxScore)
             throw Failure(CheckFailure.BadAnswer, "its answer's score is out of range");
         if (action == VerdictAction.Pass && reply.Ttl is < 1 or > int.MaxValue)
             throw Failure(CheckFailure.BadAnswer, "its answer's ttl is out of range");
@@ -146,6 +146,6 @@ public sealed class UrlTransport : ICustomTransport, IDisposable
             action,
             action == VerdictAction.Pass ? (int?)reply.Ttl : null,
             (int?)reply.Score,
-            reply.Reason is null ? null : PeerText.Clean(reply.Reason, PluginReplyReader.MaxReasonLength));
+            reply.Reason is null ? null : PeerText.Clean(reply.Reason, PluginAnswer.MaxReasonLength));
     }
 }

@@ -14,7 +14,10 @@ internal sealed class DnsLane : IDisposable
     /// <summary>After so many queries another source port is taken, so that one that leaked is not of use for long.</summary>
     public const int MaxQueries = 20_000;
 
+    // Half of all ids: a free one is then found by the second draw on average.
     private const int MaxPending = 32_768;
+
+    // Lists answer a burst of queries in a burst, and what does not fit into the buffer is lost.
     private const int ReceiveBufferBytes = 1 << 20;
     private const int MaxDatagramBytes = 4096;
 
@@ -136,6 +139,8 @@ internal sealed class DnsLane : IDisposable
         }
     }
 
+    // RFC 5452 section 9.2: a sender that cannot see the queries must not be able to guess their ids. Those of Random.Shared follow from
+    // earlier ones.
     private ushort NextRandom()
     {
         if (_randomLeft == 0)

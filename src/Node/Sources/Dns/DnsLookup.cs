@@ -26,6 +26,9 @@ internal readonly record struct DnsOutcome(DnsReply? Reply, SourceException? Err
 internal sealed class DnsLookup
 {
     private const int MaxAttempts = 4;
+
+    // Nothing reports a datagram that was lost. An attempt that has been silent for so much of the time is taken for lost, while there is
+    // still time for another.
     private const double RetryShare = 0.4;
     private const double SecondRetryShare = 0.7;
 
@@ -227,6 +230,7 @@ internal sealed class DnsLookup
             Fail(_lastError);
     }
 
+    // Begins under the lock of the caller, which the flag needs; everything after the first wait takes it again.
     private async Task AskOverTcpAsync(int index, DnsResolver resolver)
     {
         _attempts[index].OverTcp = true;

@@ -16,6 +16,7 @@ namespace Screening.Node.Sources.Dns;
 /// <remarks>Messages to the operator name the resolver, never the name that was asked for: it may hold a list's key.</remarks>
 public sealed class DnsTransport : IDnsTransport, IDisposable
 {
+    // One timer looks at all queries: under load a timer for each would cost more than the query.
     private static readonly TimeSpan SweepPeriod = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan ResolvConfPeriod = TimeSpan.FromSeconds(5);
 

@@ -34,23 +34,17 @@ public sealed class P0fConnection : IP0fTransport, IAsyncDisposable
     /// <inheritdoc/>
     public async Task<P0fReply> AskAsync(ClientAddress client, TimeSpan timeout, CancellationToken cancellation)
     {
-        var started = _time.GetTimestamp();
+        var left = new TimeLeft(_time, timeout);
         var session = await _link.GetAsync(timeout, cancellation).ConfigureAwait(false);
-        if (!await _places.WaitAsync(Left(), cancellation).ConfigureAwait(false))
+        if (!await _places.WaitAsync(left.Now, cancellation).ConfigureAwait(false))
             throw new SourceException(CheckFailure.Timeout, $"p0f is {P0fSession.MaxOutstanding} replies behind");
         try
         {
-            return await session.AskAsync(client, Left(), cancellation).ConfigureAwait(false);
+            return await session.AskAsync(client, left.Now, cancellation).ConfigureAwait(false);
         }
         finally
         {
             _places.Release();
-        }
-
-        TimeSpan Left()
-        {
-            var left = timeout - _time.GetElapsedTime(started);
-            return left > TimeSpan.Zero ? left : TimeSpan.Zero;
         }
     }
 

@@ -20,7 +20,7 @@ public sealed class StoreLeaseTests : IAsyncLifetime
     public StoreLeaseTests()
     {
         _store = new FakeLock { Time = _time };
-        _system = ActorSystem.Create("lease", BootstrapSetup.Create().And(new FleetStoreSetup(_store, _time)));
+        _system = ActorSystem.Create("lease", BootstrapSetup.Create().And(new StoreSetup(_store, _time)));
     }
 
     public Task InitializeAsync() => Task.CompletedTask;
@@ -31,7 +31,7 @@ public sealed class StoreLeaseTests : IAsyncLifetime
     [Trait("Finding", "B5")]
     public void The_lease_of_a_holder_that_died_is_over_before_its_loss_is_decided()
     {
-        foreach (var timings in new[] { FleetTimings.Default, FleetLab.Quick })
+        foreach (var timings in new[] { ClusterTimings.Default, ClusterLab.Quick })
             Assert.True(timings.Lease < timings.HeartbeatPause + timings.StableAfter, $"{timings.Lease}");
     }
 
@@ -57,7 +57,7 @@ public sealed class StoreLeaseTests : IAsyncLifetime
         {
             var calls = _store.Calls;
             _time.Advance(Beat);
-            await FleetLab.UntilAsync(() => _store.Calls > calls, () => $"beat {beat}");
+            await ClusterLab.UntilAsync(() => _store.Calls > calls, () => $"beat {beat}");
         }
 
         Assert.True(lease.CheckLease());
@@ -97,7 +97,7 @@ public sealed class StoreLeaseTests : IAsyncLifetime
             await AdvanceAsync();
         Assert.True(lease.CheckLease());
         await AdvanceAsync();
-        await FleetLab.UntilAsync(() => !lease.CheckLease(), () => "the lease is lost");
+        await ClusterLab.UntilAsync(() => !lease.CheckLease(), () => "the lease is lost");
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public sealed class StoreLeaseTests : IAsyncLifetime
     {
         var calls = _store.Calls;
         _time.Advance(Beat);
-        await FleetLab.UntilAsync(() => _store.Calls > calls, () => "the lease is prolonged");
+        await ClusterLab.UntilAsync(() => _store.Calls > calls, () => "the lease is prolonged");
     }
 
     private StoreLease Create(string owner) => new(

@@ -56,7 +56,8 @@ public sealed class LogLineTests
 
         Assert.Equal(
             """{"time":"2026-11-26T20:30:05.123Z","level":"info","id":0,"source":"Screening.Node"""
-                + """.Telemetry.DecisionLog","message":"192.0.2.1\n in 1.5 ms, true","fields":{"Client":"192.0.2.1\n","ElapsedMs":1.5,"Allow":true}}"""
+                + """.Telemetry.DecisionLog","message":"192.0.2.1\n in 1.5 ms, """
+                + """true","fields":{"Client":"192.0.2.1\n","ElapsedMs":1.5,"Allow":true}}"""
                 + "\n",
             line);
     }
