@@ -2,7 +2,6 @@ using Akka.Actor;
 using Akka.Event;
 using Akka.Remote.Transport;
 using Google.Protobuf;
-using Screening.Actors.Cluster.Forming;
 
 namespace Screening.Actors.Cluster;
 
@@ -62,7 +61,7 @@ internal sealed class InboundGuard : Transport
     public override Task<bool> ManagementCommand(object message) => _inner.ManagementCommand(message);
 
     private async Task PassOnAsync(Task<IAssociationEventListener> outer, TaskCompletionSource<IAssociationEventListener> inner) =>
-        inner.TrySetResult(new Door(this, await outer.ConfigureAwait(false)));
+        inner.TrySetResult(new InboundListener(this, await outer.ConfigureAwait(false)));
 
     private void Admit(AssociationHandle handle, IAssociationEventListener listener)
     {
@@ -121,7 +120,7 @@ internal sealed class InboundGuard : Transport
     }
 
     /// <summary>Hears of new connections in the place of Akka.</summary>
-    private sealed class Door(InboundGuard guard, IAssociationEventListener listener) : IAssociationEventListener
+    private sealed class InboundListener(InboundGuard guard, IAssociationEventListener listener) : IAssociationEventListener
     {
         public void Notify(IAssociationEvent ev)
         {

@@ -22,14 +22,14 @@ internal sealed record FleetLookUps(FleetClient Client, string Node, TimeSpan Lo
 }
 
 /// <summary>
-/// This node's one way to the fleet's whitelist, which may come and go: for screenings, for postscreen's times and for operators. Puts questions
-/// to it and hands each answer to its asker, leaves a fleet alone that loses questions, and keeps the passes that were concluded without a
-/// fleet until there is one. Safe for many threads.
+/// This node's one way to the fleet's whitelist, which may come and go: for screenings, for postscreen's times and for operators. Puts
+/// questions to it and hands each answer to its asker, leaves a fleet alone that loses questions, and keeps the passes that were
+/// concluded without a fleet until there is one. Safe for many threads.
 /// </summary>
 /// <remarks>
 /// <list type="bullet">
-/// <item>A question is lost if it has no answer within <see cref="AnswerTimeout"/>, and only what is lost counts against the fleet. An answer that
-/// is merely late shows how long to wait the next time.</item>
+/// <item>A question is lost if it has no answer within <see cref="AnswerTimeout"/>, and only what is lost counts against the fleet. An
+/// answer that is merely late shows how long to wait the next time.</item>
 /// <item>Each question that the breaker let through is reported to it as answered or as failed, at the latest when another is put.</item>
 /// </list>
 /// </remarks>
@@ -152,9 +152,9 @@ internal sealed class FleetClient(TimeProvider time)
     }
 
     /// <summary>
-    /// Puts an operator's question or change, again if there is no answer: one that reaches an entity as it moves is lost, and all of them may
-    /// be put twice. Neither held back by the breaker nor counted by it: a ban has to get through to a fleet that loses look-ups, and a change
-    /// that waits for the store says nothing about how fast look-ups are.
+    /// Puts an operator's question or change, again if there is no answer: one that reaches an entity as it moves is lost, and all of
+    /// them may be put twice. Neither held back by the breaker nor counted by it: a ban has to get through to a fleet that loses
+    /// look-ups, and a change that waits for the store says nothing about how fast look-ups are.
     /// </summary>
     /// <param name="question">Makes it, given its number.</param>
     /// <exception cref="WhitelistUnavailableException">This node is in no cluster, or there was no answer.</exception>

@@ -7,7 +7,8 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Actors.Fleet;
 
 /// <summary>What operators ask of the whitelist, put to the buckets and to the entity of grants and bans. Holds nothing itself.</summary>
-internal sealed class WhitelistAdmin(FleetClient client, GrantsAndBans grants, NearCache nearCache, WhitelistMeter meter, TimeProvider time) : IWhitelistAdmin
+internal sealed class WhitelistAdmin(
+    FleetClient client, GrantsAndBans grants, NearCache nearCache, WhitelistMeter meter, TimeProvider time) : IWhitelistAdmin
 {
     // How long a change waits to be journaled before it is answered as not durable.
     private const int WaitMs = 2000;
@@ -199,14 +200,14 @@ internal sealed class WhitelistAdmin(FleetClient client, GrantsAndBans grants, N
     {
         var ofOneBucket = networks.ToLookup(network => WhitelistLayout.TryBucketOf(network, out _));
         var messages = ofOneBucket[true].GroupBy(network => WhitelistLayout.BucketOf(network.Address))
-            .SelectMany(bucket => bucket.Chunk(LinesPerMessage), (bucket, chunk) => (Bucket: bucket.Key, Networks: chunk.ToImmutableArray()))
+            .SelectMany(bucket => bucket.Chunk(LinesPerMessage), (bucket, chunk) => (Bucket: bucket.Key, Networks: chunk))
             .Concat(ofOneBucket[false].Chunk(LinesPerMessage)
-                .SelectMany(_ => Enumerable.Range(0, WhitelistLayout.Buckets), (chunk, bucket) => (Bucket: bucket, Networks: chunk.ToImmutableArray())));
+                .SelectMany(_ => Enumerable.Range(0, WhitelistLayout.Buckets), (chunk, bucket) => (Bucket: bucket, Networks: chunk)));
         var (count, durable) = (0, true);
         foreach (var group in messages.Chunk(BucketsAtOnce))
         {
             var revoked = await Task.WhenAll(group.Select(m => AskAsync<Revoked>(
-                id => new Revoke(id, m.Bucket, m.Networks, WaitMs), cancellation))).ConfigureAwait(false);
+                id => new Revoke(id, m.Bucket, [.. m.Networks], WaitMs), cancellation))).ConfigureAwait(false);
             count += revoked.Sum(r => r.Count);
             durable &= revoked.All(r => r.Durable);
         }
@@ -257,7 +258,9 @@ internal sealed class WhitelistAdmin(FleetClient client, GrantsAndBans grants, N
         // A line without a fingerprint holds postscreen's times only.
         var pass = line.Fingerprint.Length == 0 && !line.Times.IsEmpty
             ? null
-            : new Pass((int)Math.Clamp((line.Expires - now).TotalSeconds, 1, int.MaxValue), line.Allow, line.Score, line.Fingerprint, line.By, line.Reason);
+            : new Pass(
+                (int)Math.Clamp((line.Expires - now).TotalSeconds, 1, int.MaxValue), line.Allow, line.Score, line.Fingerprint, line.By,
+                line.Reason);
         return new EntryLine(
             line.Network.Address, line.Profile, pass, (int)Math.Clamp((now - line.Made).TotalSeconds, 0, int.MaxValue), line.Times,
             line.Times.IsEmpty ? "" : line.By);

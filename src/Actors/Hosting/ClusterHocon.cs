@@ -80,6 +80,10 @@ internal static class ClusterHocon
         """;
 
     // No seed nodes: the join guard says which members to join. A join cannot be withdrawn, so one that fails ends the system.
+    //
+    // Only nodes of role cache count in a split, since only they hold the whitelist: edges alone must not keep a cluster alive. A view of
+    // the network that never becomes stable downs all, because until it is decided both sides would serve. With two cache nodes
+    // keep-majority ends both when the wrong one is lost; the lease, or the oldest without a database, lets one live.
     private static string Cluster(ClusterSettings settings, ClusterTimings timings) => $$"""
         akka.cluster {
           seed-nodes = []
@@ -117,7 +121,9 @@ internal static class ClusterHocon
 
         """;
 
-    // Buckets stay where they are and in memory; only where the shards live is shared by DistributedData, and nowhere stored.
+    // Buckets stay where they are and in memory; only where the shards live is shared by DistributedData, and nowhere stored. Akka's
+    // default, a journal for that, would let no shard move while the database is away. Entities are not remembered: a bucket recovers
+    // within milliseconds when it is first asked, and remembering them means another store (and akka.net issues 7399 and 7447).
     private const string Sharding = $$"""
         akka.cluster.sharding {
           role = {{WhitelistRegion.CacheRole}}
@@ -158,8 +164,9 @@ internal static class ClusterHocon
 
         """;
 
-    // The store makes the tables; tags are not used. SQLite has one writer anyway, and its calls hold their threads: the pool's would be
-    // missed by those who answer mail servers, so its calls have threads of their own.
+    // The store makes the tables; tags are not used. SQLite has one writer anyway, and its calls hold their threads: the pool needs its own
+    // to answer mail servers, so these calls have threads of their own. The defaults of 10 and 30 s for calls and resets are too slow: a
+    // store that is back would be used half a minute later.
     private static string Persistence(StoreConnection connection)
     {
         var isSqlite = connection.ProviderName.StartsWith("SQLite", StringComparison.Ordinal);

@@ -28,12 +28,12 @@ internal readonly record struct EntryKey
 internal sealed record PassOrigin(string Fingerprint, string By, string Reason);
 
 /// <summary>
-/// Lets the entries of a node share their origins: the same few repeat in a million entries, and three strings and their owner would be most
-/// of what an entry takes. Safe for many threads.
+/// Lets the entries of a node share their origins: the same few repeat in a million entries, and three strings and their owner would be
+/// most of what an entry takes. Safe for many threads.
 /// </summary>
 /// <remarks>
-/// Each place holds the latest origin with its hash. So the table is bounded, and what is out of use leaves it as other origins come; two in
-/// use that share a place merely cost some memory.
+/// Each place holds the latest origin with its hash. So the table is bounded, and what is out of use leaves it as other origins come; two
+/// in use that share a place merely cost some memory.
 /// </remarks>
 internal sealed class PassOrigins
 {
@@ -54,7 +54,9 @@ internal sealed class PassOrigins
     }
 }
 
-/// <summary>One entry in memory, made small, for there may be millions: an entry without times and with one pass is this struct alone.</summary>
+/// <summary>
+/// One entry in memory, made small, for there may be millions: an entry without times and with one pass is this struct alone.
+/// </summary>
 internal readonly struct BucketEntry
 {
     /// <summary>Passes of one key that are kept, each with another fingerprint; beyond it the oldest one leaves.</summary>
@@ -129,7 +131,8 @@ internal readonly struct BucketEntry
 
     /// <summary>The entry as it is stored.</summary>
     public StoredEntry Stored(EntryKey key) => new(
-        key.Client, key.Profile, _rest is null && !_latest.IsNone ? [_latest.Stored] : [.. Passes.Select(p => p.Stored)], Times, Sequence, TimesBy);
+        key.Client, key.Profile, _rest is null && !_latest.IsNone ? [_latest.Stored] : [.. Passes.Select(p => p.Stored)], Times, Sequence,
+        TimesBy);
 
     // What few entries have: the others pay one reference for it.
     private sealed class Rest(PostscreenTimes times, string timesBy, ImmutableArray<KeptPass> passes)

@@ -17,7 +17,8 @@ namespace Screening.Actors.Whitelist;
 /// <param name="origins">Shared by all buckets of a node.</param>
 internal sealed class BucketState(TimeSpan maxLife, int capacity, PassOrigins origins)
 {
-    // Values of one client's times that are remembered as forgotten.
+    // Values of one client's times that are remembered as forgotten. postscreen reads all five when a client connects and writes all five
+    // when its tests end (postscreen_cache_map): a session that a revocation meets would bring the old values back.
     private const int MaxForgotten = 8;
 
     // How far a time of a tombstone and the beginning of a screening may be apart and still be in another order than they seem.
@@ -173,7 +174,9 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity, PassOrigins or
         return [.. revoked];
     }
 
-    /// <summary>Revocations among stored ones that this state never had: those of another node that held the bucket at the same time.</summary>
+    /// <summary>
+    /// Revocations among stored ones that this state never had: those of another node that held the bucket at the same time.
+    /// </summary>
     public IEnumerable<Tombstone> UnknownAmong(IEnumerable<Tombstone> stored, long nowMs) =>
         stored.Where(t => !_revocations.ContainsKey(t.Sequence) && t.MadeMs + _maxLifeMs > nowMs);
 
@@ -195,7 +198,8 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity, PassOrigins or
             .OrderBy(client => client.Key.Bits)
             .Take(limit + 1)
             .ToList();
-        return ([.. clients.Take(limit).SelectMany(client => client).SelectMany(e => LinesOf(e.Key, e.Value, nowMs))], clients.Count > limit);
+        var lines = clients.Take(limit).SelectMany(client => client).SelectMany(e => LinesOf(e.Key, e.Value, nowMs));
+        return ([.. lines], clients.Count > limit);
     }
 
     /// <summary>Unexpired entries of a network.</summary>
@@ -306,7 +310,8 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity, PassOrigins or
 
         if (_forgotten.Count <= capacity)
             return;
-        foreach (var (client, _) in _forgotten.OrderBy(f => f.Value.Max(t => t.Latest)).Take(Portion + _forgotten.Count - capacity).ToList())
+        var count = Portion + _forgotten.Count - capacity;
+        foreach (var (client, _) in _forgotten.OrderBy(f => f.Value.Max(t => t.Latest)).Take(count).ToList())
             _forgotten.Remove(client);
     }
 

@@ -1,6 +1,8 @@
 namespace Screening.Actors.Whitelist;
 
-/// <summary>Tells whether the wall clock can be trusted, by the monotonic one: whoever removes things for good asks it first. For one thread.</summary>
+/// <summary>
+/// Tells whether the wall clock can be trusted, by the monotonic one: whoever removes things for good asks it first. For one thread.
+/// </summary>
 /// <remarks>
 /// A look answers with the very time that it judged. A caller that read the clock a second time could get an hour that no look ever saw: a
 /// clock that is set right between the two readings seems never to have been wrong, and yet gave the time by which something is removed.

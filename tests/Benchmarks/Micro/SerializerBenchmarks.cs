@@ -7,8 +7,8 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Benchmarks.Micro;
 
 /// <summary>
-/// The packed serializer beside Protocol Buffers, from this project's records to bytes and back: the batch of 64 passes that a bucket stores
-/// at once, and the news of one pass.
+/// The packed serializer beside Protocol Buffers, from this project's records to bytes and back: the batch of 64 passes that a bucket
+/// stores at once, and the news of one pass.
 /// </summary>
 public class SerializerBenchmarks
 {

@@ -1,6 +1,6 @@
 using Akka.Actor;
 
-namespace Screening.Actors.Cluster.Forming;
+namespace Screening.Actors.Cluster;
 
 /// <summary>How addresses of nodes are written for operators: as they write them in the settings.</summary>
 internal static class NodeAddress
