@@ -51,6 +51,13 @@ public class StyleTests
         where argument.Expression is LiteralExpressionSyntax { Token.ValueText: var text } && text.Contains("{0", StringComparison.Ordinal)
         select SourceProject.PlaceOf(call));
 
+    // CA2007 would hold it, but asks the same of "await using", where it would hide what is disposed of.
+    [Fact]
+    public void Every_await_says_where_it_continues() => Assert.Empty(
+        from wait in Nodes<AwaitExpressionSyntax>()
+        where wait.Expression is not InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.Text: "ConfigureAwait" or "Yield" } }
+        select SourceProject.PlaceOf(wait));
+
     // The pages of HOCON stand beside the methods that make the others.
     private static bool IsLongText(FieldDeclarationSyntax field) => field.GetText().Lines.Count > 5;
 

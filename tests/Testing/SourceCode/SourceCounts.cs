@@ -4,7 +4,9 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Screening.Testing.SourceCode;
 
-/// <summary>How large a set of files is, and how much of it explains the rest. All counts are of lines unless their names say otherwise.</summary>
+/// <summary>
+/// How large a set of files is, and how much of it explains the rest. All counts are of lines unless their names say otherwise.
+/// </summary>
 /// <param name="Files">Length of each file, ascending.</param>
 /// <param name="Methods">Length of each method, constructor, operator and local function, ascending.</param>
 /// <param name="Types">Number of types.</param>

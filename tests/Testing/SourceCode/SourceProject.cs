@@ -45,7 +45,8 @@ public sealed class SourceProject
         var folder = Path.Combine(root ?? Root, "src", name);
         var usings = new DirectoryInfo(Path.Combine(folder, "obj")).EnumerateFiles("*.GlobalUsings.g.cs", SearchOption.AllDirectories)
             .MaxBy(file => file.LastWriteTimeUtc) ?? throw new InvalidOperationException($"{folder} has not been built");
-        var trees = FilesUnder(folder).Append(usings.FullName).Select(file => CSharpSyntaxTree.ParseText(File.ReadAllText(file), path: file));
+        var trees = FilesUnder(folder).Append(usings.FullName).Select(
+            file => CSharpSyntaxTree.ParseText(File.ReadAllText(file), path: file));
 
         // The name is what makes the internal types of the project below visible.
         var assembly = string.Create(CultureInfo.InvariantCulture, $"Screening.{name}");
