@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Screening.Actors.Checks;
 using Screening.Actors.Checks.Dnsbl;
 using Screening.Actors.Profiles;
-using Screening.Actors.Screening;
 using Screening.Node.Configuration;
 using Screening.Node.Platform;
 using Screening.Node.Sources;
