@@ -65,7 +65,8 @@ internal sealed record BenchmarkOptions
         var options = new BenchmarkOptions();
         for (var i = 0; i < arguments.Length; i += 2)
         {
-            var (name, value) = (arguments[i], i + 1 < arguments.Length ? arguments[i + 1] : throw new UsageException($"{arguments[i]} needs a value"));
+            var (name, value) = (arguments[i],
+                i + 1 < arguments.Length ? arguments[i + 1] : throw new UsageException($"{arguments[i]} needs a value"));
             options = name switch
             {
                 "--seconds" => options with { Seconds = Number(name, value) },
@@ -75,7 +76,8 @@ internal sealed record BenchmarkOptions
                 "--count" or "--entries" => options with { Count = (int)Number(name, value, 10_000_000) },
                 "--door" => options with { Door = value },
                 "--rate" => options with { Rate = Math.Max(1, (int)Number(name, value, 10_000)) },
-                "--store" => options with { Store = value is "memory" or "postgresql" or "sqlite" ? value : throw new UsageException($"--store: there is no {value}") },
+                "--store" => options with { Store = value is "memory" or "postgresql" or "sqlite"
+                    ? value : throw new UsageException($"--store: there is no {value}") },
                 "--warm-up" => options with { WarmUp = TimeSpan.FromSeconds(Number(name, value)) },
                 "--kill-at" => options with { KillAt = TimeSpan.FromSeconds(Number(name, value)) },
                 "--unix" => options with { Unix = value },
@@ -87,7 +89,8 @@ internal sealed record BenchmarkOptions
     }
 
     private static double Number(string name, string value, double most = 3600) =>
-        double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number >= 0 && number <= most
+        double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number >= 0
+            && number <= most
             ? number
             : throw new UsageException($"{name}: '{value}' is no number from 0 to {most}");
 }

@@ -15,23 +15,31 @@ const int WrongUsage = 2;
     ("cached", "verdicts a second for clients that are already decided, against the limit", Macro(CachedMode.Run)),
     ("cold", "verdicts a second and latency for clients that are all new", Macro(ColdMode.Run)),
     ("deadlines", "latency with ten lists, with a dead one, with all of them dead", Macro(DeadlinesMode.Run)),
-    ("dead-sources", "answers against their deadline while sources and stores hang, first query apart (exit status 1 if late)", Macro(DeadSourcesMode.Run)),
+    ("dead-sources", "answers against their deadline while sources and stores hang, first query apart (exit status 1 if late)",
+        Macro(DeadSourcesMode.Run)),
     ("in-flight", "10,000 queries at once, each answered exactly once (exit status 1 if not)", Macro(InFlightMode.Run)),
-    ("hostile", "hostile peers at every door: memory, open files, and a good client's answers (exit status 1 if beyond the bounds)", Macro(HostileCampaign.Run)),
-    ("doors", "memcache, DNSBL zone and policy doors beside memcached, rbldnsd, unbound and a constant", Macro(bench => DoorsMode.RunAsync(bench).GetAwaiter().GetResult())),
-    ("door-faults", "what Postfix's clients notice when the node dies, stops, is slow; beside memcached and unbound (exit status 1 if mail was lost)", Async(DoorFaultsMode.RunAsync)),
+    ("hostile", "hostile peers at every door: memory, open files, and a good client's answers (exit status 1 if beyond the bounds)",
+        Macro(HostileCampaign.Run)),
+    ("doors", "memcache, DNSBL zone and policy doors beside memcached, rbldnsd, unbound and a constant",
+        Macro(bench => DoorsMode.RunAsync(bench).GetAwaiter().GetResult())),
+    ("door-faults", "what Postfix's clients notice when the node dies, stops, is slow; beside memcached and unbound (exit status 1 if "
+        + "mail was lost)", Async(DoorFaultsMode.RunAsync)),
     ("limit", "the load client against the limit alone: what this machine can show at best", Macro(LimitMode.Run)),
     ("fleet-push", "time from a reply at one node to a near hit at two others", Async(PushMode.RunAsync)),
-    ("fleet-flight", "queries per client and list with 1, 3 and 5 nodes that have just started (exit status 1 if above 1.02 or late)", Async(FlightMode.RunAsync)),
+    ("fleet-flight", "queries per client and list with 1, 3 and 5 nodes that have just started (exit status 1 if above 1.02 or late)",
+        Async(FlightMode.RunAsync)),
     ("fleet-entries", "a million entries over 3 nodes and on one: memory, store, recovery", Async(EntriesMode.RunAsync)),
     ("fleet-bans", "100,000 bans and restarts of every kind (exit status 1 if a banned client passed)", Async(BansMode.RunAsync)),
     ("fleet-starts", "starts of every kind of fleet (exit status 1 if one was not one cluster)", Async(StartsMode.RunAsync)),
     ("fleet-churn", "hours of churn with a moved clock: size of the database", Async(_ => ChurnMode.RunAsync())),
     ("store-load", "a million entries on SQLite: time until the buckets of a single node hold them", Async(_ => StoreModes.LoadAsync())),
     ("store-lock", "SQLite locked for 20 s: what the thread pool notices", Async(_ => StoreModes.LockAsync())),
-    ("micro", "BenchmarkDotNet: parsers, near cache, scores, networks, lines of the decision log (takes its arguments, such as --filter)", MicroMode.Run),
-    ("dns-clients", "our DNS transport beside DnsClient (own, dnsclient: only that one)", arguments => DnsClients.RunAsync(arguments).Result),
-    ("mail-lab", "two Postfix beside a fleet of two, until ended (tests/EndToEnd.Tests/mail-lab.sh)", doors => MailLabMode.RunAsync(doors).GetAwaiter().GetResult()),
+    ("micro", "BenchmarkDotNet: parsers, near cache, scores, networks, lines of the decision log (takes its arguments, such as --filter)",
+        MicroMode.Run),
+    ("dns-clients", "our DNS transport beside DnsClient (own, dnsclient: only that one)",
+        arguments => DnsClients.RunAsync(arguments).Result),
+    ("mail-lab", "two Postfix beside a fleet of two, until ended (tests/EndToEnd.Tests/mail-lab.sh)",
+        doors => MailLabMode.RunAsync(doors).GetAwaiter().GetResult()),
     ("echo-server", "the limit by itself: answers every query with a constant, until ended", Echo),
     ("fake-lists", "fake DNSBLs by themselves: answer after --delay, until ended", arguments => Lists(BenchmarkOptions.Parse(arguments))),
 ];
@@ -65,7 +73,8 @@ static Func<string[], int> Macro(Func<Bench, int> run) => arguments =>
     return run(bench);
 };
 
-static Func<string[], int> Async(Func<BenchmarkOptions, Task<int>> run) => arguments => run(BenchmarkOptions.Parse(arguments)).GetAwaiter().GetResult();
+static Func<string[], int> Async(Func<BenchmarkOptions, Task<int>> run) =>
+    arguments => run(BenchmarkOptions.Parse(arguments)).GetAwaiter().GetResult();
 
 static int Echo(string[] arguments)
 {

@@ -27,7 +27,8 @@ public class LostNodeNeedsPostgresqlTests(ITestOutputHelper output)
         var whole = await lab.WaitUntilWholeAsync(others);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"all shards have a home again after {whole.TotalSeconds:0.0} s"));
         Check(await load.StopAsync(), "during the loss");
-        await Poll.UntilAsync(async () => (await others[0].StatusAsync()).Entries >= before, Patience, $"the {before} entries that were journaled");
+        await Poll.UntilAsync(
+            async () => (await others[0].StatusAsync()).Entries >= before, Patience, $"the {before} entries that were journaled");
 
         // It comes back into the same cluster, and the fleet is what it was.
         await oldest.StartAsync();
@@ -44,9 +45,12 @@ public class LostNodeNeedsPostgresqlTests(ITestOutputHelper output)
         await load.UntilAnsweredAsync(240, Patience);
         var down = load.Elapsed;
         await postgres.KillAsync();
-        await Poll.UntilAsync(async () => await lab.Nodes[0].StatusAsync() is { Rung: 1, StoreOk: false, Queued: > 0 }, Patience, "rung 1", () => lab.Nodes[0].Process!.Transcript);
         await Poll.UntilAsync(
-            async () => (await lab.Nodes[0].MetricsAsync()).Contains("screening_rung 1", StringComparison.Ordinal), Patience, "rung 1 among the metrics");
+            async () => await lab.Nodes[0].StatusAsync() is { Rung: 1, StoreOk: false, Queued: > 0 }, Patience, "rung 1",
+            () => lab.Nodes[0].Process!.Transcript);
+        await Poll.UntilAsync(
+            async () => (await lab.Nodes[0].MetricsAsync()).Contains("screening_rung 1", StringComparison.Ordinal), Patience,
+            "rung 1 among the metrics");
         await load.UntilAnsweredAsync(load.Answers.Count + 360, Patience);
         var up = load.Elapsed;
         await postgres.RestartAsync();
@@ -54,7 +58,8 @@ public class LostNodeNeedsPostgresqlTests(ITestOutputHelper output)
         {
             FleetNodeStatus? last = null;
             await Poll.UntilAsync(
-                async () => (last = await node.StatusAsync()) is { StoreOk: true, Rung: 0, Queued: < 100 }, Patience, $"{node.Name} drained", () => last!.ToString());
+                async () => (last = await node.StatusAsync()) is { StoreOk: true, Rung: 0, Queued: < 100 }, Patience,
+                $"{node.Name} drained", () => last!.ToString());
         }
 
         var result = await load.StopAsync();
@@ -75,7 +80,8 @@ public class LostNodeNeedsPostgresqlTests(ITestOutputHelper output)
         {
             FleetNodeStatus? last = null;
             await Poll.UntilAsync(
-                async () => (last = await node.StatusAsync()) is { Queued: 0, Dropped: 0 }, Patience, $"{node.Name} has stored all", () => last!.ToString());
+                async () => (last = await node.StatusAsync()) is { Queued: 0, Dropped: 0 }, Patience, $"{node.Name} has stored all",
+                () => last!.ToString());
         }
 
         var entries = (await lab.Nodes[0].StatusAsync()).Entries;
@@ -85,11 +91,14 @@ public class LostNodeNeedsPostgresqlTests(ITestOutputHelper output)
         await Task.WhenAll(lab.Nodes.Select(n => n.KillAsync()));
         await Task.WhenAll(lab.Nodes.Select(n => n.StartAsync()));
         var recovered = await lab.WaitUntilWholeAsync();
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{entries} entries, whole again {recovered.TotalSeconds:0.0} s after the start"));
+        output.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"{entries} entries, whole again {recovered.TotalSeconds:0.0} s after the start"));
         var held = 0L;
-        await Poll.UntilAsync(async () => (held = (await lab.Nodes[0].StatusAsync()).Entries) == entries, Patience, $"{entries} entries", () => $"{held}");
         await Poll.UntilAsync(
-            async () => (missing = await WithoutEntryAsync(lab.Nodes[0], load)).Count == 0, Patience, "an entry for each client after the restart",
+            async () => (held = (await lab.Nodes[0].StatusAsync()).Entries) == entries, Patience, $"{entries} entries", () => $"{held}");
+        await Poll.UntilAsync(
+            async () => (missing = await WithoutEntryAsync(lab.Nodes[0], load)).Count == 0, Patience,
+            "an entry for each client after the restart",
             () => string.Join(' ', missing));
     }
 
@@ -110,7 +119,8 @@ public class LostNodeNeedsPostgresqlTests(ITestOutputHelper output)
 
         // The fleet is whole, but smaller than it should be.
         await Poll.UntilAsync(
-            async () => await left.StatusAsync() is { Rung: 2, Degraded: var degraded } && degraded.Contains("1 of 2 cache members", StringComparison.Ordinal),
+            async () => await left.StatusAsync() is { Rung: 2, Degraded: var degraded }
+                && degraded.Contains("1 of 2 cache members", StringComparison.Ordinal),
             Patience, "rung 2", () => left.Process!.Transcript);
         var metrics = await left.MetricsAsync();
         Assert.Contains("screening_members 1", metrics, StringComparison.Ordinal);
@@ -129,7 +139,8 @@ public class LostNodeNeedsPostgresqlTests(ITestOutputHelper output)
         await using var lab = await StartAsync(3, postgres);
         await BanAsync(lab.Nodes[0], "198.51.100.0/24");
         foreach (var node in lab.Nodes)
-            await Poll.UntilAsync(() => Task.FromResult(File.Exists(Path.Combine(node.Folder, "grants.copy"))), Patience, $"a copy on disk at {node.Name}");
+            await Poll.UntilAsync(
+                () => Task.FromResult(File.Exists(Path.Combine(node.Folder, "grants.copy"))), Patience, $"a copy on disk at {node.Name}");
 
         await Task.WhenAll(lab.Nodes.Select(n => n.KillAsync()));
         await postgres.StopAsync();
@@ -146,7 +157,8 @@ public class LostNodeNeedsPostgresqlTests(ITestOutputHelper output)
         await BanAsync(lab.Nodes[1], "203.0.113.5");
         await lab.Nodes[2].StartAsync();
         foreach (var client in new[] { "198.51.100.9", "203.0.113.5" })
-            await Poll.UntilAsync(async () => await lab.Nodes[2].SourceAsync(client) == "ban", Patience, $"{client} banned at the node that was away");
+            await Poll.UntilAsync(
+                async () => await lab.Nodes[2].SourceAsync(client) == "ban", Patience, $"{client} banned at the node that was away");
     }
 
     // Durable, as soon as the node can say so.

@@ -38,7 +38,8 @@ public class RestartedNodeTests
     [Trait("Finding", "B1")]
     public async Task Three_nodes_with_seeds_by_name_form_one_cluster()
     {
-        await using var lab = await FleetLab.StartAsync(new FleetShape(3) { Seeds = FleetSeeds.Localhost, Settings = ["store.provider=memory"] });
+        await using var lab = await FleetLab.StartAsync(
+            new FleetShape(3) { Seeds = FleetSeeds.Localhost, Settings = ["store.provider=memory"] });
 
         var first = (await lab.Nodes[0].StatusAsync()).Addresses;
         foreach (var node in lab.Nodes)
@@ -50,7 +51,9 @@ public class RestartedNodeTests
         var lines = new StringBuilder();
         for (var i = 0; i < Bans; i++)
         {
-            lines.Append(CultureInfo.InvariantCulture, $$"""{"address":"{{BannedClient(i)}}","kind":"ban","expires":"2100-01-01T00:00:00Z","reason":"abuse"}""")
+            lines.Append(
+                CultureInfo.InvariantCulture,
+                $$"""{"address":"{{BannedClient(i)}}","kind":"ban","expires":"2100-01-01T00:00:00Z","reason":"abuse"}""")
                 .Append('\n');
         }
 
@@ -61,5 +64,6 @@ public class RestartedNodeTests
     private static string BannedClient(int number) => new IPAddress([50, (byte)(number >> 8), (byte)number, 1]).ToString();
 
     private static string ActionOf(string? answer) =>
-        answer?.Split('\n').FirstOrDefault(line => line.StartsWith("action=", StringComparison.Ordinal))?["action=".Length..] ?? "no answer";
+        answer?.Split('\n').FirstOrDefault(line => line.StartsWith("action=", StringComparison.Ordinal))?["action=".Length..]
+            ?? "no answer";
 }

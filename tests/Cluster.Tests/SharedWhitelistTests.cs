@@ -59,7 +59,9 @@ public partial class SharedWhitelistTests(WholeFleet fleet, ITestOutputHelper ou
 
         var log = fleet.StartLog.Where(line => LogLine().IsMatch(line) && !OfThisMachine().IsMatch(line)).ToList();
         Assert.DoesNotContain(log, line => Alarm().IsMatch(line));
-        Assert.DoesNotContain(fleet.StartLog, line => line.Contains("][Thread ", StringComparison.Ordinal) || line.Contains("akka", StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain(
+            fleet.StartLog,
+            line => line.Contains("][Thread ", StringComparison.Ordinal) || line.Contains("akka", StringComparison.OrdinalIgnoreCase));
         Assert.Contains(log, line => line.Contains("Founding cluster", StringComparison.Ordinal));
         Assert.All(fleet.Lab.Nodes, node => Assert.InRange(log.Count(line => line.StartsWith(node.Name, StringComparison.Ordinal)), 2, 12));
     }
@@ -95,7 +97,8 @@ public partial class SharedWhitelistTests(WholeFleet fleet, ITestOutputHelper ou
         }
 
         var asked = clients.Sum(c => fleet.List.CountOf(FakeDnsServer.QueryName(c, "list.test")));
-        output.WriteLine(FormattableString.Invariant($"{clients.Count} clients at 3 nodes at once: {asked} queries, {(double)asked / clients.Count:0.00} for each"));
+        output.WriteLine(FormattableString.Invariant(
+            $"{clients.Count} clients at 3 nodes at once: {asked} queries, {(double)asked / clients.Count:0.00} for each"));
         Assert.InRange(asked, clients.Count, clients.Count * 105 / 100);
         foreach (var socket in sockets)
             socket.Dispose();
@@ -156,20 +159,24 @@ public partial class SharedWhitelistTests(WholeFleet fleet, ITestOutputHelper ou
         using var folder = new TemporaryFolder();
         await File.WriteAllTextAsync(folder["export.jsonl"], export.Output);
 
-        await using var other = await FleetLab.BuildAsync(new FleetShape(1) { Seeds = FleetSeeds.None, Settings = WholeFleet.SettingsOf(fleet.List) });
+        await using var other = await FleetLab.BuildAsync(
+            new FleetShape(1) { Seeds = FleetSeeds.None, Settings = WholeFleet.SettingsOf(fleet.List) });
         await other.StartAllAsync();
         await Poll.UntilAsync(
-            async () => (await other.Nodes[0].RunAsync("cache", "import", folder["export.jsonl"])).ExitCode == 0, Patience, "an import that is taken");
+            async () => (await other.Nodes[0].RunAsync("cache", "import", folder["export.jsonl"])).ExitCode == 0, Patience,
+            "an import that is taken");
 
         foreach (var client in clients)
-            await Poll.UntilAsync(async () => await other.Nodes[0].SourceAsync(client) is "near" or "fleet", Patience, $"{client} known to the other fleet");
+            await Poll.UntilAsync(
+                async () => await other.Nodes[0].SourceAsync(client) is "near" or "fleet", Patience, $"{client} known to the other fleet");
     }
 
     [Fact]
     public async Task A_stray_client_on_the_cluster_port_does_no_harm()
     {
         var endpoint = A.Process!.Listening["cluster"];
-        foreach (var bytes in new[] { new byte[1_000_000], "GET / HTTP/1.1\r\n\r\n"u8.ToArray(), [0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3], [0xff, 0xff, 0xff, 0xff] })
+        foreach (var bytes in new[] { new byte[1_000_000], "GET / HTTP/1.1\r\n\r\n"u8.ToArray(), [0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3],
+            [0xff, 0xff, 0xff, 0xff] })
         {
             using var stray = new TcpClient();
             await stray.ConnectAsync(endpoint.Host, endpoint.Port);

@@ -19,7 +19,8 @@ public class SplitNeedsRootTests(ITestOutputHelper output)
         await using var load = FleetLoad.Start(lab.Nodes, perSecond: 10);
         await lab.CutAsync(cut);
         await lab.WaitUntilWholeAsync(others);
-        await Poll.UntilAsync(async () => (await cut.StatusAsync()).State != "up", Patience, "the cut off node downs itself", () => cut.Process!.Transcript);
+        await Poll.UntilAsync(
+            async () => (await cut.StatusAsync()).State != "up", Patience, "the cut off node downs itself", () => cut.Process!.Transcript);
         Check(await load.StopAsync());
 
         // Restarted while it is cut off: it answers, and founds nothing of its own.
@@ -57,7 +58,8 @@ public class SplitNeedsRootTests(ITestOutputHelper output)
         }
 
         await lab.HealAsync(cut);
-        output.WriteLine(FormattableString.Invariant($"one cluster again {(await lab.WaitUntilWholeAsync()).TotalSeconds:0.0} s after the heal"));
+        output.WriteLine(
+            FormattableString.Invariant($"one cluster again {(await lab.WaitUntilWholeAsync()).TotalSeconds:0.0} s after the heal"));
         Check(await load.StopAsync());
     }
 

@@ -122,7 +122,8 @@ public sealed class ClientsLab : IAsyncLifetime
         _etc = Path.Combine("/etc/netns", Inside.Name);
         Directory.CreateDirectory(_etc);
         File.WriteAllText(Path.Combine(_etc, "resolv.conf"), "nameserver 127.0.0.1\n");
-        File.WriteAllText(Path.Combine(_etc, "passwd"), File.ReadAllText("/etc/passwd") + "Debian-exim:x:65533:65533::/nonexistent:/bin/false\n");
+        File.WriteAllText(
+            Path.Combine(_etc, "passwd"), File.ReadAllText("/etc/passwd") + "Debian-exim:x:65533:65533::/nonexistent:/bin/false\n");
         File.WriteAllText(Path.Combine(_etc, "group"), File.ReadAllText("/etc/group") + "Debian-exim:x:65533:\n");
     }
 }

@@ -44,11 +44,13 @@ public sealed class ClientsNeedDebianProgramsTests(ClientsLab lab) : IClassFixtu
             zone "{{ClientsLab.Zone}}" { type static-stub; server-addresses { 127.0.0.2; }; };
             """));
         await Poll.UntilAsync(
-            async () => (await DigAsync("55", "10.2.0.192." + ClientsLab.Zone)).Output == "127.0.0.4\n", Waiting.Limit, "an answer of named",
+            async () => (await DigAsync("55", "10.2.0.192." + ClientsLab.Zone)).Output == "127.0.0.4\n", Waiting.Limit,
+            "an answer of named",
             () => named.Transcript);
         foreach (var port in new[] { "54", "55" })
             Assert.Equal((port, "127.0.0.4\n"), (port, (await DigAsync(port, ClientsLab.Listed6Name)).Output));
-        Assert.Equal("[]", (await lab.RunAsync("curl", "-s", "--unix-socket", lab.HttpSocket, "http://localhost/api/v1/cache?prefix=2.0.0.0/16")).Output);
+        Assert.Equal("[]", (await lab.RunAsync(
+            "curl", "-s", "--unix-socket", lab.HttpSocket, "http://localhost/api/v1/cache?prefix=2.0.0.0/16")).Output);
     }
 
     [SkippableFact]
@@ -217,7 +219,8 @@ public sealed class ClientsNeedDebianProgramsTests(ClientsLab lab) : IClassFixtu
         var rules = lab.Write("postfwd.cf", $@"id=SCREENING; rbl={ClientsLab.Zone}/^127\.0\.0\.[45]$/300; action=REJECT listed" + "\n");
         async Task<string> AskAsync(string client) => (await lab.RunAsync(
             "postfwd", ["-f", rules, "-u", "nobody", "-g", "nogroup", "--nodaemon", "-L"],
-            $"request=smtpd_access_policy\nprotocol_state=RCPT\nclient_address={client}\nsender=a@c.example\nrecipient=b@mx.example\n\n")).Output;
+            $"request=smtpd_access_policy\nprotocol_state=RCPT\nclient_address={client}\nsender=a@c.example\nrecipient=b@mx.example\n\n"))
+                .Output;
         Assert.Contains("action=REJECT listed", await AskAsync(ClientsLab.Listed), StringComparison.Ordinal);
         Assert.Contains("action=DUNNO", await AskAsync(ClientsLab.Clean), StringComparison.Ordinal);
 
@@ -239,7 +242,8 @@ public sealed class ClientsNeedDebianProgramsTests(ClientsLab lab) : IClassFixtu
         Assert.NotEqual(0, (await lab.RunAsync("memccapable", "-h", "127.0.0.1", "-p", "10211", "-b", "-T", "binary noop")).ExitCode);
     }
 
-    private Task<CommandResult> DigAsync(string port, string name) => lab.RunAsync("dig", "@127.0.0.1", "-p", port, "+short", "+tries=10", name);
+    private Task<CommandResult> DigAsync(string port, string name) =>
+        lab.RunAsync("dig", "@127.0.0.1", "-p", port, "+short", "+tries=10", name);
 
     private static string Mail(string client) =>
         $"Received: from c.example (c.example [{(client.Contains(':', StringComparison.Ordinal) ? "IPv6:" : "")}{client}])\n"

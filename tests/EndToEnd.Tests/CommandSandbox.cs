@@ -12,9 +12,10 @@ namespace Screening.EndToEnd.Tests;
 internal sealed record CommandRun(FencedBlock Block, int Status, string Output);
 
 /// <summary>
-/// Runs blocks of commands as a reader would paste them: each page in a folder of its own, with <c>screening</c> on the PATH, each block in a
-/// shell that ends at the first command that fails. All of it has process ids of its own, so that nothing outlives it, and cannot write outside of its
-/// folder: a block that was meant to be skipped must not change the host. With a node it also has a network of its own, with the default ports free.
+/// Runs blocks of commands as a reader would paste them: each page in a folder of its own, with <c>screening</c> on the PATH, each block in
+/// a shell that ends at the first command that fails. All of it has process ids of its own, so that nothing outlives it, and cannot write
+/// outside of its folder: a block that was meant to be skipped must not change the host. With a node it also has a network of its own, with
+/// the default ports free.
 /// </summary>
 internal sealed class CommandSandbox
 {
@@ -34,7 +35,8 @@ internal sealed class CommandSandbox
     public IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>();
 
     private static string[] Isolation =>
-        [.. System.Environment.IsPrivilegedProcess ? (string[])[] : ["--user", "--map-root-user"], "--pid", "--fork", "--kill-child", "--mount-proc"];
+        [.. System.Environment.IsPrivilegedProcess ? (string[])[] : ["--user", "--map-root-user"], "--pid", "--fork", "--kill-child",
+            "--mount-proc"];
 
     /// <summary>Skips the test if this process may not make the namespaces.</summary>
     public static async Task RequireIsolationAsync()
@@ -45,16 +47,20 @@ internal sealed class CommandSandbox
     }
 
     /// <summary>Runs the blocks in their order.</summary>
-    /// <param name="withNode">Isolated, beside a node with the defaults, but for its store, whose data folder is <c>./data</c> for every block.</param>
+    /// <param name="withNode">Isolated, beside a node with the defaults, but for its store, whose data folder is <c>./data</c> for every
+    /// block.</param>
     public async Task<IReadOnlyList<CommandRun>> RunAsync(IReadOnlyList<FencedBlock> blocks, bool withNode)
     {
         await File.WriteAllTextAsync(_folder["all.sh"], Script(blocks, withNode));
         string[] network = withNode ? ["--net"] : [];
-        var plan = new LaunchPlan("unshare", [.. Isolation, .. network, "bash", _folder["all.sh"]]) { Folder = _folder.Root, Environment = Variables() };
+        var plan = new LaunchPlan("unshare", [.. Isolation, .. network, "bash", _folder["all.sh"]]) { Folder = _folder.Root,
+            Environment = Variables() };
         var result = await RunningProcess.RunAsync(plan, Limit);
         var statuses = result.Output.Split('\n').Select(line => line.Split(' ')).Where(words => words is ["block", _, _])
-            .ToDictionary(words => int.Parse(words[1], CultureInfo.InvariantCulture), words => int.Parse(words[2], CultureInfo.InvariantCulture));
-        return [.. blocks.Select((block, i) => new CommandRun(block, statuses.GetValueOrDefault(i, -1), statuses.ContainsKey(i) ? OutputOf(i) : $"{result}"))];
+            .ToDictionary(
+                words => int.Parse(words[1], CultureInfo.InvariantCulture), words => int.Parse(words[2], CultureInfo.InvariantCulture));
+        return [.. blocks.Select(
+            (block, i) => new CommandRun(block, statuses.GetValueOrDefault(i, -1), statuses.ContainsKey(i) ? OutputOf(i) : $"{result}"))];
     }
 
     private string OutputOf(int number) => File.ReadAllText(_folder[FormattableString.Invariant($"{number}.log")]);
@@ -70,7 +76,8 @@ internal sealed class CommandSandbox
             ["DOTNET_EnableDiagnostics"] = "0",
             ["NO_COLOR"] = "1",
             ["SCREENING__NODE__DATA_DIR"] = _folder["data"],
-            ["SCREENING__STORE__PROVIDER"] = "memory", // On a busy disk a change is not durable in time, and the command says so with status 1.
+            // On a busy disk a change is not durable in time, and the command says so with status 1.
+            ["SCREENING__STORE__PROVIDER"] = "memory",
         };
         foreach (var (name, value) in Environment)
             variables[name] = value;
@@ -81,7 +88,9 @@ internal sealed class CommandSandbox
     {
         _folder.MakeFolder("data");
         var script = new StringBuilder("set -eu\n");
-        script.Append(CultureInfo.InvariantCulture, $"mount --bind '{_folder.Root}' '{_folder.Root}' && cd '{_folder.Root}' && mount -o remount,bind,ro /\n");
+        script.Append(
+            CultureInfo.InvariantCulture,
+            $"mount --bind '{_folder.Root}' '{_folder.Root}' && cd '{_folder.Root}' && mount -o remount,bind,ro /\n");
         if (withNode)
         {
             script.Append("ip link set lo up\n");
@@ -93,7 +102,10 @@ internal sealed class CommandSandbox
         {
             var (name, page) = (FormattableString.Invariant($"{i}"), FolderOf(block.Page));
             File.WriteAllText(_folder[$"{name}.sh"], block.Text);
-            script.Append(CultureInfo.InvariantCulture, $"(cd '{page}' && exec timeout {BlockLimitSeconds} bash -e '{_folder[$"{name}.sh"]}') >{name}.log 2>&1 </dev/null && status=0 || status=$?\n");
+            script.Append(
+                CultureInfo.InvariantCulture,
+                $"(cd '{page}' && exec timeout {BlockLimitSeconds} bash -e '{_folder[$"{name}.sh"]}') >{name}.log 2>&1 </dev/null && "
+                    + $"status=0 || status=$?\n");
             script.Append(CultureInfo.InvariantCulture, $"echo block {i} $status\n");
         }
 

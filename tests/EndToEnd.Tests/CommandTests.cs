@@ -4,7 +4,9 @@ using Screening.Testing.Lab;
 
 namespace Screening.EndToEnd.Tests;
 
-/// <summary>What commands say to others than a script run by root: on a terminal, which script(1) gives them, and to an ordinary user.</summary>
+/// <summary>
+/// What commands say to others than a script run by root: on a terminal, which script(1) gives them, and to an ordinary user.
+/// </summary>
 [Trait("Finding", "use-2")]
 public sealed class CommandTests
 {
@@ -15,12 +17,14 @@ public sealed class CommandTests
         using var folder = new TemporaryFolder();
         await File.WriteAllTextAsync(folder["screening.toml"], "endpoints.http = [\"tcp://127.0.0.1:1\"]");
         var plan = NodeProcess.Launch(null, "status");
-        var onTerminal = plan with { Program = "script", Arguments = ["-qec", $"{plan.Program} {string.Join(' ', plan.Arguments)}", "/dev/null"], Folder = folder.Root };
+        var onTerminal = plan with { Program = "script",
+            Arguments = ["-qec", $"{plan.Program} {string.Join(' ', plan.Arguments)}", "/dev/null"], Folder = folder.Root };
 
         var seen = await RunningProcess.RunAsync(onTerminal, Waiting.Limit);
         var piped = await RunningProcess.RunAsync(plan with { Folder = folder.Root }, Waiting.Limit);
 
-        Assert.Matches("screening: using ./screening.toml\\s+screening: cannot reach the node at http://127.0.0.1:1: Connection refused", seen.Output);
+        Assert.Matches(
+            "screening: using ./screening.toml\\s+screening: cannot reach the node at http://127.0.0.1:1: Connection refused", seen.Output);
         Assert.Equal((3, "screening: cannot reach the node at http://127.0.0.1:1: Connection refused\n"), (piped.ExitCode, piped.Error));
     }
 

@@ -15,7 +15,8 @@ public sealed partial class DocumentationTests
     private static readonly Dictionary<string, MarkdownPage> ByPath = Pages.ToDictionary(page => page.Path);
 
     // Members of the status, and files, that look like settings.
-    private static readonly HashSet<string> StatusMembers = ["store.ok", "store.queued", "store.dropped", "store.journaled", "cluster.members", "cache.near", "log.key"];
+    private static readonly HashSet<string> StatusMembers = ["store.ok", "store.queued", "store.dropped", "store.journaled",
+        "cluster.members", "cache.near", "log.key"];
 
     [Fact]
     public void Links_lead_to_files_and_headings_that_exist() => AssertNone(
@@ -29,16 +30,20 @@ public sealed partial class DocumentationTests
     [Fact]
     public void Every_page_of_docs_is_in_the_index()
     {
-        var index = ByPath["docs/README.md"].Lines.SelectMany(line => Link().Matches(line.Text)).Select(link => link.Groups["target"].Value).ToHashSet();
+        var index = ByPath["docs/README.md"].Lines.SelectMany(line => Link().Matches(line.Text)).Select(link => link.Groups["target"].Value)
+            .ToHashSet();
 
-        AssertNone(Pages.Select(page => page.Path).Where(path => path.StartsWith("docs/", StringComparison.Ordinal) && path != "docs/README.md" && !index.Contains(path["docs/".Length..])));
+        AssertNone(
+            Pages.Select(page => page.Path).Where(path => path.StartsWith("docs/", StringComparison.Ordinal) && path != "docs/README.md"
+                && !index.Contains(path["docs/".Length..])));
     }
 
     [Fact]
     public void Every_page_of_docs_begins_with_what_it_is_for() => AssertNone(
         from page in Pages
         where page.Path.StartsWith("docs/", StringComparison.Ordinal)
-        where !page.AllLines[0].StartsWith("# ", StringComparison.Ordinal) || !page.AllLines[2].StartsWith("This page ", StringComparison.Ordinal)
+        where !page.AllLines[0].StartsWith("# ", StringComparison.Ordinal)
+            || !page.AllLines[2].StartsWith("This page ", StringComparison.Ordinal)
         select $"{page.Path}: {page.AllLines[2]}");
 
     [Fact]
@@ -98,7 +103,8 @@ public sealed partial class DocumentationTests
     public void The_folder_of_sockets_for_Postfix_is_made_in_one_way()
     {
         var commands = Pages.SelectMany(page => page.AllLines)
-            .Where(line => line.Contains("install -d", StringComparison.Ordinal) && line.Contains("/postfix/screening", StringComparison.Ordinal)).Select(line => line.Trim());
+            .Where(line => line.Contains("install -d", StringComparison.Ordinal)
+                && line.Contains("/postfix/screening", StringComparison.Ordinal)).Select(line => line.Trim());
 
         Assert.Equal(["install -d -o screening -g postfix -m 2750 /var/spool/postfix/screening"], commands.Distinct());
     }
@@ -136,14 +142,17 @@ public sealed partial class DocumentationTests
         if (target.Contains("://", StringComparison.Ordinal))
             return null;
         var (file, anchor) = target.Split('#', 2) is [var before, var after] ? (before, after) : (target, "");
-        var path = file.Length == 0 ? page.Path : Path.GetRelativePath(Repository.File("."), Path.GetFullPath(Path.Combine(Repository.File(page.Path), "..", file)));
+        var path = file.Length == 0 ? page.Path : Path.GetRelativePath(
+            Repository.File("."), Path.GetFullPath(Path.Combine(Repository.File(page.Path), "..", file)));
         if (!Path.Exists(Repository.File(path)))
             return $"{target}: there is no such file";
-        return anchor.Length == 0 || (ByPath.TryGetValue(path, out var other) && other.Anchors.Contains(anchor)) ? null : $"{target}: there is no such heading";
+        return anchor.Length == 0 || (ByPath.TryGetValue(path, out var other) && other.Anchors.Contains(anchor))
+            ? null : $"{target}: there is no such heading";
     }
 
     private static List<string> SourceFiles() =>
-        [.. Directory.EnumerateFiles(Repository.File("src"), "*.cs", SearchOption.AllDirectories).Where(file => !file.Contains("/obj/", StringComparison.Ordinal))];
+        [.. Directory.EnumerateFiles(Repository.File("src"), "*.cs",
+            SearchOption.AllDirectories).Where(file => !file.Contains("/obj/", StringComparison.Ordinal))];
 
     private static void AssertNone(IEnumerable<string> problems)
     {

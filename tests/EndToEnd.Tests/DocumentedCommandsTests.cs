@@ -30,7 +30,8 @@ public sealed class DocumentedCommandsTests(ITestOutputHelper output)
         using var folder = new TemporaryFolder();
         var sandbox = new CommandSandbox(folder);
 
-        var runs = await sandbox.RunAsync(Runnable(Commands.Where(block => !block.Has("root") && !block.Has("postgresql"))), withNode: true);
+        var runs = await sandbox.RunAsync(
+            Runnable(Commands.Where(block => !block.Has("root") && !block.Has("postgresql"))), withNode: true);
 
         AssertAllSucceeded(runs);
     }
@@ -55,7 +56,8 @@ public sealed class DocumentedCommandsTests(ITestOutputHelper output)
             },
         };
 
-        var blocks = Commands.Where(block => block.Has("postgresql")).OrderByDescending(block => block.Page.EndsWith("/postgresql.md", StringComparison.Ordinal));
+        var blocks = Commands.Where(block => block.Has("postgresql")).OrderByDescending(
+            block => block.Page.EndsWith("/postgresql.md", StringComparison.Ordinal));
         var runs = await sandbox.RunAsync(Runnable(blocks), withNode: false);
 
         AssertAllSucceeded(runs);
@@ -69,7 +71,8 @@ public sealed class DocumentedCommandsTests(ITestOutputHelper output)
             output.WriteLine($"{block.Place}: {block.SkipReason}");
 
         Assert.InRange(skipped.Count, 0, MostSkippedBlocks);
-        Assert.All(Commands.Where(block => block.RunBy is not null), block => Assert.NotNull(Assembly.GetExecutingAssembly().GetTypes().SingleOrDefault(type => type.Name == block.RunBy)));
+        Assert.All(Commands.Where(block => block.RunBy is not null), block => Assert.NotNull(
+            Assembly.GetExecutingAssembly().GetTypes().SingleOrDefault(type => type.Name == block.RunBy)));
     }
 
     [Fact]
@@ -77,7 +80,8 @@ public sealed class DocumentedCommandsTests(ITestOutputHelper output)
     public void Configurations_have_no_fault()
     {
         using var folder = new TemporaryFolder();
-        var faults = Blocks.Where(block => block.Language == "toml").SelectMany(block => FaultsOf(block, folder["screening.toml"])).ToList();
+        var faults = Blocks.Where(block => block.Language == "toml").SelectMany(block => FaultsOf(block, folder["screening.toml"]))
+            .ToList();
 
         Assert.True(faults.Count == 0, string.Join('\n', faults));
     }
@@ -93,7 +97,8 @@ public sealed class DocumentedCommandsTests(ITestOutputHelper output)
         {
             await File.WriteAllTextAsync(folder["main.cf"], block.Text);
             var result = await RunningProcess.RunAsync(new LaunchPlan("postconf", "-c", folder.Root, "-n"), TimeSpan.FromSeconds(10));
-            Assert.True(result.ExitCode == 0 && !result.Error.Contains("unused parameter", StringComparison.Ordinal), $"{block.Place}: {result}");
+            Assert.True(
+                result.ExitCode == 0 && !result.Error.Contains("unused parameter", StringComparison.Ordinal), $"{block.Place}: {result}");
         }
     }
 
@@ -106,11 +111,13 @@ public sealed class DocumentedCommandsTests(ITestOutputHelper output)
     private static IEnumerable<string> FaultsOf(FencedBlock block, string file)
     {
         File.WriteAllText(file, block.Text);
-        var result = ConfigurationLoader.Load(new ConfigurationRequest { ConfigPath = file, IsRoot = true, CurrentDirectory = Path.GetDirectoryName(file)! });
+        var result = ConfigurationLoader.Load(
+            new ConfigurationRequest { ConfigPath = file, IsRoot = true, CurrentDirectory = Path.GetDirectoryName(file)! });
 
         // What a part refers to, such as a certificate, is not there.
         return result.Faults
-            .Where(fault => !block.Has("part") || fault.Setting.Length == 0 || fault.Message.Contains("is not a setting", StringComparison.Ordinal))
+            .Where(fault => !block.Has("part") || fault.Setting.Length == 0
+                || fault.Message.Contains("is not a setting", StringComparison.Ordinal))
             .Select(fault => $"{block.Place}: {fault.Message}");
     }
 
@@ -118,8 +125,11 @@ public sealed class DocumentedCommandsTests(ITestOutputHelper output)
     private static async Task MakeAsBareAsInstalledAsync(PostgresServer server)
     {
         await ExecuteAsync(server.ConnectionString, "CREATE ROLE postgres SUPERUSER LOGIN");
-        var asSuperuser = new NpgsqlConnectionStringBuilder(server.ConnectionString) { Username = "postgres", Database = "postgres", Pooling = false };
-        await ExecuteAsync(asSuperuser.ConnectionString, $"DROP DATABASE {PostgresServer.Database} WITH (FORCE)", $"ALTER ROLE {PostgresServer.User} RENAME TO installer");
+        var asSuperuser = new NpgsqlConnectionStringBuilder(server.ConnectionString) { Username = "postgres", Database = "postgres",
+            Pooling = false };
+        await ExecuteAsync(
+            asSuperuser.ConnectionString, $"DROP DATABASE {PostgresServer.Database} WITH (FORCE)",
+            $"ALTER ROLE {PostgresServer.User} RENAME TO installer");
     }
 
     private static async Task ExecuteAsync(string connectionString, params string[] statements)
@@ -140,7 +150,8 @@ public sealed class DocumentedCommandsTests(ITestOutputHelper output)
         Assert.NotEmpty(runs);
         var failed = new StringBuilder();
         foreach (var run in runs.Where(run => run.Status != 0))
-            failed.AppendLine(CultureInfo.InvariantCulture, $"{run.Block.Place}: status {run.Status}").AppendLine(run.Block.Text).AppendLine(run.Output);
+            failed.AppendLine(CultureInfo.InvariantCulture, $"{run.Block.Place}: status {run.Status}").AppendLine(run.Block.Text)
+                .AppendLine(run.Output);
         Assert.True(failed.Length == 0, failed.ToString());
     }
 }

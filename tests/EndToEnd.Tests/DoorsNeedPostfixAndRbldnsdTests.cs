@@ -12,7 +12,8 @@ namespace Screening.EndToEnd.Tests;
 /// </summary>
 public sealed class DoorsNeedPostfixAndRbldnsdTests(ITestOutputHelper output)
 {
-    private const string BlockedByZone = "550 5.7.1 Service unavailable; client [{0}] blocked using screening.internal (a score of several signs)";
+    private const string BlockedByZone =
+        "550 5.7.1 Service unavailable; client [{0}] blocked using screening.internal (a score of several signs)";
     private static readonly TimeSpan WithoutGreetWait = TimeSpan.FromSeconds(PostfixInstance.GreetWaitSeconds - 0.5);
 
     [SkippableFact]
@@ -36,14 +37,17 @@ public sealed class DoorsNeedPostfixAndRbldnsdTests(ITestOutputHelper output)
             Assert.Equal(string.Format(null, BlockedByZone, Bench.Listed6), (await lab.SendAsync(mx, Bench.Listed6)).Replies[3]);
         }
 
-        Assert.Equal(string.Format(null, BlockedByZone, Bench.ListedWeakly), (await lab.SendAsync(1, Bench.ListedWeakly, MailLab.Far)).Replies[3]);
-        Assert.DoesNotContain(lab.Logs, line => Regex.IsMatch(line, $"PASS (NEW|OLD) ({Brackets(Bench.Listed)}|{Brackets(Bench.Listed6)}|{Brackets(Bench.ListedWeakly)}):"));
+        Assert.Equal(
+            string.Format(null, BlockedByZone, Bench.ListedWeakly), (await lab.SendAsync(1, Bench.ListedWeakly, MailLab.Far)).Replies[3]);
+        Assert.DoesNotContain(lab.Logs, line => Regex.IsMatch(
+            line, $"PASS (NEW|OLD) ({Brackets(Bench.Listed)}|{Brackets(Bench.Listed6)}|{Brackets(Bench.ListedWeakly)}):"));
 
         // Whom an operator trusts is let in without the greet wait wherever it comes first, and for as long as he does.
         var granted = await lab.CommandAsync(0, "cache", "grant", $"{Bench.AnotherClean}", "--ttl", "1h", "--reason", "a partner");
         Assert.True(granted.ExitCode == 0, $"{granted}");
         await Poll.UntilAsync(
-            async () => (await lab.CommandAsync(1, "check", $"{Bench.AnotherClean}", "--json")).Output.Contains("\"grant\"", StringComparison.Ordinal),
+            async () => (await lab.CommandAsync(1, "check", $"{Bench.AnotherClean}", "--json"))
+                .Output.Contains("\"grant\"", StringComparison.Ordinal),
             TimeSpan.FromSeconds(10), "the grant at the other node");
         var trusted = await lab.SendAsync(1, Bench.AnotherClean);
         await LogAsync(lab, 1, $"PASS OLD {Brackets(Bench.AnotherClean)}:");
@@ -58,7 +62,9 @@ public sealed class DoorsNeedPostfixAndRbldnsdTests(ITestOutputHelper output)
 
         // Each Postfix has a cache of its own here: what they share is ours.
         AssertDelivered(await lab.SendAsync(0, Bench.Clean), lab);
-        await Poll.UntilAsync(async () => await SourceAsync(lab, 1, Bench.Clean) is "near" or "fleet", TimeSpan.FromSeconds(10), "the pass at the other node");
+        await Poll.UntilAsync(
+            async () => await SourceAsync(lab, 1, Bench.Clean) is "near" or "fleet", TimeSpan.FromSeconds(10),
+            "the pass at the other node");
         AssertDelivered(await lab.SendAsync(1, Bench.Clean), lab);
 
         // The allow code: a client that lists vouch for, which the first mx met, is let in by the second without the greet wait.
@@ -82,12 +88,15 @@ public sealed class DoorsNeedPostfixAndRbldnsdTests(ITestOutputHelper output)
         foreach (var client in new[] { Bench.Listed, Bench.Listed6 })
         {
             var refused = await lab.SendAsync(0, client);
-            Assert.Matches($"^550 5\\.7\\.1 .*Service unavailable; client {Brackets(client)} refused: listed by bl\\.example \\(127\\.0\\.0\\.2\\): seen sending spam$", refused.Replies[3]);
+            Assert.Matches(
+                $"^550 5\\.7\\.1 .*Service unavailable; client {Brackets(client)} refused: listed by bl\\.example \\(127\\.0\\.0\\.2\\): "
+                    + "seen sending spam$", refused.Replies[3]);
         }
 
         // Without the service, and with one that says nothing, mail flows: default_action=DUNNO.
         var (stuck, gone) = await StopAndKillAsync(lab);
-        output.WriteLine($"policy: whole dialogue {stuck.Took.TotalSeconds:0.00} s with the node stopped, {gone.Took.TotalSeconds:0.00} s with it gone");
+        output.WriteLine(
+            $"policy: whole dialogue {stuck.Took.TotalSeconds:0.00} s with the node stopped, {gone.Took.TotalSeconds:0.00} s with it gone");
     }
 
     [SkippableFact]
@@ -98,7 +107,9 @@ public sealed class DoorsNeedPostfixAndRbldnsdTests(ITestOutputHelper output)
         foreach (var client in new[] { Bench.Listed, Bench.Listed6 })
         {
             var dropped = await lab.SendAsync(0, client);
-            Assert.Equal($"521 5.7.1 Service unavailable; client [{client}] blocked using screening.internal (a score of several signs)", dropped.Replies[0]);
+            Assert.Equal(
+                $"521 5.7.1 Service unavailable; client [{client}] blocked using screening.internal (a score of several signs)",
+                dropped.Replies[0]);
             await LogAsync(lab, 0, $"addr {Regex.Escape($"{client}")} listed by domain screening\\.internal as 127\\.0\\.0\\.4");
         }
 
@@ -111,7 +122,9 @@ public sealed class DoorsNeedPostfixAndRbldnsdTests(ITestOutputHelper output)
         }
 
         var (stuck, gone) = await StopAndKillAsync(lab);
-        output.WriteLine($"dnsbl: greeting after {stuck.GreetingAfter.TotalSeconds:0.00} s with the node stopped, {gone.GreetingAfter.TotalSeconds:0.00} s with it gone");
+        output.WriteLine(
+            $"dnsbl: greeting after {stuck.GreetingAfter.TotalSeconds:0.00} s with the node stopped, "
+                + $"{gone.GreetingAfter.TotalSeconds:0.00} s with it gone");
     }
 
     [SkippableFact]
@@ -128,7 +141,9 @@ public sealed class DoorsNeedPostfixAndRbldnsdTests(ITestOutputHelper output)
         {
             var refused = await lab.SendAsync(0, client);
             // The text is our TXT record.
-            Assert.StartsWith($"554 5.7.1 Service unavailable; Client host [{client}] blocked using screening.internal; listed by bl.example (127.0.0.2): seen sending spam", refused.Replies[3], StringComparison.Ordinal);
+            Assert.StartsWith(
+                $"554 5.7.1 Service unavailable; Client host [{client}] blocked using screening.internal; listed by bl.example "
+                    + "(127.0.0.2): seen sending spam", refused.Replies[3], StringComparison.Ordinal);
         }
 
         AssertUnharmed(lab);
@@ -141,7 +156,9 @@ public sealed class DoorsNeedPostfixAndRbldnsdTests(ITestOutputHelper output)
         AssertDelivered(await lab.SendAsync(0, Bench.Clean), lab);
 
         var (stuck, gone) = await StopAndKillAsync(lab);
-        output.WriteLine($"memcache: greeting after {stuck.GreetingAfter.TotalSeconds:0.00} s with the node stopped, {gone.GreetingAfter.TotalSeconds:0.00} s with it gone");
+        output.WriteLine(
+            $"memcache: greeting after {stuck.GreetingAfter.TotalSeconds:0.00} s with the node stopped, "
+                + $"{gone.GreetingAfter.TotalSeconds:0.00} s with it gone");
 
         // The other mx does not notice.
         AssertDelivered(await lab.SendAsync(1, Bench.Clean), lab);
@@ -166,7 +183,8 @@ public sealed class DoorsNeedPostfixAndRbldnsdTests(ITestOutputHelper output)
     {
         var result = await lab.CommandAsync(0, "check", $"{client}", "--json");
         using var verdict = JsonDocument.Parse(result.Output);
-        return (result.ExitCode, verdict.RootElement.GetProperty("action").GetString(), verdict.RootElement.GetProperty("allow").GetBoolean());
+        return (result.ExitCode, verdict.RootElement.GetProperty("action").GetString(),
+            verdict.RootElement.GetProperty("allow").GetBoolean());
     }
 
     private static async Task<string?> SourceAsync(MailLab lab, int mx, IPAddress client)

@@ -41,9 +41,11 @@ public sealed class FirstVerdictNeedsP0fAndRbldnsdTests
         Requires.Programs("socat");
         await using var scene = await Scene.StartAsync();
 
-        Assert.Equal("query_id=\"demo 1\" é\naction=enforce\n\n", await scene.SocatAsync(PluginClient.Request2012(Bench.Listed, "\"demo 1\" é")));
+        Assert.Equal(
+            "query_id=\"demo 1\" é\naction=enforce\n\n", await scene.SocatAsync(PluginClient.Request2012(Bench.Listed, "\"demo 1\" é")));
         Assert.Equal("query_id=q2\naction=ignore\n\n", await scene.SocatAsync(PluginClient.Request2012(Bench.Clean, "q2")));
-        Assert.Matches("^query_id=q3\naction=pass\nttl=[1-9][0-9]*\n\n$", await scene.SocatAsync(PluginClient.Request2012(Bench.ThirdClean, "q3")));
+        Assert.Matches(
+            "^query_id=q3\naction=pass\nttl=[1-9][0-9]*\n\n$", await scene.SocatAsync(PluginClient.Request2012(Bench.ThirdClean, "q3")));
         Assert.Equal("action=enforce\n\n", await scene.SocatAsync(PluginClient.Request2016(Bench.Listed)));
         Assert.Matches("^action=pass\nttl=[1-9][0-9]*\n\n$", await scene.SocatAsync(PluginClient.Request2016(Bench.ThirdClean)));
         Assert.Equal("action=enforce\n\n", await scene.SocatAsync(PluginClient.Request2016(Bench.Listed).ReplaceLineEndings("\r\n")));
@@ -74,11 +76,13 @@ public sealed class FirstVerdictNeedsP0fAndRbldnsdTests
         Requires.Root();
         Requires.Programs("p0f", "rbldnsd", "socat", "ip", "setsid");
         using var folder = new TemporaryFolder();
-        var script = MarkdownPage.Read("docs/first-verdict.md").Blocks.Single(block => block.RunBy == nameof(FirstVerdictNeedsP0fAndRbldnsdTests)).Text;
+        var script = MarkdownPage.Read("docs/first-verdict.md").Blocks.Single(
+            block => block.RunBy == nameof(FirstVerdictNeedsP0fAndRbldnsdTests)).Text;
         await File.WriteAllTextAsync(folder["first-verdict.sh"], script);
         var onPath = folder.MakeFolder("bin");
         var dotnet = NodeProcess.Launch(null);
-        await File.WriteAllTextAsync(Path.Combine(onPath, "screening"), $"#!/bin/sh\nexec '{dotnet.Program}' '{NodeProcess.Assembly}' \"$@\"\n");
+        await File.WriteAllTextAsync(
+            Path.Combine(onPath, "screening"), $"#!/bin/sh\nexec '{dotnet.Program}' '{NodeProcess.Assembly}' \"$@\"\n");
         File.SetUnixFileMode(Path.Combine(onPath, "screening"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
 
         var result = await RunningProcess.RunAsync(
@@ -115,7 +119,8 @@ public sealed class FirstVerdictNeedsP0fAndRbldnsdTests
     private static JsonElement CheckOf(JsonElement verdict, string kind, string? name = null)
     {
         var found = verdict.GetProperty("checks").EnumerateArray()
-            .Where(check => check.GetProperty("kind").GetString() == kind && (name is null || check.GetProperty("name").GetString() == name)).ToList();
+            .Where(check => check.GetProperty("kind").GetString() == kind
+                && (name is null || check.GetProperty("name").GetString() == name)).ToList();
         Assert.True(found.Count == 1, $"wanted one check {kind} {name}, got {verdict.GetRawText()}");
         return found[0];
     }
@@ -181,7 +186,8 @@ public sealed class FirstVerdictNeedsP0fAndRbldnsdTests
             _parts.Push(p0f);
             _parts.Push(await Bench.StartListsAsync(Lab));
             await ConnectOnceAsync(p0f, Bench.Listed, Bench.Clean);
-            _parts.Push(Node = await NodeProcess.StartAsync(Lab.Mx, $"p0f.socket={p0f.SocketPath}", "p0f.rule=[{ os = \"Linux\", link = \"Ethernet\", weight = 1 }]",
+            _parts.Push(Node = await NodeProcess.StartAsync(Lab.Mx, $"p0f.socket={p0f.SocketPath}",
+                "p0f.rule=[{ os = \"Linux\", link = \"Ethernet\", weight = 1 }]",
                 Bench.ResolverSetting, $"dnsbl.sites={Bench.Blocklist}=127.0.0.2*2",
                 "p0f.timeout=3s", "dnsbl.timeout=3s", "verdict.deadline=5s", "verdict.serial_deadline=5s")); // What is said, not how soon.
         }
@@ -194,7 +200,8 @@ public sealed class FirstVerdictNeedsP0fAndRbldnsdTests
             foreach (var client in clients)
             {
                 using var connection = await Lab.Client.ConnectAsync(new IPEndPoint(NetworkLab.MxAddress, 25), client);
-                await Poll.UntilAsync(async () => (await p0f.AskAsync(client)).Known, Waiting.Limit, $"{client} in p0f", () => p0f.Transcript);
+                await Poll.UntilAsync(
+                    async () => (await p0f.AskAsync(client)).Known, Waiting.Limit, $"{client} in p0f", () => p0f.Transcript);
             }
         }
     }

@@ -23,7 +23,8 @@ public sealed class LabNeedsRootTests
 
         using var connection = await lab.Client.ConnectAsync(new IPEndPoint(NetworkLab.MxAddress, 2525), client);
 
-        var answer = await Poll.ForAsync(async () => await p0f.AskAsync(client) is { Known: true } known ? known : null, Waiting.Limit, "the client in p0f");
+        var answer = await Poll.ForAsync(
+            async () => await p0f.AskAsync(client) is { Known: true } known ? known : null, Waiting.Limit, "the client in p0f");
         Assert.Equal(("Linux", "Ethernet or modem"), (answer.Os, answer.Link));
         Assert.False((await p0f.AskAsync(NetworkLab.ClientAddress(21))).Known);
     }
@@ -31,7 +32,8 @@ public sealed class LabNeedsRootTests
     [SkippableFact]
     public async Task Needs_rbldnsd__A_process_is_gone_after_its_end_and_its_port_is_free()
     {
-        var zones = new Dictionary<string, Listing[]> { ["bl.example"] = [new("192.0.2.20", "127.0.0.2"), new("2001:db8::10", "127.0.0.3")] };
+        var zones = new Dictionary<string, Listing[]> { ["bl.example"] = [new("192.0.2.20", "127.0.0.2"),
+            new("2001:db8::10", "127.0.0.3")] };
         var endPoint = new IPEndPoint(IPAddress.Loopback, FreeUdpPort());
         int pid;
         await using (var server = await RblDnsd.StartAsync(null, endPoint, zones))
@@ -55,7 +57,8 @@ public sealed class LabNeedsRootTests
         await using var postfix = await PostfixInstance.StartAsync(lab.Mx,
             instance =>
             {
-                standIn = new DnsblogStandIn(instance.DnsblogSocket, (_, client) => client == listed.ToString() ? ("127.0.0.4", 300) : (string.Empty, 300));
+                standIn = new DnsblogStandIn(
+                    instance.DnsblogSocket, (_, client) => client == listed.ToString() ? ("127.0.0.4", 300) : (string.Empty, 300));
                 return Task.CompletedTask;
             },
             "postscreen_dnsbl_sites = screening.internal=127.0.0.[4..5]*3",
@@ -67,7 +70,9 @@ public sealed class LabNeedsRootTests
         var (refused, delivered) = (await SmtpSession.SendMailAsync(lab.Client, listed, NetworkLab.MxAddress),
             await SmtpSession.SendMailAsync(lab.Client, clean, NetworkLab.MxAddress));
 
-        Assert.StartsWith("550 5.7.1 Service unavailable; client [192.0.2.20] blocked using screening.internal", refused.Replies[3], StringComparison.Ordinal);
+        Assert.StartsWith(
+            "550 5.7.1 Service unavailable; client [192.0.2.20] blocked using screening.internal", refused.Replies[3],
+            StringComparison.Ordinal);
         Assert.True(delivered.Delivered, delivered.ToString());
         await postfix.WaitForLogAsync(new Regex(@"DNSBL rank 3 for \[192\.0\.2\.20\]"));
         await postfix.WaitForLogAsync(new Regex(@"PASS NEW \[192\.0\.2\.21\]"));
@@ -95,8 +100,11 @@ public sealed class LabNeedsRootTests
         {
             var (delivered, refused) = (await RunAsync("send", "mx1", $"{Bench.Clean}"), await RunAsync("send", "mx2", $"{Bench.Listed6}"));
             Assert.Contains("< 250 2.0.0 Ok: queued", delivered.Output, StringComparison.Ordinal);
-            Assert.Contains($"< 550 5.7.1 Service unavailable; client [{Bench.Listed6}] blocked using screening.internal", refused.Output, StringComparison.Ordinal);
-            clients = (await File.ReadAllLinesAsync(folder["lab/out"])).Single(l => l.StartsWith("client.namespace ", StringComparison.Ordinal)).Split(' ')[1];
+            Assert.Contains(
+                $"< 550 5.7.1 Service unavailable; client [{Bench.Listed6}] blocked using screening.internal", refused.Output,
+                StringComparison.Ordinal);
+            clients = (await File.ReadAllLinesAsync(folder["lab/out"]))
+                .Single(l => l.StartsWith("client.namespace ", StringComparison.Ordinal)).Split(' ')[1];
             Assert.True(File.Exists($"/run/netns/{clients}"));
         }
         finally

@@ -45,7 +45,8 @@ public sealed class LifeTests
         Requires.Programs("setsid");
         using var mute = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         mute.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        await using var node = await NodeProcess.StartAsync(null, "dnsbl.sites=bl.example*3", $"dnsbl.resolver=[\"{mute.LocalEndPoint}\"]", "dnsbl.timeout=3s",
+        await using var node = await NodeProcess.StartAsync(null, "dnsbl.sites=bl.example*3", $"dnsbl.resolver=[\"{mute.LocalEndPoint}\"]",
+            "dnsbl.timeout=3s",
             "verdict.deadline=2s");
         using var client = await PluginClient.ConnectAsync(node.Plugin);
         await client.SendAsync(PluginClient.Request2012(Client, "pending"));
@@ -56,9 +57,12 @@ public sealed class LifeTests
         var reply = await client.ReadReplyAsync();
         var status = await node.WaitForExitAsync(TimeSpan.FromSeconds(5));
 
-        Assert.True(reply is not null, $"closed without a reply after {clock.Elapsed.TotalSeconds:0.0} s{Environment.NewLine}{node.Transcript}");
+        Assert.True(
+            reply is not null, $"closed without a reply after {clock.Elapsed.TotalSeconds:0.0} s{Environment.NewLine}{node.Transcript}");
         Assert.Equal(("pending", "pass"), (reply["query_id"], reply["action"]));
-        Assert.True(status == 0 && clock.Elapsed < TimeSpan.FromSeconds(5), $"status {status} after {clock.Elapsed.TotalSeconds:0.0} s{Environment.NewLine}{node.Transcript}");
+        Assert.True(
+            status == 0 && clock.Elapsed < TimeSpan.FromSeconds(5),
+            $"status {status} after {clock.Elapsed.TotalSeconds:0.0} s{Environment.NewLine}{node.Transcript}");
         Assert.Null(await client.ReadReplyAsync());
     }
 
@@ -156,7 +160,8 @@ public sealed class LifeTests
         Requires.Programs("setsid");
         using var folder = new TemporaryFolder();
 
-        var result = await RunningProcess.RunAsync(NodeProcess.Launch(null, arguments.Split(' ')) with { Folder = folder.Root }, TimeSpan.FromSeconds(20));
+        var result = await RunningProcess.RunAsync(
+            NodeProcess.Launch(null, arguments.Split(' ')) with { Folder = folder.Root }, TimeSpan.FromSeconds(20));
 
         Assert.True(result.ExitCode == 2 && result.Error.Length > 0, $"{result}");
         Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
@@ -176,8 +181,10 @@ public sealed class LifeTests
     }
 
     private static Task<CommandResult> RunAsync(TemporaryFolder folder, string setting) => RunningProcess.RunAsync(
-        NodeProcess.Launch(null, "run", "--set", $"node.data_dir={folder["data"]}", "--set", "endpoints.http=[]", "--set", "endpoints.policy=[]", "--set",
-            "endpoints.dnsbl=[]", "--set", "endpoints.memcache=[]", "--set", "cluster.listen=127.0.0.1:0", "--set", "store.provider=memory", "--set", setting)
+        NodeProcess.Launch(null, "run", "--set", $"node.data_dir={folder["data"]}", "--set", "endpoints.http=[]", "--set",
+            "endpoints.policy=[]", "--set",
+            "endpoints.dnsbl=[]", "--set", "endpoints.memcache=[]", "--set", "cluster.listen=127.0.0.1:0", "--set", "store.provider=memory",
+            "--set", setting)
         with
         { Folder = folder.Root },
         TimeSpan.FromSeconds(20));

@@ -39,7 +39,8 @@ public sealed class MigrationNeedsPostfixAndRbldnsdTests(ITestOutputHelper outpu
     public async Task A_thousand_clients_are_refused_or_let_in_as_postscreen_did()
     {
         var random = new Random(2012);
-        var clients = Enumerable.Range(0, 1000).Select(i => string.Create(CultureInfo.InvariantCulture, $"10.1.{i / 250}.{1 + (i % 250)}")).ToList();
+        var clients = Enumerable.Range(0, 1000).Select(
+            i => string.Create(CultureInfo.InvariantCulture, $"10.1.{i / 250}.{1 + (i % 250)}")).ToList();
         Listing[] Some(double share, params string[] codes) =>
             [.. clients.Where(_ => random.NextDouble() < share).Select(c => new Listing(c, codes[random.Next(codes.Length)]))];
         var listings = new Dictionary<string, Listing[]>
@@ -59,12 +60,15 @@ public sealed class MigrationNeedsPostfixAndRbldnsdTests(ITestOutputHelper outpu
         SiteList.TryParse(string.Concat(Judged[..3]).Split(" = ")[1], out var sites, out _);
         // postconf(5): each entry whose filter takes an answer adds its weight.
         var due = clients.ToDictionary(
-            c => c, c => sites.Where(s => listings[s.Zone].Where(l => l.Address == c).Any(l => s.Matches([CodeOf(l)]))).Sum(s => s.Weight) >= 3);
+            c => c, c => sites.Where(s => listings[s.Zone].Where(l => l.Address == c).Any(l => s.Matches([CodeOf(l)])))
+                .Sum(s => s.Weight) >= 3);
 
-        var answers = await Task.WhenAll(scene.AskAllAsync(clients, NetworkLab.MxAddress), scene.AskAllAsync(clients, NetworkLab.SecondMxAddress));
+        var answers = await Task.WhenAll(
+            scene.AskAllAsync(clients, NetworkLab.MxAddress), scene.AskAllAsync(clients, NetworkLab.SecondMxAddress));
         var (stock, ours) = (answers[0], answers[1]);
         var differ = clients.Where(c => stock[c] != ours[c]).ToList();
-        // Asked a few at a time nobody waits for a dnsblog process that has no processor, but for those that other work of the machine delays.
+        // Asked a few at a time nobody waits for a dnsblog process that has no processor, but for those that other work of the machine
+        // delays.
         IReadOnlyList<string> still = differ;
         var rounds = 0;
         for (; still.Count > 0 && rounds < 3; rounds++)
@@ -74,8 +78,10 @@ public sealed class MigrationNeedsPostfixAndRbldnsdTests(ITestOutputHelper outpu
         }
 
         output.WriteLine(
-            $"{clients.Count} clients, {due.Values.Count(r => r)} due to be refused: postscreen refused {stock.Values.Count(r => r)}, with our node {ours.Values.Count(r => r)}; "
-            + $"{differ.Count} differ, {differ.Count(c => due[c])} of them due; asked again two at a time, {still.Count} differ after {rounds} rounds");
+            $"{clients.Count} clients, {due.Values.Count(r => r)} due to be refused: postscreen refused {stock.Values.Count(r => r)}, "
+            + $"with our node {ours.Values.Count(r => r)}; "
+            + $"{differ.Count} differ, {differ.Count(c => due[c])} of them due; asked again two at a time, "
+            + $"{still.Count} differ after {rounds} rounds");
         Assert.InRange(due.Values.Count(refused => refused), 200, 800);
         // Ours is the sum. Where stock differs from it, one of its dnsblog processes did not answer in time: it lets clients in, or, where
         // that was an allowlist, refuses one it should not.
@@ -84,7 +90,8 @@ public sealed class MigrationNeedsPostfixAndRbldnsdTests(ITestOutputHelper outpu
         Assert.Empty(still);
     }
 
-    private static AnswerCode CodeOf(Listing listing) => AnswerCode.TryParse(listing.Answer, out var code) ? code : throw new FormatException(listing.Answer);
+    private static AnswerCode CodeOf(Listing listing) =>
+        AnswerCode.TryParse(listing.Answer, out var code) ? code : throw new FormatException(listing.Answer);
 
     // A list that died answers everything (its domain is parked), or with a code that says "you may not ask".
     [SkippableTheory]
@@ -108,7 +115,8 @@ public sealed class MigrationNeedsPostfixAndRbldnsdTests(ITestOutputHelper outpu
         // A listing of this code is believed until the list is tried again.
         var (clock, next) = (Stopwatch.StartNew(), 10);
         await Poll.UntilAsync(
-            async () => !(await scene.AskAllAsync([$"203.0.113.{next++}"], NetworkLab.SecondMxAddress)).Values.Single(), TimeSpan.FromSeconds(20), "nobody is refused");
+            async () => !(await scene.AskAllAsync([$"203.0.113.{next++}"], NetworkLab.SecondMxAddress)).Values.Single(),
+            TimeSpan.FromSeconds(20), "nobody is refused");
         output.WriteLine($"{answer}: let in after {next - 10} clients, {clock.Elapsed.TotalSeconds:0.0} s");
         Assert.All(await scene.AskAllAsync(clients, NetworkLab.SecondMxAddress), client => Assert.False(client.Value, client.Key));
     }
@@ -120,18 +128,23 @@ public sealed class MigrationNeedsPostfixAndRbldnsdTests(ITestOutputHelper outpu
         Requires.Programs("unbound");
         await using var scene = await Scene.StartAsync(
             new Dictionary<string, Listing[]> { ["wl.example"] = [new("198.51.100.0/24", "127.0.5.1")] },
-            ["postscreen_dnsbl_sites = wl.example*-4 dead.example*2", "postscreen_dnsbl_threshold = 3", "postscreen_dnsbl_allowlist_threshold = -1"],
+            ["postscreen_dnsbl_sites = wl.example*-4 dead.example*2", "postscreen_dnsbl_threshold = 3",
+                "postscreen_dnsbl_allowlist_threshold = -1"],
             deadZone: "dead.example");
         foreach (var client in new[] { "198.51.100.1", "198.51.100.2" })
         {
-            var (stock, ours) = (await scene.SendAsync(client, NetworkLab.MxAddress), await scene.SendAsync(client, NetworkLab.SecondMxAddress));
-            output.WriteLine($"a list is dead: greeting after {stock.GreetingAfter.TotalSeconds:0.00} s, with our node {ours.GreetingAfter.TotalSeconds:0.00} s");
+            var (stock, ours) = (await scene.SendAsync(client, NetworkLab.MxAddress),
+                await scene.SendAsync(client, NetworkLab.SecondMxAddress));
+            output.WriteLine(
+                $"a list is dead: greeting after {stock.GreetingAfter.TotalSeconds:0.00} s, with our node "
+                    + $"{ours.GreetingAfter.TotalSeconds:0.00} s");
             Assert.True(stock.Delivered && stock.GreetingAfter > WithoutGreetWait, $"{stock}");
             Assert.True(ours.Delivered && ours.GreetingAfter < WithoutGreetWait, $"{ours}");
         }
     }
 
-    // Debian's master.cf has smtpd in a chroot, and Postfix is installed with permit_mynetworks and what follows it in smtpd_relay_restrictions.
+    // Debian's master.cf has smtpd in a chroot, and Postfix is installed with permit_mynetworks and what follows it in
+    // smtpd_relay_restrictions.
     [Trait("Finding", "use-4")]
     [SkippableFact]
     public async Task A_smtpd_in_a_chroot_reaches_the_policy_socket_by_the_line_that_is_printed()
@@ -151,7 +164,8 @@ public sealed class MigrationNeedsPostfixAndRbldnsdTests(ITestOutputHelper outpu
                 await File.WriteAllTextAsync(master, debian);
                 string[] sets =
                 [
-                    $"node.data_dir={starting.QueueFolder}/screening/data", $"endpoints.policy=[\"unix://{starting.QueueFolder}/screening/policy?mode=0660\"]",
+                    $"node.data_dir={starting.QueueFolder}/screening/data",
+                    $"endpoints.policy=[\"unix://{starting.QueueFolder}/screening/policy?mode=0660\"]",
                     "endpoints.plugin=[]", "endpoints.dnsbl=[]", "endpoints.memcache=[]", "endpoints.http=[]", "store.provider=memory",
                     $"access.reject=[\"{NetworkLab.ClientAddress(59)}/32\"]", "policy.drop_text=550 5.7.1 refused by the policy door",
                 ];
@@ -160,12 +174,15 @@ public sealed class MigrationNeedsPostfixAndRbldnsdTests(ITestOutputHelper outpu
                 await node.WaitForReadyAsync();
                 await Scene.ApplyLinesAsync(starting, "policy", configuration);
             },
-            $"inet_interfaces = {NetworkLab.MxAddress}", "smtpd_recipient_restrictions =", "smtpd_relay_restrictions = permit_mynetworks permit_sasl_authenticated defer_unauth_destination",
+            $"inet_interfaces = {NetworkLab.MxAddress}", "smtpd_recipient_restrictions =",
+            "smtpd_relay_restrictions = permit_mynetworks permit_sasl_authenticated defer_unauth_destination",
             "postscreen_dnsbl_sites =");
         await using var running = node;
         var refused = await SmtpSession.SendMailAsync(lab.Client, NetworkLab.ClientAddress(59), NetworkLab.MxAddress);
         var passed = await SmtpSession.SendMailAsync(lab.Client, NetworkLab.ClientAddress(20), NetworkLab.MxAddress);
-        Assert.True(!refused.Delivered && $"{refused}".Contains("refused by the policy door", StringComparison.Ordinal), $"{refused}\n{postfix.Transcript}");
+        Assert.True(
+            !refused.Delivered && $"{refused}".Contains("refused by the policy door", StringComparison.Ordinal),
+            $"{refused}\n{postfix.Transcript}");
         Assert.True(passed.Delivered, $"{passed}\n{postfix.Transcript}");
         Assert.DoesNotContain(postfix.LogLines, line => line.Contains("screening/policy", StringComparison.Ordinal));
     }
@@ -223,7 +240,8 @@ public sealed class MigrationNeedsPostfixAndRbldnsdTests(ITestOutputHelper outpu
             _parts.Push(_lab = await NetworkLab.StartAsync());
             await _lab.UseResolverAsync(Resolver.Address);
             await (deadZone is null ? StartListsAsync(Resolver, zones) : StartListsAsync(zones, deadZone));
-            string[] both = ["postscreen_upstream_proxy_protocol = haproxy", "inet_protocols = ipv4", "smtpd_client_connection_count_limit = 0", "postscreen_cache_map ="];
+            string[] both = ["postscreen_upstream_proxy_protocol = haproxy", "inet_protocols = ipv4",
+                "smtpd_client_connection_count_limit = 0", "postscreen_cache_map ="];
             _parts.Push(await PostfixInstance.StartAsync(
                 _lab.Mx, _ => Task.CompletedTask, [$"inet_interfaces = {NetworkLab.MxAddress}", .. both, .. judged]));
             _parts.Push(await PostfixInstance.StartAsync(
@@ -258,7 +276,8 @@ public sealed class MigrationNeedsPostfixAndRbldnsdTests(ITestOutputHelper outpu
             await File.WriteAllTextAsync(Path.Combine(folder, "screening.toml"), converted.Output);
             string[] sets =
             [
-                $"node.data_dir={folder}/data", $"endpoints.dnsblog=[\"unix://{postfix.DnsblogSocket}?mode=0660\"]", "endpoints.plugin=[]", "endpoints.policy=[]",
+                $"node.data_dir={folder}/data", $"endpoints.dnsblog=[\"unix://{postfix.DnsblogSocket}?mode=0660\"]", "endpoints.plugin=[]",
+                "endpoints.policy=[]",
                 "endpoints.dnsbl=[]", "endpoints.memcache=[]", "endpoints.http=[]", "cluster.listen=127.0.0.1:0", "store.provider=memory",
             ];
             string[] configuration = ["--config", Path.Combine(folder, "screening.toml"), .. sets.SelectMany(s => (string[])["--set", s])];
@@ -268,7 +287,8 @@ public sealed class MigrationNeedsPostfixAndRbldnsdTests(ITestOutputHelper outpu
             await ApplyLinesAsync(postfix, "dnsblog", configuration);
         }
 
-        // Writes what the product tells an operator to write, in the way that Postfix has for it. Postfix has nothing to warn of afterwards.
+        // Writes what the product tells an operator to write, in the way that Postfix has for it. Postfix has nothing to warn of
+        // afterwards.
         public static async Task ApplyLinesAsync(PostfixInstance postfix, string door, string[] configuration)
         {
             var told = await NodeProcess.RunCommandAsync(
@@ -283,7 +303,8 @@ public sealed class MigrationNeedsPostfixAndRbldnsdTests(ITestOutputHelper outpu
         // What it says on standard error.
         private static async Task<string> PostconfAsync(PostfixInstance postfix, params string[] arguments)
         {
-            var result = await RunningProcess.RunAsync(new LaunchPlan("postconf", ["-c", postfix.ConfigFolder, .. arguments]), Waiting.Limit);
+            var result = await RunningProcess.RunAsync(
+                new LaunchPlan("postconf", ["-c", postfix.ConfigFolder, .. arguments]), Waiting.Limit);
             Assert.True(result.ExitCode == 0, $"{result}");
             return result.Error;
         }
@@ -295,14 +316,16 @@ public sealed class MigrationNeedsPostfixAndRbldnsdTests(ITestOutputHelper outpu
             using var reader = new StreamReader(stream, Encoding.ASCII);
             await stream.WriteAsync(Encoding.ASCII.GetBytes($"PROXY TCP4 {client} {mx} 4321 25\r\n"));
             var reply = await ReadAsync(reader);
-            foreach (var command in new[] { "EHLO client.example.net", "MAIL FROM:<a@example.net>", $"RCPT TO:<b@{PostfixInstance.LocalDomain}>" })
+            foreach (var command in new[] { "EHLO client.example.net", "MAIL FROM:<a@example.net>",
+                $"RCPT TO:<b@{PostfixInstance.LocalDomain}>" })
             {
                 Assert.True(reply[0] == '2', $"{client}: {reply}");
                 await stream.WriteAsync(Encoding.ASCII.GetBytes(command + "\r\n"));
                 reply = await ReadAsync(reader);
             }
 
-            Assert.True(reply.StartsWith("250", StringComparison.Ordinal) || reply.StartsWith("550 5.7.1 Service unavailable", StringComparison.Ordinal), $"{client}: {reply}");
+            Assert.True(reply.StartsWith("250", StringComparison.Ordinal)
+                || reply.StartsWith("550 5.7.1 Service unavailable", StringComparison.Ordinal), $"{client}: {reply}");
             await stream.WriteAsync("QUIT\r\n"u8.ToArray());
             return reply[0] == '5';
         }

@@ -76,7 +76,8 @@ public sealed class PlantedSecretsTests
         var said = _said.ToString();
         foreach (var sign in (string[])
             [
-                "action=550 5.7.1 Service unavailable; client [192.0.2.4] refused: listed by KEY.zen.dq.spamhaus.net (127.0.0.2): see KEY.zen.",
+                "action=550 5.7.1 Service unavailable; client [192.0.2.4] refused: listed by KEY.zen.dq.spamhaus.net (127.0.0.2): see "
+                    + "KEY.zen.",
                 "TXT listed by KEY.zen", "listed by ***.dbl.dq.spamhaus.net (127.0.0.2): see ***.dbl.dq.spamhaus.net",
                 "url = \"http://***@127.0.0.1:1/?token=***\"", "command = [\"/bin/sh\", \"***\"", "decisions.jsonl", "audit.jsonl",
                 "screening_dnsbl_queries_total",

@@ -109,7 +109,9 @@ public sealed class PostscreenNeedsPostfixAndRbldnsdTests(ITestOutputHelper outp
         scene.Node.Signal(Signal.Continue);
         await scene.Node.KillAsync();
         var gone = await scene.AssertDeliveredAsync(Bench.AnotherClean);
-        output.WriteLine($"dnsblog: greeting after {stuck.GreetingAfter.TotalSeconds:0.00} s with the node stopped, {gone.GreetingAfter.TotalSeconds:0.00} s with it gone");
+        output.WriteLine(
+            $"dnsblog: greeting after {stuck.GreetingAfter.TotalSeconds:0.00} s with the node stopped, "
+                + $"{gone.GreetingAfter.TotalSeconds:0.00} s with it gone");
         await scene.StartNodeAsync();
         await scene.AssertRefusedAsync(Bench.Listed, "screening.internal");
         // A mail server that starts anew finds the socket where it was.
@@ -197,7 +199,9 @@ public sealed class PostscreenNeedsPostfixAndRbldnsdTests(ITestOutputHelper outp
         {
             var dialogue = await SendAsync(client);
             var wanted = $"550 5.7.1 Service unavailable; client [{client}] blocked using {list}";
-            Assert.True(dialogue.Replies.Count > 3 && dialogue.Replies[3] == wanted, $"wanted {wanted}{Environment.NewLine}{dialogue}{Environment.NewLine}{Transcript}");
+            Assert.True(
+                dialogue.Replies.Count > 3 && dialogue.Replies[3] == wanted,
+                $"wanted {wanted}{Environment.NewLine}{dialogue}{Environment.NewLine}{Transcript}");
             await LogAsync($"NOQUEUE: reject: RCPT from {Brackets(client)}:[0-9]+: {Regex.Escape(wanted)}; from=<sender@example.net>");
         }
 

@@ -37,7 +37,9 @@ public sealed partial class ServiceManagerTests : IDisposable
         await UntilAsync("STOPPING=1");
 
         Assert.Equal(0, await node.WaitForExitAsync(Patience));
-        Assert.All(node.Lines.Where(line => line.StartsWith("stderr: ", StringComparison.Ordinal)), line => Assert.Matches("^stderr: {.*}$", line));
+        Assert.All(
+            node.Lines.Where(line => line.StartsWith("stderr: ", StringComparison.Ordinal)),
+            line => Assert.Matches("^stderr: {.*}$", line));
     }
 
     [SkippableFact]
@@ -72,13 +74,15 @@ public sealed partial class ServiceManagerTests : IDisposable
     private NodeProcess Start()
     {
         var plain = NodeProcess.Launch(
-            null, "run", "--set", $"node.data_dir={_folder["data"]}", "--set", $"endpoints.plugin=[\"unix://{_folder["plugin"]}\"]", "--set",
+            null, "run", "--set", $"node.data_dir={_folder["data"]}", "--set", $"endpoints.plugin=[\"unix://{_folder["plugin"]}\"]",
+            "--set",
             "endpoints.http=[]", "--set", "endpoints.policy=[]", "--set", "endpoints.dnsbl=[]", "--set", "endpoints.memcache=[]", "--set",
             "store.provider=memory", "--set", "log.format=json");
         return NodeProcess.Begin(plain with
         {
             Folder = _folder.Root,
-            Environment = new Dictionary<string, string?>(plain.Environment) { ["NOTIFY_SOCKET"] = _folder["notify"], ["WATCHDOG_USEC"] = "600000" },
+            Environment = new Dictionary<string, string?>(plain.Environment) { ["NOTIFY_SOCKET"] = _folder["notify"],
+                ["WATCHDOG_USEC"] = "600000" },
         });
     }
 

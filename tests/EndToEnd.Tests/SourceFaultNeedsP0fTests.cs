@@ -47,8 +47,10 @@ public sealed class SourceFaultNeedsP0fTests
         var explained = await node.RunCommandAsync("check", $"{Address(9)}", "--explain", "--json", "--fresh");
         p0f.Signal(Signal.Continue);
 
-        Assert.True(slowest < Deadline + Slack, string.Create(CultureInfo.InvariantCulture, $"{slowest.TotalMilliseconds:0} ms{Environment.NewLine}{node.Transcript}"));
-        Assert.True(explained.ExitCode == 0 && P0fCheck(explained.Output) is { } check && check.GetProperty("result").GetString() is "timeout" or "failed",
+        Assert.True(slowest < Deadline + Slack, string.Create(
+            CultureInfo.InvariantCulture, $"{slowest.TotalMilliseconds:0} ms{Environment.NewLine}{node.Transcript}"));
+        Assert.True(explained.ExitCode == 0 && P0fCheck(explained.Output) is { } check
+            && check.GetProperty("result").GetString() is "timeout" or "failed",
             $"{explained}");
         await AssertUsedAsync(lab, node, "after SIGCONT");
     }
@@ -87,8 +89,10 @@ public sealed class SourceFaultNeedsP0fTests
         }
     }
 
-    private static Task<NodeProcess> StartNodeAsync(NetworkLab lab, P0fProcess p0f, params string[] settings) => NodeProcess.StartAsync(lab.Mx,
-        [$"p0f.socket={p0f.SocketPath}", RuleThatMatters, string.Create(CultureInfo.InvariantCulture, $"verdict.deadline={Deadline.TotalMilliseconds}ms"), .. settings]);
+    private static Task<NodeProcess> StartNodeAsync(NetworkLab lab, P0fProcess p0f, params string[] settings) =>
+        NodeProcess.StartAsync(lab.Mx,
+        [$"p0f.socket={p0f.SocketPath}", RuleThatMatters,
+            string.Create(CultureInfo.InvariantCulture, $"verdict.deadline={Deadline.TotalMilliseconds}ms"), .. settings]);
 
     /// <summary>Waits until a verdict holds what p0f knows; a node may leave an ill p0f in peace for some seconds.</summary>
     private static async Task AssertUsedAsync(NetworkLab lab, NodeProcess node, string when)
@@ -110,7 +114,8 @@ public sealed class SourceFaultNeedsP0fTests
             TimeSpan.FromSeconds(45), $"p0f in a verdict {when}", () => $"{last}{Environment.NewLine}{node.Transcript}");
     }
 
-    private static bool P0fSaid(string verdict, string text) => P0fCheck(verdict)?.GetRawText().Contains(text, StringComparison.Ordinal) == true;
+    private static bool P0fSaid(string verdict, string text) =>
+        P0fCheck(verdict)?.GetRawText().Contains(text, StringComparison.Ordinal) == true;
 
     private static JsonElement? P0fCheck(string verdict) => JsonDocument.Parse(verdict).RootElement.GetProperty("checks").EnumerateArray()
         .Where(check => check.GetProperty("kind").GetString() == "p0f").Select(check => (JsonElement?)check).SingleOrDefault();

@@ -8,7 +8,9 @@ internal static class Unprivileged
 {
     private static readonly string[] Drop = ["--reuid", "65534", "--regid", "65534", "--clear-groups"];
 
-    /// <summary>The plan as an ordinary user; unchanged where the tests are one, or where the programs are in a place that only root may enter.</summary>
+    /// <summary>
+    /// The plan as an ordinary user; unchanged where the tests are one, or where the programs are in a place that only root may enter.
+    /// </summary>
     public static async Task<LaunchPlan> AsUserAsync(LaunchPlan plan) =>
         await IsPossibleAsync() ? plan with { Program = "setpriv", Arguments = [.. Drop, plan.Program, .. plan.Arguments] } : plan;
 
@@ -17,6 +19,7 @@ internal static class Unprivileged
     {
         var version = NodeProcess.Launch(null, "--version");
         return Environment.IsPrivilegedProcess
-            && (await RunningProcess.RunAsync(version with { Program = "setpriv", Arguments = [.. Drop, version.Program, .. version.Arguments] }, Waiting.Limit)).ExitCode == 0;
+            && (await RunningProcess.RunAsync(version with { Program = "setpriv",
+                Arguments = [.. Drop, version.Program, .. version.Arguments] }, Waiting.Limit)).ExitCode == 0;
     }
 }

@@ -3,8 +3,8 @@ using Screening.Testing.Lab;
 namespace Screening.EndToEnd.Tests;
 
 /// <summary>
-/// A user of the host without rights tries every door and file of a node with default configuration, started under a umask that keeps nothing
-/// from anybody. What such a user may do is known: ask about a client, and write postscreen's times over memcache on loopback
+/// A user of the host without rights tries every door and file of a node with default configuration, started under a umask that keeps
+/// nothing from anybody. What such a user may do is known: ask about a client, and write postscreen's times over memcache on loopback
 /// (docs/postfix.md says how to close that).
 /// </summary>
 public sealed class UnprivilegedUserNeedsRootTests
@@ -51,8 +51,10 @@ public sealed class UnprivilegedUserNeedsRootTests
 
         grant = '{"kind":"grant","ttl":"1h","reason":"mine"}'
         for method, path, body in [
-                ("PUT", "/api/v1/cache/198.51.100.66", grant), ("PUT", "/API/v1/cache/198.51.100.66", grant), ("DELETE", "/api/v1/cache/203.0.113.0%2F24", None),
-                ("POST", "/api/v1/cache", ""), ("GET", "/api/v1/cache", None), ("GET", "/api/v1/cache?prefix=203.0.113.0/24", None), ("GET", "/api/v1/decisions", None)]:
+                ("PUT", "/api/v1/cache/198.51.100.66", grant), ("PUT", "/API/v1/cache/198.51.100.66", grant),
+                ("DELETE", "/api/v1/cache/203.0.113.0%2F24", None),
+                ("POST", "/api/v1/cache", ""), ("GET", "/api/v1/cache", None), ("GET", "/api/v1/cache?prefix=203.0.113.0/24", None),
+                ("GET", "/api/v1/decisions", None)]:
             status, text = request(method, path, body)
             if status < 400:
                 print("could", method, path, status, text)
@@ -79,7 +81,8 @@ public sealed class UnprivilegedUserNeedsRootTests
         await File.WriteAllTextAsync(script, Intruder);
         File.SetUnixFileMode(script, (UnixFileMode)Convert.ToInt32("644", 8));
         var data = folder["data"];
-        var plain = NodeProcess.Launch(lab.Mx, "run", "--set", $"node.data_dir={data}", "--set", $"endpoints.dnsblog=[\"unix://{data}/run/dnsblog\"]");
+        var plain = NodeProcess.Launch(
+            lab.Mx, "run", "--set", $"node.data_dir={data}", "--set", $"endpoints.dnsblog=[\"unix://{data}/run/dnsblog\"]");
         await using var node = NodeProcess.Begin(plain with
         {
             Program = "sh",

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Screening.Testing;
 
 /// <summary>
-/// What is done when this process ends, by itself or by a signal. The runtime leaves SIGTERM and SIGHUP to the system, which ends the process
-/// without raising <see cref="AppDomain.ProcessExit"/>.
+/// What is done when this process ends, by itself or by a signal. The runtime leaves SIGTERM and SIGHUP to the system, which ends the
+/// process without raising <see cref="AppDomain.ProcessExit"/>.
 /// </summary>
 public static class ProcessEnd
 {

@@ -16,7 +16,10 @@ public static class SplitSequences
         for (var at = 0; at <= bytes.Length; at++)
             yield return new SplitSequence($"split at {at}", Join(bytes.AsMemory(0, at), bytes.AsMemory(at)));
         if (bytes.Length > 0)
-            yield return new SplitSequence("a byte a segment", Join([.. Enumerable.Range(0, bytes.Length).Select(i => bytes.AsMemory(i, 1))]));
+        {
+            yield return new SplitSequence(
+                "a byte a segment", Join([.. Enumerable.Range(0, bytes.Length).Select(i => bytes.AsMemory(i, 1))]));
+        }
     }
 
     /// <summary>One sequence of these segments, empty ones included.</summary>

@@ -31,7 +31,7 @@ public sealed record CheckSubject(
 /// <param name="Fresh">Kept answers must not be used.</param>
 /// <param name="Explain">Reasons are wanted even where they cost another query (a list's TXT record).</param>
 /// <param name="ReplyTo">The actor that gets the answer.</param>
-public sealed record AskCheck(int Slot, CheckSubject Subject, bool Fresh, bool Explain, IActorRef ReplyTo);
+internal sealed record AskCheck(int Slot, CheckSubject Subject, bool Fresh, bool Explain, IActorRef ReplyTo);
 
 /// <summary>
 /// Asks a list why it lists a client (its TXT record), for the reason of a refusal. Answered with <see cref="TextCame"/> in at most
@@ -48,11 +48,11 @@ internal sealed record TextCame(int Slot, string Text);
 internal sealed record ForgetAnswers(Network Network);
 
 /// <summary>The check answered.</summary>
-public sealed record CheckAnswered(int Slot, CheckAnswer Answer);
+internal sealed record CheckAnswered(int Slot, CheckAnswer Answer);
 
 /// <summary>The check has no answer.</summary>
 /// <param name="Error">For the operator; no secrets.</param>
-public sealed record CheckFailed(int Slot, CheckFailure Reason, string Error);
+internal sealed record CheckFailed(int Slot, CheckFailure Reason, string Error);
 
 /// <summary>A check's answer, before it is weighed.</summary>
 public abstract record CheckAnswer;

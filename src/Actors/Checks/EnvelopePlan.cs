@@ -61,4 +61,4 @@ public sealed record EnvelopePlan(ImmutableArray<EnvelopeRule> Rules) : CheckPla
 }
 
 /// <summary>The envelope as the query has it.</summary>
-public sealed record EnvelopeAnswer(string? Helo, string? Sender) : CheckAnswer;
+internal sealed record EnvelopeAnswer(string? Helo, string? Sender) : CheckAnswer;

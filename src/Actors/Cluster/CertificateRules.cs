@@ -6,8 +6,8 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Actors.Cluster;
 
 /// <summary>
-/// Says which certificates belong to nodes of the fleet, from what the certificate itself says. Each node is both ends of connections, so it
-/// must be for server and client authentication; and it must name a node. RFC 5280 section 4.2.1.12 takes a certificate without
+/// Says which certificates belong to nodes of the fleet, from what the certificate itself says. Each node is both ends of connections, so
+/// it must be for server and client authentication; and it must name a node. RFC 5280 section 4.2.1.12 takes a certificate without
 /// the extension "extended key usage" for unrestricted. Here it must be present and list both, because the certificates that an authority
 /// made for other purposes are the ones to keep out.
 /// </summary>
@@ -30,7 +30,9 @@ internal static class CertificateRules
         return $"{shown}; expected is one of {PeerText.Clean(peers.ToString(), 500)} (cluster.peers, or the hosts of cluster.seeds)";
     }
 
-    /// <summary>Host names and IP addresses of the certificate's subjectAltName; the common name does not count (RFC 9525 section 2).</summary>
+    /// <summary>
+    /// Host names and IP addresses of the certificate's subjectAltName; the common name does not count (RFC 9525 section 2).
+    /// </summary>
     public static IReadOnlyList<string> NamesOf(X509Certificate2 certificate)
     {
         try

@@ -3,7 +3,10 @@ using Screening.Actors.Whitelist;
 
 namespace Screening.Actors.Cluster;
 
-/// <summary>Everything that the cluster system needs to know. The <c>[cluster]</c>, <c>[cache]</c> and <c>[store]</c> settings as the actors see them.</summary>
+/// <summary>
+/// Everything that the cluster system needs to know. The <c>[cluster]</c>, <c>[cache]</c> and <c>[store]</c> settings as the actors see
+/// them.
+/// </summary>
 public sealed record ClusterSettings
 {
     /// <summary>This node's name.</summary>

@@ -18,7 +18,7 @@ internal sealed record ClusterSystemSetup(ClusterSettings Settings)
     public ClusterTimings Timings { get; init; } = ClusterTimings.Default;
 
     /// <summary>Where the join guard writes what it knows.</summary>
-    public MembershipBoard Presence { get; init; } = new(TimeProvider.System);
+    public MembershipBoard Board { get; init; } = new(TimeProvider.System);
 
     /// <summary>TLS between nodes; needed if the settings ask for it.</summary>
     public NodeCertificates? Certificates { get; init; }
@@ -48,14 +48,14 @@ internal sealed class ClusterSystem
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(5);
 
     private readonly TimeProvider _time;
-    private readonly MembershipBoard _presence;
+    private readonly MembershipBoard _board;
 
     private ClusterSystem(ActorSystem system, ClusterSystemSetup setup)
     {
         System = system;
         _time = setup.Time;
-        _presence = setup.Presence;
-        _presence.Why = "";
+        _board = setup.Board;
+        _board.Why = "";
         Ended = EndAsync();
     }
 
@@ -128,7 +128,7 @@ internal sealed class ClusterSystem
     private async Task EndAsync()
     {
         await System.WhenTerminated.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _presence.Now = _presence.Why.Length == 0 ? MembershipView.Down : MembershipView.Down with { Reason = _presence.Why };
+        _board.Now = _board.Why.Length == 0 ? MembershipView.Down : MembershipView.Down with { Reason = _board.Why };
     }
 }
 

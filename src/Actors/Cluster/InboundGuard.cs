@@ -2,7 +2,6 @@ using Akka.Actor;
 using Akka.Event;
 using Akka.Remote.Transport;
 using Google.Protobuf;
-using Screening.Actors.Cluster.Forming;
 
 namespace Screening.Actors.Cluster;
 
@@ -13,9 +12,9 @@ internal sealed class InboundGuardProvider : ITransportAdapterProvider
 }
 
 /// <summary>
-/// Bounds what strangers can cost at the cluster port. A connection may send a frame of up to 1 MiB, and the transport buffers it before the
-/// sender has said, let alone proved, who it is. So only <see cref="MaxSilent"/> connections may be open from which no whole message has come
-/// yet: for a further one the oldest is closed. A node sends its first message within milliseconds, so it stays. And at most
+/// Bounds what strangers can cost at the cluster port. A connection may send a frame of up to 1 MiB, and the transport buffers it before
+/// the sender has said, let alone proved, who it is. So only <see cref="MaxSilent"/> connections may be open from which no whole message
+/// has come yet: for a further one the oldest is closed. A node sends its first message within milliseconds, so it stays. And at most
 /// <see cref="MaxOpen"/> connections are open in all; further ones are closed.
 /// </summary>
 /// <remarks>The addresses of nodes bear the name of the transport, which therefore is the same with the guard.</remarks>
@@ -62,7 +61,7 @@ internal sealed class InboundGuard : Transport
     public override Task<bool> ManagementCommand(object message) => _inner.ManagementCommand(message);
 
     private async Task PassOnAsync(Task<IAssociationEventListener> outer, TaskCompletionSource<IAssociationEventListener> inner) =>
-        inner.TrySetResult(new Door(this, await outer.ConfigureAwait(false)));
+        inner.TrySetResult(new InboundListener(this, await outer.ConfigureAwait(false)));
 
     private void Admit(AssociationHandle handle, IAssociationEventListener listener)
     {
@@ -89,8 +88,9 @@ internal sealed class InboundGuard : Transport
 
         if (closed is not null)
         {
-            var reason = closed == handle ? $"{MaxOpen} connections are open" : "it sent no whole message, and too many such connections are open";
-            _faults?.Refuse(Founding.HostPortOf(closed.RemoteAddress), reason);
+            var reason = closed == handle
+                ? $"{MaxOpen} connections are open" : "it sent no whole message, and too many such connections are open";
+            _faults?.Refuse(closed.RemoteAddress.Endpoint, reason);
             closed.Disassociate(reason, _log);
         }
 
@@ -120,7 +120,7 @@ internal sealed class InboundGuard : Transport
     }
 
     /// <summary>Hears of new connections in the place of Akka.</summary>
-    private sealed class Door(InboundGuard guard, IAssociationEventListener listener) : IAssociationEventListener
+    private sealed class InboundListener(InboundGuard guard, IAssociationEventListener listener) : IAssociationEventListener
     {
         public void Notify(IAssociationEvent ev)
         {

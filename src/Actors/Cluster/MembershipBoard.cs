@@ -42,7 +42,8 @@ public sealed record ClusterMember(string Node, string Address, ImmutableArray<s
 /// <param name="HasMajority">It is a member and reaches more than half of the cache members.</param>
 /// <param name="Warnings">What an operator should look at: clocks that differ.</param>
 public sealed record MembershipView(
-    JoinState State, string Reason, string ClusterId, ImmutableArray<ClusterMember> Members, bool HasMajority, ImmutableArray<string> Warnings)
+    JoinState State, string Reason, string ClusterId, ImmutableArray<ClusterMember> Members, bool HasMajority,
+    ImmutableArray<string> Warnings)
 {
     /// <summary>The cluster system does not run.</summary>
     public static readonly MembershipView Down = new(JoinState.Down, "the cluster system is not running", "", [], false, []);
@@ -57,7 +58,9 @@ public sealed record MembershipView(
 /// <param name="FewerSince">Since when there are fewer; null: there are enough.</param>
 public sealed record CacheMembers(int Up, int Expected, DateTimeOffset? FewerSince);
 
-/// <summary>Where the join guard writes what it knows, for everybody to read. It outlives the cluster system. Safe for many threads.</summary>
+/// <summary>
+/// Where the join guard writes what it knows, for everybody to read. It outlives the cluster system. Safe for many threads.
+/// </summary>
 /// <param name="expected">Members of role cache that there should be, as long as nothing better is known.</param>
 internal sealed class MembershipBoard(TimeProvider time, int expected = 1)
 {

@@ -8,8 +8,8 @@ namespace Screening.Actors.Cluster;
 
 /// <summary>
 /// The certificates of mutual TLS between nodes, read from PEM files and read again when these change. Another authority counts at once; to
-/// show another certificate of its own the cluster system must start again, which <see cref="Changed"/> asks for. This node's own certificate
-/// is held to the rules that the other nodes hold it to, so that an operator reads here why they would refuse it.
+/// show another certificate of its own the cluster system must start again, which <see cref="Changed"/> asks for. This node's own
+/// certificate is held to the rules that the other nodes hold it to, so that an operator reads here why they would refuse it.
 /// </summary>
 internal sealed partial class NodeCertificates : IDisposable
 {
@@ -44,7 +44,9 @@ internal sealed partial class NodeCertificates : IDisposable
     public static void Check(PeerTls tls) => Load(tls).Own.Dispose();
 
     public DotNettySslSetup ToSetup() =>
-        new(Own, suppressValidation: false, requireMutualAuthentication: true, (certificate, chain, peer, _, _) => Accepts(certificate, chain, peer));
+        new(
+            Own, suppressValidation: false, requireMutualAuthentication: true,
+            (certificate, chain, peer, _, _) => Accepts(certificate, chain, peer));
 
     public void Dispose() => _timer.Dispose();
 
@@ -72,11 +74,11 @@ internal sealed partial class NodeCertificates : IDisposable
 
         _faulty = "";
         var last = _now;
-        if (next.Print == last.Print)
+        if (next.Digest == last.Digest)
             return;
         _now = next;
         ReadAgain(_log, next.Own.NotAfter);
-        if (next.OwnPrint != last.OwnPrint)
+        if (next.OwnDigest != last.OwnDigest)
             Changed?.Invoke();
     }
 
@@ -101,8 +103,9 @@ internal sealed partial class NodeCertificates : IDisposable
             roots.ImportFromPem(authorities);
             if (roots.Count == 0)
                 throw new PeerTlsException($"{tls.Ca} holds no certificate");
-            var ownPrint = Print(certificate + key);
-            var loaded = new Loaded(X509Certificate2.CreateFromPem(certificate, key), between, roots, ownPrint, ownPrint + Print(authorities));
+            var ownDigest = DigestOf(certificate + key);
+            var loaded = new Loaded(
+                X509Certificate2.CreateFromPem(certificate, key), between, roots, ownDigest, ownDigest + DigestOf(authorities));
             return loaded.Fault(loaded.Own, null, tls.Peers) is { } fault
                 ? throw new PeerTlsException($"other nodes would not accept this node's certificate {tls.Certificate}: {fault}")
                 : loaded;
@@ -114,7 +117,7 @@ internal sealed partial class NodeCertificates : IDisposable
     }
 
     // Contents, not times: a mounted secret changes by a link to a folder.
-    private static string Print(string text) => Convert.ToHexString(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
+    private static string DigestOf(string text) => Convert.ToHexString(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
 
     [LoggerMessage(ClusterEventIds.CertificatesAreFaulty, LogLevel.Error,
         "The cluster keeps the certificates that it has, because the new files cannot be used: {Reason}")]
@@ -125,7 +128,7 @@ internal sealed partial class NodeCertificates : IDisposable
     private static partial void ReadAgain(ILogger log, DateTime expires);
 
     private sealed record Loaded(
-        X509Certificate2 Own, X509Certificate2Collection Between, X509Certificate2Collection Authorities, string OwnPrint, string Print)
+        X509Certificate2 Own, X509Certificate2Collection Between, X509Certificate2Collection Authorities, string OwnDigest, string Digest)
     {
         /// <returns>Why the certificate is not one of a node of this fleet; null: it is.</returns>
         public string? Fault(X509Certificate2 certificate, X509Chain? shown, PeerNames peers)

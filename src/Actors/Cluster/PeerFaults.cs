@@ -39,7 +39,7 @@ internal sealed partial class PeerFaults(TimeProvider time, ILogger log) : IDisp
     public long DroppedCount => Interlocked.Read(ref _dropped);
 
     /// <summary>Remembers why a certificate was not accepted, until the connection that showed it is refused.</summary>
-    /// <param name="peer">The other end, as the transport writes it: an address and a port, or a node's address if this node connects.</param>
+    /// <param name="peer">The other end, as the transport writes it: address and port, or a node's address if this node connects.</param>
     public void RememberCertificate(string peer, string reason)
     {
         lock (_gate)

@@ -5,9 +5,9 @@ using System.Text.RegularExpressions;
 namespace Screening.Actors.Cluster;
 
 /// <summary>
-/// Names that the certificate of a node may bear (<c>cluster.peers</c>): IP addresses, host names, and <c>*.DOMAIN</c>, which stands for every
-/// name of one label more. Names are compared without regard to case. Only the operator's entry is a pattern: the <c>*</c> of a wildcard
-/// certificate is a label like any other, so such a certificate counts only where an entry has the <c>*</c> too.
+/// Names that the certificate of a node may bear (<c>cluster.peers</c>): IP addresses, host names, and <c>*.DOMAIN</c>, which stands for
+/// every name of one label more. Names are compared without regard to case. Only the operator's entry is a pattern: the <c>*</c> of a
+/// wildcard certificate is a label like any other, so such a certificate counts only where an entry has the <c>*</c> too.
 /// </summary>
 public sealed partial class PeerNames
 {
@@ -26,12 +26,15 @@ public sealed partial class PeerNames
     public override string ToString() => string.Join(", ", _names);
 
     private bool Contains(string name) => _names.Any(known =>
-        known == name || (known.StartsWith("*.", StringComparison.Ordinal) && name.IndexOf('.') is > 0 and var dot && name[dot..] == known[1..]));
+        known == name || (known.StartsWith("*.", StringComparison.Ordinal) && name.IndexOf('.') is > 0 and var dot
+            && name[dot..] == known[1..]));
 
     // An IPv6 address can be written in many ways.
     private static string Canonical(string name) =>
         IPAddress.TryParse(name.Trim('[', ']'), out var address) ? address.ToString() : name.TrimEnd('.').ToLowerInvariant();
 
-    [GeneratedRegex(@"^(\*\.)?[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^(\*\.)?[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?\z",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex HostName { get; }
 }

@@ -35,7 +35,9 @@ internal sealed partial class StoreKeeper(IWhitelistStore store, WhitelistMeter 
         }
     }
 
-    /// <summary>Waits until the store was asked once, so that a fault is logged before the node is ready; no longer than the limit.</summary>
+    /// <summary>
+    /// Waits until the store was asked once, so that a fault is logged before the node is ready; no longer than the limit.
+    /// </summary>
     public async Task WaitForFirstLookAsync(TimeSpan limit, CancellationToken cancellation)
     {
         try

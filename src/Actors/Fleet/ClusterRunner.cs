@@ -25,32 +25,33 @@ internal sealed partial class ClusterRunner : WhitelistRunner
     private static readonly TimeSpan TotalsTimeout = TimeSpan.FromMilliseconds(500);
 
     private readonly Func<ClusterSystemSetup, ActorSystemSetup> _bootstrap;
-    private readonly MembershipBoard _presence;
+    private readonly MembershipBoard _board;
     private readonly ILoggerFactory _loggers;
     private readonly PeerFaults _faults;
-    private volatile ClusterSystem? _host;
+    private volatile ClusterSystem? _system;
 
-    public ClusterRunner(ClusterSettings settings, RunnerContext node, ILoggerFactory loggers, Func<ClusterSystemSetup, ActorSystemSetup> bootstrap)
+    public ClusterRunner(
+        ClusterSettings settings, RunnerContext node, ILoggerFactory loggers, Func<ClusterSystemSetup, ActorSystemSetup> bootstrap)
         : base(settings, node, loggers.CreateLogger<ClusterRunner>())
     {
         _bootstrap = bootstrap;
         _loggers = loggers;
         _faults = new PeerFaults(node.Time, loggers.CreateLogger<PeerFaults>());
-        _presence = new MembershipBoard(node.Time, settings.Expected > 0 ? settings.Expected : settings.Seeds.Length);
+        _board = new MembershipBoard(node.Time, settings.Expected > 0 ? settings.Expected : settings.Seeds.Length);
     }
 
     /// <inheritdoc/>
-    public override MembershipView Cluster => _presence.Now;
+    public override MembershipView Cluster => _board.Now;
 
     /// <inheritdoc/>
-    public override CacheMembers Caches => _presence.Caches;
+    public override CacheMembers Caches => _board.Caches;
 
     /// <inheritdoc/>
     public override async Task<WhitelistTotals> AskTotalsAsync()
     {
-        if (_host is not { } host)
+        if (_system is not { } system)
             return new WhitelistTotals(0, 0, 0);
-        var asked = _presence.Now.Members.Where(m => m.Roles.Contains(WhitelistRegion.CacheRole)).Select(m => AskAsync(host, m.Address));
+        var asked = _board.Now.Members.Where(m => m.Roles.Contains(WhitelistRegion.CacheRole)).Select(m => AskAsync(system, m.Address));
         var answers = (await Task.WhenAll(asked).ConfigureAwait(false)).OfType<NodeHoldings>().ToList();
         return new WhitelistTotals(answers.Sum(a => a.Shards), answers.Sum(a => a.Recovering), answers.Sum(a => a.Entries));
     }
@@ -86,15 +87,15 @@ internal sealed partial class ClusterRunner : WhitelistRunner
         try
         {
             using var certificates = Settings.Tls is { } tls ? new NodeCertificates(tls, Time, _loggers, _faults) : null;
-            _host = await ClusterSystem.StartAsync(Setup(certificates), _bootstrap, stopping).ConfigureAwait(false);
+            _system = await ClusterSystem.StartAsync(Setup(certificates), _bootstrap, stopping).ConfigureAwait(false);
             if (certificates is not null)
                 certificates.Changed += () => EndSoon(over);
             await using (stopping.Register(() => over.TrySetResult()).ConfigureAwait(false))
-                await Task.WhenAny(_host.Ended, over.Task).ConfigureAwait(false);
-            if (_host.Ended.IsCompleted)
+                await Task.WhenAny(_system.Ended, over.Task).ConfigureAwait(false);
+            if (_system.Ended.IsCompleted)
                 Ended(Log);
             else
-                await _host.LeaveAsync(LeaveTimeout).ConfigureAwait(false);
+                await _system.LeaveAsync(LeaveTimeout).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is ClusterStartException or PeerTlsException)
         {
@@ -106,7 +107,7 @@ internal sealed partial class ClusterRunner : WhitelistRunner
         }
         finally
         {
-            _host = null;
+            _system = null;
         }
     }
 
@@ -117,7 +118,7 @@ internal sealed partial class ClusterRunner : WhitelistRunner
     private ClusterSystemSetup Setup(NodeCertificates? certificates) => new(Settings)
     {
         Time = Time,
-        Presence = _presence,
+        Board = _board,
         Certificates = certificates,
         Loggers = _loggers,
         Faults = _faults,
@@ -138,18 +139,19 @@ internal sealed partial class ClusterRunner : WhitelistRunner
             RegionOpener.CreateProps(Settings.Node, WhitelistRegion.CacheRole, Meter, Node.Client, region, answers), RegionOpener.Name);
     }
 
-    // With a store, what nodes know beyond it is little. Without, a node that is still on its way here may be the only one that knows anything.
+    // With a store, what nodes know beyond it is little. Without, a node that is still on its way here may be the only one that knows
+    // anything.
     private int CountNodes(Akka.Cluster.Cluster cluster)
     {
         var members = cluster.State.Members.Count;
         return Settings.Store.Connection is null ? Math.Max(members, Settings.Expected) : members;
     }
 
-    private static async Task<NodeHoldings?> AskAsync(ClusterSystem host, string address)
+    private static async Task<NodeHoldings?> AskAsync(ClusterSystem system, string address)
     {
         // With TLS the protocol of addresses is another.
-        var protocol = ((ExtendedActorSystem)host.System).Provider.DefaultAddress.Protocol;
-        var door = host.System.ActorSelection($"{protocol}://{ClusterSystem.SystemName}@{address}/user/{RegionOpener.Name}");
+        var protocol = ((ExtendedActorSystem)system.System).Provider.DefaultAddress.Protocol;
+        var door = system.System.ActorSelection($"{protocol}://{ClusterSystem.SystemName}@{address}/user/{RegionOpener.Name}");
         try
         {
             return await door.Ask<NodeHoldings>(new AskHoldings(0), TotalsTimeout).ConfigureAwait(false);

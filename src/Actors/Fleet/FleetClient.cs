@@ -22,13 +22,14 @@ internal sealed record FleetLookUps(FleetClient Client, string Node, TimeSpan Lo
 }
 
 /// <summary>
-/// This node's one way to the fleet's whitelist, which may come and go. Puts questions to it and hands each answer to its asker, leaves a
-/// fleet alone that loses questions, and keeps the passes that were concluded without a fleet until there is one. Safe for many threads.
+/// This node's one way to the fleet's whitelist, which may come and go: for screenings, for postscreen's times and for operators. Puts
+/// questions to it and hands each answer to its asker, leaves a fleet alone that loses questions, and keeps the passes that were
+/// concluded without a fleet until there is one. Safe for many threads.
 /// </summary>
 /// <remarks>
 /// <list type="bullet">
-/// <item>A question is lost if it has no answer within <see cref="AnswerTimeout"/>, and only what is lost counts against the fleet. An answer that
-/// is merely late shows how long to wait the next time.</item>
+/// <item>A question is lost if it has no answer within <see cref="AnswerTimeout"/>, and only what is lost counts against the fleet. An
+/// answer that is merely late shows how long to wait the next time.</item>
 /// <item>Each question that the breaker let through is reported to it as answered or as failed, at the latest when another is put.</item>
 /// </list>
 /// </remarks>
@@ -43,6 +44,11 @@ internal sealed class FleetClient(TimeProvider time)
     /// <summary>After this a question is lost.</summary>
     public static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(1);
 
+    private const int OperatorAttempts = 3;
+
+    // An entity answers an operator's change once it is journaled, or after the two seconds that WhitelistAdmin lets it wait for that.
+    private static readonly TimeSpan OperatorTimeout = TimeSpan.FromSeconds(3);
+
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
     // Nobody waits longer for the lists' answers that follow a miss.
@@ -52,15 +58,15 @@ internal sealed class FleetClient(TimeProvider time)
     private readonly Breaker _breaker = new(time, LongestPause);
     private readonly AgedTable<long, Question> _pending = new(time);
     private readonly AgedTable<long, Action<object?>> _followed = new(time);
-    private readonly Queue<KeptPass> _kept = new();
+    private readonly Queue<WaitingPass> _waiting = new();
     private readonly LateGauge _gauge = new(time);
     private IActorRef? _answers;
     private volatile IActorRef? _region;
     private TimeSpan? _usual;
     private long _lastId;
 
-    /// <summary>Takes every message to the whitelist; null: this node is in no cluster.</summary>
-    public IActorRef? Region => _region;
+    /// <summary>There is a whitelist to ask; false: this node is in no cluster.</summary>
+    public bool IsOpen => _region is not null;
 
     /// <summary>The fleet lost questions repeatedly, and is not asked for a while.</summary>
     public bool IsLeftAlone
@@ -106,8 +112,8 @@ internal sealed class FleetClient(TimeProvider time)
         {
             (_region, _answers, _usual) = (region, answers, null);
             _breaker.Answered();
-            while (_kept.TryDequeue(out var kept))
-                Tell(region, kept);
+            while (_waiting.TryDequeue(out var waiting))
+                Tell(region, waiting);
         }
     }
 
@@ -143,6 +149,35 @@ internal sealed class FleetClient(TimeProvider time)
         var id = -Interlocked.Increment(ref _lastId); // The screenings' numbers are positive.
         var isAsked = TryAsk(id, question(id), new Question(AnswerTimeout, answer => reply.TrySetResult(answer as TimesFound)));
         return isAsked ? reply.Task : Task.FromResult<TimesFound?>(null);
+    }
+
+    /// <summary>
+    /// Puts an operator's question or change, again if there is no answer: one that reaches an entity as it moves is lost, and all of
+    /// them may be put twice. Neither held back by the breaker nor counted by it: a ban has to get through to a fleet that loses
+    /// look-ups, and a change that waits for the store says nothing about how fast look-ups are.
+    /// </summary>
+    /// <param name="question">Makes it, given its number.</param>
+    /// <exception cref="WhitelistUnavailableException">This node is in no cluster, or there was no answer.</exception>
+    public async Task<T> AskForOperatorAsync<T>(Func<long, IToWhitelist> question, CancellationToken cancellation)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var region = _region ?? throw new WhitelistUnavailableException("this node is in no cluster at the moment");
+            try
+            {
+                var message = question(Interlocked.Increment(ref _lastId));
+                return await region.Ask<T>(message, OperatorTimeout, cancellation).ConfigureAwait(false);
+            }
+            catch (AskTimeoutException) when (attempt < OperatorAttempts)
+            {
+                // Once more.
+            }
+            catch (AskTimeoutException)
+            {
+                throw new WhitelistUnavailableException(
+                    $"a part of the whitelist did not answer within {OperatorTimeout.TotalSeconds * OperatorAttempts} s");
+            }
+        }
     }
 
     /// <summary>The asker of this number is gone.</summary>
@@ -197,7 +232,7 @@ internal sealed class FleetClient(TimeProvider time)
     /// <param name="began">When it began, a value of <see cref="TimeProvider.GetTimestamp"/>.</param>
     public void Conclude(ClientAddress client, string profile, Epoch epoch, long began, Pass pass)
     {
-        var concluded = new KeptPass(client, profile, epoch, began, time.GetTimestamp(), pass);
+        var concluded = new WaitingPass(new Conclude(client, profile, epoch, AgeMs: 0, pass), began, time.GetTimestamp());
         lock (_lock)
         {
             if (_region is { } region)
@@ -206,9 +241,9 @@ internal sealed class FleetClient(TimeProvider time)
                 return;
             }
 
-            _kept.Enqueue(concluded);
-            if (_kept.Count > MaxKept)
-                _kept.Dequeue();
+            _waiting.Enqueue(concluded);
+            if (_waiting.Count > MaxKept)
+                _waiting.Dequeue();
         }
     }
 
@@ -225,13 +260,15 @@ internal sealed class FleetClient(TimeProvider time)
         }
     }
 
-    private void Tell(IActorRef region, KeptPass kept)
+    // On the wire there is no time but what is left and an age: both are those of the moment in which the pass is sent.
+    private void Tell(IActorRef region, WaitingPass waiting)
     {
-        var left = kept.Pass.TtlSeconds - (int)time.GetElapsedTime(kept.Made).TotalSeconds;
+        var pass = waiting.Conclude.Pass;
+        var left = pass.TtlSeconds - (int)time.GetElapsedTime(waiting.Made).TotalSeconds;
         if (left < 1)
             return;
-        var age = (int)Math.Min(int.MaxValue, time.GetElapsedTime(kept.Began).TotalMilliseconds);
-        region.Tell(new Conclude(kept.Client, kept.Profile, kept.Epoch, age, kept.Pass with { TtlSeconds = left }), ActorRefs.NoSender);
+        var age = (int)Math.Min(int.MaxValue, time.GetElapsedTime(waiting.Began).TotalMilliseconds);
+        region.Tell(waiting.Conclude with { AgeMs = age, Pass = pass with { TtlSeconds = left } }, ActorRefs.NoSender);
     }
 
     private void Purge()
@@ -263,5 +300,5 @@ internal sealed class FleetClient(TimeProvider time)
         public Action<object?> Tell { get; set; } = tell;
     }
 
-    private sealed record KeptPass(ClientAddress Client, string Profile, Epoch Epoch, long Began, long Made, Pass Pass);
+    private sealed record WaitingPass(Conclude Conclude, long Began, long Made);
 }

@@ -5,12 +5,14 @@ using Microsoft.Extensions.Logging;
 using Screening.Actors.Cluster;
 using Screening.Actors.Serialization;
 using Screening.Actors.Whitelist;
+using Screening.Protocol.Vocabulary;
 
 namespace Screening.Actors.Fleet;
 
 /// <summary>
 /// This node's last copy of grants and bans on disk, so that bans hold from the first query of its next start on, whatever became of the
-/// fleet and the store. Written anew when the copy has changed, at most once a second, and always as a whole: a crash leaves the file before it.
+/// fleet and the store. Written anew when the copy has changed, at most once a second, and always as a whole: a crash leaves the file
+/// before it.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -104,7 +106,7 @@ internal sealed partial class GrantsFile
         if (Encoding.ASCII.GetString(file[..Math.Max(end, 0)]).Split(' ') is not [Mark, var manifest, var hash])
             throw new SerializationException("it is not a copy of grants and bans");
         if (manifest != Form.Manifest)
-            throw new SerializationException($"it is of the form '{Protocol.Vocabulary.PeerText.Clean(manifest)}', which this release does not read");
+            throw new SerializationException($"it is of the form '{PeerText.Clean(manifest)}', which this release does not read");
         if (hash != Convert.ToHexStringLower(SHA256.HashData(octets)))
             throw new SerializationException("it is damaged");
         var snapshot = (GrantsSnapshot)PeerChecks.Kept(Form.FromBytes(octets), []);

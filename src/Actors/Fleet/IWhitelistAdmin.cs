@@ -34,7 +34,8 @@ public interface IWhitelistAdmin
     Task<WhitelistCount> CountAsync(Network network, CancellationToken cancellation);
 
     /// <summary>
-    /// How many lines an import would take over. Changes nothing. A pass counts even if one is there that lives longer: only its bucket knows.
+    /// How many lines an import would take over. Changes nothing. A pass counts even if one is there that lives longer: only its bucket
+    /// knows.
     /// </summary>
     Task<int> CountImportAsync(ImmutableArray<WhitelistLine> lines, CancellationToken cancellation);
 }

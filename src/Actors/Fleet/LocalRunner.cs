@@ -7,8 +7,8 @@ using Screening.Actors.Whitelist;
 namespace Screening.Actors.Fleet;
 
 /// <summary>
-/// The whitelist of a node that is alone (<c>cluster.seeds</c> is empty): the same entities as a fleet's, in the process's one actor system.
-/// There is no cluster, no remoting and no port, so nobody can reach it from outside.
+/// The whitelist of a node that is alone (<c>cluster.seeds</c> is empty): the same entities as a fleet's, in the process's one actor
+/// system. There is no cluster, no remoting and no port, so nobody can reach it from outside.
 /// </summary>
 internal sealed class LocalRunner : WhitelistRunner, IDisposable
 {
@@ -78,7 +78,8 @@ internal sealed class LocalRunner : WhitelistRunner, IDisposable
     {
         try
         {
-            return await StoredWhitelist.ReadAsync(Settings.Store, WhitelistSerializer.TryReadWhole, _storeStopping.Token).ConfigureAwait(false);
+            return await StoredWhitelist.ReadAsync(Settings.Store, WhitelistSerializer.TryReadWhole, _storeStopping.Token)
+                .ConfigureAwait(false);
         }
         catch (StoreException)
         {
@@ -88,7 +89,8 @@ internal sealed class LocalRunner : WhitelistRunner, IDisposable
 
     private Func<string, Props> EntitiesOf(IActorContext region)
     {
-        var news = region.ActorOf(NewsReceiver.CreateProps(Node.NearCache, Grants, region.Self, Node.CheckSupervisor, Time), NewsSender.ReceiverName);
+        var news = region.ActorOf(
+            NewsReceiver.CreateProps(Node.NearCache, Grants, region.Self, Node.CheckSupervisor, Time), NewsSender.ReceiverName);
         var context = ContextFor(news, lists: ActorRefs.Nobody, _stored);
         return entity => WhitelistRegion.PropsOf(entity, context);
     }

@@ -44,7 +44,7 @@ public sealed class SharedTimes
     public bool TryGet(ClientAddress client, out PostscreenTimes times)
     {
         var isKnown = _nearCache.Times.TryGet(client, out times, out var isConfirmed);
-        return (isKnown && isConfirmed) || _client.Region is null;
+        return (isKnown && isConfirmed) || !_client.IsOpen;
     }
 
     /// <summary>Asks the fleet, and answers with what this node has if there is no answer in time.</summary>

@@ -7,18 +7,17 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Actors.Fleet;
 
 /// <summary>What operators ask of the whitelist, put to the buckets and to the entity of grants and bans. Holds nothing itself.</summary>
-internal sealed class WhitelistAdmin(FleetClient client, GrantsAndBans grants, NearCache nearCache, WhitelistMeter meter, TimeProvider time) : IWhitelistAdmin
+internal sealed class WhitelistAdmin(
+    FleetClient client, GrantsAndBans grants, NearCache nearCache, WhitelistMeter meter, TimeProvider time) : IWhitelistAdmin
 {
-    // How long a change waits to be journaled before it is answered as not durable; and how long an entity may take to answer at all.
-    private static readonly TimeSpan StoreWait = TimeSpan.FromMilliseconds(WaitMs);
-    private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(3);
-
+    // How long a change waits to be journaled before it is answered as not durable.
     private const int WaitMs = 2000;
-    private const int Attempts = 3;
     private const int BucketsAtOnce = 64;
+
+    // A line's reason has 200 characters at most, so that a message stays well below a frame of the cluster (1 MiB).
     private const int LinesPerMessage = 500;
 
-    private static long _lastId;
+    private static readonly TimeSpan StoreTimeout = TimeSpan.FromMilliseconds(WaitMs);
 
     /// <inheritdoc/>
     public async Task<WhitelistChange> SetAsync(
@@ -183,7 +182,7 @@ internal sealed class WhitelistAdmin(FleetClient client, GrantsAndBans grants, N
             throw new WhitelistFullException(fault);
         // Whoever asks this node next must find it here.
         var since = time.GetTimestamp();
-        while (grants.State.Version.CompareTo(changed.Version) < 0 && time.GetElapsedTime(since) < StoreWait)
+        while (grants.State.Version.CompareTo(changed.Version) < 0 && time.GetElapsedTime(since) < StoreTimeout)
             await Task.Delay(TimeSpan.FromMilliseconds(2), time, cancellation).ConfigureAwait(false);
         return changed;
     }
@@ -201,14 +200,14 @@ internal sealed class WhitelistAdmin(FleetClient client, GrantsAndBans grants, N
     {
         var ofOneBucket = networks.ToLookup(network => WhitelistLayout.TryBucketOf(network, out _));
         var messages = ofOneBucket[true].GroupBy(network => WhitelistLayout.BucketOf(network.Address))
-            .SelectMany(bucket => bucket.Chunk(LinesPerMessage), (bucket, chunk) => (Bucket: bucket.Key, Networks: chunk.ToImmutableArray()))
+            .SelectMany(bucket => bucket.Chunk(LinesPerMessage), (bucket, chunk) => (Bucket: bucket.Key, Networks: chunk))
             .Concat(ofOneBucket[false].Chunk(LinesPerMessage)
-                .SelectMany(_ => Enumerable.Range(0, WhitelistLayout.Buckets), (chunk, bucket) => (Bucket: bucket, Networks: chunk.ToImmutableArray())));
+                .SelectMany(_ => Enumerable.Range(0, WhitelistLayout.Buckets), (chunk, bucket) => (Bucket: bucket, Networks: chunk)));
         var (count, durable) = (0, true);
         foreach (var group in messages.Chunk(BucketsAtOnce))
         {
             var revoked = await Task.WhenAll(group.Select(m => AskAsync<Revoked>(
-                id => new Revoke(id, m.Bucket, m.Networks, WaitMs), cancellation))).ConfigureAwait(false);
+                id => new Revoke(id, m.Bucket, [.. m.Networks], WaitMs), cancellation))).ConfigureAwait(false);
             count += revoked.Sum(r => r.Count);
             durable &= revoked.All(r => r.Durable);
         }
@@ -216,26 +215,8 @@ internal sealed class WhitelistAdmin(FleetClient client, GrantsAndBans grants, N
         return (count, durable);
     }
 
-    // A question that reaches a bucket as it moves is lost; all of them may be put twice.
-    private async Task<T> AskAsync<T>(Func<long, IToWhitelist> question, CancellationToken cancellation)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            var region = client.Region ?? throw new WhitelistUnavailableException("this node is in no cluster at the moment");
-            try
-            {
-                return await region.Ask<T>(question(Interlocked.Increment(ref _lastId)), AskTimeout, cancellation).ConfigureAwait(false);
-            }
-            catch (AskTimeoutException) when (attempt < Attempts)
-            {
-                // Once more.
-            }
-            catch (AskTimeoutException)
-            {
-                throw new WhitelistUnavailableException($"a part of the whitelist did not answer within {AskTimeout.TotalSeconds * Attempts} s");
-            }
-        }
-    }
+    private Task<T> AskAsync<T>(Func<long, IToWhitelist> question, CancellationToken cancellation) =>
+        client.AskForOperatorAsync<T>(question, cancellation);
 
     private IEnumerable<GrantOrBan> LinesThat(Func<GrantOrBan, bool> isMeant)
     {
@@ -277,7 +258,9 @@ internal sealed class WhitelistAdmin(FleetClient client, GrantsAndBans grants, N
         // A line without a fingerprint holds postscreen's times only.
         var pass = line.Fingerprint.Length == 0 && !line.Times.IsEmpty
             ? null
-            : new Pass((int)Math.Clamp((line.Expires - now).TotalSeconds, 1, int.MaxValue), line.Allow, line.Score, line.Fingerprint, line.By, line.Reason);
+            : new Pass(
+                (int)Math.Clamp((line.Expires - now).TotalSeconds, 1, int.MaxValue), line.Allow, line.Score, line.Fingerprint, line.By,
+                line.Reason);
         return new EntryLine(
             line.Network.Address, line.Profile, pass, (int)Math.Clamp((now - line.Made).TotalSeconds, 0, int.MaxValue), line.Times,
             line.Times.IsEmpty ? "" : line.By);

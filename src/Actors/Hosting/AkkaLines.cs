@@ -51,7 +51,8 @@ internal static class AkkaLines
         new("Akka.Remote.Transport.DotNetty.TcpServerHandler", "Error caught channel", AkkaFate.RefusedIfPlain),
         new("Akka.Remote.Transport.DotNetty.TcpClientHandler", "TLS handshake failed on channel", AkkaFate.HandshakeFailed),
         new("Akka.Remote.Transport.DotNetty.", "Mutual TLS required but client did not provide a certificate", AkkaFate.RefusedAgain),
-        new("Akka.Remote.Transport.DotNetty.", "Failed to bind to", AkkaFate.Quiet), // The runner reports why the cluster system cannot start.
+        // The runner reports why the cluster system cannot start.
+        new("Akka.Remote.Transport.DotNetty.", "Failed to bind to", AkkaFate.Quiet),
         new("Akka.Remote.Transport.", "", AkkaFate.Quiet),
         new("Akka.Remote.EndpointReader", "Deserialization failed for message", AkkaFate.Dropped),
         new("Akka.Remote.", "", AkkaFate.Quiet),
@@ -96,7 +97,8 @@ internal static class AkkaLines
 
     /// <summary>Says what becomes of a line.</summary>
     public static AkkaFate FateOf(LogEvent line) => FateOf(
-        line.LogClass?.FullName ?? "", line.LogSource ?? "", line.Message is LogMessage message ? message.Format : line.Message?.ToString() ?? "",
+        line.LogClass?.FullName ?? "", line.LogSource ?? "",
+        line.Message is LogMessage message ? message.Format : line.Message?.ToString() ?? "",
         LevelOf(line));
 
     public static LogLevel LevelOf(LogEvent line) => line.LogLevel() switch

@@ -29,7 +29,8 @@ internal sealed class NoStandardOutput : MinimalLogger
 }
 
 /// <summary>
-/// Passes on what an actor system logs, as <see cref="AkkaLines"/> says. Lines of this project's own actors keep their class as the category.
+/// Passes on what an actor system logs, as <see cref="AkkaLines"/> says. Lines of this project's own actors keep their class as the
+/// category.
 /// </summary>
 internal sealed class AkkaLogger : ActorBase, IRequiresMessageQueue<ILoggerMessageQueueSemantics>
 {
@@ -106,7 +107,8 @@ internal sealed class AkkaLogger : ActorBase, IRequiresMessageQueue<ILoggerMessa
     private static string ReasonOf(LogEvent line) => line.Cause?.GetBaseException() switch
     {
         null => "",
-        { Message: var text } when text.StartsWith("not an SSL/TLS record", StringComparison.Ordinal) => "it does not speak TLS", // Followed by what it sent.
+        // Followed by what it sent.
+        { Message: var text } when text.StartsWith("not an SSL/TLS record", StringComparison.Ordinal) => "it does not speak TLS",
         { Message: var text } => text,
     };
 

@@ -13,13 +13,15 @@ namespace Screening.Actors.Hosting;
 internal static class ClusterHocon
 {
     private const int FrameBytes = 1 << 20;
-
     private const int StoreThreads = 4;
 
     private const string Dispatchers =
-        "plugin-dispatcher = screening.store-dispatcher, replay-dispatcher = screening.store-dispatcher, materializer-dispatcher = screening.store-dispatcher";
+        "plugin-dispatcher = screening.store-dispatcher, replay-dispatcher = screening.store-dispatcher,"
+        + " materializer-dispatcher = screening.store-dispatcher";
 
-    /// <summary>Logs to the process's loggers alone; the standard output belongs to the process. Goes with <see cref="AkkaLoggerSetup"/>.</summary>
+    /// <summary>
+    /// Logs to the process's loggers alone; the standard output belongs to the process. Goes with <see cref="AkkaLoggerSetup"/>.
+    /// </summary>
     public static readonly Config Logging = ConfigurationFactory.ParseString(
         $$"""
         akka {
@@ -32,7 +34,8 @@ internal static class ClusterHocon
 
     public static Config Of(ClusterSettings settings, ClusterTimings timings)
     {
-        var config = ConfigurationFactory.ParseString(Remoting(settings) + SerializationConfiguration.Hocon + Cluster(settings, timings) + Sharding + Shutdown);
+        var config = ConfigurationFactory.ParseString(
+            Remoting(settings) + SerializationConfiguration.Hocon + Cluster(settings, timings) + Sharding + Shutdown);
         return WithPersistence(config, settings);
     }
 
@@ -77,6 +80,10 @@ internal static class ClusterHocon
         """;
 
     // No seed nodes: the join guard says which members to join. A join cannot be withdrawn, so one that fails ends the system.
+    //
+    // Only nodes of role cache count in a split, since only they hold the whitelist: edges alone must not keep a cluster alive. A view of
+    // the network that never becomes stable downs all, because until it is decided both sides would serve. With two cache nodes
+    // keep-majority ends both when the wrong one is lost; the lease, or the oldest without a database, lets one live.
     private static string Cluster(ClusterSettings settings, ClusterTimings timings) => $$"""
         akka.cluster {
           seed-nodes = []
@@ -114,7 +121,9 @@ internal static class ClusterHocon
 
         """;
 
-    // Buckets stay where they are and in memory; only where the shards live is shared by DistributedData, and nowhere stored.
+    // Buckets stay where they are and in memory; only where the shards live is shared by DistributedData, and nowhere stored. Akka's
+    // default, a journal for that, would let no shard move while the database is away. Entities are not remembered: a bucket recovers
+    // within milliseconds when it is first asked, and remembering them means another store (and akka.net issues 7399 and 7447).
     private const string Sharding = $$"""
         akka.cluster.sharding {
           role = {{WhitelistRegion.CacheRole}}
@@ -155,8 +164,9 @@ internal static class ClusterHocon
 
         """;
 
-    // The store makes the tables; tags are not used. SQLite has one writer anyway, and its calls hold their threads: the pool's would be
-    // missed by those who answer mail servers, so its calls have threads of their own.
+    // The store makes the tables; tags are not used. SQLite has one writer anyway, and its calls hold their threads: the pool needs its own
+    // to answer mail servers, so these calls have threads of their own. The defaults of 10 and 30 s for calls and resets are too slow: a
+    // store that is back would be used half a minute later.
     private static string Persistence(StoreConnection connection)
     {
         var isSqlite = connection.ProviderName.StartsWith("SQLite", StringComparison.Ordinal);
@@ -194,7 +204,8 @@ internal static class ClusterHocon
     }
 
     private static string Access(StoreConnection connection) =>
-        $"provider-name = {Quote(connection.ProviderName)}, connection-string = {Quote(connection.ConnectionString)}, auto-initialize = false";
+        $"provider-name = {Quote(connection.ProviderName)}, connection-string = {Quote(connection.ConnectionString)},"
+        + " auto-initialize = false";
 
     private static string OnOff(bool on) => on ? "on" : "off";
 
@@ -204,10 +215,7 @@ internal static class ClusterHocon
     {
         var quoted = new StringBuilder("\"", text.Length + 2);
         foreach (var letter in text)
-        {
             quoted.Append(letter is '"' or '\\' ? "\\" : "").Append(letter);
-        }
-
         return quoted.Append('"').ToString();
     }
 }

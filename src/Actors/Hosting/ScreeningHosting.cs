@@ -92,7 +92,8 @@ public sealed class ScreeningHandle
         var running = Get();
         try
         {
-            var answers = await Task.WhenAll(IdentifyAsync(running.Gate, within), IdentifyAsync(running.Supervisor, within)).ConfigureAwait(false);
+            var answers = await Task.WhenAll(IdentifyAsync(running.Gate, within), IdentifyAsync(running.Supervisor, within))
+                .ConfigureAwait(false);
             return answers.All(answer => answer.Subject is not null);
         }
         catch (AskTimeoutException)
@@ -114,7 +115,9 @@ public sealed class ScreeningHandle
         WhitelistRunner? Fleet);
 }
 
-/// <summary>The only public door to the actors.</summary>
+/// <summary>
+/// Starts the actors: the one way in. The other public types are what it is given and what <see cref="ScreeningHandle"/> offers.
+/// </summary>
 public static class ScreeningHosting
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
@@ -153,7 +156,7 @@ public static class ScreeningHosting
         if (runner is LocalRunner local)
             await local.StartAsync(system).ConfigureAwait(false);
         var gate = system.ActorOf(
-            ScreeningGate.CreateProps(new ScreeningContext(time, directory, nearCache, setup.Observer, access)), "gate");
+            ScreeningGate.CreateProps(new ScreeningContext(time, directory, nearCache, access)), "gate");
         var sweeper = system.ActorOf(NearCacheSweeper.CreateProps(nearCache), "near-cache-sweeper");
         system.ActorOf(VitalActors.CreateProps([checks, gate, sweeper], handle.Break), "vital-actors");
         var screener = new Screener(time, gate, nearCache, grants, setup.Observer, setup.MaxInFlight, setup.Profiles, setup.Access);

@@ -17,7 +17,7 @@ public sealed record VerdictSettings
     /// <summary>A score of at most this is a pass that skips other tests (postscreen_dnsbl_allowlist_threshold); negative.</summary>
     public int AllowAt { get; init; } = -3;
 
-    /// <summary>The least that the total of negative weights can be.</summary>
+    /// <summary>The least that the total of negative weights can be, so that several allowlists cannot excuse every listing.</summary>
     public int AllowCap { get; init; } = -6;
 
     /// <summary>The answer when no check has answered in time: pass or ignore.</summary>
@@ -29,19 +29,26 @@ public sealed record VerdictSettings
     /// <summary>Lifetime of a default or incomplete pass.</summary>
     public TimeSpan DefaultTtl { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Longest lifetime of a complete pass, and the lifetime that a permanent permit is answered with.</summary>
+    /// <summary>Longest lifetime of a complete pass (postscreen_dnsbl_max_ttl), and the lifetime of a permanent permit.</summary>
     public TimeSpan PassTtl { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>Shortest lifetime of a complete pass.</summary>
+    /// <summary>Shortest lifetime of a complete pass, whatever its sources say (postscreen_dnsbl_min_ttl).</summary>
     public TimeSpan PassTtlMin { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>Longest time an answer may take at the plug-in (with <c>query_id</c>) and policy doors.</summary>
+    /// <summary>
+    /// Longest time an answer may take at the plug-in (with <c>query_id</c>), policy and HTTP doors; below postscreen_greet_wait, which is
+    /// how long postscreen's own tests take anyway.
+    /// </summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The same for plug-in queries without <c>query_id</c>, which sit on a client's critical path.</summary>
+    /// <summary>
+    /// The same for plug-in queries without <c>query_id</c>: postscreen sends them before its other tests, so that each new client waits.
+    /// </summary>
     public TimeSpan SerialDeadline { get; init; } = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>The same for the dnsblog and dnsbl doors.</summary>
+    /// <summary>
+    /// The same for the dnsblog and dnsbl doors: below the 2 s of postscreen_greet_wait under stress, when postscreen stops waiting.
+    /// </summary>
     public TimeSpan DnsblDeadline { get; init; } = TimeSpan.FromSeconds(1.8);
 
     /// <summary>The answer when nothing is known.</summary>

@@ -38,7 +38,9 @@ internal sealed class Findings
             SettleByQuery(slot, _profile.Checks[slot]);
     }
 
-    /// <summary>True if no pending check can change the answer, or none is pending.</summary>
+    /// <summary>
+    /// True if no pending check can change the answer, or none is pending: a client does not wait for a list that no longer matters.
+    /// </summary>
     public bool IsDecided => _board.PendingCount == 0 || (IsKnown && _board.IsDecided(_query.AllowMatters));
 
     // While nothing is known, the answer would be the default: a pending check may still do better.

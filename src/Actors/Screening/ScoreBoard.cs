@@ -4,7 +4,7 @@ using Screening.Actors.Profiles;
 namespace Screening.Actors.Screening;
 
 /// <summary>
-/// Adds up the evidence about one client and tells when the verdict is certain. Pure arithmetic: no clock, no messages.
+/// Adds up the weights of the answers about one client and tells when the verdict is certain. Pure arithmetic: no clock, no messages.
 /// Invariant: each slot is settled at most once, by an answer, by a miss, or by being left out.
 /// </summary>
 public sealed class ScoreBoard(VerdictSettings settings, IReadOnlyList<WeightRange> slots)
@@ -66,6 +66,8 @@ public sealed class ScoreBoard(VerdictSettings settings, IReadOnlyList<WeightRan
         return best.Action == worst.Action && (!allowMatters || best.Allow == worst.Allow);
     }
 
+    // Weights against and for are summed apart, since those for the client count down to allow_cap only: otherwise a row of allowlists
+    // could excuse any listing.
     private int ScoreWith(WeightRange open, bool worst) => worst
         ? _sum.Against + open.Most + Math.Max(_sum.For, settings.AllowCap)
         : _sum.Against + Math.Max(_sum.For + open.Least, settings.AllowCap);

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Akka.Actor;
 using Screening.Actors.Checks;
 using Screening.Actors.Fleet;
@@ -8,80 +7,67 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Actors.Screening;
 
 /// <summary>What all screenings on this node share.</summary>
-internal sealed record ScreeningContext(
-    TimeProvider Time, CheckDirectory Checks, NearCache NearCache, IScreeningObserver Observer, FleetLookUps? Fleet = null);
+internal sealed record ScreeningContext(TimeProvider Time, CheckDirectory Checks, NearCache NearCache, FleetLookUps? Fleet = null);
 
 /// <summary>
-/// Screens one client: asks p0f and the fleet at once and every other check as soon as the fleet does not know the client, adds up the
-/// evidence, and answers all queries of its key, each by its own deadline.
+/// Screens one client: asks p0f and the fleet at once and every other check as soon as the fleet does not know the client, decides, and
+/// answers all queries of its key, each by its own deadline. What is known it leaves to <see cref="Findings"/>, who is asked to
+/// <see cref="FanOut"/>, how long to <see cref="WaitingQueries"/>, and the pass to <see cref="PassKeeper"/>.
 /// </summary>
 /// <remarks>
 /// <code>
-///   AskingFleet ── miss, silence ──► Screening ── decided, or no deadline left to wait for ──► Decided ── all answered,
-///        │                              │ ▲                                                     ▲ ▲     or too late ──► stopped
-///        │                              └─┘ evidence, query of the same key, deadline           │ │
-///        └── hit, decided ──────────────────────────────────────────────────────────────────────┘ └── evidence that still proves a pass
+///   no fleet to ask ─────────────┐
+///                                ▼
+///   AskingFleet ─ miss, silence ─► AskingChecks ─ decided, or none left to wait for ─► Decided ─ released, all done ─► stopped
+///        │                         ▲          │                                        ▲ ▲   │
+///        │                         └ evidence ┘                                        │ └ late evidence, a list's words
+///        └───────────────────── hit, or decided ───────────────────────────────────────┘
 /// </code>
 /// <list type="bullet">
 /// <item>Each query gets exactly one answer, even if this actor fails or is stopped.</item>
 /// <item>There is one decision. What arrives later changes no verdict; it may complete the proof that a pass needs to be kept, and may
 /// add the list's own words to the reason of a refusal.</item>
-/// <item>A pass is kept and reported to the fleet once, and only when neither its action nor its allow can change any more.</item>
 /// <item>If the client's home in the fleet asks the lists, they are asked here only when the home fails or is silent.</item>
 /// </list>
 /// </remarks>
-internal sealed partial class ScreeningActor : UntypedActor
+internal sealed class ScreeningActor : UntypedActor
 {
-    // The answer is given this long before the deadline, because it still has to be written.
-    private static readonly TimeSpan MaxHeadroom = TimeSpan.FromMilliseconds(8);
-
     // How long answers are waited for after the decision; a check that a reload has stopped never answers.
     private static readonly TimeSpan LongestStay = TimeSpan.FromSeconds(5);
 
-    private static long _lastQueryId;
+    private static long _lastId;
 
     private readonly ScreeningContext _context;
     private readonly ScreeningQuery _first;
-    private readonly ImmutableArray<CheckPlan> _checks;
-    private readonly CheckSubject _subject;
+    private readonly long _id = Interlocked.Increment(ref _lastId);
     private readonly Findings _findings;
-    private readonly Asked[] _asked;
-    private readonly List<ScreenClient> _waiting = [];
-    private readonly long _id = Interlocked.Increment(ref _lastQueryId);
-    private readonly long _began;
-    private Epoch _epoch;
+    private readonly FanOut _fanOut;
+    private readonly PassKeeper _pass;
+    private readonly WaitingQueries _waiting;
     private ITimer? _timer;
 
-    // Until when the fleet is waited for; after that every check is asked here. Null: it is not waited for.
+    // Until when the fleet is waited for, in AskingFleet for its first answer, in AskingChecks for the next list's; null: it is not.
     private Deadline? _fleetWait;
-    private bool _isPassWanted;
-    private bool _isPassKept;
 
-    // From the decision on.
-    private Judgement? _judgement;
-    private Deadline _stay;
-    private bool _isReleased;
+    // In Decided only.
+    private Outcome? _outcome;
 
     public ScreeningActor(ScreenClient first, ScreeningContext context)
     {
-        _context = context;
-        _first = first.Query;
-        _checks = _first.Profile.Checks;
-        _began = context.Time.GetTimestamp();
+        (_context, _first) = (context, first.Query);
         _findings = new Findings(_first, context.Time);
-        _asked = new Asked[_checks.Length];
-        _subject = new CheckSubject(
-            $"q{_id:x}", _first.Client, _first.Profile.Name, _first.Local, _first.LocalPort, _first.RemotePort, _first.Helo,
-            _first.Sender);
+        _fanOut = new FanOut(_first, $"q{_id:x}", _findings, context.Checks, Self);
+        _pass = new PassKeeper(_first, context.Time, context.NearCache, context.Fleet);
+        _waiting = new WaitingQueries(context.Time);
         Enqueue(first);
     }
 
-    // Which node asks a check.
-    private enum Asked : byte
+    // Whether the list that refuses the client was asked for its own words.
+    private enum TextState : byte
     {
-        ByNobody,
-        ByTheHome,
-        ByThisNode,
+        NotAsked,
+        Awaited,
+        Known,
     }
 
     public static Props CreateProps(ScreenClient first, ScreeningContext context) =>
@@ -91,12 +77,11 @@ internal sealed partial class ScreeningActor : UntypedActor
     {
         _timer = _context.Time.CreateTimer(
             static self => ((IActorRef)self!).Tell(TimeToAct.Instance), Self, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _epoch = _context.NearCache.EpochOf(_first.Client);
-        Ask(plan => plan.Kind == CheckKind.P0f);
-        if (TryLookUp())
+        _fanOut.AskP0f();
+        if (TryAskFleet())
             Become(AskingFleet);
         else
-            Screen(homeAsks: false);
+            AskChecks(homeAsks: false);
         Proceed();
     }
 
@@ -104,19 +89,19 @@ internal sealed partial class ScreeningActor : UntypedActor
     {
         _timer?.Dispose();
         _context.Fleet?.Client.Forget(_id);
-        foreach (var waiting in _waiting)
-            Answer(waiting, _judgement ?? new Judgement(_first.Profile.Settings.DefaultVerdict, false, "the screening ended early"));
+        var judgement = _outcome?.Judgement ?? new Judgement(_first.Profile.Settings.DefaultVerdict, false, "the screening ended early");
+        foreach (var query in _waiting.RemoveAll())
+            Answer(query, judgement);
     }
 
     protected override void OnReceive(object message) => Unhandled(message);
 
-    // Only p0f is asked at the same time: it forgets, and only this node saw the packets.
     private void AskingFleet(object message)
     {
         if (message is LookUpMiss miss)
         {
-            TryLearn(miss.Epoch);
-            Screen(miss.Asks);
+            _pass.TryLearn(miss.Epoch);
+            AskChecks(miss.Asks);
             Proceed();
         }
         else
@@ -125,50 +110,14 @@ internal sealed partial class ScreeningActor : UntypedActor
         }
     }
 
-    private void Screening(object message)
+    private void AskingChecks(object message)
     {
         // A late miss changes nothing: the lists are being asked here, and the pass belongs to the epoch that was known when this began.
         if (message is not LookUpMiss)
             Gather(message);
     }
 
-    private void Decided(object message)
-    {
-        switch (message)
-        {
-            case CheckAnswered or CheckFailed or EvidenceCame:
-                Settle(message);
-                KeepPassIfProved();
-                break;
-            case ScreenClient query:
-                AnswerOrWaitForText(query);
-                break;
-            case TextCame came:
-                _text = TextState.Known;
-                _judgement = _judgement!.Value with { Reason = _findings.AddText(came.Slot, came.Text) };
-                AnswerAll(_waiting);
-                break;
-            case ScreeningReleased:
-                _isReleased = true;
-                break;
-            case TimeToAct:
-                AnswerAll([.. _waiting.Where(IsOverdue)]);
-                break;
-            case LookUpHit or LookUpMiss:
-                break;
-            default:
-                Unhandled(message);
-                break;
-        }
-
-        var isAwaited = Enumerable.Range(0, _asked.Length).Any(slot => _asked[slot] != Asked.ByNobody && !_findings.IsSettled(slot));
-        if (_isReleased && _waiting.Count == 0 && (!isAwaited || _stay.TimeLeft(_context.Time) <= TimeSpan.Zero))
-            Context.Stop(Self);
-        else
-            SetTimer(_waiting.Select(w => TimeLeft(w.Query)).Append(_stay.TimeLeft(_context.Time)).Min()); // Timers may be early.
-    }
-
-    // What AskingFleet and Screening have in common.
+    // What both states before the decision have in common.
     private void Gather(object message)
     {
         switch (message)
@@ -176,21 +125,21 @@ internal sealed partial class ScreeningActor : UntypedActor
             case CheckAnswered or CheckFailed or EvidenceCame:
                 Settle(message);
                 break;
-            case LookUpHit hit when TryLearn(hit.Epoch):
+            case LookUpHit hit when _pass.TryLearn(hit.Epoch):
                 DecideByHit(hit.Pass);
                 return;
-            case LookUpHit:
-                Screen(homeAsks: false);
+            case LookUpHit: // From before a revocation.
+                AskChecks(homeAsks: false);
                 break;
             case ScreenClient query:
                 Enqueue(query);
-                if (_fleetWait is not null && In(LongestSilence()) is var sooner && sooner.Timestamp < _fleetWait.Value.Timestamp)
+                if (_fleetWait is { } wait && In(_waiting.LongestSilence) is var sooner && sooner.Timestamp < wait.Timestamp)
                     _fleetWait = sooner; // It has less time than the queries before it.
                 break;
-            case TimeToAct when _fleetWait?.TimeLeft(_context.Time) <= TimeSpan.Zero:
-                Screen(homeAsks: false);
+            case TimeToAct when _fleetWait?.IsOver(_context.Time) == true:
+                AskChecks(homeAsks: false);
                 break;
-            case TimeToAct:
+            case TimeToAct: // A query is overdue, or the timer was early.
                 break;
             default:
                 Unhandled(message);
@@ -200,53 +149,64 @@ internal sealed partial class ScreeningActor : UntypedActor
         Proceed();
     }
 
-    // Enters Screening, or falls back within it to asking the lists here.
-    private void Screen(bool homeAsks)
+    private void Decided(object message)
     {
-        Become(Screening);
-        _fleetWait = homeAsks ? In(LongestSilence()) : null;
-        for (var slot = 0; slot < _asked.Length; slot++)
+        var outcome = _outcome!;
+        switch (message)
         {
-            if (homeAsks && IsForTheHome(slot) && _asked[slot] == Asked.ByNobody)
-                _asked[slot] = Asked.ByTheHome;
+            case CheckAnswered or CheckFailed or EvidenceCame:
+                Settle(message);
+                _pass.KeepIfProved(_findings);
+                break;
+            case ScreenClient query:
+                AnswerOrWaitForText(query, outcome);
+                break;
+            case TextCame came:
+                outcome.Text = TextState.Known;
+                outcome.Judgement = outcome.Judgement with { Reason = _findings.AddText(came.Slot, came.Text) };
+                foreach (var query in _waiting.RemoveAll())
+                    Answer(query, outcome.Judgement);
+                break;
+            case TimeToAct:
+                AnswerOverdue(_waiting.Overdue(), outcome.Judgement);
+                break;
+            case ScreeningReleased:
+                outcome.IsReleased = true;
+                break;
+            case LookUpHit or LookUpMiss:
+                break;
+            default:
+                Unhandled(message);
+                break;
         }
 
-        Ask(plan => !homeAsks || plan.Kind != CheckKind.Dnsbl);
+        if (outcome.IsReleased && _waiting.Count == 0 && (!_fanOut.IsAwaited || outcome.StayUntil.IsOver(_context.Time)))
+            Context.Stop(Self);
+        else
+            SetTimer(outcome.StayUntil); // Timers may be early.
     }
 
-    private bool TryLookUp()
+    private bool TryAskFleet()
     {
-        if (_context.Fleet is not { } fleet || _first.Fresh || _first.IsSuspect || _checks.IsEmpty)
+        // A pass from before must not answer a query that asks for a fresh look, nor one whose HELO or sender speak against the client.
+        if (_context.Fleet is not { } fleet || _first.Fresh || _first.IsSuspect || _first.Profile.Checks.IsEmpty)
             return false;
-        var wait = fleet.WaitFor(LongestSilence());
-        var lists = fleet.SharesLists && wait > TimeSpan.Zero
-            ? Enumerable.Range(0, _checks.Length).Where(IsForTheHome).Select(slot => _checks[slot].SharedId).ToImmutableArray()
-            : [];
-        var lookUp = new LookUp(
-            _id, _first.Client, _first.Profile.Name, _context.NearCache.FingerprintAsked(_first.Profile), _epoch, lists);
+        var wait = fleet.WaitFor(_waiting.LongestSilence);
+        var lists = fleet.SharesLists && wait > TimeSpan.Zero ? _fanOut.ListsForTheHome : [];
+        var fingerprint = _context.NearCache.FingerprintAsked(_first.Profile);
+        var lookUp = new LookUp(_id, _first.Client, _first.Profile.Name, fingerprint, _pass.Epoch, lists);
         if (!fleet.Client.TryLookUp(lookUp, wait, Self))
             return false;
         _fleetWait = In(wait);
         return true;
     }
 
-    // Explained answers need a further query to each list, which only this node makes.
-    private bool IsForTheHome(int slot) => _checks[slot].Kind == CheckKind.Dnsbl && !_findings.IsSettled(slot) && !_first.Explain;
-
-    // Asks the given checks from this node, each once. Checks that are settled are not asked.
-    private void Ask(Func<CheckPlan, bool> isMeant)
+    // Enters AskingChecks, or falls back within it to asking the lists here.
+    private void AskChecks(bool homeAsks)
     {
-        for (var slot = 0; slot < _asked.Length; slot++)
-        {
-            var plan = _checks[slot];
-            if (_asked[slot] == Asked.ByThisNode || _findings.IsSettled(slot) || !isMeant(plan))
-                continue;
-            _asked[slot] = Asked.ByThisNode;
-            if (_context.Checks.TryFind(plan.Source, out var check))
-                check.Tell(new AskCheck(slot, _subject, _first.Fresh, _first.Explain, Self));
-            else
-                _findings.Miss(slot, CheckResult.Failed, "not running");
-        }
+        Become(AskingChecks);
+        _fleetWait = homeAsks ? In(_waiting.LongestSilence) : null;
+        _fanOut.AskOthers(homeAsks);
     }
 
     private void Settle(object message)
@@ -261,134 +221,106 @@ internal sealed partial class ScreeningActor : UntypedActor
                 break;
             case EvidenceCame came:
                 foreach (var piece in came.Evidence)
-                    Use(piece);
+                    _fanOut.Use(piece);
                 if (_fleetWait is not null)
-                    _fleetWait = In(LongestSilence());
+                    _fleetWait = In(_waiting.LongestSilence);
                 break;
         }
     }
 
-    // A list's answer at the home is weighed by this node's own profile; a list that failed there is asked here.
-    private void Use(SharedEvidence piece)
-    {
-        if (piece.Answer is null)
-            Ask(plan => plan.Kind == CheckKind.Dnsbl && plan.SharedId == piece.List);
-        for (var slot = 0; piece.Answer is not null && slot < _checks.Length; slot++)
-        {
-            if (_checks[slot].Kind == CheckKind.Dnsbl && _checks[slot].SharedId == piece.List)
-                _findings.Add(slot, piece.Answer);
-        }
-    }
-
-    // False if the bucket answered before a revocation that this node knows of.
-    private bool TryLearn(Epoch epoch)
-    {
-        if (!_context.NearCache.TryLearn(WhitelistLayout.BucketOf(_first.Client), epoch))
-            return false;
-        if (epoch.IsKnown)
-            _epoch = epoch;
-        return true;
-    }
-
-    private void Enqueue(ScreenClient query)
-    {
-        _waiting.Add(query);
-        _isPassWanted |= !query.Query.Unrecorded && !query.Query.IsJudgedByEnvelope;
-    }
-
-    // Decides if nothing more is worth waiting for. Otherwise overdue queries are answered with what is known, and the others wait on.
+    // Decides as soon as nothing that is pending can change the action: waiting on would cost the client time and the lists queries, and
+    // bring the same answer. Otherwise overdue queries are answered with what is known, and the others wait on.
     private void Proceed()
     {
-        var overdue = _findings.IsDecided ? _waiting : [.. _waiting.Where(IsOverdue)];
-        if (overdue.Count == _waiting.Count)
+        var overdue = _waiting.Overdue();
+        if (_findings.IsDecided || overdue.Count == _waiting.Count)
         {
             Decide(_findings.Judge(_first.AllowMatters));
             return;
         }
 
-        foreach (var query in overdue)
-        {
-            _waiting.Remove(query);
-            Answer(query, _findings.Judge(_first.AllowMatters));
-        }
-
-        var left = _waiting.Min(w => TimeLeft(w.Query));
-        SetTimer(_fleetWait?.TimeLeft(_context.Time) is { } wait && wait < left ? wait : left);
+        if (overdue.Count > 0)
+            AnswerOverdue(overdue, _findings.Judge(_first.AllowMatters));
+        SetTimer(_fleetWait);
     }
 
     private void DecideByHit(Pass pass)
     {
         var verdict = new Verdict(VerdictAction.Pass, pass.Allow, pass.TtlSeconds, pass.Score, VerdictSource.Fleet);
-        _context.NearCache.Store(_first.Client, _first.Profile, verdict, _epoch);
-        _isPassKept = true;
+        _pass.KeepHit(verdict);
         Decide(new Judgement(verdict, true, $"passed before at {pass.By}: {pass.Reason}"));
     }
 
-    // The one decision.
+    // The one decision, by whichever way it came.
     private void Decide(in Judgement judgement)
     {
-        if (_judgement is not null)
+        if (_outcome is not null)
             throw new InvalidOperationException("a screening decides once");
-        _judgement = judgement;
+        _outcome = new Outcome(judgement, In(LongestStay));
         _fleetWait = null;
         Become(Decided);
-        KeepPassIfProved();
-        _stay = In(LongestStay);
-        var waiting = _waiting.ToList();
-        _waiting.Clear();
-        foreach (var query in waiting)
-            AnswerOrWaitForText(query);
-        SetTimer(_waiting.Select(w => TimeLeft(w.Query)).Append(LongestStay).Min());
+        _pass.KeepIfProved(_findings);
+        foreach (var query in _waiting.RemoveAll())
+            AnswerOrWaitForText(query, _outcome);
+        SetTimer(_outcome.StayUntil);
         Context.Parent.Tell(new ScreeningEnded(_first.Key, Self));
     }
 
-    // Called with the decision, and when later answers complete it. A door that cannot tell an allow does not wait for one, but a pass that
-    // is kept answers at all doors.
-    private void KeepPassIfProved()
+    // A door that tells the reason of a refusal also gets the list's own words, if they come in time. They are asked for once the verdict
+    // is certain, since they cost the list a query, and never change it.
+    private void AnswerOrWaitForText(ScreenClient query, Outcome outcome)
     {
-        if (_isPassKept || !_isPassWanted)
-            return;
-        var (verdict, isComplete, reason) = _findings.Judge(allowMatters: true);
-        if (!isComplete || verdict is not { Action: VerdictAction.Pass, Source: VerdictSource.Screened })
-            return;
-        _isPassKept = true;
-        _context.NearCache.Store(_first.Client, _first.Profile, verdict, _epoch);
-        if (_context.Fleet is { } fleet)
+        if (query.Query.TellsReason && outcome is { Text: TextState.NotAsked, IsScreenedRefusal: true } && _fanOut.TryAskText())
+            outcome.Text = TextState.Awaited;
+        if (query.Query.TellsReason && outcome.Text == TextState.Awaited && !_waiting.IsOverdue(query))
+            _waiting.Add(query);
+        else
+            Answer(query, outcome.Judgement);
+    }
+
+    private void AnswerOverdue(List<ScreenClient> overdue, in Judgement judgement)
+    {
+        foreach (var query in overdue)
         {
-            var pass = new Pass(verdict.TtlSeconds, verdict.Allow, verdict.Score, _first.Profile.Fingerprint, fleet.Node, reason);
-            fleet.Client.Conclude(_first.Client, _first.Profile.Name, _epoch, _began, pass);
+            _waiting.Remove(query);
+            Answer(query, judgement);
         }
     }
 
     private void Answer(ScreenClient query, in Judgement judgement) => query.Reply.TrySetResult(_findings.Decide(query.Query, judgement));
 
-    private void SetTimer(TimeSpan left) => _timer!.Change(left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
-
-    private bool IsOverdue(ScreenClient query) => TimeLeft(query.Query) <= TimeSpan.Zero;
-
-    // The time until the query must be answered.
-    private TimeSpan TimeLeft(in ScreeningQuery query)
+    private void Enqueue(ScreenClient query)
     {
-        var quarter = TimeOf(query) / 4;
-        return query.Deadline.TimeLeft(_context.Time) - (quarter < MaxHeadroom ? quarter : MaxHeadroom);
+        _waiting.Add(query);
+        _pass.Join(query.Query);
     }
 
-    // How long the fleet may be silent: a quarter of the time that the most urgent query has left, and not beyond half of its time, so that
-    // the lists can still be asked here.
-    private TimeSpan LongestSilence()
+    // Wakes this actor when the next query must be answered, or at another point in time if that is sooner.
+    private void SetTimer(Deadline? other)
     {
-        var shortest = _waiting.Count == 0 ? TimeSpan.Zero : _waiting.Min(w =>
-        {
-            var left = TimeLeft(w.Query);
-            var untilHalf = left - (TimeOf(w.Query) / 2);
-            return left / 4 < untilHalf ? left / 4 : untilHalf;
-        });
-        return shortest > TimeSpan.Zero ? shortest : TimeSpan.Zero;
+        var left = _waiting.TimeLeft;
+        if (other?.TimeLeft(_context.Time) is { } sooner && sooner < left)
+            left = sooner;
+        _timer!.Change(left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
 
     private Deadline In(TimeSpan span) => Deadline.After(_context.Time, span);
 
-    private TimeSpan TimeOf(in ScreeningQuery query) => _context.Time.GetElapsedTime(query.Started, query.Deadline.Timestamp);
+    // What Decided needs.
+    private sealed class Outcome(in Judgement judgement, Deadline stayUntil)
+    {
+        public Judgement Judgement { get; set; } = judgement;
+
+        public Deadline StayUntil { get; } = stayUntil;
+
+        public TextState Text { get; set; }
+
+        // The gate hands on no more queries.
+        public bool IsReleased { get; set; }
+
+        public bool IsScreenedRefusal =>
+            Judgement.Verdict is { Source: VerdictSource.Screened, Action: VerdictAction.Enforce or VerdictAction.Drop };
+    }
 
     private sealed class TimeToAct
     {

@@ -12,7 +12,7 @@ internal sealed class ScreeningGate(ScreeningContext context) : UntypedActor
 
     public static Props CreateProps(ScreeningContext context) => Props.Create(() => new ScreeningGate(context));
 
-    // A screening that fails answers its queries as it stops; the answers of its checks are of no use to others.
+    // A screening that fails answers its queries as it stops. Restarted, it would have lost them.
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
 
     protected override void OnReceive(object message)
@@ -26,13 +26,13 @@ internal sealed class ScreeningGate(ScreeningContext context) : UntypedActor
                 Start(query);
                 break;
             case ScreeningEnded ended:
-                End(ended);
+                Remove(ended.Key, ended.Screening);
                 Context.Unwatch(ended.Screening);
-                // This arrives after the queries that were handed on before; stopping at once would lose them.
+                // The screening does not stop by itself: queries that were handed on before this may still lie in its mailbox.
                 ended.Screening.Tell(ScreeningReleased.Instance);
                 break;
             case ScreeningFailed failed:
-                End(new ScreeningEnded(failed.Key, failed.Screening));
+                Remove(failed.Key, failed.Screening);
                 break;
             default:
                 Unhandled(message);
@@ -47,10 +47,11 @@ internal sealed class ScreeningGate(ScreeningContext context) : UntypedActor
         Context.WatchWith(screening, new ScreeningFailed(query.Query.Key, screening));
     }
 
-    private void End(ScreeningEnded ended)
+    // Unless another one of that key runs by now: one that has ended may still fail.
+    private void Remove(in ScreeningKey key, IActorRef screening)
     {
-        if (_running.TryGetValue(ended.Key, out var screening) && screening.Equals(ended.Screening))
-            _running.Remove(ended.Key);
+        if (_running.TryGetValue(key, out var running) && running.Equals(screening))
+            _running.Remove(key);
     }
 
     private sealed record ScreeningFailed(ScreeningKey Key, IActorRef Screening);

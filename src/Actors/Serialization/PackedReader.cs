@@ -79,13 +79,13 @@ internal ref struct PackedReader
         var other => throw new SerializationException($"{other} is neither true nor false"),
     };
 
-    public byte Octet() => Take(1)[0];
+    public byte Octet() => Consume(1)[0];
 
     /// <inheritdoc cref="PackedWriter.Fixed32"/>
-    public uint Fixed32() => BinaryPrimitives.ReadUInt32BigEndian(Take(4));
+    public uint Fixed32() => BinaryPrimitives.ReadUInt32BigEndian(Consume(4));
 
     /// <inheritdoc cref="PackedWriter.Fixed64"/>
-    public ulong Fixed64() => BinaryPrimitives.ReadUInt64BigEndian(Take(8));
+    public ulong Fixed64() => BinaryPrimitives.ReadUInt64BigEndian(Consume(8));
 
     /// <summary>A text; equal texts of one message are one object.</summary>
     public string Text() => OptionalText() ?? throw new SerializationException("a text is missing");
@@ -104,7 +104,7 @@ internal ref struct PackedReader
     {
         0 => null,
         4 => ClientAddress.FromIPv4(Fixed32()),
-        16 => ClientAddress.FromBits(BinaryPrimitives.ReadUInt128BigEndian(Take(16))),
+        16 => ClientAddress.FromBits(BinaryPrimitives.ReadUInt128BigEndian(Consume(16))),
         var other => throw new SerializationException($"an address of {other} octets"),
     };
 
@@ -148,7 +148,7 @@ internal ref struct PackedReader
         var length = Count();
         if (length == 0)
             return null;
-        var record = new PackedReader(Take(length), _texts);
+        var record = new PackedReader(Consume(length), _texts);
         return read(ref record);
     }
 
@@ -180,7 +180,8 @@ internal ref struct PackedReader
     private int Count()
     {
         var count = Number();
-        return count <= (ulong)_rest.Length ? (int)count : throw new SerializationException($"{count} of something in {_rest.Length} bytes");
+        return count <= (ulong)_rest.Length
+            ? (int)count : throw new SerializationException($"{count} of something in {_rest.Length} bytes");
     }
 
     private string RawText()
@@ -190,7 +191,7 @@ internal ref struct PackedReader
             throw new SerializationException($"a text of {length} bytes");
         try
         {
-            return Utf8.GetString(Take(length));
+            return Utf8.GetString(Consume(length));
         }
         catch (DecoderFallbackException fault)
         {
@@ -198,7 +199,7 @@ internal ref struct PackedReader
         }
     }
 
-    private ReadOnlySpan<byte> Take(int count)
+    private ReadOnlySpan<byte> Consume(int count)
     {
         if (count > _rest.Length)
             throw new SerializationException("the bytes end too early");

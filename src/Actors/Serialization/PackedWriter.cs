@@ -90,7 +90,9 @@ internal sealed class PackedWriter
     public PackedWriter Network(Network? value) =>
         value is { } network ? Client(network.Address).Octet((byte)network.PrefixLength) : Client(null);
 
-    /// <summary>One bit for each of the five that is set, then the first as an integer and each other as what it adds to the one before.</summary>
+    /// <summary>
+    /// One bit for each of the five that is set, then the first as an integer and each other as what it adds to the one before.
+    /// </summary>
     public PackedWriter Times(in PostscreenTimes times)
     {
         ReadOnlySpan<long> five = [times.Pregreet, times.Dnsbl, times.Pipelining, times.NonSmtpCommand, times.BareNewline];

@@ -1,37 +1,24 @@
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
 using System.Runtime.Serialization;
 using Screening.Actors.Cluster;
 using Screening.Actors.Cluster.Forming;
 using Screening.Actors.Whitelist;
-using Screening.Protocol.Vocabulary;
 
 namespace Screening.Actors.Serialization;
 
 /// <summary>
 /// What the values of a message may be, whoever sent it: no number overflows where it is used, no time is one that cannot be shown, and
-/// no text can forge a line of a log or command a terminal. A message that breaks a rule is not delivered. A text is cleaned instead, because
-/// it changes nothing that nodes decide; texts by which things are found must be clean.
+/// no text can forge a line of a log or command a terminal. A message that breaks a rule is not delivered. A text is cleaned instead,
+/// because it changes nothing that nodes decide; texts by which things are found must be clean.
 /// </summary>
 /// <remarks>
 /// The rules know no clock: a node whose own is wrong must still take the bans of its fleet. How long something may live is bounded by what
 /// keeps it, by its own clock.
 /// </remarks>
-internal static class PeerChecks
+internal static partial class PeerChecks
 {
     /// <summary>The latest time, 2200-01-01, in milliseconds since 1970.</summary>
     public const long LatestMs = 7_258_118_400_000;
-
-    private const int MaxLifeSeconds = 366 * 24 * 3600;
-    private const int MaxWaitMs = 600_000;
-    private const int MaxScore = 100_000_000;
-    private const int MaxItems = 100_000;
-    private const int MaxName = 100;
-    private const int MaxReason = 200;
-    private const int MaxText = 500;
-
-    // Numbers of changes begin at the time of a bucket's start.
-    private const long MaxSequence = 1L << 53;
 
     /// <summary>The message with its texts cleaned.</summary>
     /// <exception cref="SerializationException">A value is out of its range.</exception>
@@ -92,7 +79,8 @@ internal static class PeerChecks
                 return m with { Items = All(m.Items, Checked) };
             case SetGrants m:
                 Range(m.WaitMs, 0, MaxWaitMs);
-                return m with { Lines = All(m.Lines, static line => Checked(line with { ExpiresMs = Math.Min(line.ExpiresMs, LatestMs) })) };
+                return m with { Lines = All(
+                    m.Lines, static line => Checked(line with { ExpiresMs = Math.Min(line.ExpiresMs, LatestMs) })) };
             case RemoveGrants m:
                 Range(m.WaitMs, 0, MaxWaitMs);
                 return m;
@@ -178,10 +166,18 @@ internal static class PeerChecks
     private static Pass Checked(Pass pass)
     {
         Range(pass.TtlSeconds, 1, MaxLifeSeconds);
-        Range(pass.Score, -MaxScore, MaxScore);
-        Name(pass.Fingerprint);
-        var (by, reason) = (Clean(pass.By, MaxName), Clean(pass.Reason, MaxReason));
-        return ReferenceEquals(by, pass.By) && ReferenceEquals(reason, pass.Reason) ? pass : pass with { By = by, Reason = reason };
+        return CheckVerdict(pass.Score, pass.Fingerprint, pass.By, pass.Reason) is var (by, reason)
+            ? pass with { By = by, Reason = reason }
+            : pass;
+    }
+
+    // What both forms of a pass say of its verdict. Null: nothing had to be cleaned, so the pass is used as it is, without a copy.
+    private static (string By, string Reason)? CheckVerdict(int score, string fingerprint, string by, string reason)
+    {
+        Range(score, -MaxScore, MaxScore, nameof(Pass.Score));
+        Name(fingerprint, nameof(Pass.Fingerprint));
+        var (cleanBy, cleanReason) = (Clean(by, MaxName), Clean(reason, MaxReason));
+        return ReferenceEquals(cleanBy, by) && ReferenceEquals(cleanReason, reason) ? null : (cleanBy, cleanReason);
     }
 
     private static SharedEvidence Checked(SharedEvidence evidence)
@@ -244,10 +240,9 @@ internal static class PeerChecks
     {
         Range(pass.MadeMs, 0, LatestMs);
         Range(pass.ExpiresMs, 0, LatestMs);
-        Range(pass.Score, -MaxScore, MaxScore);
-        Name(pass.Fingerprint);
-        var (by, reason) = (Clean(pass.By, MaxName), Clean(pass.Reason, MaxReason));
-        return ReferenceEquals(by, pass.By) && ReferenceEquals(reason, pass.Reason) ? pass : pass with { By = by, Reason = reason };
+        return CheckVerdict(pass.Score, pass.Fingerprint, pass.By, pass.Reason) is var (by, reason)
+            ? pass with { By = by, Reason = reason }
+            : pass;
     }
 
     private static Tombstone Checked(Tombstone tombstone)
@@ -267,56 +262,7 @@ internal static class PeerChecks
     {
         Range(node.ClockMs, 0, LatestMs);
         Name(node.Address.Host ?? "");
-        return node with { Node = Clean(node.Node, MaxName), Provider = Clean(node.Provider, MaxName), SplitBrain = Clean(node.SplitBrain, MaxName) };
-    }
-
-    private static void Check(Epoch epoch)
-    {
-        Range(epoch.Life, 0, LatestMs);
-        Range(epoch.Revocation, 0, MaxSequence);
-    }
-
-    private static void Check(GrantsVersion version)
-    {
-        Range(version.Life, 0, LatestMs);
-        Range(version.Number, 0, MaxSequence);
-    }
-
-    // Seconds since 1970, and the small numbers by which postscreen marks a test that is new or off.
-    private static void Check(in PostscreenTimes times)
-    {
-        Range(times.Pregreet, 0, LatestMs / 1000);
-        Range(times.Dnsbl, 0, LatestMs / 1000);
-        Range(times.Pipelining, 0, LatestMs / 1000);
-        Range(times.NonSmtpCommand, 0, LatestMs / 1000);
-        Range(times.BareNewline, 0, LatestMs / 1000);
-    }
-
-    private static void Range(long value, long least, long most, [CallerArgumentExpression(nameof(value))] string what = "")
-    {
-        if (value < least || value > most)
-            throw new SerializationException($"{what[(what.LastIndexOf('.') + 1)..]} is {value}; it must be {least} to {most}");
-    }
-
-    // What things are found by: profiles, fingerprints, hosts.
-    private static void Name(string name, [CallerArgumentExpression(nameof(name))] string what = "")
-    {
-        if (!ReferenceEquals(PeerText.Clean(name, 255), name))
-            throw new SerializationException($"{what[(what.LastIndexOf('.') + 1)..]} is not a name");
-    }
-
-    private static string Clean(string text, int maxLength) => PeerText.Clean(text, maxLength);
-
-    private static ImmutableArray<T> All<T>(ImmutableArray<T> items, Func<T, T> check)
-        where T : class
-    {
-        var copy = items;
-        for (var i = 0; i < items.Length; i++)
-        {
-            if (check(items[i]) is var item && !ReferenceEquals(item, items[i]))
-                copy = copy.SetItem(i, item);
-        }
-
-        return copy;
+        return node with { Node = Clean(node.Node, MaxName), Provider = Clean(node.Provider, MaxName),
+            SplitBrain = Clean(node.SplitBrain, MaxName) };
     }
 }

@@ -60,7 +60,8 @@ internal sealed class WhitelistSerializer(ExtendedActorSystem system) : Serializ
     }
 
     /// <summary>Reads a stored row of which nothing has to be left out.</summary>
-    /// <returns>Null: something has, or another serializer or a newer release wrote it; whoever reads it by the journal logs what.</returns>
+    /// <returns>Null: something has, or another serializer or a newer release wrote it; whoever reads it by the journal logs
+    /// what.</returns>
     public static object? TryReadWhole(StoredRow row)
     {
         if (row.Serializer != Number || row.Bytes is null)
@@ -92,7 +93,8 @@ internal sealed class WhitelistSerializer(ExtendedActorSystem system) : Serializ
         }
         catch (SerializationException fault)
         {
-            throw new SerializationException($"{form.Type.Name} ({form.Manifest}, {bytes.Length} bytes) cannot be read: {fault.Message}", fault);
+            throw new SerializationException(
+                $"{form.Type.Name} ({form.Manifest}, {bytes.Length} bytes) cannot be read: {fault.Message}", fault);
         }
     }
 

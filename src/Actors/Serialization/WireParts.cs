@@ -41,17 +41,20 @@ internal static class WireParts
     {
         writer.Fixed64(evidence.List).Flag(evidence.Answer is not null);
         if (evidence.Answer is { } answer)
-            writer.Items(answer.Codes, static (codes, code) => codes.Fixed32(code.Bits)).OptionalInteger(answer.TtlSeconds).Text(answer.Text);
+            writer.Items(answer.Codes, static (codes, code) => codes.Fixed32(code.Bits)).OptionalInteger(answer.TtlSeconds)
+                .Text(answer.Text);
     }
 
     public static SharedEvidence ReadEvidence(ref PackedReader reader) => new(
         reader.Fixed64(),
         reader.Flag()
-            ? new DnsblAnswer(reader.Items(static (ref code) => new AnswerCode(code.Fixed32())), reader.OptionalInt(), reader.OptionalText())
+            ? new DnsblAnswer(
+                reader.Items(static (ref code) => new AnswerCode(code.Fixed32())), reader.OptionalInt(), reader.OptionalText())
             : null);
 
     public static void WriteLine(PackedWriter writer, EntryLine line) => WriteTimesBy(
-        writer.Client(line.Client).Text(line.Profile).Record(line.Pass, WritePass).Integer(line.AgeSeconds).Times(line.Times), line.TimesBy);
+        writer.Client(line.Client).Text(line.Profile).Record(line.Pass, WritePass).Integer(line.AgeSeconds).Times(line.Times),
+        line.TimesBy);
 
     public static EntryLine ReadLine(ref PackedReader reader) => new(
         reader.Client(), reader.Text(), reader.OptionalRecord(ReadPass), reader.Int(), reader.Times(), ReadTimesBy(ref reader));
@@ -107,7 +110,8 @@ internal static class WireParts
 
     public static Tombstone ReadTombstone(ref PackedReader reader) => new(reader.Network(), reader.Long(), reader.Long());
 
-    public static void WriteForgotten(PackedWriter writer, ForgottenTimes forgotten) => writer.Client(forgotten.Client).Times(forgotten.Times);
+    public static void WriteForgotten(PackedWriter writer, ForgottenTimes forgotten) =>
+        writer.Client(forgotten.Client).Times(forgotten.Times);
 
     public static ForgottenTimes ReadForgotten(ref PackedReader reader) => new(reader.Client(), reader.Times());
 
@@ -124,7 +128,8 @@ internal static class WireParts
     public static void WriteChange(PackedWriter writer, GrantsChange change) => writer
         .Records(change.Set, WriteGrant).Network(change.RemoveInside).Integer(change.RemoveExpiredBefore);
 
-    public static GrantsChange ReadChange(ref PackedReader reader) => new(reader.Records(ReadGrant), reader.OptionalNetwork(), reader.Long());
+    public static GrantsChange ReadChange(ref PackedReader reader) =>
+        new(reader.Records(ReadGrant), reader.OptionalNetwork(), reader.Long());
 
     public static PackedWriter WriteVersion(PackedWriter writer, GrantsVersion version) =>
         writer.Integer(version.Life).Integer(version.Number).Fixed64(version.Hash);
@@ -174,6 +179,7 @@ internal static class WireParts
     private static GrantKind ReadKind(ref PackedReader reader)
     {
         var kind = (GrantKind)reader.Octet();
-        return kind <= GrantKind.Ban ? kind : throw new NewerReleaseException($"grants or bans of kind {(byte)kind} are not known to this release");
+        return kind <= GrantKind.Ban ? kind : throw new NewerReleaseException(
+            $"grants or bans of kind {(byte)kind} are not known to this release");
     }
 }

@@ -14,11 +14,12 @@ internal abstract class BoundedEntry<TKey>(TKey key)
 }
 
 /// <summary>
-/// A table with a bound, for many threads: beyond it the entry that was put longest ago leaves. Finding takes no lock and allocates nothing.
+/// A table with a bound, for many threads: beyond it the entry that was put longest ago leaves. Finding takes no lock and allocates
+/// nothing.
 /// </summary>
 /// <remarks>
-/// Invariant: under the lock, the list holds just the entries of the dictionary, oldest first. So the bound counts entries, and an entry that
-/// is put again takes one place, the newest.
+/// Invariant: under the lock, the list holds just the entries of the dictionary, oldest first. So the bound counts entries, and an entry
+/// that is put again takes one place, the newest.
 /// </remarks>
 internal sealed class BoundedTable<TKey, TEntry>(int capacity)
     where TKey : struct, IEquatable<TKey>

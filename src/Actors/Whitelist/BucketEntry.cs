@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Screening.Protocol.Vocabulary;
 
@@ -22,24 +21,42 @@ internal readonly record struct EntryKey
     public string Profile { get; }
 }
 
-/// <summary>Where a pass comes from. The same few repeat in a million entries, so they are shared.</summary>
-internal sealed record Provenance(string Fingerprint, string By, string Reason)
+/// <summary>Where a pass comes from.</summary>
+/// <param name="Fingerprint">That of the profile that judged.</param>
+/// <param name="By">The node that made it.</param>
+/// <param name="Reason">The evidence in short.</param>
+internal sealed record PassOrigin(string Fingerprint, string By, string Reason);
+
+/// <summary>
+/// Lets the entries of a node share their origins: the same few repeat in a million entries, and three strings and their owner would be
+/// most of what an entry takes. Safe for many threads.
+/// </summary>
+/// <remarks>
+/// Each place holds the latest origin with its hash. So the table is bounded, and what is out of use leaves it as other origins come; two
+/// in use that share a place merely cost some memory.
+/// </remarks>
+internal sealed class PassOrigins
 {
-    private const int MaxShared = 50_000;
+    // Profiles times nodes times reasons are some hundreds in a fleet; the table takes 64 kB.
+    private const int Places = 8192;
 
-    private static readonly ConcurrentDictionary<Provenance, Provenance> Shared = new();
+    private readonly PassOrigin?[] _places = new PassOrigin?[Places];
 
-    /// <summary>The one object for these words, as long as there are not too many of them.</summary>
-    public static Provenance Of(string fingerprint, string by, string reason)
+    /// <summary>The shared object for these words.</summary>
+    public PassOrigin Of(string fingerprint, string by, string reason)
     {
-        var words = new Provenance(fingerprint, by, reason);
-        return Shared.TryGetValue(words, out var known) ? known
-            : Shared.Count < MaxShared ? Shared.GetOrAdd(words, words)
-            : words;
+        var origin = new PassOrigin(fingerprint, by, reason);
+        ref var place = ref _places[(uint)origin.GetHashCode() % Places];
+        if (Volatile.Read(ref place) is { } known && known == origin)
+            return known;
+        Volatile.Write(ref place, origin);
+        return origin;
     }
 }
 
-/// <summary>One entry in memory, made small, for there may be millions: an entry without times and with one pass is this struct alone.</summary>
+/// <summary>
+/// One entry in memory, made small, for there may be millions: an entry without times and with one pass is this struct alone.
+/// </summary>
 internal readonly struct BucketEntry
 {
     /// <summary>Passes of one key that are kept, each with another fingerprint; beyond it the oldest one leaves.</summary>
@@ -58,26 +75,46 @@ internal readonly struct BucketEntry
     /// <summary>The bucket's number for the change that made this entry what it is.</summary>
     public long Sequence { get; }
 
+    /// <summary>True if it says nothing: what it stands for was dropped.</summary>
+    public bool IsEmpty => _latest.IsNone && Times.IsEmpty;
+
     public PostscreenTimes Times => _rest?.Times ?? default;
 
     /// <summary>The node that made the times what they are; empty: not known, or there are none.</summary>
     public string TimesBy => _rest?.TimesBy ?? "";
 
     /// <summary>The passes, the latest first.</summary>
-    public IEnumerable<KeptPass> Passes => _latest.IsNone ? [] : _rest is null ? [_latest] : [_latest, .. _rest.Passes];
+    public ImmutableArray<KeptPass> Passes => _latest.IsNone ? [] : _rest is null ? [_latest] : [_latest, .. _rest.Passes];
 
     /// <summary>When nothing of it holds any more.</summary>
     public long ExpiresMs => Math.Max(_latest.ExpiresMs, _rest?.ExpiresMs ?? 0);
 
+    /// <param name="latestFirst">Passes; of each fingerprint the first counts.</param>
+    public static BucketEntry Of(IEnumerable<KeptPass> latestFirst, in PostscreenTimes times, string timesBy, long sequence)
+    {
+        ImmutableArray<KeptPass> passes = [.. latestFirst.DistinctBy(p => p.Fingerprint).Take(MaxPasses)];
+        var rest = times.IsEmpty && passes.Length <= 1 ? null : new Rest(times, timesBy, passes.IsEmpty ? [] : passes.RemoveAt(0));
+        return new BucketEntry(passes.IsEmpty ? default : passes[0], rest, sequence);
+    }
+
+    public static BucketEntry Of(StoredEntry stored, PassOrigins origins) => Of(
+        stored.Passes.Select(p => new KeptPass(p.ExpiresMs, p.MadeMs, p.Allow, p.Score, origins.Of(p.Fingerprint, p.By, p.Reason))),
+        stored.Times, origins.Of("", stored.TimesBy, "").By, stored.Sequence);
+
+    /// <summary>The entry with a further pass, without the expired ones.</summary>
+    public BucketEntry With(KeptPass pass, long nowMs) => _rest is null && (_latest.IsNone || _latest.Fingerprint == pass.Fingerprint)
+        ? new BucketEntry(pass, null, Sequence)
+        : Of([pass, .. Passes.Where(p => p.ExpiresMs > nowMs)], Times, TimesBy, Sequence);
+
+    public BucketEntry With(in PostscreenTimes times, string timesBy) => Of(Passes, times, timesBy, Sequence);
+
+    public BucketEntry With(long sequence) => new(_latest, _rest, sequence);
+
     /// <summary>True if a clock that was ahead of this time made one of its passes.</summary>
     public bool IsMadeAfter(long nowMs) => _latest.MadeMs > nowMs || (_rest is not null && _rest.Passes.Any(p => p.MadeMs > nowMs));
 
-    public static BucketEntry Of(StoredEntry stored)
-    {
-        var passes = stored.Passes;
-        var rest = stored.Times.IsEmpty && passes.Length <= 1 ? null : new Rest(stored.Times, stored.TimesBy, [.. passes.Skip(1).Select(KeptPass.Of)]);
-        return new BucketEntry(passes.IsEmpty ? default : KeptPass.Of(passes[0]), rest, stored.Sequence);
-    }
+    /// <summary>The entry without a pass that was made later than now: such a pass was made now, and lives as long from now.</summary>
+    public BucketEntry MadeBy(long nowMs) => Of(Passes.Select(p => p.MadeBy(nowMs)), Times, TimesBy, Sequence);
 
     /// <summary>The latest unexpired pass with that fingerprint; empty: with any.</summary>
     public bool TryFind(string fingerprint, long nowMs, out KeptPass pass)
@@ -92,14 +129,17 @@ internal readonly struct BucketEntry
         return !pass.IsNone;
     }
 
-    public StoredEntry Stored(EntryKey key) => new(key.Client, key.Profile, [.. Passes.Select(p => p.Stored)], Times, Sequence, TimesBy);
+    /// <summary>The entry as it is stored.</summary>
+    public StoredEntry Stored(EntryKey key) => new(
+        key.Client, key.Profile, _rest is null && !_latest.IsNone ? [_latest.Stored] : [.. Passes.Select(p => p.Stored)], Times, Sequence,
+        TimesBy);
 
     // What few entries have: the others pay one reference for it.
     private sealed class Rest(PostscreenTimes times, string timesBy, ImmutableArray<KeptPass> passes)
     {
         public PostscreenTimes Times { get; } = times;
 
-        public string TimesBy { get; } = Provenance.Of("", timesBy, "").By;
+        public string TimesBy { get; } = timesBy;
 
         public ImmutableArray<KeptPass> Passes { get; } = passes;
 
@@ -107,42 +147,39 @@ internal readonly struct BucketEntry
     }
 }
 
-/// <summary>One pass in memory; <c>default</c> is none.</summary>
-internal readonly struct KeptPass
+/// <summary>One pass in memory, 24 bytes; <c>default</c> is none.</summary>
+internal readonly struct KeptPass(long expiresMs, long madeMs, bool allow, int score, PassOrigin origin)
 {
-    private readonly uint _madeSeconds;
-    private readonly int _scoreAndAllow;
-    private readonly Provenance? _origin;
-
-    private KeptPass(StoredPass pass)
-    {
-        ExpiresMs = pass.ExpiresMs;
-        _madeSeconds = (uint)Math.Clamp(pass.MadeMs / 1000, 0, uint.MaxValue);
-        _scoreAndAllow = (pass.Score << 1) | (pass.Allow ? 1 : 0);
-        _origin = Provenance.Of(pass.Fingerprint, pass.By, pass.Reason);
-    }
+    private readonly uint _madeSeconds = (uint)Math.Clamp(madeMs / 1000, 0, uint.MaxValue);
+    private readonly int _scoreAndAllow = (score << 1) | (allow ? 1 : 0);
+    private readonly PassOrigin? _origin = origin;
 
     public bool IsNone => _origin is null;
 
-    public long ExpiresMs { get; }
+    public long ExpiresMs { get; } = expiresMs;
 
     /// <summary>When the screening that made it began, in whole seconds.</summary>
     public long MadeMs => _madeSeconds * 1000L;
 
-    public StoredPass Stored => new(
-        ExpiresMs, MadeMs, (_scoreAndAllow & 1) != 0, _scoreAndAllow >> 1, _origin!.Fingerprint, _origin.By, _origin.Reason);
+    public string Fingerprint => _origin!.Fingerprint;
 
-    public static KeptPass Of(StoredPass pass) => new(pass);
+    private bool Allow => (_scoreAndAllow & 1) != 0;
 
-    public bool Counts(string fingerprint, long nowMs) => ExpiresMs > nowMs && (fingerprint.Length == 0 || _origin!.Fingerprint == fingerprint);
+    private int Score => _scoreAndAllow >> 1;
+
+    public StoredPass Stored => new(ExpiresMs, MadeMs, Allow, Score, _origin!.Fingerprint, _origin.By, _origin.Reason);
+
+    public bool Counts(string fingerprint, long nowMs) => ExpiresMs > nowMs && (fingerprint.Length == 0 || Fingerprint == fingerprint);
+
+    /// <summary>The pass as if it was made no later than now; it lives as long from now as it did from then.</summary>
+    public KeptPass MadeBy(long nowMs) =>
+        MadeMs <= nowMs ? this : new KeptPass(ExpiresMs - (MadeMs - nowMs), nowMs, Allow, Score, _origin!);
 
     /// <summary>The pass with what is left of it: never more than it had, nor than anything may have, whatever clock stored it.</summary>
     public Pass Left(long nowMs, long maxLifeMs)
     {
         var left = Math.Min(ExpiresMs - Math.Max(nowMs, MadeMs), maxLifeMs);
-        return new Pass(
-            (int)Math.Clamp(left / 1000, 1, int.MaxValue), (_scoreAndAllow & 1) != 0, _scoreAndAllow >> 1, _origin!.Fingerprint, _origin.By,
-            _origin.Reason);
+        return new Pass((int)Math.Clamp(left / 1000, 1, int.MaxValue), Allow, Score, _origin!.Fingerprint, _origin.By, _origin.Reason);
     }
 
     /// <summary>How long ago the screening that made it began.</summary>

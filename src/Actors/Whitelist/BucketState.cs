@@ -14,9 +14,11 @@ namespace Screening.Actors.Whitelist;
 /// </remarks>
 /// <param name="maxLife">Nothing lives longer than this from the time it is stored.</param>
 /// <param name="capacity">Entries at most; beyond it the oldest changes leave.</param>
-internal sealed class BucketState(TimeSpan maxLife, int capacity)
+/// <param name="origins">Shared by all buckets of a node.</param>
+internal sealed class BucketState(TimeSpan maxLife, int capacity, PassOrigins origins)
 {
-    // Values of one client's times that are remembered as forgotten.
+    // Values of one client's times that are remembered as forgotten. postscreen reads all five when a client connects and writes all five
+    // when its tests end (postscreen_cache_map): a session that a revocation meets would bring the old values back.
     private const int MaxForgotten = 8;
 
     // How far a time of a tombstone and the beginning of a screening may be apart and still be in another order than they seem.
@@ -87,9 +89,9 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
     public StoredEntry? RecordTimes(ClientAddress client, PostscreenTimes times, long nowMs, string by = "")
     {
         times = WithoutForgotten(client, Current(times, nowMs));
-        var entry = Find(TimesKey(client));
+        var (key, entry) = (TimesKey(client), Find(TimesKey(client)));
         var merged = entry.Times.Max(times);
-        return merged.IsEmpty || merged == entry.Times ? null : Put(entry with { Times = merged, TimesBy = by });
+        return merged.IsEmpty || merged == entry.Times ? null : Change(key, entry.With(merged, by));
     }
 
     /// <summary>Merges postscreen's times that were exported, unless a revocation came after that.</summary>
@@ -101,8 +103,8 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
     /// <returns>The entry as it is to be stored; null: there were none.</returns>
     public StoredEntry? ForgetTimes(ClientAddress client)
     {
-        var entry = Find(TimesKey(client));
-        return entry.Times.IsEmpty ? null : Put(entry with { Times = default, TimesBy = "" });
+        var (key, entry) = (TimesKey(client), Find(TimesKey(client)));
+        return entry.Times.IsEmpty ? null : Change(key, entry.With(default(PostscreenTimes), ""));
     }
 
     /// <summary>Takes back all entries of some networks, and all that come late, as one revocation.</summary>
@@ -127,7 +129,7 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
         {
             Sequence = Math.Max(Sequence, entry.Sequence);
             if (entry.Sequence > _tombstones.Over(Network.Of(entry.Client)).Sequence)
-                Keep(entry);
+                Keep(new EntryKey(entry.Client, entry.Profile), BucketEntry.Of(entry, origins));
         }
     }
 
@@ -148,25 +150,21 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
         // Only if a clock went back have its numbers been used before.
         var shift = Math.Max(0, Sequence + 1 - learnt._first);
         var revoked = new HashSet<Network>();
-        var kept = new List<StoredEntry>();
+        var kept = new List<(EntryKey Key, BucketEntry Entry)>();
         foreach (var (key, entry) in learnt._entries)
         {
-            var passes = entry.Passes.Where(p => !IsRevokedSince(key.Client, p.MadeMs - AgeSlackMs)).Select(p => p.Stored).ToImmutableArray();
-            if (passes.Length < entry.Passes.Count())
+            var passes = entry.Passes.RemoveAll(p => IsRevokedSince(key.Client, p.MadeMs - AgeSlackMs));
+            if (passes.Length < entry.Passes.Length)
                 revoked.Add(Network.Of(key.Client));
-            kept.Add(new StoredEntry(key.Client, key.Profile, passes, WithoutForgotten(key.Client, entry.Times), entry.Sequence + shift, entry.TimesBy));
+            kept.Add((key, BucketEntry.Of(passes, WithoutForgotten(key.Client, entry.Times), entry.TimesBy, entry.Sequence + shift)));
         }
 
         Bury([.. learnt._tombstones.All.Select(t => t with { Sequence = t.Sequence + shift })]);
-        foreach (var entry in kept)
+        foreach (var (key, entry) in kept)
         {
-            var known = Find(new EntryKey(entry.Client, entry.Profile));
-            Keep(entry with
-            {
-                Passes = OnePerFingerprint([.. entry.Passes, .. known.Passes]),
-                Times = known.Times.Max(entry.Times),
-                TimesBy = entry.Times.IsEmpty ? known.TimesBy : entry.TimesBy,
-            });
+            var known = Find(key);
+            var timesBy = entry.Times.IsEmpty ? known.TimesBy : entry.TimesBy;
+            Keep(key, BucketEntry.Of([.. entry.Passes, .. known.Passes], known.Times.Max(entry.Times), timesBy, entry.Sequence));
         }
 
         foreach (var (client, times) in learnt._forgotten)
@@ -176,7 +174,9 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
         return [.. revoked];
     }
 
-    /// <summary>Revocations among stored ones that this state never had: those of another node that held the bucket at the same time.</summary>
+    /// <summary>
+    /// Revocations among stored ones that this state never had: those of another node that held the bucket at the same time.
+    /// </summary>
     public IEnumerable<Tombstone> UnknownAmong(IEnumerable<Tombstone> stored, long nowMs) =>
         stored.Where(t => !_revocations.ContainsKey(t.Sequence) && t.MadeMs + _maxLifeMs > nowMs);
 
@@ -198,7 +198,8 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
             .OrderBy(client => client.Key.Bits)
             .Take(limit + 1)
             .ToList();
-        return ([.. clients.Take(limit).SelectMany(client => client).SelectMany(e => LinesOf(e.Key, e.Value, nowMs))], clients.Count > limit);
+        var lines = clients.Take(limit).SelectMany(client => client).SelectMany(e => LinesOf(e.Key, e.Value, nowMs));
+        return ([.. lines], clients.Count > limit);
     }
 
     /// <summary>Unexpired entries of a network.</summary>
@@ -214,7 +215,7 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
             if (entry.ExpiresMs <= nowMs)
                 _entries.Remove(key);
             else
-                Keep(entry.Stored(key) with { Passes = [.. entry.Passes.Select(p => MadeBy(nowMs, p.Stored))] });
+                Keep(key, entry.MadeBy(nowMs));
         }
 
         _tombstones.RemoveWhere(t => t.MadeMs + _maxLifeMs <= nowMs);
@@ -226,12 +227,6 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
     }
 
     private static EntryKey TimesKey(ClientAddress client) => new(client, Profile.DefaultName);
-
-    private static StoredPass MadeBy(long nowMs, StoredPass pass) =>
-        pass.MadeMs <= nowMs ? pass : pass with { MadeMs = nowMs, ExpiresMs = pass.ExpiresMs - (pass.MadeMs - nowMs) };
-
-    private static ImmutableArray<StoredPass> OnePerFingerprint(ImmutableArray<StoredPass> latestFirst) =>
-        [.. latestFirst.DistinctBy(p => p.Fingerprint).Take(BucketEntry.MaxPasses)];
 
     private PostscreenTimes Current(in PostscreenTimes times, long nowMs) =>
         times.CappedAt((nowMs + _maxLifeMs) / 1000).Unexpired(nowMs / 1000);
@@ -248,8 +243,7 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
 
     private bool IsRevokedSince(ClientAddress client, long timeMs) => _tombstones.Over(Network.Of(client)).MadeMs >= timeMs;
 
-    private StoredEntry Find(EntryKey key) =>
-        _entries.TryGetValue(key, out var entry) ? entry.Stored(key) : new StoredEntry(key.Client, key.Profile, [], default, 0);
+    private BucketEntry Find(EntryKey key) => _entries.GetValueOrDefault(key);
 
     private IEnumerable<EntryLine> LinesOf(EntryKey key, BucketEntry entry, long nowMs)
     {
@@ -267,28 +261,24 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
 
     private StoredEntry Put(EntryKey key, Pass pass, long madeMs, long nowMs)
     {
-        var life = Math.Min(pass.TtlSeconds * 1000L, _maxLifeMs);
-        var stored = new StoredPass(nowMs + life, madeMs, pass.Allow, pass.Score, pass.Fingerprint, pass.By, pass.Reason);
-        if (!_entries.TryGetValue(key, out var known))
-            return Put(new StoredEntry(key.Client, key.Profile, [stored], default, 0));
-        var entry = known.Stored(key);
-        return Put(entry with { Passes = OnePerFingerprint([stored, .. entry.Passes.Where(p => p.ExpiresMs > nowMs)]) });
+        var expiresMs = nowMs + Math.Min(pass.TtlSeconds * 1000L, _maxLifeMs);
+        var origin = origins.Of(pass.Fingerprint, pass.By, pass.Reason);
+        return Change(key, Find(key).With(new KeptPass(expiresMs, madeMs, pass.Allow, pass.Score, origin), nowMs));
     }
 
-    private StoredEntry Put(StoredEntry changed)
+    private StoredEntry Change(EntryKey key, BucketEntry entry)
     {
-        var stored = changed with { Sequence = ++Sequence };
-        Keep(stored);
-        return stored;
+        var changed = entry.With(++Sequence);
+        Keep(key, changed);
+        return changed.Stored(key);
     }
 
-    private void Keep(StoredEntry entry)
+    private void Keep(EntryKey key, BucketEntry entry)
     {
-        var key = new EntryKey(entry.Client, entry.Profile);
         if (entry.IsEmpty)
             _entries.Remove(key);
         else
-            _entries[key] = BucketEntry.Of(entry);
+            _entries[key] = entry;
         MakeRoom();
     }
 
@@ -320,7 +310,8 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity)
 
         if (_forgotten.Count <= capacity)
             return;
-        foreach (var (client, _) in _forgotten.OrderBy(f => f.Value.Max(t => t.Latest)).Take(Portion + _forgotten.Count - capacity).ToList())
+        var count = Portion + _forgotten.Count - capacity;
+        foreach (var (client, _) in _forgotten.OrderBy(f => f.Value.Max(t => t.Latest)).Take(count).ToList())
             _forgotten.Remove(client);
     }
 

@@ -3,13 +3,17 @@ using Akka.Actor;
 namespace Screening.Actors.Whitelist;
 
 /// <summary>
-/// What an entity still owes its store. Changes go to the writer in batches, one write at a time; now and then a snapshot replaces the events.
-/// For one thread; it starts no timers, its owner does.
+/// What an entity still owes its store. Changes go to the writer in batches, one write at a time; now and then a snapshot replaces the
+/// events. For one thread; it starts no timers, its owner does.
 /// </summary>
 /// <remarks>
+/// Passes are written behind their answers since nobody may wait for a database: a crash loses at most one batch, whose clients are
+/// screened again. What operators change is journaled before it is acknowledged: whoever waits for that makes <see cref="Flush"/> write at
+/// once.
+/// <para/>
 /// Invariants: a change is owed until the writer said that it is stored, whatever became of the writer that had it. An event is sent only
-/// on top of all that was changed before it: once changes are no longer held one by one, a snapshot is owed, and nothing else is sent before it.
-/// A snapshot that failed pauses until <see cref="RetrySnapshot"/>; unless one is owed, events are written meanwhile.
+/// on top of all that was changed before it: once changes are no longer held one by one, a snapshot is owed, and nothing else is sent
+/// before it. A snapshot that failed pauses until <see cref="RetrySnapshot"/>; unless one is owed, events are written meanwhile.
 /// </remarks>
 /// <param name="persists">False: there is no store, and everything counts as stored.</param>
 /// <param name="stagger">Any number of the entity's own, so that not all entities of a busy node write their snapshots at once.</param>
@@ -18,7 +22,10 @@ namespace Screening.Actors.Whitelist;
 internal sealed class EntityStorage<TChange>(
     WhitelistMeter meter, bool persists, int stagger, Func<IReadOnlyList<TChange>, object> eventOf, Func<object> snapshotOf)
 {
-    /// <summary>Changes that are worth a write at once.</summary>
+    /// <summary>
+    /// Changes that are worth a write at once. One event of 50 entries stores 12 to 24 times as many entries a second as an event for each
+    /// (SQLite and PostgreSQL, measured); a larger batch gains little and loses more in a crash.
+    /// </summary>
     public const int BatchSize = 64;
 
     /// <summary>Changes in one write at most.</summary>
@@ -27,10 +34,15 @@ internal sealed class EntityStorage<TChange>(
     /// <summary>Changes held one by one beside those that are being written; beyond it a snapshot is owed.</summary>
     public const int MaxWaiting = 1024;
 
-    /// <summary>Writes between two snapshots.</summary>
+    /// <summary>
+    /// Writes between two snapshots. A recovery replays what came after the last one: 20 events of 50 entries take 1.6 to 3.4 ms, and a
+    /// thousand buckets recover at once when a node is lost. A snapshot writes the whole entity, so it must not come often either.
+    /// </summary>
     public const int WritesPerSnapshot = 50;
 
     private const long NotOwed = -1;
+
+    // So much of what nobody waits for is lost in a crash. With fewer changes than a batch in that time the database is idle anyway.
     private static readonly TimeSpan FlushInterval = TimeSpan.FromMilliseconds(200);
 
     // Behind _storedNumber, oldest first. The first _sentCount of them are being written.
@@ -104,7 +116,9 @@ internal sealed class EntityStorage<TChange>(
             _snapshotOwed = _lastNumber;
     }
 
-    /// <summary>The writer is ready, perhaps again. Nothing that it was sent before is known to be stored, so it may be stored twice.</summary>
+    /// <summary>
+    /// The writer is ready, perhaps again. Nothing that it was sent before is known to be stored, so it may be stored twice.
+    /// </summary>
     /// <param name="sequenceNr">What the store has. Less than was stored: the store lost something, so everything is owed.</param>
     public void Open(IActorRef writer, long sequenceNr)
     {

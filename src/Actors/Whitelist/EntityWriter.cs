@@ -87,6 +87,7 @@ internal sealed class EntityWriter : UntypedPersistentActor
                 Persist(store.Event, _ => _owner.Tell(new EventStored(store.Number, LastSequenceNr)));
                 break;
             case StoreSnapshot store:
+                // Two snapshots of the same sequence number would be one row, and what the second covers could not be told from the first.
                 _snapshotNumber = store.Number;
                 Persist(store.NoChange, _ => SaveSnapshot(store.Snapshot));
                 break;

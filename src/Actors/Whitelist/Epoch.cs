@@ -5,6 +5,8 @@ namespace Screening.Actors.Whitelist;
 /// answers that are too old from those that hold, by the bucket's own numbers and never by a clock.
 /// </summary>
 /// <remarks>
+/// Clocks of nodes differ, and news overtake each other: a pass told before a revocation may arrive after it. Only the bucket, which is one
+/// writer, knows the order, so its numbers go with everything that it tells.
 /// <list type="bullet">
 /// <item>Each start of a bucket begins a life with a larger number than any before it.</item>
 /// <item>A life begins its sequence of changes at its own number, so no two revocations of a bucket ever share a number.</item>

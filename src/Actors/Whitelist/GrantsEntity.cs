@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Akka.Actor;
 
 namespace Screening.Actors.Whitelist;
@@ -9,11 +8,13 @@ namespace Screening.Actors.Whitelist;
 /// </summary>
 /// <remarks>
 /// <code>
-///   Recovering ── stored state read, every node heard (or long enough waited for) ──► Fetching, if a node knows a later state ──► Ready
+///   Recovering ── stored state read, every node heard ──► Fetching, if a node knows a later state ──► Ready
+///                 (or waited for long enough)
 /// </code>
 /// It answers nobody before it is ready: operators' changes wait, nodes ask again. It begins with the latest state that it hears of, its
-/// store's or a node's, in a life later than all that it heard of, and tells all its version. A node that shows up later with a state that is later than the one
-/// this life began with still counts: that state is taken over, and the changes of this life are applied on top.
+/// store's or a node's, in a life later than all that it heard of, and tells all its version. A node that shows up later with a state
+/// that is later than the one this life began with still counts: that state is taken over, and the changes of this life are applied on
+/// top.
 /// </remarks>
 internal sealed class GrantsEntity : StoredEntity<GrantsChanged>
 {
@@ -30,7 +31,8 @@ internal sealed class GrantsEntity : StoredEntity<GrantsChanged>
     private static readonly TimeSpan LostNodeTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(30);
 
-    // So long after its end a grant or a ban is removed, and only by a clock that did not jump for a while: a wrong clock lifts no ban for good.
+    // So long after its end a grant or a ban is removed, and only by a clock that did not jump for a while: a wrong clock lifts no ban
+    // for good.
     private static readonly TimeSpan KeptExpired = TimeSpan.FromDays(1);
     private static readonly TimeSpan SteadyClock = TimeSpan.FromHours(1);
 
@@ -115,7 +117,7 @@ internal sealed class GrantsEntity : StoredEntity<GrantsChanged>
 
     protected override void Recover(StoredState stored)
     {
-        _state = Fold(stored);
+        _state = GrantsState.Of(stored);
         _hasRead = true;
         Self.Tell(RecoverTick.Instance);
     }
@@ -123,7 +125,7 @@ internal sealed class GrantsEntity : StoredEntity<GrantsChanged>
     // If another node held the entity meanwhile, what it stored was decided later than what this life began with.
     protected override void CompareWith(StoredState stored)
     {
-        var other = Fold(stored);
+        var other = GrantsState.Of(stored);
         if (IsLater(other.Version))
             Adopt(other);
     }
@@ -132,14 +134,6 @@ internal sealed class GrantsEntity : StoredEntity<GrantsChanged>
         new GrantsStored(changes.Count == 0 ? _state.Version : changes[^1].After, [.. changes.Select(c => c.Change)]);
 
     protected override object Snapshot() => new GrantsSnapshot(_state.Version, [.. _state.Lines]);
-
-    private static GrantsState Fold(StoredState stored)
-    {
-        var state = stored.Snapshot is GrantsSnapshot snapshot ? GrantsState.Of(snapshot.Version, snapshot.Lines) : GrantsState.Empty;
-        foreach (var part in stored.Events.OfType<GrantsStored>())
-            state = part.Changes.Aggregate(state, (before, change) => before.Apply(change)).InLife(part.After.Life);
-        return state;
-    }
 
     private void OnRecoverTick()
     {
@@ -288,12 +282,7 @@ internal sealed class GrantsEntity : StoredEntity<GrantsChanged>
 
     private void Set(SetGrants set)
     {
-        var now = NowMs;
-        var latest = now + (long)_context.MaxLife.TotalMilliseconds;
-        var lines = set.Lines
-            .Select(line => line with { ExpiresMs = Math.Min(line.ExpiresMs, latest), MadeMs = Math.Min(line.MadeMs, now) })
-            .Where(line => !set.OnlyIfLonger || _state.Find(line.Key) is not { } known || known.ExpiresMs < line.ExpiresMs)
-            .ToImmutableArray();
+        var lines = _state.Settable(set, NowMs, _context.MaxLife);
         if (_state.FaultOf(lines) is { } fault)
             Sender.Tell(new GrantsRecorded(set.Id, _state.Version, 0, true, fault));
         else
@@ -326,8 +315,9 @@ internal sealed class GrantsEntity : StoredEntity<GrantsChanged>
 
     private void RemoveExpired()
     {
-        var removal = GrantsChange.RemovingExpired(NowMs - (long)KeptExpired.TotalMilliseconds);
-        if (_clock.LookForSteadiness() >= SteadyClock && _isReady && _state.Lines.Any(removal.Removes))
+        var (now, steadyFor) = _clock.Look();
+        var removal = GrantsChange.RemovingExpired((now - KeptExpired).ToUnixTimeMilliseconds());
+        if (steadyFor >= SteadyClock && _isReady && _state.Lines.Any(removal.Removes))
             Store(Apply(removal), now: true);
     }
 

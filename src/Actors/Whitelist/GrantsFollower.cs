@@ -4,7 +4,8 @@ namespace Screening.Actors.Whitelist;
 
 /// <summary>
 /// Keeps this node's copy of grants and bans the same as the entity's. News come at once but may be lost, so it asks: often until an entity
-/// that has recovered answered, then once a <see cref="GrantsAndBans.Period"/>. A whole copy is fetched part by part and applied when whole.
+/// that has recovered answered, then once a <see cref="GrantsAndBans.Period"/>. A whole copy is fetched part by part and applied when
+/// whole.
 /// </summary>
 /// <remarks>
 /// A later life of the entity counts, an earlier one is not listened to: an entity that hears from this node of a later life than its own

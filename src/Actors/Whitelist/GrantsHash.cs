@@ -6,8 +6,8 @@ using System.Text;
 namespace Screening.Actors.Whitelist;
 
 /// <summary>
-/// The hash that is chained over the changes of grants and bans: the first 8 octets of SHA-256 of the hash before and the change. The octets
-/// of a change are its own here and not those of the wire, so that nodes of two releases agree.
+/// The hash that is chained over the changes of grants and bans: the first 8 octets of SHA-256 of the hash before and the change. The
+/// octets of a change are its own here and not those of the wire, so that nodes of two releases agree.
 /// </summary>
 /// <remarks>
 /// <code>

@@ -1,8 +1,8 @@
 namespace Screening.Actors.Whitelist;
 
 /// <summary>
-/// The changes that an entity made in its life, as far as there is room: for nodes that missed some, and to put them on top of another state. For
-/// one thread.
+/// The changes that an entity made in its life, as far as there is room: for nodes that missed some, and to put them on top of another
+/// state. For one thread.
 /// </summary>
 internal sealed class GrantsLog
 {

@@ -79,8 +79,8 @@ internal sealed class GrantsCopies(TimeProvider time)
 }
 
 /// <summary>
-/// Puts the parts of a copy together. A first part of another version begins anew; a part out of turn is passed over, and a copy of more lines
-/// than an entity may hold is given up. For one thread.
+/// Puts the parts of a copy together. A first part of another version begins anew; a part out of turn is passed over, and a copy of more
+/// lines than an entity may hold is given up. For one thread.
 /// </summary>
 internal sealed class GrantsAssembly(TimeProvider time)
 {
@@ -99,8 +99,8 @@ internal sealed class GrantsAssembly(TimeProvider time)
     public GetGrantsPart? Wanted => _next < _parts ? new GetGrantsPart(_version, _next) : null;
 
     /// <summary>
-    /// The part that is wanted, if it has been waited for in vain so long that it shall be asked for again; null: it has not. Once said, the wait
-    /// begins anew.
+    /// The part that is wanted, if it has been waited for in vain so long that it shall be asked for again; null: it has not. Once said,
+    /// the wait begins anew.
     /// </summary>
     public GetGrantsPart? TryAgain()
     {

@@ -13,7 +13,9 @@ internal sealed class GrantsState
     /// <summary>Grants and bans in all.</summary>
     public const int MaxLines = 100_000;
 
-    /// <summary>Those for networks larger than a bucket's neighbourhood (/24, /64): a ban of such a network revokes in every bucket.</summary>
+    /// <summary>
+    /// Those for networks larger than a bucket's neighbourhood (/24, /64): a ban of such a network revokes in every bucket.
+    /// </summary>
     public const int MaxLarge = 10_000;
 
     public static readonly GrantsState Empty = new(default, ImmutableDictionary<GrantKey, GrantOrBan>.Empty, 0);
@@ -40,6 +42,15 @@ internal sealed class GrantsState
         return new GrantsState(version, all.ToImmutable(), all.Keys.Count(IsLarge));
     }
 
+    /// <summary>What an entity stored: a snapshot, and the changes after it.</summary>
+    public static GrantsState Of(StoredState stored)
+    {
+        var state = stored.Snapshot is GrantsSnapshot snapshot ? Of(snapshot.Version, snapshot.Lines) : Empty;
+        foreach (var part in stored.Events.OfType<GrantsStored>())
+            state = part.Changes.Aggregate(state, (before, change) => before.Apply(change)).InLife(part.After.Life);
+        return state;
+    }
+
     public GrantOrBan? Find(GrantKey key) => _lines.GetValueOrDefault(key);
 
     /// <summary>The same content, named by another life of the entity.</summary>
@@ -63,6 +74,21 @@ internal sealed class GrantsState
 
         var version = new GrantsVersion(Version.Life, Version.Number + 1, GrantsHash.Chain(Version.Hash, change));
         return new GrantsState(version, lines.ToImmutable(), large);
+    }
+
+    /// <summary>
+    /// Of the lines that are to be set those that change something here. Whatever clock made a line, it was not made later than now, and it
+    /// ends within <paramref name="maxLife"/> from now.
+    /// </summary>
+    public ImmutableArray<GrantOrBan> Settable(SetGrants set, long nowMs, TimeSpan maxLife)
+    {
+        var latestMs = nowMs + (long)maxLife.TotalMilliseconds;
+        return
+        [
+            .. set.Lines
+                .Select(line => line with { ExpiresMs = Math.Min(line.ExpiresMs, latestMs), MadeMs = Math.Min(line.MadeMs, nowMs) })
+                .Where(line => !set.OnlyIfLonger || Find(line.Key) is not { } known || known.ExpiresMs < line.ExpiresMs),
+        ];
     }
 
     /// <summary>Why there is no room for further lines; null: there is.</summary>

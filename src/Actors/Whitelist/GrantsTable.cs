@@ -30,7 +30,8 @@ internal sealed class GrantsTable
         var (bits, unwritten) = (client.Bits, isIPv4 ? 96 : 0);
         foreach (var length in lengths)
         {
-            if (_lines.TryGetValue(new Prefix(bits, unwritten + length), out var line) && line.ExpiresMs > time.GetUtcNow().ToUnixTimeMilliseconds())
+            if (_lines.TryGetValue(new Prefix(bits, unwritten + length), out var line)
+                && line.ExpiresMs > time.GetUtcNow().ToUnixTimeMilliseconds())
                 return line;
         }
 

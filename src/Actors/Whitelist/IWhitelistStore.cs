@@ -13,8 +13,8 @@ public interface IWhitelistStore
     IStoreLock? Lock { get; }
 
     /// <summary>
-    /// Creates what is missing and checks that what is there was made for <see cref="Whitelist.WhitelistLayout.Version"/>. Connections that were
-    /// kept from before are not used any longer: they may lead to a store that was there before. May be repeated.
+    /// Creates what is missing and checks that what is there was made for <see cref="Whitelist.WhitelistLayout.Version"/>. Connections
+    /// that were kept from before are not used any longer: they may lead to a store that was there before. May be repeated.
     /// </summary>
     /// <exception cref="StoreLayoutException">It was made for another layout: it must not be touched.</exception>
     /// <exception cref="StoreException">It cannot be reached or used now.</exception>
@@ -25,7 +25,9 @@ public interface IWhitelistStore
     /// <exception cref="StoreException">It does not.</exception>
     Task<StoreMark> PingAsync(CancellationToken cancellation);
 
-    /// <summary>Reads in one pass all that entities stored, before anything is written. A store that waits for others fails within a second.</summary>
+    /// <summary>
+    /// Reads in one pass all that entities stored, before anything is written. A store that waits for others fails within a second.
+    /// </summary>
     /// <param name="row">Receives each row: for an entity its latest snapshot first, then the events after it, in order.</param>
     /// <returns>False: this store does not offer it; entities read by themselves.</returns>
     /// <exception cref="StoreException">It cannot be read now.</exception>
@@ -58,7 +60,9 @@ public sealed record StoreConnection(string ProviderName, string ConnectionStrin
     public override string ToString() => ProviderName;
 }
 
-/// <summary>Named locks, each held by one owner for a time: the founding of a cluster, and the last word when two nodes lose each other.</summary>
+/// <summary>
+/// Named locks, each held by one owner for a time: the founding of a cluster, and the last word when two nodes lose each other.
+/// </summary>
 public interface IStoreLock
 {
     /// <summary>Takes or prolongs a lock.</summary>
@@ -91,5 +95,6 @@ public sealed class MemoryStore : IWhitelistStore
 
     public Task PrepareAsync(CancellationToken cancellation) => Task.CompletedTask;
 
-    public Task<StoreMark> PingAsync(CancellationToken cancellation) => Task.FromResult(new StoreMark("", Interlocked.Increment(ref _pings)));
+    public Task<StoreMark> PingAsync(CancellationToken cancellation) =>
+        Task.FromResult(new StoreMark("", Interlocked.Increment(ref _pings)));
 }

@@ -10,10 +10,11 @@ namespace Screening.Actors.Whitelist;
 /// threads; an expired entry behaves as absent; when full, the entry that was stored longest ago makes room.
 /// </summary>
 /// <remarks>
-/// A hit allocates nothing and never extends an entry. After <c>cache.near_life</c> an entry has to be confirmed by its bucket. The epoch of
-/// each bucket is remembered and never goes back: what bears an older one is dropped, and a node that learns of a revocation which it was
-/// not told drops all that it has of that bucket. Invariant: no entry stays that was stored under an epoch before a revocation of its client
-/// that this node has heard of. For this the epoch moves before entries are dropped, and whoever stores looks at it before and after.
+/// A hit allocates nothing and never extends an entry. After <c>cache.near_life</c> an entry has to be confirmed by its bucket. The epoch
+/// of each bucket is remembered and never goes back: what bears an older one is dropped, and a node that learns of a revocation which it
+/// was not told drops all that it has of that bucket. Invariant: no entry stays that was stored under an epoch before a revocation of its
+/// client that this node has heard of. For this the epoch moves before entries are dropped, and whoever stores looks at it before and
+/// after.
 /// </remarks>
 public sealed class NearCache
 {

@@ -4,8 +4,12 @@ using Screening.Actors.Checks;
 namespace Screening.Actors.Whitelist;
 
 /// <summary>
-/// Takes the fleet's news into this node's near cache, and hands those of grants and bans to its <see cref="GrantsFollower"/>.
+/// Puts the fleet's news into this node's near cache, and hands those of grants and bans to its <see cref="GrantsFollower"/>.
 /// </summary>
+/// <remarks>
+/// News answer no question, so they do not pass through the client of the whitelist: nothing waits for them and no breaker counts them.
+/// Both tables that they change are made for many threads and outlive the cluster system that brought them.
+/// </remarks>
 internal sealed class NewsReceiver : UntypedActor
 {
     private readonly NearCache _nearCache;

@@ -12,8 +12,8 @@ internal sealed record NewsReceiverGone(Address Node);
 
 /// <summary>
 /// Tells every node what is new in the buckets that this node holds: at once when there was quiet, else in batches, so that a node gets few
-/// messages however many clients pass. Order is kept for each bucket. When too many wait, the oldest passes and times are dropped where they
-/// stand, for they are only a help; revocations never are.
+/// messages however many clients pass. Order is kept for each bucket. When too many wait, the oldest passes and times are dropped where
+/// they stand, for they are only a help; revocations never are.
 /// </summary>
 internal sealed class NewsSender : UntypedActor, IWithTimers
 {

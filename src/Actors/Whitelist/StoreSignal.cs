@@ -15,7 +15,9 @@ internal sealed class StoreReady
     }
 }
 
-/// <summary>The way from the store's keeper to the entities: each that subscribed hears of <see cref="StoreReady"/>. Safe for many threads.</summary>
+/// <summary>
+/// The way from the store's keeper to the entities: each that subscribed hears of <see cref="StoreReady"/>. Safe for many threads.
+/// </summary>
 internal sealed class StoreSignal
 {
     private readonly Lock _lock = new();

@@ -11,16 +11,19 @@ namespace Screening.Actors.Whitelist;
 ///   Recovering ── WriterReady ──► Recovered          both receive commands; IsRecovered tells them apart
 ///        └────────── HandOver ──────────┴──► Leaving ── all stored, or too late ──► stopped
 /// </code>
-/// A derived class calls <see cref="Store"/> for each change, after it was made in memory, and is asked for the event of some changes or a snapshot
-/// when it is time to write. It overrides <c>PreStart</c> and <c>PostStop</c> only with a call of this class's. Without a store an entity is
-/// recovered from the start and each change counts as stored. An entity that is given what was read of the store (<see cref="StoredWhitelist"/>) is
-/// recovered once it has started, and has a writer only when something is to be stored.
+/// A derived class calls <see cref="Store"/> for each change, after it was made in memory, and is asked for the event of some changes or
+/// a snapshot when it is time to write. It overrides <c>PreStart</c> and <c>PostStop</c> only with a call of this class's. Without a
+/// store an entity is recovered from the start and each change counts as stored. An entity that is given what was read of the store
+/// (<see cref="StoredWhitelist"/>) is recovered once it has started, and has a writer only when something is to be stored.
 /// </remarks>
 /// <typeparam name="TChange">One change, as events hold them.</typeparam>
 internal abstract class StoredEntity<TChange> : UntypedActor, IWithTimers
 {
+    // A shard that moves is nowhere meanwhile: its questions wait or are lost. What is not stored by then is lost with the store's delay.
     private static readonly TimeSpan LeavingTimeout = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan SnapshotRetry = TimeSpan.FromSeconds(5);
+
+    // A thousand entities that write all they hold at the same moment would keep the store from everything else.
     private static readonly TimeSpan RewriteSpread = TimeSpan.FromSeconds(2);
 
     private readonly EntityContext _context;
@@ -49,7 +52,8 @@ internal abstract class StoredEntity<TChange> : UntypedActor, IWithTimers
     protected abstract void Recover(StoredState stored);
 
     /// <summary>
-    /// The writer was restarted and read again what is stored. Usually all of it is known; not so if another node held this entity meanwhile.
+    /// The writer was restarted and read again what is stored. Usually all of it is known; not so if another node held this entity
+    /// meanwhile.
     /// </summary>
     protected virtual void CompareWith(StoredState stored)
     {
@@ -206,13 +210,9 @@ internal abstract class StoredEntity<TChange> : UntypedActor, IWithTimers
         _storage.Close();
         Context.WatchWith(ready.Writer, new WriterLost(ready.Writer));
         if (IsRecovered)
-        {
             CompareWith(ready.Stored);
-        }
         else
-        {
             BecomeRecovered(ready.Stored);
-        }
 
         _storage.Open(ready.Writer, ready.Stored.SequenceNr);
     }

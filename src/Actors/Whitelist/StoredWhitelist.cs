@@ -26,8 +26,8 @@ internal sealed class StoredWhitelist
 
     /// <summary>What is stored of an entity, which may be nothing.</summary>
     /// <returns>
-    /// Null: the entity must read by itself, because it was given its part already and may have written since, or because its part cannot be
-    /// understood here.
+    /// Null: the entity must read by itself, because it was given its part already and may have written since, or because its part cannot
+    /// be understood here.
     /// </returns>
     public StoredState? TryRemove(string entity)
     {

@@ -3,10 +3,15 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Actors.Whitelist;
 
 /// <summary>
-/// The revocations of a bucket that still refuse what comes late. Those over a client are found in time proportional to the number of prefix
-/// lengths among them, however many there are.
+/// The revocations of a bucket that still refuse what comes late. Those over a client are found in time proportional to the number of
+/// prefix lengths among them, however many there are.
 /// </summary>
-/// <remarks>Invariant: there is one for a network, and none inside another of the same or a later number, which refuses all that it would.</remarks>
+/// <remarks>
+/// A revocation has to outlive what it took back. A screening that began before it ends later, a node that was cut off still holds the
+/// pass, and an export may be imported weeks afterwards: a tombstone is kept for as long as any entry may live (<c>cache.max_life</c>).
+/// <para/>
+/// Invariant: there is one for a network, and none inside another of the same or a later number, which refuses all that it would.
+/// </remarks>
 internal sealed class Tombstones
 {
     /// <summary>Beyond it the oldest twentieth leaves.</summary>

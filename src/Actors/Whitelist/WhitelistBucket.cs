@@ -8,13 +8,17 @@ namespace Screening.Actors.Whitelist;
 /// <summary>What all buckets of a node are given.</summary>
 /// <param name="MaxEntries">Entries of one bucket.</param>
 /// <param name="News">Takes each <see cref="NewsItem"/>, to tell all nodes.</param>
-/// <param name="Lists">Takes each <see cref="LookUp"/> of a client that is not known, to ask its lists; nobody: each node asks by itself.</param>
+/// <param name="Lists">Takes each <see cref="LookUp"/> of a client that is not known, to ask its lists; nobody: each node asks by
+/// itself.</param>
 /// <param name="Store">Tells when the store may be used; null: nothing is stored.</param>
 /// <param name="Stored">What was read of the store before the entities started; null: each reads by itself.</param>
 internal sealed record EntityContext(
     TimeProvider Time, WhitelistMeter Meter, IActorRef News, IActorRef Lists, TimeSpan MaxLife, int MaxEntries, StoreSignal? Store,
     StoredWhitelist? Stored = null)
 {
+    /// <summary>What entries of this node share.</summary>
+    public PassOrigins Origins { get; } = new();
+
     /// <summary>How many nodes there are, or should be.</summary>
     public Func<int> CountNodes { get; init; } = static () => 1;
 }
@@ -265,7 +269,7 @@ internal sealed class WhitelistBucket : StoredEntity<BucketChanged>
         _counted = _state.Count;
     }
 
-    private BucketState NewState() => new(_context.MaxLife, _context.MaxEntries);
+    private BucketState NewState() => new(_context.MaxLife, _context.MaxEntries, _context.Origins);
 
     private sealed class SweepTick
     {

@@ -21,7 +21,9 @@ internal sealed record StoredEntry(
     public bool IsEmpty => Passes.IsEmpty && Times.IsEmpty;
 }
 
-/// <summary>A revocation of one network as it is stored: it keeps refusing what comes late, until it is as old as an entry may become.</summary>
+/// <summary>
+/// A revocation of one network as it is stored: it keeps refusing what comes late, until it is as old as an entry may become.
+/// </summary>
 /// <param name="Sequence">The bucket's number for the revocation; networks that were revoked together share it.</param>
 internal sealed record Tombstone(Network Network, long Sequence, long MadeMs);
 

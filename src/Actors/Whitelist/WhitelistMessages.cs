@@ -61,7 +61,9 @@ internal sealed record Conclude(ClientAddress Client, string Profile, Epoch Epoc
     public int Bucket => WhitelistLayout.BucketOf(Client);
 }
 
-/// <summary>postscreen stored its five times. Answered with <see cref="TimesFound"/>: what they became with those that were there.</summary>
+/// <summary>
+/// postscreen stored its five times. Answered with <see cref="TimesFound"/>: what they became with those that were there.
+/// </summary>
 /// <param name="By">The node whose memcache door took them.</param>
 internal sealed record RecordTimes(ClientAddress Client, PostscreenTimes Times, long Id = 0, string By = "") : IToWhitelist
 {

@@ -30,8 +30,9 @@ internal static class WhitelistRegion
 
     private sealed class Extractor : IMessageExtractor
     {
-        private static readonly string[] Entities = [.. Enumerable.Range(WhitelistLayout.Grants, WhitelistLayout.Buckets + 1).Select(WhitelistLayout.EntityOf)];
-        private static readonly string[] Shards = [.. Enumerable.Range(WhitelistLayout.Grants, WhitelistLayout.Buckets + 1).Select(WhitelistLayout.ShardOf)];
+        private static readonly IEnumerable<int> Numbers = Enumerable.Range(WhitelistLayout.Grants, WhitelistLayout.Buckets + 1);
+        private static readonly string[] Entities = [.. Numbers.Select(WhitelistLayout.EntityOf)];
+        private static readonly string[] Shards = [.. Numbers.Select(WhitelistLayout.ShardOf)];
         private static readonly Dictionary<string, string> ShardOfEntity = Entities.Zip(Shards).ToDictionary();
 
         public string? EntityId(object message) => IndexOf(message) is { } index ? Entities[index] : null;

@@ -65,7 +65,7 @@ internal static class ApiText
             (MemberFaultException fault, _, _) => name + fault.Message,
             (_, not null, { PropertyType: var type }) => $"{name} {Wanted(type)}",
             _ when name is null => "not a JSON object",
-            _ => $"not JSON: {PeerText.Clean(problem.Message, MaxFaultLength)}",
+            _ => $"not JSON: {name} is repeated, or is not of its form",
         };
     }
 

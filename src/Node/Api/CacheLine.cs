@@ -47,7 +47,9 @@ internal sealed record CacheLine(
     {
         var shown = new CacheLine(
             TextOf(line.Network), line.Profile, line.Kind.Word(), line.Expires, line.Times, line.By, line.Made, line.Reason);
-        return line.Kind == WhitelistLineKind.Pass ? shown with { Allow = line.Allow, Score = line.Score, Policy = line.Fingerprint } : shown;
+        return line.Kind == WhitelistLineKind.Pass
+            ? shown with { Allow = line.Allow, Score = line.Score, Policy = line.Fingerprint }
+            : shown;
     }
 
     /// <summary>A network as people write it: without the length if it is one address.</summary>

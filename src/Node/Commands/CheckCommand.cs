@@ -8,11 +8,19 @@ namespace Screening.Node.Commands;
 internal static class CheckCommand
 {
     private static readonly Argument<string> Address = new("ADDRESS") { Description = "The client's IPv4 or IPv6 address." };
+
     private static readonly Option<bool> Explain = new("--explain")
     {
         Description = "Show each check with its answer and weight, on a time line.",
     };
+
     private static readonly Option<bool> Fresh = new("--fresh") { Description = "Ask every check anew, whatever the caches hold." };
+
+    private static readonly Option<string?> Local = new("--local")
+    {
+        Description = "The mail exchanger's address that the client connects to.",
+        HelpName = "A",
+    };
 
     // Options whose names are those of the API's parameters.
     private static readonly Option<string?>[] Parameters =
@@ -22,29 +30,41 @@ internal static class CheckCommand
             Description = "Judge by this profile instead of the one that the local address or the door chooses.",
             HelpName = "P",
         },
-        new("--local") { Description = "The mail exchanger's address that the client connects to.", HelpName = "A" },
-        new("--door") { Description = "Judge as at this door: plugin, policy, dnsbl, dnsblog, memcache or http.", HelpName = "D" },
+        Local,
+        DoorOption(),
         new("--helo") { Description = "The client's HELO.", HelpName = "H" },
         new("--sender") { Description = "The envelope sender.", HelpName = "S" },
     ];
 
     public static Command Create()
     {
-        var command = new Command(
-            "check", "Ask the node for a verdict. Exit status 0: pass or ignore; 1: enforce or drop.") { Address, Explain, Fresh };
+        var command = new Command("check", "Ask the node for a verdict. Exit status 0: pass or ignore; 1: enforce or drop.")
+        {
+            Address, Explain, Fresh,
+        };
         foreach (var parameter in Parameters)
             command.Add(parameter);
-        Parameters[2].AcceptOnlyFromAmong([.. Enum.GetValues<Door>().Select(d => d.Word())]);
         command.Validators.Add(Validate);
         command.SetAction((parsed, cancellation) => NodeConnection.TalkAsync(parsed, node => CheckAsync(parsed, node), cancellation));
         return command.TalksToNode(NodeAccess.Open);
+    }
+
+    private static Option<string?> DoorOption()
+    {
+        var option = new Option<string?>("--door")
+        {
+            Description = "Judge as at this door: plugin, policy, dnsbl, dnsblog, memcache or http.",
+            HelpName = "D",
+        };
+        option.AcceptOnlyFromAmong([.. Enum.GetValues<Door>().Select(door => door.Word())]);
+        return option;
     }
 
     // What is wrong without asking any node.
     private static void Validate(CommandResult parsed)
     {
         RequireAddress(parsed, "ADDRESS", parsed.GetValue(Address));
-        RequireAddress(parsed, "--local", parsed.GetValue(Parameters[1]));
+        RequireAddress(parsed, "--local", parsed.GetValue(Local));
     }
 
     private static void RequireAddress(CommandResult parsed, string name, string? text)

@@ -3,7 +3,7 @@ using Screening.Node.Configuration;
 
 namespace Screening.Node.Commands;
 
-/// <summary><c>screening config schema</c>: the JSON schema by which an editor completes and checks a configuration. Exit status 0.</summary>
+/// <summary><c>screening config schema</c>: the JSON schema by which an editor completes and checks a configuration.</summary>
 internal static class ConfigSchemaCommand
 {
     public static Command Create()

@@ -8,6 +8,14 @@ namespace Screening.Node.Commands;
 /// <summary><c>screening config to-postfix</c>: the lines of main.cf and master.cf for one door.</summary>
 internal static class ConfigToPostfixCommand
 {
+    private static readonly Dictionary<string, string> Uses = new()
+    {
+        ["dnsblog"] = "the verdict in postscreen, by a socket beside Postfix's own",
+        ["dnsbl"] = "the verdict in postscreen, by DNS",
+        ["memcache"] = "one memory of passed clients for several postscreens, beside another door",
+        ["policy"] = "the verdict in smtpd, which also knows HELO and sender; needs no postscreen",
+    };
+
     public static Command Create()
     {
         var door = new Option<string?>("--door")
@@ -100,14 +108,6 @@ internal static class ConfigToPostfixCommand
         .Where(door => door != first)
         .Select(door => $"#   --door {door,-8} {Uses[door]}{(writer.IsOpen(door) ? "" : "; not open in this configuration")}\n")
         .Prepend("\n# One door is enough to begin with. The others:\n"));
-
-    private static readonly Dictionary<string, string> Uses = new()
-    {
-        ["dnsblog"] = "the verdict in postscreen, by a socket beside Postfix's own",
-        ["dnsbl"] = "the verdict in postscreen, by DNS",
-        ["memcache"] = "one memory of passed clients for several postscreens, beside another door",
-        ["policy"] = "the verdict in smtpd, which also knows HELO and sender; needs no postscreen",
-    };
 
     private static string Json(Version version, string recommended, IEnumerable<PostfixLines> doors) => JsonSerializer.Serialize(new
     {

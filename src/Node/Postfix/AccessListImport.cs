@@ -22,7 +22,7 @@ internal sealed class AccessListImport(bool rejects, Action<string> note)
     // The bits of ::ffff:0:0, below which an IPv4 address stands (RFC 4291 section 2.5.5.2).
     private const int MappedPrefix = 96;
 
-    private readonly Dictionary<Network, (int Number, AccessRule Rule, string Where)> _before = [];
+    private readonly Dictionary<Network, (int Number, AccessRule Rule, string Where)> _reached = [];
     private readonly SortedSet<int> _lengths4 = [];
     private readonly SortedSet<int> _lengths6 = [];
     private readonly List<string> _permit = [];
@@ -56,7 +56,8 @@ internal sealed class AccessListImport(bool rejects, Action<string> note)
                 AddIndexed(table, source);
                 break;
             default:
-                note($"postscreen_access_list: {table} cannot be read here; cidr: tables can, and hash: and similar tables if their text file is there");
+                note($"postscreen_access_list: {table} cannot be read here; cidr: tables can, and hash: and similar tables if their text"
+                    + " file is there");
                 break;
         }
     }
@@ -75,7 +76,8 @@ internal sealed class AccessListImport(bool rejects, Action<string> note)
     {
         if (value is null)
         {
-            note("mynetworks is not given, so permit holds this host only; 'postconf mynetworks' prints what Postfix derives from mynetworks_style");
+            note("mynetworks is not given, so permit holds this host only; 'postconf mynetworks' prints what Postfix derives from"
+                + " mynetworks_style");
             value = "127.0.0.0/8 ::1/128";
         }
 
@@ -97,7 +99,8 @@ internal sealed class AccessListImport(bool rejects, Action<string> note)
     {
         var parts = entry.Replace("[", "", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal).Split('/', 2);
         if (!IPAddress.TryParse(parts[0], out var address)
-            || !int.TryParse(parts.ElementAtOrDefault(1) ?? LengthOf(address), NumberStyles.None, CultureInfo.InvariantCulture, out var length))
+            || !int.TryParse(
+                parts.ElementAtOrDefault(1) ?? LengthOf(address), NumberStyles.None, CultureInfo.InvariantCulture, out var length))
             return entry;
         return address.IsIPv4MappedToIPv6 && length >= MappedPrefix
             ? string.Create(CultureInfo.InvariantCulture, $"{address.MapToIPv4()}/{length - MappedPrefix}")
@@ -112,7 +115,8 @@ internal sealed class AccessListImport(bool rejects, Action<string> note)
         var isWhole = true;
         foreach (var (line, content) in LogicalLines.Of(source))
         {
-            var pair = content.Split(LogicalLines.Spaces.ToCharArray(), 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            var pair = content.Split(
+                LogicalLines.Spaces.ToCharArray(), 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
             if (pair.Length == 2 && ClientAddress.TryParse(pair[0], out var address) && AccessRuleWords.TryParse(pair[1], out var rule))
             {
                 if (_permit.Count + _reject.Count < MaxInlineNetworks)
@@ -127,7 +131,8 @@ internal sealed class AccessListImport(bool rejects, Action<string> note)
         }
 
         if (!isWhole)
-            note($"postscreen_access_list: {table} has more than {MaxInlineNetworks} entries; the rest is left out; put them into a cidr: file");
+            note($"postscreen_access_list: {table} has more than {MaxInlineNetworks} entries; the rest is left out; put them into a"
+                + " cidr: file");
     }
 
     // Each line of a table has its own permit or reject.
@@ -147,18 +152,24 @@ internal sealed class AccessListImport(bool rejects, Action<string> note)
         }
 
         if (rejects || table.Entries.All(e => e.Rule != AccessRule.Reject))
+            AddFile(file, table);
+        else
+            AddPermitted(file, table);
+    }
+
+    private void AddFile(string file, CidrTableResult table)
+    {
+        _permit.Add($"file://{Path.GetFullPath(file)}");
+        foreach (var entry in table.Entries)
         {
-            _permit.Add($"file://{Path.GetFullPath(file)}");
-            foreach (var entry in table.Entries)
-            {
-                if (!TryEnter(entry.Network, entry.Rule, $"{file} line {entry.Line}", out var earlier))
-                    note($"cidr:{file}: line {entry.Line} ({entry.Network}) stands behind {earlier}, which covers it,"
-                        + " so postscreen never reached it; here it counts: remove it");
-            }
-
-            return;
+            if (!TryReach(entry.Network, entry.Rule, $"{file} line {entry.Line}", out var earlier))
+                note($"cidr:{file}: line {entry.Line} ({entry.Network}) stands behind {earlier}, which covers it,"
+                    + " so postscreen never reached it; here it counts: remove it");
         }
+    }
 
+    private void AddPermitted(string file, CidrTableResult table)
+    {
         note($"cidr:{file}: its reject lines are left out, because postscreen_denylist_action = ignore only logged them");
         var permitted = table.Entries.Where(e => e.Rule == AccessRule.Permit).Select(e => e.Network).ToList();
         if (permitted.Count > MaxInlineNetworks)
@@ -170,8 +181,8 @@ internal sealed class AccessListImport(bool rejects, Action<string> note)
     {
         foreach (var network in networks)
         {
-            if (!TryEnter(network, rule, where, out _))
-                continue; // postscreen never reaches it.
+            if (!TryReach(network, rule, where, out _))
+                continue;
             if (rule == AccessRule.Permit)
                 _permit.Add(network.ToString());
             else if (rule == AccessRule.Reject && rejects)
@@ -179,14 +190,15 @@ internal sealed class AccessListImport(bool rejects, Action<string> note)
         }
     }
 
-    // False if the first line that covers this network has another action.
-    private bool TryEnter(Network network, AccessRule rule, string where, out string earlier)
+    // False if the first line that covers this network has another action: postscreen then never reaches this one. One lookup for each
+    // length of a prefix that occurred, since tables of a million lines are compared with each other.
+    private bool TryReach(Network network, AccessRule rule, string where, out string earlier)
     {
         var lengths = network.Address.IsIPv4 ? _lengths4 : _lengths6;
         var first = (Number: int.MaxValue, Rule: rule, Where: "");
         foreach (var length in lengths.TakeWhile(length => length <= network.PrefixLength))
         {
-            if (_before.TryGetValue(Network.Of(network.Address, length), out var entry) && entry.Number < first.Number)
+            if (_reached.TryGetValue(Network.Of(network.Address, length), out var entry) && entry.Number < first.Number)
                 first = entry;
         }
 
@@ -194,7 +206,7 @@ internal sealed class AccessListImport(bool rejects, Action<string> note)
         if (first.Rule != rule)
             return false;
         lengths.Add(network.PrefixLength);
-        _before.TryAdd(network, (_before.Count, rule, where));
+        _reached.TryAdd(network, (_reached.Count, rule, where));
         return true;
     }
 }

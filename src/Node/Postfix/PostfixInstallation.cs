@@ -18,7 +18,7 @@ internal sealed partial record PostfixInstallation(Version Version)
     /// <summary>The newest Postfix whose names are known here.</summary>
     public static readonly Version Newest = new(3, 12);
 
-    // The last release of Postfix 2.
+    // The last of Postfix 2: 3.0 follows it.
     private static readonly Version LastOfSecond = new(2, 11);
 
     /// <summary>queue_directory.</summary>
@@ -53,14 +53,17 @@ internal sealed partial record PostfixInstallation(Version Version)
             ConfigFolder = configFolder ?? await FolderAsync("config_directory").ConfigureAwait(false) ?? installed.ConfigFolder,
         };
 
-        async Task<string?> AskAsync(params string[] arguments) =>
-            (await PostconfProgram.RunAsync(configFolder is null ? arguments : ["-c", configFolder, .. arguments]).ConfigureAwait(false)).Output;
+        async Task<string?> AskAsync(params string[] arguments)
+        {
+            string[] all = configFolder is null ? arguments : ["-c", configFolder, .. arguments];
+            return (await PostconfProgram.RunAsync(all).ConfigureAwait(false)).Output;
+        }
 
         async Task<Version?> VersionAsync() =>
             TryParseVersion((await AskAsync("-dh", "mail_version").ConfigureAwait(false) ?? "").Trim(), out var found) ? found : null;
 
         async Task<string?> FolderAsync(string name) =>
-            (await AskAsync("-h", name).ConfigureAwait(false))?.Trim() is { Length: > 0 } folder && Path.IsPathRooted(folder) ? folder : null;
+            (await AskAsync("-h", name).ConfigureAwait(false))?.Trim() is { } folder && Path.IsPathRooted(folder) ? folder : null;
     }
 
     /// <summary>Whether a program may run in a chroot, which is the queue's folder. True if master.cf cannot be read.</summary>

@@ -15,17 +15,22 @@ internal sealed partial class PostfixLinesWriter(ScreeningOptions options, Postf
     /// <summary>The doors.</summary>
     public static readonly IReadOnlyList<string> Doors = ["dnsblog", "dnsbl", "memcache", "policy"];
 
-    // Since which Postfix: RELEASE_NOTES-2.9 and following.
-    private static readonly Version Memcache = new(2, 9);
-    private static readonly Version Allowing = new(2, 11);
+    private const int DnsPort = 53;
+    private const int MostListsNamed = 5;
+
+    // The zone lists a refused client once, as 127.0.0.4 or 127.0.0.5, and the zone allow. an allowed one, so each sum is reached by its
+    // own zone alone; that of allow. is greater, so that no refusal outweighs it.
+    private const int RefusalWeight = 3;
+    private const int AllowWeight = -4;
+
+    // Since which Postfix there are these: RELEASE_NOTES-2.9 and following.
+    private static readonly Version MemcacheTables = new(2, 9);
+    private static readonly Version AllowThreshold = new(2, 11);
     private static readonly Version PolicySettings = new(3, 0);
     private static readonly Version InlineTables = new(3, 0);
     private static readonly Version MinTtl = new(3, 1);
     private static readonly Version DnsblogTtl = new(3, 1);
     private static readonly Version RespectfulNames = new(3, 6);
-
-    private const int DnsPort = 53;
-    private const int MostListsNamed = 5;
 
     private static readonly IReadOnlyList<string> Postscreen =
     [
@@ -57,29 +62,29 @@ internal sealed partial class PostfixLinesWriter(ScreeningOptions options, Postf
         _notes.Clear();
         if (postfix.Version < PostfixInstallation.Oldest)
             _notes.Add($"Postfix {postfix.Version} has no postscreen; 2.8 is the first that has");
-        var (main, master, files) = door switch
+        var lines = door switch
         {
-            "dnsblog" => Socket(),
-            "dnsbl" => Zone(),
-            "memcache" => Cache(),
+            "dnsblog" => Dnsblog(),
+            "dnsbl" => Dnsbl(),
+            "memcache" => Memcache(),
             _ => Policy(),
         };
-        var replaces = main.Select(line => line.Split('=', 2, StringSplitOptions.TrimEntries))
+        var replaces = lines.Main.Select(line => line.Split('=', 2, StringSplitOptions.TrimEntries))
             .Where(pair => postfix.MainCf.TryGetValue(pair[0], out var value) && value != pair[1])
             .ToDictionary(pair => pair[0], pair => ZoneText.Hide(postfix.MainCf[pair[0]]));
-        return new PostfixLines(door, main, replaces, master, files, [.. _notes]);
+        return new PostfixLines(door, lines.Main, replaces, lines.Master, lines.Files, [.. _notes]);
     }
 
-    private static Dictionary<string, IReadOnlyList<string>> NoFiles() => [];
-
-    private (List<string> Main, IReadOnlyList<string> Master, Dictionary<string, IReadOnlyList<string>> Files) Socket()
+    private DoorLines Dnsblog()
     {
-        var files = NoFiles();
-        List<string> lines = [ServiceName(), .. Sites(files)];
+        var lines = new DoorLines();
+        lines.Main.Add(ServiceName());
+        AddSites(lines);
         if (postfix.Version < DnsblogTtl)
             _notes.Add($"the dnsblog door needs Postfix 3.1: the postscreen of {postfix.Version} reads no answer from this socket,"
                 + " and every client passes; take the dnsbl door");
-        return (lines, Master(), files);
+        AddMaster(lines);
+        return lines;
     }
 
     private string ServiceName()
@@ -97,30 +102,33 @@ internal sealed partial class PostfixLinesWriter(ScreeningOptions options, Postf
         return $"dnsblog_service_name = {Path.GetRelativePath(Path.Combine(postfix.QueueFolder, "private"), path)}";
     }
 
-    private List<string> Sites(Dictionary<string, IReadOnlyList<string>> files)
+    private void AddSites(DoorLines lines)
     {
         var name = options.DnsblZone.Name;
-        var allows = postfix.Version >= Allowing;
-        var lines = new List<string>
+        lines.Main.AddRange($"postscreen_dnsbl_sites = {SitesOf(name)}", $"postscreen_dnsbl_threshold = {RefusalWeight}");
+        if (postfix.Version >= AllowThreshold)
         {
-            $"postscreen_dnsbl_sites = {SitesOf(name)}",
-            "postscreen_dnsbl_threshold = 3",
-        };
-        if (allows)
-            lines.Add($"postscreen_dnsbl_{(postfix.Version >= RespectfulNames ? "allowlist" : "whitelist")}_threshold = -4");
+            var list = postfix.Version >= RespectfulNames ? "allowlist" : "whitelist";
+            lines.Main.Add($"postscreen_dnsbl_{list}_threshold = {AllowWeight}");
+        }
         else
+        {
             _notes.Add($"Postfix {postfix.Version} cannot let a client skip tests because a list names it; 2.11 is the first that can");
-        lines.Add($"postscreen_dnsbl_action = {dnsblAction}");
+        }
+
+        lines.Main.Add($"postscreen_dnsbl_action = {dnsblAction}");
+        // A verdict says itself how long it lives; postscreen's default of 60 s would outlast a shorter one.
         if (postfix.Version >= MinTtl)
-            lines.Add("postscreen_dnsbl_min_ttl = 1s");
-        lines.AddRange(ReplyMap(name, files));
-        return lines;
+            lines.Main.Add("postscreen_dnsbl_min_ttl = 1s");
+        AddReplyMap(name, lines);
     }
 
-    private string SitesOf(string zone) => $"{zone}=127.0.0.[4..5]*3" + (postfix.Version >= Allowing ? $" allow.{zone}=127.0.1.1*-4" : "");
+    private string SitesOf(string zone) =>
+        $"{zone}=127.0.0.[4..5]*{RefusalWeight}"
+        + (postfix.Version >= AllowThreshold ? $" allow.{zone}=127.0.1.1*{AllowWeight}" : "");
 
     // What stands in "client [...] blocked using ...": the zone, as in the mail log, and what a sender can do something about.
-    private IEnumerable<string> ReplyMap(string zone, Dictionary<string, IReadOnlyList<string>> files)
+    private void AddReplyMap(string zone, DoorLines lines)
     {
         var zones = options.Profiles.Keys.Select(profile => $"{profile}.{zone}").Prepend(zone).ToList();
         var map = postfix.MainCf.GetValueOrDefault("postscreen_dnsbl_reply_map", "");
@@ -128,19 +136,18 @@ internal sealed partial class PostfixLinesWriter(ScreeningOptions options, Postf
         {
             _notes.Add($"postscreen_dnsbl_reply_map is {map} already: add '{zone} {zone} {Reason()}' there,"
                 + " so that the sender reads more than the name of the zone");
-            yield break;
         }
-
-        if (postfix.Version >= InlineTables)
+        else if (postfix.Version >= InlineTables)
         {
             var entries = zones.Select(found => $"{{ {found} = {found} {Reason()} }}");
-            yield return $"postscreen_dnsbl_reply_map = inline:{{ {string.Join(", ", entries)} }}";
-            yield break;
+            lines.Main.Add($"postscreen_dnsbl_reply_map = inline:{{ {string.Join(", ", entries)} }}");
         }
-
-        var file = Path.Combine(postfix.ConfigFolder, "screening_reply");
-        files[file] = [.. zones.Select(found => $"{found} {found} {Reason()}")];
-        yield return $"postscreen_dnsbl_reply_map = texthash:{file}";
+        else
+        {
+            var file = Path.Combine(postfix.ConfigFolder, "screening_reply");
+            lines.Files[file] = [.. zones.Select(found => $"{found} {found} {Reason()}")];
+            lines.Main.Add($"postscreen_dnsbl_reply_map = texthash:{file}");
+        }
     }
 
     // No comma and no brace: they would end the entry.
@@ -156,24 +163,23 @@ internal sealed partial class PostfixLinesWriter(ScreeningOptions options, Postf
             : $"(a score of several signs that may include {string.Join(" or ", names)})";
     }
 
-    private List<string> Master()
+    private void AddMaster(DoorLines lines)
     {
-        List<string> lines = postfix.HasPostscreen == true ? [] : [.. Postscreen];
+        if (postfix.HasPostscreen != true)
+            lines.Master.AddRange(Postscreen);
         foreach (var (name, profile) in options.Profiles.Where(p => !p.Value.Local.IsEmpty))
         {
             var sites = SitesOf($"{name}.{options.DnsblZone.Name}").Replace(' ', ',');
-            lines.AddRange(profile.Local.Select(local =>
+            lines.Master.AddRange(profile.Local.Select(local =>
                 $"{(local.IsIPv4 ? local.ToString() : $"[{local}]")}:smtp inet n - y - 1 postscreen -o postscreen_dnsbl_sites={sites}"
                 + $" -o postscreen_cache_map=btree:$data_directory/postscreen_{name}"));
             _notes.Add($"these doors cannot tell to which address a client connected: profile {name} needs a postscreen of its own on its"
                 + $" addresses, which asks {name}.{options.DnsblZone.Name}; the service 'smtp inet' must then name the other addresses,"
                 + " such as 192.0.2.1:smtp");
         }
-
-        return lines;
     }
 
-    private (List<string> Main, IReadOnlyList<string> Master, Dictionary<string, IReadOnlyList<string>> Files) Zone()
+    private DoorLines Dnsbl()
     {
         var doors = options.Endpoints.Dnsbl;
         var address = doors.FirstOrDefault(e => e.Scheme == EndpointScheme.Udp) ?? doors.FirstOrDefault();
@@ -181,9 +187,9 @@ internal sealed partial class PostfixLinesWriter(ScreeningOptions options, Postf
             _notes.Add("endpoints.dnsbl is not open: set endpoints.dnsbl = [\"udp://127.0.0.1:10053\", \"tcp://127.0.0.1:10053\"],"
                 + " and restart the node");
         var (host, port) = address is null ? ("127.0.0.1", 10053) : (address.Host, address.Port);
-        var files = NoFiles();
-        var lines = Sites(files);
-        files["/etc/unbound/unbound.conf.d/screening.conf"] =
+        var lines = new DoorLines();
+        AddSites(lines);
+        lines.Files["/etc/unbound/unbound.conf.d/screening.conf"] =
         [
             "server:",
             "    do-not-query-localhost: no",
@@ -195,37 +201,44 @@ internal sealed partial class PostfixLinesWriter(ScreeningOptions options, Postf
         ];
         if (port != DnsPort)
             _notes.Add("/etc/resolv.conf cannot name a port, so the local resolver must ask the zone; the lines are for unbound");
-        return (lines, Master(), files);
+        AddMaster(lines);
+        return lines;
     }
 
-    private (List<string> Main, IReadOnlyList<string> Master, Dictionary<string, IReadOnlyList<string>> Files) Cache()
+    private DoorLines Memcache()
     {
-        if (postfix.Version < Memcache)
+        if (postfix.Version < MemcacheTables)
             _notes.Add($"Postfix {postfix.Version} has no memcache tables; 2.9 is the first that has");
         var table = Path.Combine(postfix.ConfigFolder, "screening_cache.cf");
-        var files = NoFiles();
-        files[table] =
+        var lines = new DoorLines();
+        // postscreen waits for its cache and does nothing else meanwhile, so it waits once and for the shortest time that there is: whole
+        // seconds. The cleanup would walk through the cache, which memcache cannot (memcache_table(5)).
+        lines.Main.AddRange($"postscreen_cache_map = memcache:{table}", "postscreen_cache_cleanup_interval = 0");
+        lines.Files[table] =
         [
-            $"memcache = {Reached("memcache", options.Endpoints.Memcache, 10211, "postscreen")}", "key_format = postscreen:%s", "timeout = 1", "max_try = 1",
+            $"memcache = {Reached("memcache", options.Endpoints.Memcache, 10211, "postscreen")}",
+            "key_format = postscreen:%s",
+            "timeout = 1",
+            "max_try = 1",
             "ttl = 2592000",
         ];
-        return ([$"postscreen_cache_map = memcache:{table}", "postscreen_cache_cleanup_interval = 0"], [], files);
+        return lines;
     }
 
-    private (List<string> Main, IReadOnlyList<string> Master, Dictionary<string, IReadOnlyList<string>> Files) Policy()
+    private DoorLines Policy()
     {
         var service = Reached("policy", options.Endpoints.Policy, 10026, "smtpd");
-        var lines = new List<string>();
+        var lines = new DoorLines();
         if (postfix.Version < PolicySettings)
         {
-            lines.Add("smtpd_policy_service_timeout = 2s");
+            lines.Main.Add("smtpd_policy_service_timeout = 2s");
             _notes.Add($"Postfix {postfix.Version} defers mail while the policy service is away; 3.0 is the first that has default_action");
         }
 
         var check = "check_policy_service "
             + (postfix.Version < PolicySettings ? service : $"{{ {service}, timeout=2s, default_action=DUNNO }}");
-        lines.Add("smtpd_recipient_restrictions = " + Restrictions(check));
-        return (lines, [], NoFiles());
+        lines.Main.Add("smtpd_recipient_restrictions = " + Restrictions(check));
+        return lines;
     }
 
     // What is there stays as it is: our check is put behind what keeps strangers from relaying.
@@ -253,7 +266,11 @@ internal sealed partial class PostfixLinesWriter(ScreeningOptions options, Postf
 
         var address = addresses[0];
         if (!address.IsUnix)
-            return "inet:" + new HostPort(address.Host is "0.0.0.0" ? "127.0.0.1" : address.Host is "::" ? "::1" : address.Host, address.Port);
+        {
+            var host = address.Host is "0.0.0.0" ? "127.0.0.1" : address.Host is "::" ? "::1" : address.Host;
+            return "inet:" + new HostPort(host, address.Port);
+        }
+
         NoteOutside(address.Path, program);
         var relative = Path.GetRelativePath(postfix.QueueFolder, address.Path);
         return "unix:" + (relative.StartsWith("../", StringComparison.Ordinal) ? address.Path : relative);
@@ -262,8 +279,18 @@ internal sealed partial class PostfixLinesWriter(ScreeningOptions options, Postf
     private void NoteOutside(string socket, string program)
     {
         if (Path.GetRelativePath(postfix.QueueFolder, socket).StartsWith("../", StringComparison.Ordinal) && postfix.MayBeChrooted(program))
-            _notes.Add($"{socket} is not below {postfix.QueueFolder}: {program} cannot reach it where master.cf has it in a chroot (column 5 is y);"
-                + $" put it into {Path.Combine(postfix.QueueFolder, "screening")}");
+            _notes.Add($"{socket} is not below {postfix.QueueFolder}: {program} cannot reach it where master.cf has it in a chroot"
+                + $" (column 5 is y); put it into {Path.Combine(postfix.QueueFolder, "screening")}");
+    }
+
+    /// <summary>Lines of one door while they are put together.</summary>
+    private sealed class DoorLines
+    {
+        public List<string> Main { get; } = [];
+
+        public List<string> Master { get; } = [];
+
+        public Dictionary<string, IReadOnlyList<string>> Files { get; } = [];
     }
 
     [GeneratedRegex(@"\b(reject|defer)_unauth_destination\b")]

@@ -44,7 +44,7 @@ internal sealed class PostfixParameters
             if (name.Length == 0 || LogicalLines.IsSpace(content[0]) || name.Any(LogicalLines.IsSpace))
                 parameters._faults.Add($"line {line} is not 'name = value' and is left out");
             else
-                parameters._raw[name] = string.Join(' ', content[(separator + 1)..].Split(['\r', '\n', '\t'], StringSplitOptions.TrimEntries)).Trim();
+                parameters._raw[name] = OnOneLine(content[(separator + 1)..]);
         }
 
         return parameters;
@@ -64,6 +64,9 @@ internal sealed class PostfixParameters
 
         return null;
     }
+
+    private static string OnOneLine(string value) =>
+        string.Join(' ', value.Split(['\r', '\n', '\t'], StringSplitOptions.TrimEntries)).Trim();
 
     private string Expand(string name, string raw)
     {
@@ -97,7 +100,7 @@ internal sealed class PostfixParameters
                 continue;
             }
 
-            var body = TakeName(ref raw);
+            var body = ReadName(ref raw);
             if (!TryExpandName(body, text, depth))
                 return false;
         }
@@ -106,7 +109,7 @@ internal sealed class PostfixParameters
     }
 
     // What stands in the brackets of ${...} or $(...), or the bare name.
-    private static ReadOnlySpan<char> TakeName(ref ReadOnlySpan<char> raw)
+    private static ReadOnlySpan<char> ReadName(ref ReadOnlySpan<char> raw)
     {
         if (raw[0] is '{' or '(')
         {

@@ -16,7 +16,7 @@ internal sealed record ImportedConfiguration(string Toml, IReadOnlyList<string> 
 
 /// <summary>
 /// Makes a configuration that judges as a postscreen did: the same lists, filters and weights, threshold and action, permanent lists and
-/// lives. What it cannot carry over it names. A Postfix whose postscreen asks no lists has no such judgement: it gets the default
+/// lifetimes. It names what it cannot carry over. A Postfix whose postscreen asks no lists has no such judgement: it gets the default
 /// thresholds and smtpd's own lists, commented out.
 /// </summary>
 /// <remarks>
@@ -31,6 +31,9 @@ internal sealed record ImportedConfiguration(string Toml, IReadOnlyList<string> 
 internal sealed partial class PostscreenImport
 {
     private const int OutOfReach = 10_000;
+    private const int LongestNote = 500;
+
+    // The default of cache.max_life, which a pass cannot outlive.
     private static readonly TimeSpan MaxLife = TimeSpan.FromDays(30);
 
     // Read here, so they are not listed as staying with postscreen.
@@ -63,7 +66,7 @@ internal sealed partial class PostscreenImport
         import.Line($"");
         import.Line($"# Not carried over, or different:");
         foreach (var note in import._notes)
-            import.Line($"# - {PeerText.Clean(ZoneText.Hide(note), 500)}");
+            import.Line($"# - {PeerText.Clean(ZoneText.Hide(note), LongestNote)}");
         return new ImportedConfiguration(import._faults.Count > 0 ? "" : import._toml.ToString(), import._notes, import._faults);
     }
 
@@ -71,9 +74,9 @@ internal sealed partial class PostscreenImport
     {
         var queue = _parameters.Value("queue_directory") ?? new PostfixInstallation(PostfixInstallation.Newest).QueueFolder;
         var socket = new EndpointAddress(EndpointScheme.Unix, "", 0, $"{queue.TrimEnd('/')}/screening/dnsblog", null);
-        Line($"");
-        Line($"[endpoints]");
-        Line($"# The door for postscreen; 'screening config to-postfix --door dnsblog' prints the lines of main.cf. Make its folder first:");
+        Section("[endpoints]");
+        Line($"# The door for postscreen; 'screening config to-postfix --door dnsblog' prints the lines of main.cf.");
+        Line($"# Make its folder first:");
         Line($"# install -d -o screening -g postfix -m 2750 {Path.GetDirectoryName(socket.Path)}");
         Line($"dnsblog = [{TomlText.Quoted(socket + "?mode=0660")}]");
         WriteVerdict();
@@ -82,21 +85,18 @@ internal sealed partial class PostscreenImport
 
     private void WriteVerdict()
     {
-        var threshold = Whole("postscreen_dnsbl_threshold", 1, 1, OutOfReach, "postscreen_dnsbl_threshold");
-        var action = Word("postscreen_dnsbl_action", "ignore", "postscreen_dnsbl_action");
+        var threshold = Number(1, 1, OutOfReach, "postscreen_dnsbl_threshold");
+        var action = Action("postscreen_dnsbl_action");
         var (ignoreAt, enforceAt, dropAt) = action switch
         {
             "drop" => (threshold, threshold, threshold),
             "enforce" => (threshold, threshold, OutOfReach),
             _ => (threshold, OutOfReach, OutOfReach),
         };
-        var allowAt = Whole(
-            "postscreen_dnsbl_allowlist_threshold", 0, -OutOfReach, 0,
-            "postscreen_dnsbl_allowlist_threshold", "postscreen_dnsbl_whitelist_threshold");
-        var passTtl = Life("postscreen_dnsbl_max_ttl", "1", 'h', "postscreen_dnsbl_max_ttl", "postscreen_dnsbl_ttl");
-        var passTtlMin = Life("postscreen_dnsbl_min_ttl", "60", 's', "postscreen_dnsbl_min_ttl");
-        Line($"");
-        Line($"[verdict]");
+        var allowAt = Number(0, -OutOfReach, 0, "postscreen_dnsbl_allowlist_threshold", "postscreen_dnsbl_whitelist_threshold");
+        var passTtl = Time("1", 'h', "postscreen_dnsbl_max_ttl", "postscreen_dnsbl_ttl");
+        var passTtlMin = Time("60", 's', "postscreen_dnsbl_min_ttl");
+        Section("[verdict]");
         Line($"ignore_at  = {ignoreAt}   # postscreen_dnsbl_threshold = {threshold}, postscreen_dnsbl_action = {action}");
         Line($"enforce_at = {enforceAt}{Never(enforceAt, action)}");
         Line($"drop_at    = {dropAt}{Never(dropAt, action)}");
@@ -111,9 +111,11 @@ internal sealed partial class PostscreenImport
     private static string Never(int threshold, string action) =>
         threshold == OutOfReach ? $"   # never: postscreen_dnsbl_action = {action}" : "";
 
+    private string RejectAction() => Action("postscreen_denylist_action", "postscreen_blacklist_action");
+
     private void WriteRejectAction()
     {
-        var reject = Word("postscreen_denylist_action", "ignore", "postscreen_denylist_action", "postscreen_blacklist_action");
+        var reject = RejectAction();
         Line($"reject_action = \"{(reject == "drop" ? "drop" : "enforce")}\"   # postscreen_denylist_action = {reject}");
     }
 
@@ -123,8 +125,7 @@ internal sealed partial class PostscreenImport
         _faults.AddRange(errors.Select(error => $"postscreen_dnsbl_sites: '{error.Entry}': {error.Message}"));
         var entries = sites.Split([',', ' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
         IReadOnlyList<string> zones = [.. entries.Select(entry => entry.Split('=', '*')[0].ToLowerInvariant()).Distinct()];
-        Line($"");
-        Line($"[dnsbl]");
+        Section("[dnsbl]");
         Line($"sites = {TomlText.Quoted(string.Join(", ", entries))}   # postscreen_dnsbl_sites");
         Line($"skip  = []   # postscreen asks about every address");
         Line($"timeout = \"1.5s\"   # postscreen waits for postscreen_greet_wait; this is under its 2 s of stress");
@@ -142,17 +143,14 @@ internal sealed partial class PostscreenImport
         Line($"# This Postfix has no postscreen_dnsbl_sites, so there is no score to carry over: the thresholds are Screening's defaults.");
         if (_parameters.IsGiven("postscreen_denylist_action") || _parameters.IsGiven("postscreen_blacklist_action"))
         {
-            Line($"");
-            Line($"[verdict]");
+            Section("[verdict]");
             WriteRejectAction();
         }
 
-        Line($"");
-        Line($"[endpoints]");
+        Section("[endpoints]");
         Line($"# The door for a Postfix without postscreen; 'screening config to-postfix --door policy' prints the lines of main.cf.");
         Line($"policy = [\"tcp://127.0.0.1:10026\"]");
-        Line($"");
-        Line($"[dnsbl]");
+        Section("[dnsbl]");
         if (sites.Count == 0)
         {
             Line($"# No list is asked yet. One to begin with, where a resolver of your own is used (see docs/configuration.md):");
@@ -160,8 +158,9 @@ internal sealed partial class PostscreenImport
         }
         else
         {
-            Line($"# smtpd asks these lists now, and refuses for any one of them. To let Screening ask them instead, remove the #, and take");
-            Line($"# reject_rbl_client and permit_dnswl_client out of main.cf once 'screening check ADDRESS --explain' shows what you expect.");
+            Line($"# smtpd asks these lists now, and refuses for any one of them. To let Screening ask them instead, remove the #,");
+            Line($"# and take reject_rbl_client and permit_dnswl_client out of main.cf");
+            Line($"# once 'screening check ADDRESS --explain' shows what you expect.");
             Line($"#sites = {TomlText.Quoted(string.Join(", ", sites))}");
         }
 
@@ -183,8 +182,7 @@ internal sealed partial class PostscreenImport
                 continue;
             }
 
-            Line($"");
-            Line($"[[dnsbl.list]]");
+            Section("[[dnsbl.list]]");
             Line($"zone = {TomlText.Quoted(zone)}");
             Line($"name = {TomlText.Quoted(name)}   # postscreen_dnsbl_reply_map");
         }
@@ -197,9 +195,9 @@ internal sealed partial class PostscreenImport
         {
             var placeholder = ZoneText.Placeholder + zone[zone.IndexOf('.', StringComparison.Ordinal)..];
             Line($"");
-            Line($"# sites holds your key of {placeholder[(ZoneText.Placeholder.Length + 1)..]}. To keep it apart, write it into the file below,");
-            Line($"# readable by the node only, write KEY in its place in sites, and remove the # here. If there is an entry of that zone above,");
-            Line($"# write zone and key_file there.");
+            Line($"# sites holds your key of {placeholder[(ZoneText.Placeholder.Length + 1)..]}. To keep it apart, write it into the file");
+            Line($"# below, readable by the node only, write KEY in its place in sites, and remove the # here. If there is an entry of");
+            Line($"# that zone above, write zone and key_file there.");
             Line($"#[[dnsbl.list]]");
             Line($"#zone = {TomlText.Quoted(placeholder)}");
             Line($"#key_file = \"/etc/screening/list.key\"");
@@ -232,12 +230,10 @@ internal sealed partial class PostscreenImport
 
     private void WriteAccess()
     {
-        var lists = new AccessListImport(
-            rejects: Word("", "ignore", "postscreen_denylist_action", "postscreen_blacklist_action") != "ignore", Note);
+        var lists = new AccessListImport(rejects: RejectAction() != "ignore", Note);
         foreach (var table in PostfixText.Words(_parameters.Value("postscreen_access_list") ?? "permit_mynetworks"))
             lists.Add(table, _parameters.Value("mynetworks"));
-        Line($"");
-        Line($"[access]");
+        Section("[access]");
         Line($"permit = [{string.Join(", ", lists.Permit.Select(TomlText.Quoted))}]   # postscreen_access_list");
         Line($"reject = [{string.Join(", ", lists.Reject.Select(TomlText.Quoted))}]");
     }
@@ -250,14 +246,20 @@ internal sealed partial class PostscreenImport
         foreach (var name in _parameters.Names.Where(SmtpdLists.IsRestriction))
         {
             var words = (_parameters.Value(name) ?? "").Split([',', ' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
-            foreach (var word in words.Where(w => w.StartsWith("reject_rbl_", StringComparison.Ordinal) || w.StartsWith("reject_rhsbl_", StringComparison.Ordinal)
-                || w is "permit_dnswl_client" or "permit_rhswl_client" or "check_policy_service").Distinct())
+            foreach (var word in words.Where(AsksAnother).Distinct())
                 Note($"{name} has {word}: it stays with smtpd, as it is");
         }
     }
 
-    private int Whole(string name, int otherwise, int least, int most, params ReadOnlySpan<string> names)
+    // Restrictions of smtpd that ask a list or a service.
+    private static bool AsksAnother(string word) =>
+        word.StartsWith("reject_rbl_", StringComparison.Ordinal) || word.StartsWith("reject_rhsbl_", StringComparison.Ordinal)
+        || word is "permit_dnswl_client" or "permit_rhswl_client" or "check_policy_service";
+
+    /// <summary>The first of some parameters that is given: one and its older names, by which notes call it.</summary>
+    private int Number(int otherwise, int least, int most, params ReadOnlySpan<string> names)
     {
+        var name = names[0];
         if (_parameters.Value(names) is not { } text)
             return otherwise;
         if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
@@ -271,19 +273,20 @@ internal sealed partial class PostscreenImport
         return Math.Clamp(number, least, most);
     }
 
-    private string Word(string name, string otherwise, params ReadOnlySpan<string> names)
+    private string Action(params ReadOnlySpan<string> names)
     {
-        var word = _parameters.Value(names)?.ToLowerInvariant();
-        if (word is null or "ignore" or "enforce" or "drop")
-            return word ?? otherwise;
-        if (name.Length > 0)
-            Note($"{name} = {word} is not an action; {otherwise} is taken");
-        return otherwise;
+        const string Otherwise = "ignore";
+        var word = _parameters.Value(names)?.ToLowerInvariant() ?? Otherwise;
+        if (word is "ignore" or "enforce" or "drop")
+            return word;
+        Note($"{names[0]} = {word} is not an action; {Otherwise} is taken");
+        return Otherwise;
     }
 
     // postconf(5): a number and one of s, m, h, d, w; without a suffix, in the unit of the parameter.
-    private TimeSpan Life(string name, string otherwise, char unit, params ReadOnlySpan<string> names)
+    private TimeSpan Time(string otherwise, char unit, params ReadOnlySpan<string> names)
     {
+        var name = names[0];
         var text = _parameters.Value(names) ?? otherwise;
         var (digits, suffix) = text.Length > 1 && char.IsAsciiLetter(text[^1]) ? (text[..^1], text[^1]) : (text, unit);
         var isNumber = int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number);
@@ -299,7 +302,7 @@ internal sealed partial class PostscreenImport
         if (!isNumber || number == 0 || one is null)
         {
             Note($"{name} = {text} is not a time; {otherwise}{unit} is taken");
-            return Life(name, otherwise, unit);
+            return Time(otherwise, unit, "");
         }
 
         if (one.Value.TotalSeconds * number <= MaxLife.TotalSeconds)
@@ -312,6 +315,12 @@ internal sealed partial class PostscreenImport
     {
         if (!_notes.Contains(note))
             _notes.Add(note);
+    }
+
+    private void Section(string header)
+    {
+        Line($"");
+        Line($"{header}");
     }
 
     private void Line(FormattableString line) => _toml.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');

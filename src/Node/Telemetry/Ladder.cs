@@ -148,7 +148,9 @@ internal sealed class Ladder(ScreeningHandle screening, Troubles troubles, TimeP
     }
 
     private static string ReasonOf(MembershipView cluster) =>
-        cluster.Reason.Length > 0 ? cluster.Reason : cluster.State == JoinState.Up ? "the majority cannot be reached" : cluster.State.Word();
+        cluster.Reason.Length > 0 ? cluster.Reason
+        : cluster.State == JoinState.Up ? "the majority cannot be reached"
+        : cluster.State.Word();
 
     private bool IsShedding(DateTimeOffset now)
     {

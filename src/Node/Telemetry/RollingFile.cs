@@ -22,8 +22,8 @@ internal sealed record RollingFileSettings(string Path, long MaxFileBytes, long 
 /// </summary>
 /// <remarks>
 /// Invariants: the files together never exceed <see cref="RollingFileSettings.MaxTotalBytes"/>, whatever lay there before; the file with
-/// the newest lines is never removed; a line that a full disk cuts short is removed, so that a file holds whole lines only. The file is opened
-/// for each call, so that no line is lost after the file was moved away or removed.
+/// the newest lines is never removed; a line that a full disk cuts short is removed, so that a file holds whole lines only. The file is
+/// opened for each call, so that no line is lost after the file was moved away or removed.
 /// </remarks>
 internal sealed class RollingFile(RollingFileSettings settings, TimeProvider time)
 {

@@ -28,6 +28,7 @@ internal struct NetworkTrieNode
 
     public static bool BitAt(UInt128 bits, int index) => (bits >> (127 - index) & 1) != 0;
 
+    // .NET takes a shift's count modulo 128: a shift by all bits would compare them all.
     public readonly bool Contains(UInt128 bits) => Length == 0 || (bits ^ Bits) >> (128 - Length) == 0;
 
     /// <summary>The child on the address's side, -1 for none. Only below 128 bits.</summary>

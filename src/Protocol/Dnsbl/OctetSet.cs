@@ -50,6 +50,7 @@ public readonly record struct OctetSet
         return list.AsSpan().ContainsAnyExceptInRange('0', '9') || list.Length == 0 ? $"[{list}]" : list;
     }
 
+    // The bits of one 64-bit word, whose first value is the offset.
     private static ulong Part(int first, int last, int offset)
     {
         var (low, high) = (Math.Max(first - offset, 0), Math.Min(last - offset, 63));

@@ -19,6 +19,7 @@ public static class DnsblogRequestParser
         scoped ReadOnlySpan<byte> bytes = reader.UnreadSpan;
         if (bytes.Length < length)
         {
+            // Rare: postscreen writes a request at once, so that it lies in one segment.
             reader.UnreadSequence.Slice(0, length).CopyTo(copy);
             bytes = copy;
         }

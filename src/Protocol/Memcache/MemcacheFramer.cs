@@ -92,6 +92,8 @@ public sealed class MemcacheFramer
 
         var line = bytes[..(lineBytes - 1)];
         var request = MemcacheRequest.Parse(line is [.., (byte)'\r'] ? line[..^1] : line);
+
+        // Too much data is not waited for, so that a client cannot make the node hold it; what arrives of it is dropped.
         if (request.DataBytes <= MaxDataBytes)
             return TryReadData(bytes, lineBytes, request, out length, out frame);
         length = lineBytes;

@@ -28,6 +28,7 @@ public static class PostscreenKey
         ReadOnlySpan<char> rest = text[..length];
         while (!rest.IsEmpty)
         {
+            // The whole rest first, since an IPv6 address has separators in it: "postscreen:2001:db8::1" is read at the first colon.
             if (ClientAddress.TryParse(rest, out client))
                 return true;
             var separator = rest.IndexOfAnyExcept(LettersDigitsDots);

@@ -32,6 +32,8 @@ public readonly partial record struct ClientAddress
             {
                 text[length++] = ':';
                 group += gapLength - 1;
+
+                // The second colon is otherwise written before the group that follows.
                 if (group == 7)
                     text[length++] = ':';
                 continue;

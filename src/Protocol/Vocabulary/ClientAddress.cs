@@ -100,6 +100,7 @@ public readonly partial record struct ClientAddress : IComparable<ClientAddress>
     /// <summary>The address with all bits behind <paramref name="prefixLength"/> (of its own family) cleared.</summary>
     public ClientAddress Masked(int prefixLength)
     {
+        // .NET takes a shift's count modulo 128, so that a shift by all bits would keep them all.
         var keep = prefixLength + (128 - BitLength);
         return new ClientAddress(keep == 0 ? UInt128.Zero : _bits & (UInt128.MaxValue << (128 - keep)));
     }
@@ -131,6 +132,7 @@ public readonly partial record struct ClientAddress : IComparable<ClientAddress>
             value = (value * 10) + (uint)(digit - '0');
         }
 
+        // inet_aton(3) reads octal after a leading zero, other programs decimal: a text that may mean two addresses is refused.
         return value <= 255 && (digits.Length == 1 || digits[0] != '0');
     }
 
@@ -149,11 +151,12 @@ public readonly partial record struct ClientAddress : IComparable<ClientAddress>
             return true;
         }
 
+        // "::" stands for at least one group, which leaves seven.
         if (!TryParseGroups(text[..gap], mayEndInQuad: false, out head, out headGroups)
             || !TryParseGroups(text[(gap + 2)..], mayEndInQuad: true, out tail, out tailGroups)
             || headGroups + tailGroups > 7)
             return false;
-        address = new ClientAddress((headGroups == 0 ? 0 : head << ((8 - headGroups) * 16)) | tail);
+        address = new ClientAddress((head << ((8 - headGroups) * 16)) | tail);
         return true;
     }
 

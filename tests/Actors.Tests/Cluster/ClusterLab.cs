@@ -86,10 +86,12 @@ internal sealed class ClusterLab : IAsyncDisposable
 
     internal sealed record Node(ClusterSystemSetup Setup, ClusterSystem Host)
     {
-        public MembershipView Now => Setup.Presence.Now;
+        public MembershipView Now => Setup.Board.Now;
 
         public Task IsUpAsync(int members, double seconds = 60) =>
-            UntilAsync(() => Now.State == JoinState.Up && Now.Members.Count(m => m.State == "up") == members, () => $"{members} members up: {Now}", seconds);
+            UntilAsync(
+                () => Now.State == JoinState.Up && Now.Members.Count(m => m.State == "up") == members, () => $"{members} members up: {Now}",
+                seconds);
 
         public Task IsAsync(JoinState state, double seconds = 60) => UntilAsync(() => Now.State == state, () => $"{state}: {Now}", seconds);
     }

@@ -14,9 +14,7 @@ public sealed class FormingTests
         await using var lab = new ClusterLab();
         var nodes = await Task.WhenAll(ClusterLab.Fleet(3).Select(lab.StartAsync));
         foreach (var node in nodes)
-        {
             await node.IsUpAsync(3);
-        }
 
         Assert.Single(nodes.Select(node => node.Now.ClusterId).Distinct());
         foreach (var node in nodes)
@@ -53,7 +51,8 @@ public sealed class FormingTests
             .Select(port => ClusterLab.Alone(port) with { Seeds = cache.Seeds.Add(new("127.0.0.1", port)), Expected = 1, IsCache = false });
         var nodes = await Task.WhenAll(edges.Select(lab.StartAsync));
         await Task.WhenAll(nodes.Select(node => node.IsAsync(JoinState.Looking)));
-        await ClusterLab.StaysAsync(() => nodes.All(node => node.Now.State == JoinState.Looking), () => $"{nodes[0].Now} {nodes[1].Now}", 3);
+        await ClusterLab.StaysAsync(
+            () => nodes.All(node => node.Now.State == JoinState.Looking), () => $"{nodes[0].Now} {nodes[1].Now}", 3);
         var first = await lab.StartAsync(cache);
         await first.IsUpAsync(3);
         foreach (var node in nodes)
@@ -83,9 +82,7 @@ public sealed class FormingTests
                 Resolve = (_, _) => Task.FromResult(hosts),
             })));
         foreach (var node in nodes)
-        {
             await node.IsUpAsync(3);
-        }
     }
 
     [Fact]
@@ -120,7 +117,8 @@ public sealed class FormingTests
     public async Task A_seed_that_is_written_twice_keeps_nobody_out()
     {
         await using var lab = new ClusterLab();
-        var nodes = await Task.WhenAll(ClusterLab.Fleet(2).Select(settings => lab.StartAsync(settings with { Seeds = [.. settings.Seeds, .. settings.Seeds] })));
+        var nodes = await Task.WhenAll(
+            ClusterLab.Fleet(2).Select(settings => lab.StartAsync(settings with { Seeds = [.. settings.Seeds, .. settings.Seeds] })));
         await Task.WhenAll(nodes.Select(node => node.IsUpAsync(2)));
     }
 
@@ -131,7 +129,8 @@ public sealed class FormingTests
         await using var lab = new ClusterLab();
         int[] ports = [ClusterLab.FreePort(), ClusterLab.FreePort()];
         var failures = 0;
-        IPAddress[] Resolve(string name) => Interlocked.Increment(ref failures) <= 6 ? throw new CryptographicException("odd") : [IPAddress.Loopback];
+        IPAddress[] Resolve(string name) => Interlocked.Increment(ref failures) <= 6
+            ? throw new CryptographicException("odd") : [IPAddress.Loopback];
         var nodes = await Task.WhenAll(ports.Select(port => lab.StartAsync(Named(port, ports, Resolve, "127.0.0.1"))));
         await Task.WhenAll(nodes.Select(node => node.IsUpAsync(2)));
     }
@@ -145,7 +144,8 @@ public sealed class FormingTests
         await lab.StartAsync(Named(ports[0], ports, _ => [IPAddress.Loopback], "localhost"));
         var second = await lab.StartAsync(Named(ports[1], ports, _ => [IPAddress.Loopback], "127.0.0.1"));
         await ClusterLab.UntilAsync(
-            () => second.Now.Reason.Contains($"127.0.0.1:{ports[0]} can be reached but does not answer by this address", StringComparison.Ordinal),
+            () => second.Now.Reason.Contains(
+                $"127.0.0.1:{ports[0]} can be reached but does not answer by this address", StringComparison.Ordinal),
             () => $"a reason: {second.Now}");
     }
 
@@ -181,7 +181,8 @@ public sealed class FormingTests
     {
         await using var lab = new ClusterLab();
         var settings = ClusterLab.Fleet(2);
-        var late = lab.StartAsync(new ClusterSystemSetup(settings[1]) { Timings = ClusterLab.Quick, Time = new SlowClock(TimeSpan.FromSeconds(-30)) });
+        var late = lab.StartAsync(
+            new ClusterSystemSetup(settings[1]) { Timings = ClusterLab.Quick, Time = new SlowClock(TimeSpan.FromSeconds(-30)) });
         var first = await lab.StartAsync(settings[0]);
         await first.IsUpAsync(2);
         await ClusterLab.UntilAsync(() => first.Now.Warnings.Length > 0, () => $"a warning: {first.Now}");
@@ -213,7 +214,8 @@ public sealed class FormingTests
 
         public Task PrepareAsync(CancellationToken cancellation) => Task.CompletedTask;
 
-        public Task<StoreMark> PingAsync(CancellationToken cancellation) => Task.FromResult(new StoreMark("", TimeProvider.System.GetTimestamp()));
+        public Task<StoreMark> PingAsync(CancellationToken cancellation) =>
+            Task.FromResult(new StoreMark("", TimeProvider.System.GetTimestamp()));
     }
 
     private sealed class SlowClock(TimeSpan ahead) : TimeProvider

@@ -16,7 +16,8 @@ public class InboundGuardTests
         var (settings, log) = (ClusterLab.Fleet(2), new RecordingLogger<PeerFaults>());
         using var faults = new PeerFaults(TimeProvider.System, log);
         var first = await lab.StartAsync(
-            new ClusterSystemSetup(settings[0] with { Seeds = [settings[0].Seeds[0]], Expected = 1 }) { Timings = ClusterLab.Quick, Faults = faults });
+            new ClusterSystemSetup(settings[0] with { Seeds = [settings[0].Seeds[0]], Expected = 1 }) { Timings = ClusterLab.Quick,
+                Faults = faults });
         await first.IsUpAsync(1);
 
         // Each announces a frame of 1 MiB and sends half of it.
@@ -34,7 +35,8 @@ public class InboundGuardTests
         await ClusterLab.UntilAsync(
             () => strangers.Count(IsOpen) <= InboundGuard.MaxSilent, () => $"{strangers.Count(IsOpen)} of {Strangers} are open");
         Assert.InRange(faults.RefusedCount, Strangers - InboundGuard.MaxSilent, Strangers);
-        Assert.StartsWith("Refused a connection to the cluster port from 127.0.0.1: ", Assert.Single(log.Lines).Text, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Refused a connection to the cluster port from 127.0.0.1: ", Assert.Single(log.Lines).Text, StringComparison.Ordinal);
 
         var second = await lab.StartAsync(settings[1]);
         await second.IsUpAsync(2);

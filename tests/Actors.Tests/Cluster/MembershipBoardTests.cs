@@ -12,30 +12,31 @@ public class MembershipBoardTests
     public void Missing_members_are_counted_and_since_when_is_remembered()
     {
         var start = _time.GetUtcNow();
-        var presence = new MembershipBoard(_time, expected: 3);
-        Assert.Equal(new CacheMembers(0, 3, start), presence.Caches);
+        var board = new MembershipBoard(_time, expected: 3);
+        Assert.Equal(new CacheMembers(0, 3, start), board.Caches);
 
         Advance();
-        presence.Now = Up(Cache("up"), Cache("up"), Cache("joining"), Edge("up"));
-        Assert.Equal(new CacheMembers(2, 3, start), presence.Caches);
+        board.Now = Up(Cache("up"), Cache("up"), Cache("joining"), Edge("up"));
+        Assert.Equal(new CacheMembers(2, 3, start), board.Caches);
 
-        presence.Now = Up(Cache("up"), Cache("up"), Cache("up"), Edge("up"));
-        Assert.Equal(new CacheMembers(3, 3, null), presence.Caches);
+        board.Now = Up(Cache("up"), Cache("up"), Cache("up"), Edge("up"));
+        Assert.Equal(new CacheMembers(3, 3, null), board.Caches);
 
         Advance();
-        presence.Now = Up(Cache("up"), Cache("up"), Cache("unreachable"));
+        board.Now = Up(Cache("up"), Cache("up"), Cache("unreachable"));
         var lost = _time.GetUtcNow();
         Advance();
-        presence.Now = Up(Cache("up"), Cache("up"));
-        Assert.Equal(new CacheMembers(2, 3, lost), presence.Caches);
+        board.Now = Up(Cache("up"), Cache("up"));
+        Assert.Equal(new CacheMembers(2, 3, lost), board.Caches);
 
-        presence.Expect(2);
-        Assert.Equal(new CacheMembers(2, 2, null), presence.Caches);
+        board.Expect(2);
+        Assert.Equal(new CacheMembers(2, 2, null), board.Caches);
     }
 
     private void Advance() => _time.Advance(TimeSpan.FromMinutes(1));
 
-    private static MembershipView Up(params ClusterMember[] members) => MembershipView.Down with { State = JoinState.Up, Members = [.. members] };
+    private static MembershipView Up(params ClusterMember[] members) =>
+        MembershipView.Down with { State = JoinState.Up, Members = [.. members] };
 
     private static ClusterMember Cache(string state) => new("", "", ["cache"], state);
 

@@ -30,7 +30,9 @@ internal sealed class NodePems : IDisposable
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
         _authority = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-2), DateTimeOffset.UtcNow.AddDays(30));
-        Files = new PeerTls(Path.Combine(_folder, "node.crt"), Path.Combine(_folder, "node.key"), Path.Combine(_folder, "ca.crt"), new PeerNames(["127.0.0.1"]));
+        Files = new PeerTls(
+            Path.Combine(_folder, "node.crt"), Path.Combine(_folder, "node.key"), Path.Combine(_folder, "ca.crt"),
+            new PeerNames(["127.0.0.1"]));
         Trust(this);
         Issue();
     }
@@ -48,7 +50,8 @@ internal sealed class NodePems : IDisposable
         var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         if (form.Uses.Length > 0)
-            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([.. form.Uses.Select(use => new Oid(use))], critical: false));
+            request.CertificateExtensions.Add(
+                new X509EnhancedKeyUsageExtension([.. form.Uses.Select(use => new Oid(use))], critical: false));
         if (form.Names.Length > 0)
             request.CertificateExtensions.Add(AlternativeNames(form.Names));
         var from = DateTimeOffset.UtcNow.AddDays(-1);

@@ -28,7 +28,8 @@ public sealed class PeerFaultsTests : IDisposable
         Assert.Equal(
             [
                 "Refused a connection to the cluster port from 192.0.2.0: the handshake failed?and more",
-                "Refused 1999 more connections to the cluster port in the last minute, the latest from 192.0.2.199: the handshake failed?and more",
+                "Refused 1999 more connections to the cluster port in the last minute,"
+                + " the latest from 192.0.2.199: the handshake failed?and more",
             ],
             _log.Lines.Select(line => line.Text));
         Assert.Equal(2000, _faults.RefusedCount);

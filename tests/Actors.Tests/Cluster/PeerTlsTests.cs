@@ -45,7 +45,8 @@ public sealed class PeerTlsTests : IDisposable
         await friend.IsUpAsync(2);
 
         // A seed whose certificate is bad ends nobody else.
-        await ClusterLab.StaysAsync(() => !first.Host.Ended.IsCompleted && !friend.Host.Ended.IsCompleted, () => $"{first.Now} {friend.Now}", 3);
+        await ClusterLab.StaysAsync(
+            () => !first.Host.Ended.IsCompleted && !friend.Host.Ended.IsCompleted, () => $"{first.Now} {friend.Now}", 3);
     }
 
     [Theory]
@@ -68,9 +69,7 @@ public sealed class PeerTlsTests : IDisposable
             RandomNumberGenerator.GetBytes(100_000),
         ];
         foreach (var stray in strays)
-        {
             await SendAsync(settings[0].ListenPort, stray);
-        }
 
         await HandshakeAsync(settings[0].ListenPort, shown: null);
         var second = await StartAsync(lab, settings[1], isTls ? _ours : null);
@@ -182,14 +181,17 @@ public sealed class PeerTlsTests : IDisposable
             await SendAsync(settings.ListenPort, "GET / HTTP/1.1\r\n\r\n"u8.ToArray());
         await ClusterLab.UntilAsync(() => faults.RefusedCount == 40, () => $"{faults.RefusedCount} of 40 were refused");
         var line = Assert.Single(log.Lines).Text;
-        Assert.StartsWith("Refused a connection to the cluster port from 127.0.0.1: its certificate is not accepted: it is not for", line, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Refused a connection to the cluster port from 127.0.0.1: its certificate is not accepted: it is not for", line,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Files_of_no_use_at_the_start_are_told_by_name()
     {
         File.Delete(_ours.Files.Key);
-        var fault = Assert.Throws<PeerTlsException>(() => new NodeCertificates(_ours.Files, TimeProvider.System, NullLoggerFactory.Instance));
+        var fault = Assert.Throws<PeerTlsException>(
+            () => new NodeCertificates(_ours.Files, TimeProvider.System, NullLoggerFactory.Instance));
         Assert.Contains(_ours.Files.Key, fault.Message);
     }
 
@@ -228,7 +230,8 @@ public sealed class PeerTlsTests : IDisposable
         {
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(2));
             await stream.AuthenticateAsClientAsync(
-                new SslClientAuthenticationOptions { TargetHost = "fleet", ClientCertificates = shown is null ? [] : [shown] }, limit.Token);
+                new SslClientAuthenticationOptions { TargetHost = "fleet", ClientCertificates = shown is null ? [] : [shown] },
+                limit.Token);
             await stream.WriteAsync(new byte[1000], limit.Token);
             _ = await stream.ReadAsync(new byte[1], limit.Token);
         }

@@ -30,7 +30,7 @@ public class FleetClientTests : TestKit
     public void Without_a_fleet_no_question_is_put()
     {
         Assert.False(Ask(1));
-        Assert.Null(_client.Region);
+        Assert.False(_client.IsOpen);
         Assert.True(_client.AskAsync(id => new GetTimes(id, Client)).IsCompletedSuccessfully);
     }
 
@@ -122,9 +122,9 @@ public class FleetClientTests : TestKit
         Open();
         var asked = _client.AskAsync(id => new GetTimes(id, Client));
         _client.Close(TestActor); // Another one's.
-        Assert.NotNull(_client.Region);
+        Assert.True(_client.IsOpen);
         _client.Close(_answers);
-        Assert.Null(_client.Region);
+        Assert.False(_client.IsOpen);
         Assert.Null(await asked.WaitAsync(TimeSpan.FromSeconds(10)));
         Assert.False(_client.IsLeftAlone);
     }

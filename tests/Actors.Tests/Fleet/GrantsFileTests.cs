@@ -29,7 +29,10 @@ public sealed class GrantsFileTests : IDisposable
         copy.Replace(state);
         await Waiting.UntilAsync(() => File.Exists(File1), "the file is written");
         if (!OperatingSystem.IsWindows()) // The analyzer asks; it never is.
-            Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(File1) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead));
+        {
+            const UnixFileMode expected = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
+            Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(File1) & ~expected);
+        }
 
         var (next, _) = Attach();
         Assert.True(next.IsKnown);
@@ -83,7 +86,8 @@ public sealed class GrantsFileTests : IDisposable
                 File.WriteAllBytes(File1, bytes);
                 break;
             case "newer":
-                File.WriteAllText(File1, Encoding.Latin1.GetString(bytes).Replace(" GS1 ", " GS9 ", StringComparison.Ordinal), Encoding.Latin1);
+                var newer = Encoding.Latin1.GetString(bytes).Replace(" GS1 ", " GS9 ", StringComparison.Ordinal);
+                File.WriteAllText(File1, newer, Encoding.Latin1);
                 break;
             default:
                 File.WriteAllText(File1, what == "empty" ? "" : "something else\n");
@@ -134,7 +138,8 @@ public sealed class GrantsFileTests : IDisposable
 
         public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             Written.Add(formatter(state, exception));
     }
 }

@@ -87,9 +87,11 @@ public class SharedTimesTests : TestKit
         var asked = _times.GetAsync(Client, Profile);
         var get = _bucket.ExpectMsg<GetTimes>();
         Assert.Equal(("default", "p1"), (get.Profile, get.Fingerprint));
-        _bucket.Reply(new TimesFound(get.Id, PostscreenTimes.AllUntil(_now + 50), default, new Pass(600, true, -4, "p1", "mx2", "trusted")));
+        var pass = new Pass(600, true, -4, "p1", "mx2", "trusted");
+        _bucket.Reply(new TimesFound(get.Id, PostscreenTimes.AllUntil(_now + 50), default, pass));
         await asked;
-        await AwaitConditionAsync(() => Task.FromResult(_times.TryGet(Client, out var times) && times.Latest == _now + 50), TimeSpan.FromSeconds(5));
+        await AwaitConditionAsync(
+            () => Task.FromResult(_times.TryGet(Client, out var times) && times.Latest == _now + 50), TimeSpan.FromSeconds(5));
         Assert.True(_near.TryGet(Client, Profile, out var verdict));
         Assert.True(verdict.Allow);
     }

@@ -43,7 +43,8 @@ public class WhitelistAdminTests : TestKit
         Keep(clients[3], "mild");
         Assert.True(Network.TryParse("198.51.100.0/24", out var network, out _));
         var tomorrow = TimeProvider.System.GetUtcNow().AddDays(1).ToUnixTimeMilliseconds();
-        _grants.Replace(GrantsState.Of(new GrantsVersion(1, 1, 1), [new GrantOrBan(network, GrantKind.Grant, tomorrow, 0, "me", "partners")]));
+        var grant = new GrantOrBan(network, GrantKind.Grant, tomorrow, 0, "me", "partners");
+        _grants.Replace(GrantsState.Of(new GrantsVersion(1, 1, 1), [grant]));
         Assert.True(_grants.TryConfirm(_grants.State.Version));
 
         var lines = new List<WhitelistLine>();

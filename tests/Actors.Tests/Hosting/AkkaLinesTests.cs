@@ -7,12 +7,23 @@ namespace Screening.Actors.Tests.Hosting;
 public class AkkaLinesTests
 {
     [Theory]
-    [InlineData("Akka.Remote.Transport.DotNetty.TcpServerHandler", "", "TLS handshake failed on channel [{0}->{1}](Id={2})\n{3}", LogLevel.Error, AkkaFate.Refused)]
-    [InlineData("Akka.Remote.Transport.DotNetty.TcpClientHandler", "", "TLS handshake failed on channel [{0}->{1}](Id={2})\n{3}", LogLevel.Error, AkkaFate.HandshakeFailed)]
-    [InlineData("Akka.Remote.Transport.DotNetty.TcpServerHandler", "", "Rejected incoming connection from [{0}] due to TLS", LogLevel.Warning, AkkaFate.RefusedAgain)]
-    [InlineData("Akka.Remote.EndpointReader", "", "Deserialization failed for message with serializer id", LogLevel.Warning, AkkaFate.Dropped)]
-    [InlineData("Akka.Event.DummyClassForStringSources", "remoting (akka://fleet)", "Tried to associate with unreachable", LogLevel.Warning, AkkaFate.Quiet)]
-    [InlineData("Akka.Actor.OneForOneStrategy", "akka://fleet/system/endpointManager/reliableEndpointWriter-x", "Disassociated", LogLevel.Error, AkkaFate.Quiet)]
+    [InlineData(
+        "Akka.Remote.Transport.DotNetty.TcpServerHandler", "", "TLS handshake failed on channel [{0}->{1}](Id={2})\n{3}", LogLevel.Error,
+        AkkaFate.Refused)]
+    [InlineData(
+        "Akka.Remote.Transport.DotNetty.TcpClientHandler", "", "TLS handshake failed on channel [{0}->{1}](Id={2})\n{3}", LogLevel.Error,
+        AkkaFate.HandshakeFailed)]
+    [InlineData(
+        "Akka.Remote.Transport.DotNetty.TcpServerHandler", "", "Rejected incoming connection from [{0}] due to TLS", LogLevel.Warning,
+        AkkaFate.RefusedAgain)]
+    [InlineData(
+        "Akka.Remote.EndpointReader", "", "Deserialization failed for message with serializer id", LogLevel.Warning, AkkaFate.Dropped)]
+    [InlineData(
+        "Akka.Event.DummyClassForStringSources", "remoting (akka://fleet)", "Tried to associate with unreachable", LogLevel.Warning,
+        AkkaFate.Quiet)]
+    [InlineData(
+        "Akka.Actor.OneForOneStrategy", "akka://fleet/system/endpointManager/reliableEndpointWriter-x", "Disassociated", LogLevel.Error,
+        AkkaFate.Quiet)]
     [InlineData("Akka.Cluster.Sharding.ShardRegion", "", "{0}: Dropping [{1}] buffered messages", LogLevel.Warning, AkkaFate.Quiet)]
     [InlineData("Akka.Actor.CoordinatedShutdown", "", "Coordinated shutdown phase [{0}] timed out", LogLevel.Warning, AkkaFate.Quiet)]
     [InlineData("Akka.Actor.OneForOneStrategy", "akka://fleet/user/whitelist", "Object reference not set", LogLevel.Error, AkkaFate.Shown)]

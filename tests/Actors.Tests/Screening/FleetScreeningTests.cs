@@ -13,7 +13,9 @@ using Screening.Testing.Checks;
 
 namespace Screening.Actors.Tests.Screening;
 
-/// <summary>A screening with a fleet and checks that the test plays. <c>bad.test</c> refuses alone, <c>other.test</c> hardly matters.</summary>
+/// <summary>
+/// A screening with a fleet and checks that the test plays. <c>bad.test</c> refuses alone, <c>other.test</c> hardly matters.
+/// </summary>
 public class FleetScreeningTests : TestKit
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -403,7 +405,7 @@ public class FleetScreeningTests : TestKit
         var reply = new TaskCompletionSource<Decision>(TaskCreationOptions.RunContinuationsAsynchronously);
         var query = QueryOf(TimeSpan.FromSeconds(1));
         var fleet = new FleetLookUps(_client, "mx1", LookUpWait, SharesLists: true);
-        var context = new ScreeningContext(_time, _checks, _nearCache, new RecordingObserver(), withFleet ? fleet : null);
+        var context = new ScreeningContext(_time, _checks, _nearCache, withFleet ? fleet : null);
         var first = new ScreenClient(change?.Invoke(query) ?? query, reply);
         return (_gate.ChildActorOf(ScreeningActor.CreateProps(first, context)), reply.Task);
     }

@@ -29,7 +29,9 @@ public class SixRulesTests
         Assert.False(asking.IsCompleted);
         node.Time.Advance(TimeSpan.FromMilliseconds(12));
         var decision = await asking;
-        Assert.Equal((VerdictAction.Pass, VerdictSource.Default, 300), (decision.Verdict.Action, decision.Verdict.Source, decision.Verdict.TtlSeconds));
+        Assert.Equal(
+            (VerdictAction.Pass, VerdictSource.Default, 300),
+            (decision.Verdict.Action, decision.Verdict.Source, decision.Verdict.TtlSeconds));
         Assert.All(decision.Checks, check => Assert.Equal(CheckResult.Timeout, check.Result));
     }
 
@@ -88,7 +90,9 @@ public class SixRulesTests
         await using var node = await ScreeningHarness.StartAsync(plans, sources, access: access);
         var permitted = await node.AskAsync(Client);
         var rejected = await node.AskAsync("192.0.2.66");
-        Assert.Equal((VerdictAction.Pass, true, VerdictSource.Permit), (permitted.Verdict.Action, permitted.Verdict.Allow, permitted.Verdict.Source));
+        Assert.Equal(
+            (VerdictAction.Pass, true, VerdictSource.Permit),
+            (permitted.Verdict.Action, permitted.Verdict.Allow, permitted.Verdict.Source));
         Assert.Equal((VerdictAction.Drop, VerdictSource.Reject), (rejected.Verdict.Action, rejected.Verdict.Source));
         Assert.Empty(dns.Asked);
     }
@@ -119,7 +123,8 @@ public class SixRulesTests
         var (plans, sources) = ScreeningHarness.Lists(dns, "a.test*9 b.test*9");
         await using var node = await ScreeningHarness.StartAsync(
             [new P0fPlan("p0f", [Windows(1)], 2), .. plans, new CustomPlan("custom:x", "x", [-1, 1, 3, 8])],
-            [P0f(p0f), .. sources, new CustomSource(new CheckSettings("custom:x", "x", CheckKind.Custom, TimeSpan.FromSeconds(1), 10), custom)]);
+            [P0f(p0f), .. sources,
+             new CustomSource(new CheckSettings("custom:x", "x", CheckKind.Custom, TimeSpan.FromSeconds(1), 10), custom)]);
         var asking = Enumerable.Range(0, 50).Select(_ => node.AskAsync(Client)).ToList();
         await dns.WhenAskedAsync(2);
         await p0f.WhenAskedAsync();
@@ -166,7 +171,9 @@ public class SixRulesTests
         var (plans, sources) = ScreeningHarness.Lists(dns, "a.test*9 b.test*-9");
         await using var node = await ScreeningHarness.StartAsync(plans, sources);
         var decision = await node.AskAsync(Client);
-        Assert.Equal((VerdictAction.Pass, false, VerdictSource.Default), (decision.Verdict.Action, decision.Verdict.Allow, decision.Verdict.Source));
+        Assert.Equal(
+            (VerdictAction.Pass, false, VerdictSource.Default),
+            (decision.Verdict.Action, decision.Verdict.Allow, decision.Verdict.Source));
         Assert.All(decision.Checks, check => Assert.Equal((CheckResult.Failed, 0), (check.Result, check.Weight)));
         Assert.All(decision.Checks, check => Assert.Contains(code, check.Error));
     }
@@ -273,5 +280,6 @@ public class SixRulesTests
 
     private static P0fRule Windows(int weight) => new(weight) { Os = new Regex("Windows") };
 
-    private static P0fSource P0f(IP0fTransport p0f) => new(new CheckSettings("p0f", "p0f", CheckKind.P0f, TimeSpan.FromMilliseconds(100), 64), p0f);
+    private static P0fSource P0f(IP0fTransport p0f) =>
+        new(new CheckSettings("p0f", "p0f", CheckKind.P0f, TimeSpan.FromMilliseconds(100), 64), p0f);
 }

@@ -23,7 +23,8 @@ public class PeerChecksTests
     private static readonly Network Network = Network.Of(Client);
     private static readonly Pass Good = new(600, false, 1, "policy", "mx1", "no evidence");
     private static readonly GrantOrBan Ban = new(Network, GrantKind.Ban, Now + 1000, Now, "root", "abuse");
-    private static readonly NodeIdentity Node = new("mx1", new Address("akka.tcp", "fleet", "mx1", 4053), true, 1, "memory", "keep-majority", Now);
+    private static readonly NodeIdentity Node = new(
+        "mx1", new Address("akka.tcp", "fleet", "mx1", 4053), true, 1, "memory", "keep-majority", Now);
 
     public static TheoryData<object, string> Faulty => new()
     {
@@ -51,7 +52,8 @@ public class PeerChecksTests
     [MemberData(nameof(Faulty))]
     public void A_message_with_a_value_that_cannot_be_is_not_delivered(object message, string fault)
     {
-        var thrown = Assert.Throws<SerializationException>(() => Serializer.FromBinary(Serializer.ToBinary(message), Serializer.Manifest(message)));
+        var thrown = Assert.Throws<SerializationException>(
+            () => Serializer.FromBinary(Serializer.ToBinary(message), Serializer.Manifest(message)));
         Assert.Contains(fault, thrown.Message, StringComparison.Ordinal);
     }
 
@@ -60,7 +62,10 @@ public class PeerChecksTests
     {
         Assert.Equal(Cleaned, Sent(new LookUpHit(1, Good with { Reason = Escapes }, default)).Pass.Reason);
         Assert.Equal(200, Sent(new LookUpHit(1, Good with { Reason = new string('r', 5000) }, default)).Pass.Reason.Length);
-        Assert.Equal((Cleaned, Cleaned), Sent(new SetGrants(1, [Ban with { By = Escapes, Reason = Escapes }], false, 0)).Lines[0] is var line ? (line.By, line.Reason) : default);
+        Assert.Equal(
+            (Cleaned, Cleaned),
+            Sent(new SetGrants(1, [Ban with { By = Escapes, Reason = Escapes }], false, 0)).Lines[0] is var line
+            ? (line.By, line.Reason) : default);
         Assert.Equal(Cleaned, Sent(new AskPresence(1, Node with { Node = Escapes })).From.Node);
         Assert.Equal(Cleaned, Sent(new NodePresence(1, Node, NodePhase.Member, "c", 1, false, Escapes)).Refusal);
         Assert.Equal(Cleaned, Sent(new EvidenceCame(1, [new SharedEvidence(1, new DnsblAnswer([], 5, Escapes))])).Evidence[0].Answer!.Text);

@@ -10,7 +10,8 @@ namespace Screening.Actors.Tests.Serialization;
 internal sealed class RandomMessages(int seed)
 {
     private static readonly NullabilityInfoContext Nullability = new();
-    private static readonly MethodInfo Array = typeof(RandomMessages).GetMethod(nameof(ArrayOf), BindingFlags.Instance | BindingFlags.NonPublic)!;
+    private static readonly MethodInfo Array = typeof(RandomMessages).GetMethod(
+        nameof(ArrayOf), BindingFlags.Instance | BindingFlags.NonPublic)!;
 
     private readonly Random _random = new(seed);
 
@@ -31,7 +32,8 @@ internal sealed class RandomMessages(int seed)
             mayBeNull = Nullability.Create(parameter).WriteState == NullabilityState.Nullable;
         if (mayBeNull && _random.Next(3) == 0)
             return null;
-        return parameter.Name == "Bucket" ? _random.Next(-1, WhitelistLayout.Buckets) : Value(Nullable.GetUnderlyingType(parameter.ParameterType) ?? parameter.ParameterType);
+        return parameter.Name == "Bucket" ? _random.Next(-1, WhitelistLayout.Buckets) : Value(
+            Nullable.GetUnderlyingType(parameter.ParameterType) ?? parameter.ParameterType);
     }
 
     private object Value(Type type) => type switch
@@ -47,7 +49,8 @@ internal sealed class RandomMessages(int seed)
         _ when type == typeof(Network) => AnyNetwork(),
         _ when type == typeof(PostscreenTimes) => Times(),
         _ when type == typeof(AnswerCode) => new AnswerCode(0x7f000000u | (uint)_random.Next(1 << 24)),
-        _ when type == typeof(NewsItem) => Of(_random.Next(3) switch { 0 => typeof(PassNews), 1 => typeof(TimesNews), _ => typeof(RevocationNews) }),
+        _ when type == typeof(NewsItem) => Of(
+            _random.Next(3) switch { 0 => typeof(PassNews), 1 => typeof(TimesNews), _ => typeof(RevocationNews) }),
         { IsEnum: true } => Enum.GetValues(type).GetValue(_random.Next(Enum.GetValues(type).Length))!,
         { IsGenericType: true } => Array.MakeGenericMethod(type.GenericTypeArguments).Invoke(this, null)!,
         _ => Of(type),

@@ -178,7 +178,8 @@ public sealed class SerializationConfigurationTests : IAsyncLifetime
         Assert.Throws<SerializationException>(() => denied.Manifest("x"));
     }
 
-    // The entity answers with the port of the node that it is on. What reaches a shard as it moves is lost, and asked again as WhitelistAdmin does.
+    // The entity answers with the port of the node that it is on. What reaches a shard as it moves is lost, and asked again as
+    // WhitelistAdmin does.
     private static async Task<int> AskAsync(IActorRef region, int bucket)
     {
         for (var attempt = 1; ; attempt++)

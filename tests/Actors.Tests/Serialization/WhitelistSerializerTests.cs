@@ -51,7 +51,8 @@ public sealed partial class WhitelistSerializerTests(ITestOutputHelper output)
     public void A_node_without_an_address_that_others_can_reach_is_refused()
     {
         var node = new NodeIdentity("mx1", new Address("akka", "fleet"), true, 1, "memory", "keep-majority", 0);
-        var thrown = Assert.Throws<SerializationException>(() => WhitelistSerializer.Read(Serializer.ToBinary(new AskPresence(1, node)), "AP1"));
+        var thrown = Assert.Throws<SerializationException>(
+            () => WhitelistSerializer.Read(Serializer.ToBinary(new AskPresence(1, node)), "AP1"));
         Assert.Contains("is not an address", thrown.Message);
     }
 

@@ -82,7 +82,8 @@ internal static class WireVectors
         ["WA1"] = new Wake(511),
         ["WN1"] = new WhitelistNews(
         [
-            new PassNews(Client4, "default", Pass, 17, Known), new RevocationNews([Net6, Net4], 18, Now, Known), new TimesNews(Client6, Times, 19, default),
+            new PassNews(Client4, "default", Pass, 17, Known), new RevocationNews([Net6, Net4], 18, Now, Known),
+            new TimesNews(Client6, Times, 19, default),
         ]),
         ["HO1"] = HandOver.Instance,
         ["BC1"] = new BucketChanged(Entries, Tombstones, Forgotten),

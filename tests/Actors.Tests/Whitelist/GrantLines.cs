@@ -8,11 +8,14 @@ internal static class GrantLines
 {
     public const long NowMs = 1_800_000_000_000;
 
-    public static Network Net(string text) => Network.TryParse(text, out var network, out var error) ? network : throw new FormatException(error);
+    public static Network Net(string text) =>
+        Network.TryParse(text, out var network, out var error) ? network : throw new FormatException(error);
 
-    public static GrantOrBan Ban(string network, TimeSpan? life = null, string reason = "why") => Line(network, GrantKind.Ban, life, reason);
+    public static GrantOrBan Ban(string network, TimeSpan? life = null, string reason = "why") =>
+        Line(network, GrantKind.Ban, life, reason);
 
-    public static GrantOrBan Grant(string network, TimeSpan? life = null, string reason = "why") => Line(network, GrantKind.Grant, life, reason);
+    public static GrantOrBan Grant(string network, TimeSpan? life = null, string reason = "why") =>
+        Line(network, GrantKind.Grant, life, reason);
 
     /// <summary>Bans of so many single addresses.</summary>
     public static IEnumerable<GrantOrBan> Bans(int count, string reason = "why") => Enumerable.Range(0, count).Select(i => new GrantOrBan(
@@ -21,7 +24,8 @@ internal static class GrantLines
     public static GrantsChange Setting(params IEnumerable<GrantOrBan> lines) => new([.. lines]);
 
     /// <summary>A state with these lines, as its entity would have made it.</summary>
-    public static GrantsState StateOf(long life, params IEnumerable<GrantOrBan> lines) => GrantsState.Empty.Apply(Setting(lines)).InLife(life);
+    public static GrantsState StateOf(long life, params IEnumerable<GrantOrBan> lines) =>
+        GrantsState.Empty.Apply(Setting(lines)).InLife(life);
 
     /// <summary>The news of a change of a state, and the state after it.</summary>
     public static (GrantsChanged News, GrantsState After) Change(GrantsState before, GrantsChange change)

@@ -16,7 +16,8 @@ public class GrantsAndBansTests
     [Fact]
     public void The_longest_network_counts_and_what_is_behind_an_expired_one()
     {
-        _copy.Replace(StateOf(1, Ban("10.0.0.0/8", TimeSpan.FromHours(2)), Ban("10.1.0.0/16", TimeSpan.FromHours(1), "inner"), Grant("2001:db8::/32")));
+        _copy.Replace(StateOf(
+            1, Ban("10.0.0.0/8", TimeSpan.FromHours(2)), Ban("10.1.0.0/16", TimeSpan.FromHours(1), "inner"), Grant("2001:db8::/32")));
         Assert.Equal((3600, "inner"), Match(GrantKind.Ban, "10.1.2.3"));
         Assert.Equal((7200, "why"), Match(GrantKind.Ban, "10.2.2.3"));
         Assert.Null(Match(GrantKind.Grant, "10.1.2.3"));
@@ -60,7 +61,8 @@ public class GrantsAndBansTests
             var client = ClientAddress.FromIPv4((uint)random.Next(1 << 8) << 24 | (uint)random.Next(4));
             foreach (var kind in Enum.GetValues<GrantKind>())
             {
-                var expected = state.Lines.Where(l => l.Kind == kind && l.ExpiresMs > NowMs && l.Network.Contains(client)).MaxBy(l => l.Network.PrefixLength);
+                var expected = state.Lines.Where(l => l.Kind == kind && l.ExpiresMs > NowMs && l.Network.Contains(client))
+                    .MaxBy(l => l.Network.PrefixLength);
                 Assert.Equal(expected?.Reason, Match(kind, client.ToString())?.Reason);
             }
         }

@@ -18,7 +18,11 @@ public class GrantsEntityTests : TestKit
     private readonly WhitelistMeter _meter;
 
     public GrantsEntityTests()
-        : base("""akka.persistence { journal.plugin = akka.persistence.journal.inmem, snapshot-store.plugin = akka.persistence.snapshot-store.inmem }""")
+        : base(
+            """
+            akka.persistence.journal.plugin = akka.persistence.journal.inmem
+            akka.persistence.snapshot-store.plugin = akka.persistence.snapshot-store.inmem
+            """)
     {
         _news = CreateTestProbe();
         _meter = new WhitelistMeter(_time);
@@ -30,10 +34,12 @@ public class GrantsEntityTests : TestKit
         var entity = Start(StoreThatIsReady());
         var recorded = Ask<GrantsRecorded>(entity, Set(1, Ban("198.51.100.0/24")));
         Assert.Equal((1L, 1, true), (recorded.Version.Number, recorded.Count, recorded.Durable));
-        Assert.Equal((2L, 2), (Ask<GrantsRecorded>(entity, Set(2, Grant("203.0.113.7/32"), Ban("192.0.2.1/32"))) is var r ? (r.Version.Number, r.Count) : default));
+        var further = Ask<GrantsRecorded>(entity, Set(2, Grant("203.0.113.7/32"), Ban("192.0.2.1/32")));
+        Assert.Equal((2L, 2), (further.Version.Number, further.Count));
         var news = _news.FishForMessage<GrantsChanged>(_ => true, Limit);
         Assert.Equal((0L, recorded.Version), (news.Before.Number, news.After));
-        Assert.Equal((3L, 1, true), Ask<GrantsRecorded>(entity, new RemoveGrants(3, Net("192.0.2.0/24"), 5000)) is var d ? (d.Version.Number, d.Count, d.Durable) : default);
+        var removed = Ask<GrantsRecorded>(entity, new RemoveGrants(3, Net("192.0.2.0/24"), 5000));
+        Assert.Equal((3L, 1, true), (removed.Version.Number, removed.Count, removed.Durable));
         Stop(entity);
 
         var next = Start(StoreThatIsReady());
@@ -186,7 +192,8 @@ public class GrantsEntityTests : TestKit
     {
         var entity = Start();
         var recorded = Ask<GrantsRecorded>(entity, Set(1, Ban("198.51.100.0/24")));
-        Assert.Equal(recorded.Version, Ask<GrantsCopyPart>(entity, new GetGrants(GrantsState.Empty.InLife(-1).Apply(Setting()).Version)).Version);
+        var earlier = GrantsState.Empty.InLife(-1).Apply(Setting()).Version;
+        Assert.Equal(recorded.Version, Ask<GrantsCopyPart>(entity, new GetGrants(earlier)).Version);
     }
 
     [Fact]
@@ -194,11 +201,13 @@ public class GrantsEntityTests : TestKit
     {
         var entity = Start();
         Ask<GrantsRecorded>(entity, Set(1, Ban("192.0.2.0/24", TimeSpan.FromHours(2), "kept"), Ban("192.0.2.0/25")));
-        var changed = Ask<GrantsRecorded>(entity, Set(2, Ban("192.0.2.0/24"), Ban("192.0.2.0/25", TimeSpan.FromDays(4000), "longer")) with { OnlyIfLonger = true });
+        var longer = Ban("192.0.2.0/25", TimeSpan.FromDays(4000), "longer");
+        var changed = Ask<GrantsRecorded>(entity, Set(2, Ban("192.0.2.0/24"), longer) with { OnlyIfLonger = true });
         Assert.Equal(1, changed.Count);
         var state = FetchedFrom(entity);
         Assert.Equal("kept", state.Find(new GrantKey(Net("192.0.2.0/24"), GrantKind.Ban))!.Reason);
-        Assert.Equal(_time.GetUtcNow().AddDays(30).ToUnixTimeMilliseconds(), state.Find(new GrantKey(Net("192.0.2.0/25"), GrantKind.Ban))!.ExpiresMs);
+        var kept = state.Find(new GrantKey(Net("192.0.2.0/25"), GrantKind.Ban))!;
+        Assert.Equal(_time.GetUtcNow().AddDays(30).ToUnixTimeMilliseconds(), kept.ExpiresMs);
     }
 
     [Fact]
@@ -217,6 +226,20 @@ public class GrantsEntityTests : TestKit
             Advance(entity, TimeSpan.FromSeconds(30));
             Assert.Equal(1, FetchedFrom(entity).Count);
         }
+    }
+
+    [Fact]
+    [Trait("Finding", "A4")]
+    public void A_clock_that_is_wrong_for_a_single_reading_lifts_no_ban_for_good()
+    {
+        var entity = Start();
+        Ask<GrantsRecorded>(entity, Set(1, Ban("198.51.100.0/24", TimeSpan.FromHours(4))));
+        Advance(entity, TimeSpan.FromHours(2));
+        Assert.Equal(1, FetchedFrom(entity).Count); // It has looked at the clock, so the next reading is the next look's.
+        _time.JumpOnce = TimeSpan.FromDays(3);
+        Advance(entity, TimeSpan.FromSeconds(30));
+        Assert.Equal(1, FetchedFrom(entity).Count);
+        Assert.Equal(TimeSpan.Zero, _time.JumpOnce);
     }
 
     [Fact]
@@ -303,6 +326,14 @@ public class GrantsEntityTests : TestKit
     {
         public TimeSpan Jump { get; set; }
 
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Jump;
+        /// <summary>By how much the next reading alone is wrong.</summary>
+        public TimeSpan JumpOnce { get; set; }
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            var once = JumpOnce;
+            JumpOnce = default;
+            return base.GetUtcNow() + Jump + once;
+        }
     }
 }

@@ -23,21 +23,25 @@ public sealed class GrantsOverTheWireTests : IAsyncLifetime
     [Theory]
     [Trait("Finding", "A1")]
     [InlineData("why")]
-    [InlineData("ticket 4711: a reason of two hundred characters ........................................................................................................................................................")]
+    [InlineData(
+        "ticket 4711: a reason of two hundred characters ............................................................................"
+        + "............................................................................")]
     public async Task As_many_as_there_may_be_reach_a_node_that_has_none(string reason)
     {
         var meter = new WhitelistMeter(TimeProvider.System);
         var context = new EntityContext(TimeProvider.System, meter, ActorRefs.Nobody, ActorRefs.Nobody, TimeSpan.FromDays(30), 1, null);
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
         var entity = _one.ActorOf(GrantsEntity.CreateProps(context), "entity");
-        foreach (var part in GrantsParts.Split(Bans(GrantsState.MaxLines, reason).Select(line => line with { ExpiresMs = now + 3_600_000 })))
+        var bans = Bans(GrantsState.MaxLines, reason).Select(line => line with { ExpiresMs = now + 3_600_000 });
+        foreach (var part in GrantsParts.Split(bans))
             Assert.Null((await entity.Ask<GrantsRecorded>(new SetGrants(1, part, false, 0), Waiting.Limit)).Fault);
 
         var copy = new GrantsAndBans(TimeProvider.System);
         var address = ((ExtendedActorSystem)_one).Provider.DefaultAddress;
         var remote = await _two.ActorSelection(new RootActorPath(address) / "user" / "entity").ResolveOne(Waiting.Limit);
         _two.ActorOf(GrantsFollower.CreateProps(copy, remote, TimeProvider.System));
-        await Waiting.UntilAsync(() => copy.IsConfirmed && copy.Count(GrantKind.Ban) == GrantsState.MaxLines, "the copy is whole and confirmed");
+        await Waiting.UntilAsync(
+            () => copy.IsConfirmed && copy.Count(GrantKind.Ban) == GrantsState.MaxLines, "the copy is whole and confirmed");
         Assert.True(copy.TryMatch(GrantKind.Ban, ClientAddress.FromIPv4(0x0B000000 + GrantsState.MaxLines - 1), out _, out var found));
         Assert.Equal(reason, found);
 
@@ -51,5 +55,7 @@ public sealed class GrantsOverTheWireTests : IAsyncLifetime
     }
 
     private static ActorSystem SystemOn(int port) =>
-        ActorSystem.Create($"grants-{port}", ClusterHocon.Of(ClusterLab.Alone(port) with { Seeds = [new Seed("127.0.0.1", port)] }, ClusterTimings.Default));
+        ActorSystem.Create(
+            $"grants-{port}",
+            ClusterHocon.Of(ClusterLab.Alone(port) with { Seeds = [new Seed("127.0.0.1", port)] }, ClusterTimings.Default));
 }

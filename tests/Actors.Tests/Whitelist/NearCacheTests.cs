@@ -216,7 +216,8 @@ public class NearCacheTests
         {
             cache => cache.TryLearn(Bucket, heard),
             cache => Heard(cache, () => cache.Store(News() with { Client = Neighbour, Epoch = heard }), Neighbour),
-            cache => Heard(cache, () => cache.Store(new TimesNews(Neighbour, PostscreenTimes.AllUntil(1_900_000_000), Bucket, heard)), Neighbour),
+            cache => Heard(
+                cache, () => cache.Store(new TimesNews(Neighbour, PostscreenTimes.AllUntil(1_900_000_000), Bucket, heard)), Neighbour),
         })
         {
             var cache = New();
@@ -237,7 +238,8 @@ public class NearCacheTests
     [InlineData(8, 6, 9, true)]
     [InlineData(3, 5, 6, false)] // Late.
     [InlineData(7, 5, 7, false)] // Known.
-    public void A_revocation_after_a_missed_one_drops_the_bucket_and_each_takes_back_its_clients(long before, long life, long revocation, bool isDropped)
+    public void A_revocation_after_a_missed_one_drops_the_bucket_and_each_takes_back_its_clients(
+        long before, long life, long revocation, bool isDropped)
     {
         var cache = New();
         cache.TryLearn(Bucket, new Epoch(5, 7));

@@ -17,7 +17,8 @@ public class NewsSenderTests : TestKit
     private readonly IActorRef _sender;
 
     public NewsSenderTests()
-        : base("""akka.scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit" """) => _sender = Sys.ActorOf(NewsSender.CreateProps());
+        : base("""akka.scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit" """) =>
+        _sender = Sys.ActorOf(NewsSender.CreateProps());
 
     [Fact]
     public void After_quiet_news_leave_at_once_and_then_in_batches()
@@ -79,7 +80,8 @@ public class NewsSenderTests : TestKit
         var node = Found("mx1");
         _sender.Tell(Passed(0));
         node.ExpectMsg<WhitelistNews>();
-        var many = new RevocationNews([.. Enumerable.Range(0, 400).Select(i => Network.Of(ClientAddress.FromIPv4((uint)i)))], Bucket, 0, new Epoch(1, 5));
+        var networks = Enumerable.Range(0, 400).Select(i => Network.Of(ClientAddress.FromIPv4((uint)i)));
+        var many = new RevocationNews([.. networks], Bucket, 0, new Epoch(1, 5));
         for (var i = 0; i < 5; i++)
             _sender.Tell(many);
         _sender.Tell(Passed(1));
@@ -123,11 +125,14 @@ public class NewsSenderTests : TestKit
         var cache = new NearCache(new FakeTimeProvider(), 10, TimeSpan.FromMinutes(10));
         var profile = new Profile("default", "p1", new VerdictSettings(), []);
         cache.Use([profile]);
-        var receiver = Sys.ActorOf(NewsReceiver.CreateProps(cache, new GrantsAndBans(TimeProvider.System), CreateTestProbe(), CreateTestProbe(), TimeProvider.System));
+        var grants = new GrantsAndBans(TimeProvider.System);
+        var receiver = Sys.ActorOf(
+            NewsReceiver.CreateProps(cache, grants, CreateTestProbe(), CreateTestProbe(), TimeProvider.System));
         receiver.Tell(Passed(7));
         AwaitCondition(() => cache.TryGet(ClientAddress.FromIPv4(7), profile, out _));
         receiver.Tell(new WhitelistNews([Passed(8), new RevocationNews([Network.Of(ClientAddress.FromIPv4(7))], Bucket, 0, default)]));
-        AwaitCondition(() => cache.TryGet(ClientAddress.FromIPv4(8), profile, out _) && !cache.TryGet(ClientAddress.FromIPv4(7), profile, out _));
+        AwaitCondition(
+            () => cache.TryGet(ClientAddress.FromIPv4(8), profile, out _) && !cache.TryGet(ClientAddress.FromIPv4(7), profile, out _));
     }
 
     private static PassNews Passed(int client) => new(

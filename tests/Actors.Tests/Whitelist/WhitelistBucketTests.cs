@@ -21,7 +21,11 @@ public class WhitelistBucketTests : TestKit
     private readonly WhitelistMeter _meter;
 
     public WhitelistBucketTests()
-        : base("""akka.persistence { journal.plugin = akka.persistence.journal.inmem, snapshot-store.plugin = akka.persistence.snapshot-store.inmem }""")
+        : base(
+            """
+            akka.persistence.journal.plugin = akka.persistence.journal.inmem
+            akka.persistence.snapshot-store.plugin = akka.persistence.snapshot-store.inmem
+            """)
     {
         _news = CreateTestProbe();
         _lists = CreateTestProbe();
@@ -98,7 +102,8 @@ public class WhitelistBucketTests : TestKit
     [Fact]
     public async Task It_holds_what_was_read_in_one_pass_at_its_first_message_and_has_no_writer_until_it_has_something_to_store()
     {
-        var rows = new RowsStore(new BucketSnapshot(7, [Stored(Client, 1)], [], []), BucketChanged.Of(Stored(ClientAddress.Parse("192.0.2.2"), 8)));
+        var rows = new RowsStore(
+            new BucketSnapshot(7, [Stored(Client, 1)], [], []), BucketChanged.Of(Stored(ClientAddress.Parse("192.0.2.2"), 8)));
         var read = (await StoredWhitelist.ReadAsync(rows, WhitelistSerializer.TryReadWhole, CancellationToken.None))!;
         var bucket = StartBucket(persists: true, stored: read);
         Ask<LookUpHit>(bucket, LookUp(1));
@@ -120,9 +125,9 @@ public class WhitelistBucketTests : TestKit
     public async Task What_cannot_be_unpacked_is_left_to_the_entity()
     {
         var unknown = new StoredRow(WhitelistLayout.EntityOf(Bucket), 1, IsSnapshot: true, WhitelistSerializer.Number, "ZZ9", [1, 2, 3]);
-        Assert.Null((await StoredWhitelist.ReadAsync(new RowsStore(unknown), WhitelistSerializer.TryReadWhole, CancellationToken.None))!.TryRemove(unknown.Entity));
+        Assert.Null((await ReadAsync(new RowsStore(unknown)))!.TryRemove(unknown.Entity));
         var others = unknown with { Serializer = 1 };
-        Assert.Null((await StoredWhitelist.ReadAsync(new RowsStore(others), WhitelistSerializer.TryReadWhole, CancellationToken.None))!.TryRemove(unknown.Entity));
+        Assert.Null((await ReadAsync(new RowsStore(others)))!.TryRemove(unknown.Entity));
     }
 
     [Fact]
@@ -300,7 +305,8 @@ public class WhitelistBucketTests : TestKit
             bucket.Tell(new Conclude(client, "default", Ask<LookUpMiss>(bucket, LookUp(2) with { Client = client }).Epoch, 0, Pass(600)));
         var own = _news.ExpectMsg<RevocationNews>().Epoch.Revocation;
         var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
-        var stored = new BucketChanged([], [new Tombstone(Network.Of(other), own, now), new Tombstone(Network.Of(banned), own - 1, now)], []);
+        var stored = new BucketChanged(
+            [], [new Tombstone(Network.Of(other), own, now), new Tombstone(Network.Of(banned), own - 1, now)], []);
         bucket.Tell(new WriterReady(CreateTestProbe(), new StoredState(null, [stored], 2)));
         Ask<LookUpMiss>(bucket, LookUp(3) with { Client = banned });
         Ask<LookUpHit>(bucket, LookUp(4));
@@ -392,13 +398,17 @@ public class WhitelistBucketTests : TestKit
 
     private Task<IActorRef> WriterAsync(IActorRef bucket) => Sys.ActorSelection(bucket.Path / "store").ResolveOne(TimeSpan.FromSeconds(5));
 
+    private static Task<StoredWhitelist?> ReadAsync(RowsStore rows) =>
+        StoredWhitelist.ReadAsync(rows, WhitelistSerializer.TryReadWhole, CancellationToken.None);
+
     private StoredEntry Stored(ClientAddress client, long sequence)
     {
         var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
         return new StoredEntry(client, "default", [new StoredPass(now + 600_000, now, false, 0, "p1", "mx1", "clean")], default, sequence);
     }
 
-    private IActorRef StartBucket(bool persists, StoreSignal? store = null, StoredWhitelist? stored = null) => Sys.ActorOf(WhitelistBucket.CreateProps(
+    private IActorRef StartBucket(
+        bool persists, StoreSignal? store = null, StoredWhitelist? stored = null) => Sys.ActorOf(WhitelistBucket.CreateProps(
         WhitelistLayout.EntityOf(Bucket),
         new EntityContext(_time, _meter, _news, _lists, TimeSpan.FromDays(30), 10_000, persists ? store ?? Usable() : null, stored)));
 
@@ -447,7 +457,8 @@ public class WhitelistBucketTests : TestKit
         {
             var serializer = new WhitelistSerializer(null!);
             return new StoredRow(
-                WhitelistLayout.EntityOf(Bucket), number, isSnapshot, WhitelistSerializer.Number, serializer.Manifest(content), serializer.ToBinary(content));
+                WhitelistLayout.EntityOf(Bucket), number, isSnapshot, WhitelistSerializer.Number, serializer.Manifest(content),
+                serializer.ToBinary(content));
         }
     }
 }

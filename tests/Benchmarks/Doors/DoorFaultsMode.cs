@@ -9,8 +9,8 @@ using Bench = Screening.Testing.Lab.Bench;
 namespace Screening.Benchmarks.Doors;
 
 /// <summary>
-/// What a real Postfix's clients notice when the part behind a door dies, stops, is slow, or starts anew under load: our node, and the stock
-/// part of that door. Every client is new to postscreen and comes with a proxy's header, so that there are enough of them.
+/// What a real Postfix's clients notice when the part behind a door dies, stops, is slow, or starts anew under load: our node, and the
+/// stock part of that door. Every client is new to postscreen and comes with a proxy's header, so that there are enough of them.
 /// </summary>
 internal static class DoorFaultsMode
 {
@@ -23,20 +23,26 @@ internal static class DoorFaultsMode
 
     private static readonly string[] ZoneSites =
     [
-        $"postscreen_dnsbl_sites = {Zone}=127.0.0.[4..5]*3 allow.{Zone}=127.0.1.1*-4", "postscreen_dnsbl_threshold = 3", "postscreen_dnsbl_allowlist_threshold = -4",
+        $"postscreen_dnsbl_sites = {Zone}=127.0.0.[4..5]*3 allow.{Zone}=127.0.1.1*-4", "postscreen_dnsbl_threshold = 3",
+        "postscreen_dnsbl_allowlist_threshold = -4",
     ];
 
     private static readonly Part[] Parts =
     [
-        new("dnsblog", "node", [$"dnsblog_service_name = {PostfixInstance.DnsblogServiceName}", .. ZoneSites], s => StartNodeAsync(s, $"endpoints.dnsblog=[\"unix://{s.Postfix.DnsblogSocket}?mode=0660\"]")),
+        new("dnsblog", "node", [$"dnsblog_service_name = {PostfixInstance.DnsblogServiceName}", .. ZoneSites], s => StartNodeAsync(
+            s, $"endpoints.dnsblog=[\"unix://{s.Postfix.DnsblogSocket}?mode=0660\"]")),
         new("DNSBL zone", "node", ZoneSites, s => StartNodeAsync(s, $"endpoints.dnsbl=[\"udp://{Resolver}:53\",\"tcp://{Resolver}:53\"]")),
-        new("DNSBL zone", "unbound, rbldnsd", [$"postscreen_dnsbl_sites = {Bench.Blocklist}*3", "postscreen_dnsbl_threshold = 3"], StartUnboundAsync),
-        new("memcache", "node", [], s => StartNodeAsync(s, $"endpoints.memcache=[\"tcp://{Cache}\"]")) { Table = ["timeout = 1", "max_try = 1", "ttl = 2592000"] },
+        new(
+            "DNSBL zone", "unbound, rbldnsd", [$"postscreen_dnsbl_sites = {Bench.Blocklist}*3", "postscreen_dnsbl_threshold = 3"],
+            StartUnboundAsync),
+        new("memcache", "node", [],
+            s => StartNodeAsync(s, $"endpoints.memcache=[\"tcp://{Cache}\"]")) { Table = ["timeout = 1", "max_try = 1", "ttl = 2592000"] },
         new("memcache", "memcached, same table", [], StartMemcachedAsync) { Table = ["timeout = 1", "max_try = 1", "ttl = 2592000"] },
         new("memcache", "memcached, default table", [], StartMemcachedAsync) { Table = [] },
         new(
             "policy", "node",
-            ["smtpd_recipient_restrictions = reject_unauth_destination, check_policy_service { inet:127.0.0.1:10026, timeout=2s, default_action=DUNNO }"],
+            ["smtpd_recipient_restrictions = reject_unauth_destination, check_policy_service { inet:127.0.0.1:10026, timeout=2s, "
+                + "default_action=DUNNO }"],
             s => StartNodeAsync(s, "endpoints.policy=[\"tcp://127.0.0.1:10026\"]")),
     ];
 
@@ -53,8 +59,10 @@ internal static class DoorFaultsMode
     public static async Task<int> RunAsync(BenchmarkOptions options)
     {
         var table = new Table(
-            FormattableString.Invariant($"Seconds at worst; greet_wait is {PostfixInstance.GreetWaitSeconds} s, which each new client waits anyway"),
-            "door", "part", "fault", "mails", "lost", "new client's greeting", "its whole mail", "greeting of a permitted client meanwhile", "postscreen gave up");
+            FormattableString.Invariant(
+                $"Seconds at worst; greet_wait is {PostfixInstance.GreetWaitSeconds} s, which each new client waits anyway"),
+            "door", "part", "fault", "mails", "lost", "new client's greeting", "its whole mail", "greeting of a permitted client meanwhile",
+            "postscreen gave up");
         var well = true;
         foreach (var part in Parts)
         {
@@ -66,7 +74,8 @@ internal static class DoorFaultsMode
                 well &= gaveUp == 0 && noticed.Lost == 0;
                 await Console.Error.WriteLineAsync($"{part.Door}, {part.Name}, {name}: {noticed.Lost} of {noticed.Mails} lost");
                 table.Add(
-                    part.Door, part.Name, name, $"{noticed.Mails}", $"{noticed.Lost}", Shown(noticed.Greeting), Shown(noticed.Whole), Shown(noticed.Permitted),
+                    part.Door, part.Name, name, $"{noticed.Mails}", $"{noticed.Lost}", Shown(noticed.Greeting), Shown(noticed.Whole),
+                    Shown(noticed.Permitted),
                     $"{gaveUp}");
             }
         }
@@ -124,7 +133,8 @@ internal static class DoorFaultsMode
         await NodeProcess.StartAsync(stand.Network.Mx, [endpoint, .. Bench.ListSettings]);
 
     private static async Task<RunningProcess> StartUnboundAsync(Stand stand) => await Unbound.StartAsync(
-        stand.Network.Mx, new IPEndPoint(IPAddress.Parse(Resolver), 53), new Dictionary<string, IPEndPoint> { [Bench.Blocklist] = Bench.Resolver });
+        stand.Network.Mx, new IPEndPoint(IPAddress.Parse(Resolver), 53),
+        new Dictionary<string, IPEndPoint> { [Bench.Blocklist] = Bench.Resolver });
 
     private static async Task<RunningProcess> StartMemcachedAsync(Stand stand) => await Memcached.StartAsync(stand.Network.Mx, Cache);
 
@@ -203,7 +213,8 @@ internal static class DoorFaultsMode
         }
 
         private static Noticed Worst(IReadOnlyCollection<SmtpDialogue> mails, IReadOnlyCollection<SmtpDialogue> permitted) => new(
-            mails.Count + permitted.Count, mails.Concat(permitted).Count(d => !d.Delivered), mails.Max(d => d.GreetingAfter), mails.Max(d => d.Took),
+            mails.Count + permitted.Count, mails.Concat(permitted).Count(d => !d.Delivered), mails.Max(d => d.GreetingAfter),
+            mails.Max(d => d.Took),
             permitted.Max(d => d.GreetingAfter));
 
         // Clients on postscreen's own permit list need nothing but its attention: what they wait, everybody waits.
@@ -233,7 +244,8 @@ internal static class DoorFaultsMode
             _parts.Push(Network = await NetworkLab.StartAsync());
             await Network.UseResolverAsync(IPAddress.Parse(Resolver));
             _parts.Push(await Bench.StartListsAsync(Network));
-            string[] table = part.Table is null ? [] : ["postscreen_cache_map = memcache:$queue_directory/screening/cache.cf", "postscreen_cache_cleanup_interval = 0"];
+            string[] table = part.Table is null
+                ? [] : ["postscreen_cache_map = memcache:$queue_directory/screening/cache.cf", "postscreen_cache_cleanup_interval = 0"];
             _parts.Push(await PostfixInstance.StartAsync(
                 Network.Mx,
                 async postfix =>
@@ -247,7 +259,8 @@ internal static class DoorFaultsMode
                 },
                 [
                     "inet_protocols = ipv4", "postscreen_upstream_proxy_protocol = haproxy", "smtpd_client_connection_count_limit = 0",
-                    "postscreen_access_list = cidr:$queue_directory/screening/permit.cidr", "postscreen_dnsbl_action = enforce", .. table, .. part.MainCf,
+                    "postscreen_access_list = cidr:$queue_directory/screening/permit.cidr", "postscreen_dnsbl_action = enforce", .. table,
+                    .. part.MainCf,
                 ]));
         }
     }

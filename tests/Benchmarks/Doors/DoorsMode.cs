@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
@@ -11,8 +12,9 @@ using Bench = Screening.Benchmarks.Macro.Bench;
 namespace Screening.Benchmarks.Doors;
 
 /// <summary>
-/// The doors of stock Postfix beside the part that is stock there: memcached, rbldnsd, unbound, a policy server that answers a constant. One load
-/// client for both: connections that each have one request in flight, as postscreen, a resolver and smtpd have. Every client passed before.
+/// The doors of stock Postfix beside the part that is stock there: memcached, rbldnsd, unbound, a policy server that answers a constant.
+/// One load client for both: connections that each have one request in flight, as postscreen, a resolver and smtpd have. Every client
+/// passed before.
 /// </summary>
 internal static class DoorsMode
 {
@@ -25,13 +27,15 @@ internal static class DoorsMode
     {
         using var folder = new TemporaryFolder();
         using var node = bench.StartNode(
-            null, "endpoints.memcache=[\"tcp://127.0.0.1:0\"]", "endpoints.policy=[\"tcp://127.0.0.1:0\"]", "endpoints.dnsbl=[\"udp://127.0.0.1:0\"]",
+            null, "endpoints.memcache=[\"tcp://127.0.0.1:0\"]", "endpoints.policy=[\"tcp://127.0.0.1:0\"]",
+            "endpoints.dnsbl=[\"udp://127.0.0.1:0\"]",
             $"endpoints.dnsblog=[\"unix://{folder["dnsblog"]}\"]", FleetLab.PassEverybody);
         using var echo = bench.StartEcho();
         await using var memcached = await Memcached.StartAsync(null, FreeEndpoint());
         await using var rbldnsd = await RblDnsd.StartAsync(
             null, FreeEndpoint(), new Dictionary<string, Listing[]> { [Zone] = [new Listing("127.0.0.2", "127.0.0.2")] });
-        await using var unbound = await Unbound.StartAsync(null, FreeEndpoint(), new Dictionary<string, IPEndPoint> { [Zone] = rbldnsd.EndPoint });
+        await using var unbound = await Unbound.StartAsync(
+            null, FreeEndpoint(), new Dictionary<string, IPEndPoint> { [Zone] = rbldnsd.EndPoint });
 
         await using var dnsblog = await StockDnsblog.StartAsync();
 
@@ -44,15 +48,18 @@ internal static class DoorsMode
         foreach (var (name, stock) in new[] { ("rbldnsd", rbldnsd.EndPoint), ("unbound, from its cache", unbound.EndPoint) })
         {
             await CompareAsync(
-                bench, table, "dnsbl, not listed", name, [new(node.EndpointOf("dnsbl", "udp"), Talk.Datagrams), new(stock, Talk.Datagrams)], DnsRequest,
+                bench, table, "dnsbl, not listed", name, [new(node.EndpointOf("dnsbl", "udp"), Talk.Datagrams), new(stock, Talk.Datagrams)],
+                DnsRequest,
                 IsNotListed);
         }
 
         await CompareAsync(
             bench, table, "dnsblog, not listed", "dnsblog, unbound",
-            [new(node.EndpointOf("dnsblog", "unix"), Talk.ConnectionEach), new(dnsblog.EndPoint, Talk.ConnectionEach)], DnsblogRequest, IsDnsblogReply);
+            [new(node.EndpointOf("dnsblog", "unix"), Talk.ConnectionEach), new(dnsblog.EndPoint, Talk.ConnectionEach)], DnsblogRequest,
+            IsDnsblogReply);
         await CompareAsync(
-            bench, table, "policy", "a constant", [new(node.EndpointOf("policy", "tcp"), Talk.Stream), new(echo.EndpointOf("plugin", "tcp"), Talk.Stream)],
+            bench, table, "policy", "a constant",
+            [new(node.EndpointOf("policy", "tcp"), Talk.Stream), new(echo.EndpointOf("plugin", "tcp"), Talk.Stream)],
             PolicyRequest, IsReply);
         table.Print();
         return 0;
@@ -73,7 +80,8 @@ internal static class DoorsMode
 
         string Shown(int i, Func<Outcome, double> value) => runs[i].Select(value).Median().Rate();
         table.Add(
-            door, beside, Shown(0, r => r.PerSecond), Shown(1, r => r.PerSecond), runs[0].Zip(runs[1], (o, s) => o.PerSecond / s.PerSecond).Median().Ratio(),
+            door, beside, Shown(0, r => r.PerSecond), Shown(1, r => r.PerSecond),
+            runs[0].Zip(runs[1], (o, s) => o.PerSecond / s.PerSecond).Median().Ratio(),
             Shown(0, r => r.P50), Shown(0, r => r.P99), Shown(1, r => r.P50), Shown(1, r => r.P99));
     }
 
@@ -141,8 +149,14 @@ internal static class DoorsMode
 
     private static byte[] GetRequest(int client) => Encoding.ASCII.GetBytes($"get {Key(client)}\r\n");
 
-    private static byte[] PolicyRequest(int client) => Encoding.ASCII.GetBytes(FormattableString.Invariant(
-        $"request=smtpd_access_policy\nprotocol_state=RCPT\nprotocol_name=ESMTP\nclient_address=198.51.100.{client}\nclient_name=unknown\nclient_port=39499\nreverse_client_name=unknown\nserver_address=127.0.1.1\nserver_port=25\nhelo_name=client.test\nsender=a@sender.test\nrecipient=user@example.com\nrecipient_count=0\nqueue_id=\ninstance=\nsize=0\netrn_domain=\nstress=\nsasl_method=\nsasl_username=\nsasl_sender=\nccert_subject=\nccert_issuer=\nccert_fingerprint=\nccert_pubkey_fingerprint=\nencryption_protocol=\nencryption_cipher=\nencryption_keysize=0\npolicy_context=mx1\n\n"));
+    private static byte[] PolicyRequest(int client) => Encoding.ASCII.GetBytes(string.Create(
+        CultureInfo.InvariantCulture,
+        $"request=smtpd_access_policy\nprotocol_state=RCPT\nprotocol_name=ESMTP\nclient_address=198.51.100.{client}\n"
+        + $"client_name=unknown\nclient_port=39499\nreverse_client_name=unknown\nserver_address=127.0.1.1\n"
+        + $"server_port=25\nhelo_name=client.test\nsender=a@sender.test\nrecipient=user@example.com\n"
+        + $"recipient_count=0\nqueue_id=\ninstance=\nsize=0\netrn_domain=\nstress=\nsasl_method=\nsasl_username=\n"
+        + $"sasl_sender=\nccert_subject=\nccert_issuer=\nccert_fingerprint=\nccert_pubkey_fingerprint=\n"
+        + $"encryption_protocol=\nencryption_cipher=\nencryption_keysize=0\npolicy_context=mx1\n\n"));
 
     // What postscreen sends; the stock dnsblog asks its resolver for this list, ours is that list.
     private static byte[] DnsblogRequest(int client) =>
@@ -151,14 +165,16 @@ internal static class DoorsMode
     private static byte[] DnsRequest(int client)
     {
         var name = FormattableString.Invariant($"{client}.100.51.198.{Zone}");
-        return [0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, .. name.Split('.').SelectMany(l => (byte[])[(byte)l.Length, .. Encoding.ASCII.GetBytes(l)]), 0, 0, 1, 0, 1];
+        return [0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0,
+            .. name.Split('.').SelectMany(l => (byte[])[(byte)l.Length, .. Encoding.ASCII.GetBytes(l)]), 0, 0, 1, 0, 1];
     }
 
     // What another answer is ends the run: a part that refuses quickly is no measure.
     private static bool IsHit(ReadOnlySpan<byte> answer) =>
         answer.StartsWith("VALUE "u8[..Math.Min(6, answer.Length)]) ? answer.EndsWith("END\r\n"u8) : throw Unexpected(answer);
 
-    private static bool IsNotListed(ReadOnlySpan<byte> answer) => (answer[3] & 15) == 3 ? true : throw Unexpected(answer); // NXDOMAIN, RFC 1035 section 4.1.1
+    // NXDOMAIN, RFC 1035 section 4.1.1
+    private static bool IsNotListed(ReadOnlySpan<byte> answer) => (answer[3] & 15) == 3 ? true : throw Unexpected(answer);
 
     private static bool IsDnsblogReply(ReadOnlySpan<byte> answer) =>
         answer.EndsWith("\0\0"u8) && (answer.IndexOf("rbl_addr\0\0ttl\0"u8) > 0 ? true : throw Unexpected(answer));
@@ -229,7 +245,8 @@ internal static class DoorsMode
             _parts.Push(network);
             var (resolver, lists) = (IPEndPoint.Parse("127.0.0.40:53"), IPEndPoint.Parse("127.0.0.40:5353"));
             await network.UseResolverAsync(resolver.Address);
-            _parts.Push(await RblDnsd.StartAsync(network.Mx, lists, new Dictionary<string, Listing[]> { [Zone] = [new Listing("127.0.0.2", "127.0.0.2")] }));
+            _parts.Push(await RblDnsd.StartAsync(
+                network.Mx, lists, new Dictionary<string, Listing[]> { [Zone] = [new Listing("127.0.0.2", "127.0.0.2")] }));
             _parts.Push(await Unbound.StartAsync(network.Mx, resolver, new Dictionary<string, IPEndPoint> { [Zone] = lists }));
             var postfix = await PostfixInstance.StartAsync(network.Mx, _ => Task.CompletedTask);
             _parts.Push(postfix);

@@ -3,7 +3,9 @@ using Screening.Testing.Lab;
 
 namespace Screening.Benchmarks.Doors;
 
-/// <summary>Two Postfix beside a fleet of two, kept up until SIGTERM or SIGINT; <c>tests/EndToEnd.Tests/mail-lab.sh</c> is its handle.</summary>
+/// <summary>
+/// Two Postfix beside a fleet of two, kept up until SIGTERM or SIGINT; <c>tests/EndToEnd.Tests/mail-lab.sh</c> is its handle.
+/// </summary>
 internal static class MailLabMode
 {
     /// <param name="doors">Those that the mail servers use.</param>

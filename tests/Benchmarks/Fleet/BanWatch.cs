@@ -20,8 +20,8 @@ internal sealed record BanSightings(long Asked, long LetIn, TimeSpan LastLetIn, 
 }
 
 /// <summary>
-/// Asks one node's plug-in door about random banned clients at a steady pace, from the <c>ready</c> of the node until its connection ends or
-/// the watch is ended. A node that shuts down is asked until it closes the connection: its last answers count as well.
+/// Asks one node's plug-in door about random banned clients at a steady pace, from the <c>ready</c> of the node until its connection ends
+/// or the watch is ended. A node that shuts down is asked until it closes the connection: its last answers count as well.
 /// </summary>
 internal sealed class BanWatch
 {
@@ -53,8 +53,12 @@ internal sealed class BanWatch
             while (await timer.WaitForNextTickAsync(_ending.Token))
             {
                 var asked = _clock.Elapsed;
-                if (await FleetLoad.AskOnceAsync(socket, WhitelistLines.BannedClient(Random.Shared.Next(bans)), CancellationToken.None) is not { } answer)
+                if (await FleetLoad.AskOnceAsync(socket, WhitelistLines.BannedClient(Random.Shared.Next(bans)),
+                    CancellationToken.None) is not { } answer)
+                {
                     break;
+                }
+
                 var isLetIn = !answer.Contains("action=drop\n", StringComparison.Ordinal);
                 seen = seen.And(new BanSightings(1, isLetIn ? 1 : 0, isLetIn ? _clock.Elapsed : TimeSpan.Zero, _clock.Elapsed - asked));
             }

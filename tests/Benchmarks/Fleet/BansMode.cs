@@ -10,8 +10,8 @@ using Screening.Testing.Postgres;
 namespace Screening.Benchmarks.Fleet;
 
 /// <summary>
-/// Many bans, and nodes that are restarted in every way: from a node's <c>ready</c> on no banned client may pass there. On a single node with
-/// SQLite the passes that were made before have to be hits as well.
+/// Many bans, and nodes that are restarted in every way: from a node's <c>ready</c> on no banned client may pass there. On a single node
+/// with SQLite the passes that were made before have to be hits as well.
 /// </summary>
 internal sealed class BansMode(FleetLab lab, int bans, Table table)
 {
@@ -36,7 +36,8 @@ internal sealed class BansMode(FleetLab lab, int bans, Table table)
         var bans = options.Count ?? DefaultCount;
         var table = new Table(
             $"{bans} bans; each node is asked about 200 banned clients a second from its ready on",
-            "store", "what", "start to ready s", "start to confirmed s", "asked", "let in", "last let in, s after ready", "slowest answer ms", "bans known");
+            "store", "what", "start to ready s", "start to confirmed s", "asked", "let in", "last let in, s after ready",
+            "slowest answer ms", "bans known");
         var well = true;
         if (options.IsMeant("memory"))
             well &= await FleetAsync(options, bans, table, postgres: null);
@@ -68,7 +69,8 @@ internal sealed class BansMode(FleetLab lab, int bans, Table table)
         await mode.ScenarioAsync(store, "kill -9 of all", async () => await mode.ConfirmAllAsync(await mode.RestartAllAsync()));
         if (postgres is not null)
         {
-            await mode.ScenarioAsync(store, FormattableString.Invariant($"kill -9 of all, database away for {AwayFor.TotalSeconds} s"), async () =>
+            await mode.ScenarioAsync(store, FormattableString.Invariant(
+                $"kill -9 of all, database away for {AwayFor.TotalSeconds} s"), async () =>
             {
                 await postgres.StopAsync();
                 var clock = await mode.RestartAllAsync();
@@ -95,7 +97,8 @@ internal sealed class BansMode(FleetLab lab, int bans, Table table)
         await mode.ImportAsync("sqlite");
         var clients = Enumerable.Range(0, Passes).Select(_ => FleetLoad.NewClient()).ToList();
         await AskAllAsync(lab.Nodes[0], clients);
-        await Poll.UntilAsync(async () => await lab.Nodes[0].StatusAsync() is { Queued: 0 } s && s.Entries >= Passes, ConfirmLimit, "all passes stored");
+        await Poll.UntilAsync(
+            async () => await lab.Nodes[0].StatusAsync() is { Queued: 0 } s && s.Entries >= Passes, ConfirmLimit, "all passes stored");
         var asked = QueriesAbout(clients, list);
         await mode.ScenarioAsync("sqlite", "kill -9", async () =>
         {
@@ -104,11 +107,13 @@ internal sealed class BansMode(FleetLab lab, int bans, Table table)
             await mode.ConfirmAllAsync(clock);
         });
         var again = QueriesAbout(clients, list) - asked;
-        Console.WriteLine(FormattableString.Invariant($"sqlite, kill -9: of {Passes} clients that had passed, the list was asked about {again} again"));
+        Console.WriteLine(
+            FormattableString.Invariant($"sqlite, kill -9: of {Passes} clients that had passed, the list was asked about {again} again"));
         return mode.IsWell && again == 0;
     }
 
-    private static int QueriesAbout(List<string> clients, FakeDnsServer list) => clients.Sum(c => list.CountOf(FakeDnsServer.QueryName(c, Zone)));
+    private static int QueriesAbout(List<string> clients, FakeDnsServer list) =>
+        clients.Sum(c => list.CountOf(FakeDnsServer.QueryName(c, Zone)));
 
     private static async Task AskAllAsync(FleetNode node, IEnumerable<string> clients)
     {

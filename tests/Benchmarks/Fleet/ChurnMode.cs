@@ -16,8 +16,8 @@ using Screening.Testing.Postgres;
 namespace Screening.Benchmarks.Fleet;
 
 /// <summary>
-/// Hours of new and expiring passes in minutes: a sixteenth of the real buckets with their real writers on a real database, and a clock that is
-/// moved twenty seconds at a time.
+/// Hours of new and expiring passes in minutes: a sixteenth of the real buckets with their real writers on a real database, and a clock
+/// that is moved twenty seconds at a time.
 /// </summary>
 internal static class ChurnMode
 {
@@ -35,7 +35,9 @@ internal static class ChurnMode
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
         var settings = new ClusterSettings { Node = "churn", ListenPort = 0, PublicHost = "127.0.0.1", PublicPort = 0, Store = store };
         using var system = ActorSystem.Create("churn", BootstrapSetup.Create()
-            .WithConfig(ConfigurationFactory.ParseString("akka.actor.provider = local").WithFallback(ClusterHocon.Of(settings, ClusterTimings.Default)))
+            .WithConfig(
+                ConfigurationFactory.ParseString("akka.actor.provider = local")
+                    .WithFallback(ClusterHocon.Of(settings, ClusterTimings.Default)))
             .And(new DataOptionsSetup(StoreDataOptions.Of(store.Connection!))));
         var meter = new WhitelistMeter(time);
         var signal = new StoreSignal();
@@ -47,7 +49,8 @@ internal static class ChurnMode
 
         var table = new Table(
             $"{NewPerSecond} new passes a second in the fleet, each for 10 to 60 minutes: a sixteenth of the buckets",
-            "simulated minutes", "entries held", "stored so far", "journal rows", "snapshot rows", "journal and snapshots MB", "bytes per held entry");
+            "simulated minutes", "entries held", "stored so far", "journal rows", "snapshot rows", "journal and snapshots MB",
+            "bytes per held entry");
         var (random, clock, owed, told) = (new Random(4711), TimeSpan.Zero, 0.0, 0);
         while (clock < TimeSpan.FromHours(Hours))
         {
@@ -78,11 +81,13 @@ internal static class ChurnMode
         // As autovacuum does every minute, of which the moved clock leaves it none.
         await postgres.QueryAsync("VACUUM journal, snapshot");
         var rows = (await postgres.QueryAsync(
-            "SELECT (SELECT count(*) FROM journal) || ' ' || (SELECT count(*) FROM snapshot) || ' ' || (pg_total_relation_size('journal') + pg_total_relation_size('snapshot'))"))
+            "SELECT (SELECT count(*) FROM journal) || ' ' || (SELECT count(*) FROM snapshot) || ' ' || "
+                + "(pg_total_relation_size('journal') + pg_total_relation_size('snapshot'))"))
             .Trim().Split(' ');
         var bytes = double.Parse(rows[2], CultureInfo.InvariantCulture);
         table.Add(
-            $"{clock.TotalMinutes:0}", $"{meter.Entries}", $"{meter.Journaled}", rows[0], rows[1], (bytes / 1e6).Figure(), (bytes / meter.Entries).Figure());
+            $"{clock.TotalMinutes:0}", $"{meter.Entries}", $"{meter.Journaled}", rows[0], rows[1], (bytes / 1e6).Figure(),
+            (bytes / meter.Entries).Figure());
     }
 
     private static async Task UntilAsync(Func<bool> holds)

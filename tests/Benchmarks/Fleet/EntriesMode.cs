@@ -8,7 +8,9 @@ using Screening.Testing.Postgres;
 
 namespace Screening.Benchmarks.Fleet;
 
-/// <summary>A whitelist of a million: memory, size in the store, and how long it takes to be there again after <c>kill -9</c> of all.</summary>
+/// <summary>
+/// A whitelist of a million: memory, size in the store, and how long it takes to be there again after <c>kill -9</c> of all.
+/// </summary>
 internal static class EntriesMode
 {
     private const int DefaultCount = 1_000_000;
@@ -34,7 +36,8 @@ internal static class EntriesMode
             Settings = ["store.provider=postgresql", $"store.connection={postgres.ConnectionString}", FleetLab.PassEverybody],
         });
         await MeasureAsync("3 nodes, PostgreSQL", lab, options, async () => double.Parse(
-            await postgres.QueryAsync("SELECT pg_total_relation_size('journal') + pg_total_relation_size('snapshot')"), CultureInfo.InvariantCulture));
+            await postgres.QueryAsync("SELECT pg_total_relation_size('journal') + pg_total_relation_size('snapshot')"),
+            CultureInfo.InvariantCulture));
     }
 
     private static async Task SingleAsync(BenchmarkOptions options)
@@ -55,7 +58,8 @@ internal static class EntriesMode
         var before = lab.Nodes.Sum(Megabytes);
         var clock = Stopwatch.StartNew();
         await WhitelistLines.ImportAsync(lab.Nodes, options.Count ?? DefaultCount, WhitelistLines.Pass);
-        await Poll.UntilAsync(async () => (await Task.WhenAll(lab.Nodes.Select(n => n.StatusAsync()))).All(s => s.Queued == 0), Patience, "all stored");
+        await Poll.UntilAsync(
+            async () => (await Task.WhenAll(lab.Nodes.Select(n => n.StatusAsync()))).All(s => s.Queued == 0), Patience, "all stored");
         var stored = clock.Elapsed;
         var after = lab.Nodes.Sum(Megabytes);
         var entries = (await lab.Nodes[0].StatusAsync()).Entries;

@@ -62,7 +62,8 @@ internal static class FlightMode
         var kill = KillAsync(lab.Nodes[^1], options.KillAt);
         using var load = new PluginLoad([.. lab.Nodes.Select(n => new UnixDomainSocketEndPoint(n.PluginSocket))]);
         var result = load.RunOpen(
-            count * nodes, (double)options.Rate * nodes, i => new LoadClient(ClientAt(i / nodes), i % nodes), groups: nodes, together: nodes);
+            count * nodes, (double)options.Rate * nodes, i => new LoadClient(ClientAt(i / nodes), i % nodes), groups: nodes,
+            together: nodes);
         await kill;
         await ended.CancelAsync();
         var asked = Enumerable.Range(0, count).Select(i => list.CountOf(FakeDnsServer.QueryName(TextOf(ClientAt(i)), Zone))).ToArray();
@@ -118,21 +119,26 @@ internal static class FlightMode
 
     private static void PrintSummary(List<Flight> flights, BenchmarkOptions options)
     {
-        var kill = options.KillAt > TimeSpan.Zero ? FormattableString.Invariant($"; kill -9 of one node after {options.KillAt.TotalSeconds} s") : "";
+        var kill = options.KillAt > TimeSpan.Zero ? FormattableString.Invariant(
+            $"; kill -9 of one node after {options.KillAt.TotalSeconds} s") : "";
         var table = new Table(
             $"{options.Rate} new clients a second, each at all nodes at once{kill}",
-            "nodes", "whole after s", "queries per client, all", "since whole", "p50 ms", "p99 ms", "max ms", "late", "unanswered", "screened", "fleet", "near");
+            "nodes", "whole after s", "queries per client, all", "since whole", "p50 ms", "p99 ms", "max ms", "late", "unanswered",
+            "screened", "fleet", "near");
         foreach (var f in flights)
         {
             table.Add(
-                $"{f.Nodes}", f.Whole?.TotalSeconds.Figure() ?? "never", Ratio(f.All), Ratio(f.SinceWhole), f.Answers.Max(g => g.Latency.Percentile(.5)).Milliseconds(),
+                $"{f.Nodes}", f.Whole?.TotalSeconds.Figure() ?? "never", Ratio(f.All), Ratio(f.SinceWhole),
+                f.Answers.Max(g => g.Latency.Percentile(.5)).Milliseconds(),
                 f.Answers.Max(g => g.Latency.Percentile(.99)).Milliseconds(), f.Answers.Max(g => g.Latency.Max).Milliseconds(),
                 $"{f.Late}", $"{f.Unanswered}", f.Sum("screened"), f.Sum("fleet"), f.Sum("near"));
         }
 
         table.Print();
-        Console.WriteLine(FormattableString.Invariant(
-            $"Late: more than {Grace.TotalMilliseconds} ms after the deadline of {Deadline.TotalSeconds} s. Latencies, late and unanswered: of the nodes that live."));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"Late: more than {Grace.TotalMilliseconds} ms after the deadline of {Deadline.TotalSeconds} s. Latencies, late and "
+                + $"unanswered: of the nodes that live."));
     }
 
     private static string Ratio(double ratio) => ratio.ToString("0.000", CultureInfo.InvariantCulture);
@@ -150,7 +156,8 @@ internal static class FlightMode
 
         public double All => Asked.Average();
 
-        public double SinceWhole => Whole is { } whole ? Asked.Skip((int)Math.Ceiling(whole.TotalSeconds * Rate)).DefaultIfEmpty(Nodes).Average() : Nodes;
+        public double SinceWhole =>
+            Whole is { } whole ? Asked.Skip((int)Math.Ceiling(whole.TotalSeconds * Rate)).DefaultIfEmpty(Nodes).Average() : Nodes;
 
         public long Late => Answers.Sum(g => g.Latency.CountAbove(Deadline + Grace));
 
@@ -161,7 +168,8 @@ internal static class FlightMode
         public string InSecond(int second) => second < Seconds ? Ratio(Asked.Skip(second * Rate).Take(Rate).Average()) : "";
 
         public string Sum(string source) => Metrics.Length == 0 ? "" : FormattableString.Invariant($"{Metrics.Sum(m => m.Split('\n')
-            .Where(l => l.StartsWith("screening_verdicts_total", StringComparison.Ordinal) && l.Contains($"source=\"{source}\"", StringComparison.Ordinal))
+            .Where(l => l.StartsWith("screening_verdicts_total", StringComparison.Ordinal)
+                && l.Contains($"source=\"{source}\"", StringComparison.Ordinal))
             .Sum(l => double.Parse(l.Split(' ')[^1], CultureInfo.InvariantCulture)))}");
     }
 }

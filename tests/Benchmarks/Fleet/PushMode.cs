@@ -40,7 +40,8 @@ internal static class PushMode
             own.Add(replied.Elapsed.TotalMilliseconds);
         }
 
-        var table = new Table($"A pass at A is a near hit at B and C, {took.Count} clients at up to 50 a second", "", "p50 ms", "p99 ms", "max ms");
+        var table = new Table(
+            $"A pass at A is a near hit at B and C, {took.Count} clients at up to 50 a second", "", "p50 ms", "p99 ms", "max ms");
         foreach (var (name, values) in new[] { ("from A's reply to the hit at both", took), ("asking both when it is there", own) })
         {
             values.Sort();

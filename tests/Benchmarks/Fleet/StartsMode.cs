@@ -6,7 +6,9 @@ using Screening.Testing.Postgres;
 
 namespace Screening.Benchmarks.Fleet;
 
-/// <summary>Fleets of every kind start again and again, all processes at once: each time there has to be one cluster of all nodes.</summary>
+/// <summary>
+/// Fleets of every kind start again and again, all processes at once: each time there has to be one cluster of all nodes.
+/// </summary>
 internal static class StartsMode
 {
     private const int DefaultRounds = 3;
@@ -39,7 +41,8 @@ internal static class StartsMode
                 if (shape.Seeds == FleetSeeds.DualStackNames && !Environment.IsPrivilegedProcess)
                     continue;
                 string[] store = lease
-                    ? ["store.provider=postgresql", $"store.connection={await postgres.CreateDatabaseAsync(FormattableString.Invariant($"round{round}"))}"]
+                    ? ["store.provider=postgresql",
+                        $"store.connection={await postgres.CreateDatabaseAsync(FormattableString.Invariant($"round{round}"))}"]
                     : ["store.provider=memory"];
                 var start = await StartAsync(shape with { Program = Checkout.NodeProgram(options.Node), Settings = store });
                 starts[name].Add(start);
@@ -47,11 +50,15 @@ internal static class StartsMode
             }
         }
 
-        var table = new Table($"One cluster from the start of all processes, within {Limit.TotalSeconds:0} s", "", "starts", "one cluster", "p50 s", "max s", "last ready p50 s");
+        var table = new Table(
+            $"One cluster from the start of all processes, within {Limit.TotalSeconds:0} s", "", "starts", "one cluster", "p50 s", "max s",
+            "last ready p50 s");
         foreach (var (name, of) in starts.Where(s => s.Value.Count > 0))
         {
             var took = of.Where(s => s.Whole is not null).Select(s => s.Whole!.Value.TotalSeconds).ToList();
-            table.Add(name, $"{of.Count}", $"{took.Count}", took.Median().Figure(), took.DefaultIfEmpty(double.NaN).Max().Figure(), of.Select(s => s.Ready.TotalSeconds).Median().Figure());
+            table.Add(
+                name, $"{of.Count}", $"{took.Count}", took.Median().Figure(), took.DefaultIfEmpty(double.NaN).Max().Figure(),
+                of.Select(s => s.Ready.TotalSeconds).Median().Figure());
         }
 
         table.Print();
@@ -77,13 +84,15 @@ internal static class StartsMode
 
     // Each node sees all of them as up, every shard has a home, and all see the same addresses.
     private static bool IsOneCluster(FleetNodeStatus?[] seen) =>
-        seen.All(s => s is { State: "up", Shards: 64 } && s.Members.Count == seen.Length && s.Members.All(m => m.EndsWith(" up", StringComparison.Ordinal))
+        seen.All(s => s is { State: "up", Shards: 64 } && s.Members.Count == seen.Length
+            && s.Members.All(m => m.EndsWith(" up", StringComparison.Ordinal))
             && s.Addresses.SequenceEqual(seen[0]!.Addresses));
 
     /// <summary>One start of a fleet.</summary>
     /// <param name="Whole">When it was one cluster; null: not in time.</param>
     private sealed record Start(TimeSpan? Whole, TimeSpan Ready, string Seen)
     {
-        public override string ToString() => Whole is { } whole ? FormattableString.Invariant($"one cluster after {whole.TotalSeconds:0.0} s") : $"no one cluster\n{Seen}";
+        public override string ToString() =>
+            Whole is { } whole ? FormattableString.Invariant($"one cluster after {whole.TotalSeconds:0.0} s") : $"no one cluster\n{Seen}";
     }
 }

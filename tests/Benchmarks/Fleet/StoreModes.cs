@@ -15,7 +15,10 @@ using Screening.Protocol.Vocabulary;
 
 namespace Screening.Benchmarks.Fleet;
 
-/// <summary>A single node's store on SQLite: how fast a million entries are back, and what a locked file does to those who have nothing to do with it.</summary>
+/// <summary>
+/// A single node's store on SQLite: how fast a million entries are back, and what a locked file does to those who have nothing to do with
+/// it.
+/// </summary>
 internal static class StoreModes
 {
     private const int Entries = 1_000_000;
@@ -29,7 +32,8 @@ internal static class StoreModes
 
     public static async Task<int> LoadAsync()
     {
-        var table = new Table($"{Entries} entries on SQLite, read in one pass", "round", "read s", "buckets hold all s", "together s", "CPU s");
+        var table = new Table(
+            $"{Entries} entries on SQLite, read in one pass", "round", "read s", "buckets hold all s", "together s", "CPU s");
         for (var round = 1; round <= 3; round++)
         {
             var folder = Directory.CreateTempSubdirectory("screening-store-").FullName;
@@ -39,13 +43,15 @@ internal static class StoreModes
                 await store.PrepareAsync(CancellationToken.None);
                 await FillAsync(store);
                 using var system = Start(store, "");
-                var (meter, used, started) = (new WhitelistMeter(TimeProvider.System), Environment.CpuUsage.TotalTime, Stopwatch.StartNew());
+                var (meter, used, started) = (new WhitelistMeter(TimeProvider.System), Environment.CpuUsage.TotalTime,
+                    Stopwatch.StartNew());
                 var stored = await StoredWhitelist.ReadAsync(store, WhitelistSerializer.TryReadWhole, CancellationToken.None);
                 var read = started.Elapsed;
                 StartBuckets(system, meter, stored);
                 await UntilAsync(() => meter.Buckets == WhitelistLayout.Buckets && meter.Recovering == 0 && meter.Entries == Entries);
                 table.Add(
-                    $"{round}", read.TotalSeconds.Figure(), (started.Elapsed - read).TotalSeconds.Figure(), started.Elapsed.TotalSeconds.Figure(),
+                    $"{round}", read.TotalSeconds.Figure(), (started.Elapsed - read).TotalSeconds.Figure(),
+                    started.Elapsed.TotalSeconds.Figure(),
                     (Environment.CpuUsage.TotalTime - used).TotalSeconds.Figure());
                 await system.Terminate();
             }
@@ -140,8 +146,11 @@ internal static class StoreModes
     {
         var signal = new StoreSignal();
         signal.Announce();
-        var context = new EntityContext(TimeProvider.System, meter, ActorRefs.Nobody, ActorRefs.Nobody, TimeSpan.FromDays(30), 2 * Entries / WhitelistLayout.Buckets, signal, stored);
-        return [.. Enumerable.Range(0, WhitelistLayout.Buckets).Select(b => system.ActorOf(WhitelistBucket.CreateProps(WhitelistLayout.EntityOf(b), context)))];
+        var context = new EntityContext(
+            TimeProvider.System, meter, ActorRefs.Nobody, ActorRefs.Nobody, TimeSpan.FromDays(30), 2 * Entries / WhitelistLayout.Buckets,
+            signal, stored);
+        return [.. Enumerable.Range(0, WhitelistLayout.Buckets).Select(
+            b => system.ActorOf(WhitelistBucket.CreateProps(WhitelistLayout.EntityOf(b), context)))];
     }
 
     private static async Task FillAsync(SqliteStore store)
@@ -156,7 +165,8 @@ internal static class StoreModes
         foreach (var bucket in clients.Select(ClientAddress.FromIPv4).GroupBy(WhitelistLayout.BucketOf))
         {
             var pass = new StoredPass(now + 3_600_000, now, false, 0, "0123456789ab", "mx1", "nothing speaks against this client");
-            var snapshot = new BucketSnapshot(1, [.. bucket.Select(client => new StoredEntry(client, "default", [pass], default, 1))], [], []);
+            var snapshot = new BucketSnapshot(
+                1, [.. bucket.Select(client => new StoredEntry(client, "default", [pass], default, 1))], [], []);
             await using var command = connection.CreateCommand();
             command.Transaction = transaction;
             command.CommandText = "INSERT INTO snapshot VALUES ($id, 1, 1, $bytes, $manifest, $serializer)";

@@ -9,6 +9,9 @@ namespace Screening.Benchmarks.Fleet;
 /// <summary>Lines of a whitelist of any size, and their import over HTTP.</summary>
 internal static class WhitelistLines
 {
+    private const string Rest =
+        "\"expires\":\"2100-01-01T00:00:00Z\",\"times\":[0,0,0,0,0],\"by\":\"mx1\",\"made\":\"2026-01-01T00:00:00Z\"";
+
     // So many lines go in one request: enough to make requests few, and few enough that each ends in time.
     private const int Chunk = 5_000;
     private const int MaxTries = 5;
@@ -29,11 +32,13 @@ internal static class WhitelistLines
 
     /// <summary>A pass of the client at 20.0.0.0 and up.</summary>
     public static string Pass(int number) =>
-        $$"""{"address":"{{Address(0x14000000u + (uint)number)}}","profile":"default","kind":"pass","expires":"2100-01-01T00:00:00Z","times":[0,0,0,0,0],"by":"mx1","made":"2026-01-01T00:00:00Z","reason":"nothing speaks against this client","allow":false,"score":0,"policy":"0123456789ab"}""";
+        $$"""{"address":"{{Address(0x14000000u + (uint)number)}}","profile":"default","kind":"pass",{{Rest}}"""
+        + ""","reason":"nothing speaks against this client","allow":false,"score":0,"policy":"0123456789ab"}""";
 
     /// <summary>A ban of one client.</summary>
     public static string Ban(int number) =>
-        $$"""{"address":"{{BannedClient(number)}}","profile":"default","kind":"ban","expires":"2100-01-01T00:00:00Z","times":[0,0,0,0,0],"by":"mx1","made":"2026-01-01T00:00:00Z","reason":"sends abuse, ticket {{number.ToString(CultureInfo.InvariantCulture)}}"}""";
+        $$"""{"address":"{{BannedClient(number)}}","profile":"default","kind":"ban",{{Rest}}"""
+        + $$""","reason":"sends abuse, ticket {{number.ToString(CultureInfo.InvariantCulture)}}"}""";
 
     /// <summary>Whom <see cref="Ban"/> names: one client to a /24, so that they spread over all buckets.</summary>
     public static string BannedClient(int number) => Address(0x32000001u + ((uint)number << 8));
@@ -53,5 +58,6 @@ internal static class WhitelistLines
         }
     }
 
-    private static string Address(uint bits) => new IPAddress([(byte)(bits >> 24), (byte)(bits >> 16), (byte)(bits >> 8), (byte)bits]).ToString();
+    private static string Address(uint bits) =>
+        new IPAddress([(byte)(bits >> 24), (byte)(bits >> 16), (byte)(bits >> 8), (byte)bits]).ToString();
 }

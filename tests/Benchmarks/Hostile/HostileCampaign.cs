@@ -36,9 +36,14 @@ internal static class HostileCampaign
         var (count, length) = (bench.Options.Count ?? Peers, bench.Options.Length(10));
         var doors = HostileDoor.All.Where(door => bench.Options.Door is "" || bench.Options.Door == door.Name).ToList();
         if (doors.Count == 0)
-            throw new UsageException($"--door: there is no {bench.Options.Door}; doors are {string.Join(", ", HostileDoor.All.Select(door => door.Name))}");
+        {
+            throw new UsageException(
+                $"--door: there is no {bench.Options.Door}; doors are {string.Join(", ", HostileDoor.All.Select(door => door.Name))}");
+        }
+
         var table = new Table(
-            $"{count} hostile peers at a time, {length.TotalSeconds:0} s each", "door", "peers", "RSS before MB", "at most", "after", "files before", "at most",
+            $"{count} hostile peers at a time, {length.TotalSeconds:0} s each", "door", "peers", "RSS before MB", "at most", "after",
+            "files before", "at most",
             "after", "good client: asked", "no answer", "median ms", "longest ms");
         var isWell = true;
         foreach (var door in doors)
@@ -49,7 +54,8 @@ internal static class HostileCampaign
             {
                 var watched = Watch(node, door, target, () => attack(new HostilePeers(door, target, count, length)));
                 table.Add([door.Name, name, .. watched.Cells()]);
-                isWell &= watched.NoAnswer == 0 && (name != "never read" || watched.Most.Megabytes - watched.Before.Megabytes < MostMegabytes);
+                isWell &= watched.NoAnswer == 0
+                    && (name != "never read" || watched.Most.Megabytes - watched.Before.Megabytes < MostMegabytes);
             }
         }
 
@@ -62,7 +68,8 @@ internal static class HostileCampaign
         var folder = Directory.CreateTempSubdirectory("screening-hostile-").FullName;
         var cluster = FreePort();
         string[] fleet = door.Kind == "cluster"
-            ? [$"cluster.listen=127.0.0.1:{cluster}", $"cluster.seeds=[\"127.0.0.1:{cluster}\"]", "cluster.insecure=true", "store.provider=memory"]
+            ? [$"cluster.listen=127.0.0.1:{cluster}", $"cluster.seeds=[\"127.0.0.1:{cluster}\"]", "cluster.insecure=true",
+                "store.provider=memory"]
             : [];
         string[] doors =
         [
@@ -119,7 +126,8 @@ internal static class HostileCampaign
     {
         public string[] Cells() =>
         [
-            Number(Before.Megabytes), Number(Most.Megabytes), Number(After.Megabytes), Number(Before.Files), Number(Most.Files), Number(After.Files),
+            Number(Before.Megabytes), Number(Most.Megabytes), Number(After.Megabytes), Number(Before.Files), Number(Most.Files),
+            Number(After.Files),
             Number(Asked.Count + NoAnswer), Number(NoAnswer), Asked.At(.5).Figure(), Asked.At(1).Figure(),
         ];
 

@@ -20,7 +20,9 @@ internal sealed record HostileDoor(string Name, string Kind, string Scheme, byte
 
     private static readonly byte[] Dns = DnsQuestion();
 
-    /// <summary>A good client's answer must be there after this: the longest deadline, and some time for a machine that is busy attacking.</summary>
+    /// <summary>
+    /// A good client's answer must be there after this: the longest deadline, and some time for a machine that is busy attacking.
+    /// </summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     /// <summary>Sent once before peers flood.</summary>
@@ -31,8 +33,12 @@ internal sealed record HostileDoor(string Name, string Kind, string Scheme, byte
     public static readonly HostileDoor[] All =
     [
         Text("plugin", "plugin", "tcp", "\n", "query_id=q\nremote_address=198.51.100.7\n\n", "query_id=q\naction="),
-        Text("policy", "policy", "tcp", "\n", "request=smtpd_access_policy\nprotocol_state=RCPT\nclient_address=198.51.100.7\n\n", "action="),
-        Text("memcache", "memcache", "tcp", $"get{string.Concat(Enumerable.Repeat(" k", 2000))}\r\n", "get postscreen:198.51.100.7\r\n", "END\r\n") with
+        Text(
+            "policy", "policy", "tcp", "\n", "request=smtpd_access_policy\nprotocol_state=RCPT\nclient_address=198.51.100.7\n\n",
+            "action="),
+        Text(
+            "memcache", "memcache", "tcp", $"get{string.Concat(Enumerable.Repeat(" k", 2000))}\r\n", "get postscreen:198.51.100.7\r\n",
+            "END\r\n") with
         {
             Before = Encoding.ASCII.GetBytes($"set k 0 0 1000\r\n{new string('v', 1000)}\r\n"),
         },
@@ -73,7 +79,9 @@ internal sealed record HostileDoor(string Name, string Kind, string Scheme, byte
     public Socket Connect(EndPoint target, int number)
     {
         var socket = target is IPEndPoint
-            ? new Socket(AddressFamily.InterNetwork, IsDatagram ? SocketType.Dgram : SocketType.Stream, IsDatagram ? ProtocolType.Udp : ProtocolType.Tcp)
+            ? new Socket(
+                AddressFamily.InterNetwork, IsDatagram ? SocketType.Dgram : SocketType.Stream,
+                IsDatagram ? ProtocolType.Udp : ProtocolType.Tcp)
             : new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {

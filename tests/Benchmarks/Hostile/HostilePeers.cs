@@ -16,7 +16,10 @@ internal sealed class HostilePeers(HostileDoor door, EndPoint target, int count,
     public void Drip()
     {
         var sent = 0;
-        WithAll(socket => TrySend(socket, door.Question.AsSpan(sent++ / count % Math.Max(1, door.Question.Length), door.Question.Length > 0 ? 1 : 0)), TimeSpan.FromSeconds(1));
+        WithAll(
+            socket => TrySend(socket,
+            door.Question.AsSpan(sent++ / count % Math.Max(1, door.Question.Length), door.Question.Length > 0 ? 1 : 0)),
+            TimeSpan.FromSeconds(1));
     }
 
     /// <summary>Send requests as fast as they are taken, and never read an answer.</summary>
@@ -36,7 +39,8 @@ internal sealed class HostilePeers(HostileDoor door, EndPoint target, int count,
             socket =>
             {
                 random.NextBytes(junk);
-                return TrySend(socket, junk.AsSpan(0, random.Next(1, junk.Length))) && TrySend(socket, door.Question.AsSpan(0, door.Question.Length / 2));
+                return TrySend(socket, junk.AsSpan(0, random.Next(1, junk.Length)))
+                    && TrySend(socket, door.Question.AsSpan(0, door.Question.Length / 2));
             },
             TimeSpan.FromMilliseconds(100));
     }
@@ -62,7 +66,8 @@ internal sealed class HostilePeers(HostileDoor door, EndPoint target, int count,
         }
     }
 
-    // Opens all connections, does the same with each of them in turn until the time is over, and closes them. One that is closed is opened again.
+    // Opens all connections, does the same with each of them in turn until the time is over, and closes them. One that is closed is opened
+    // again.
     private void WithAll(Func<Socket, bool> once, TimeSpan pause)
     {
         var watch = Stopwatch.StartNew();

@@ -68,7 +68,8 @@ internal sealed class FakeLists : IDisposable
 
     private void Serve()
     {
-        var wait = _first == _end ? 100_000_000 : (long)Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), PendingAt(_first).Due).TotalNanoseconds;
+        var wait = _first == _end ? 100_000_000
+            : (long)Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), PendingAt(_first).Due).TotalNanoseconds;
         _epoll.Wait(Math.Min(wait, 100_000_000));
         for (var i = 0; i < 64 && TakeQuery(); i++)
         {
@@ -151,7 +152,8 @@ internal sealed class FakeLists : IDisposable
         // Owner: a pointer to the question's name. Then type, class, ttl 300, length, data.
         var record = listed
             ? [0xc0, 12, 0, 1, 0, 1, 0, 0, 1, 44, 0, 4, 127, 0, 0, 2]
-            : (ReadOnlySpan<byte>)[0xc0, 12, 0, 6, 0, 1, 0, 0, 1, 44, 0, 22, 0, 0, 0, 0, 0, 1, 0, 0, 14, 16, 0, 0, 2, 88, 0, 1, 81, 128, 0, 0, 1, 44];
+            : (ReadOnlySpan<byte>)[0xc0, 12, 0, 6, 0, 1, 0, 0, 1, 44, 0, 22, 0, 0, 0, 0, 0, 1, 0, 0, 14, 16, 0, 0, 2, 88, 0, 1, 81, 128, 0,
+                0, 1, 44];
         question.CopyTo(answer);
         answer[2] = (byte)(0x80 | (question[2] & 1));
         answer[3] = (byte)(listed ? 0x80 : 0x83);
@@ -161,7 +163,8 @@ internal sealed class FakeLists : IDisposable
         return question.Length + record.Length;
     }
 
-    // The usual 208 kB hold some 280 small packets: too few for a burst while the machine is busy. As root the system's bound does not hold.
+    // The usual 208 kB hold some 280 small packets: too few for a burst while the machine is busy. As root the system's bound does not
+    // hold.
     private void ForceReceiveBuffer()
     {
         try

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Screening.Benchmarks.Load;
 using Screening.Benchmarks.Processes;
 
@@ -47,8 +48,11 @@ internal static class CachedMode
         foreach (var subject in products)
             Print(subject, limit, runs);
         var all = runs.Values.SelectMany(r => r).ToList();
-        Console.WriteLine(FormattableString.Invariant(
-            $"{all.Sum(r => r.Sent):N0} queries, {all.Sum(r => r.Lost)} lost, {all.Sum(r => r.Duplicates)} answered twice, {all.Sum(r => r.Wrong)} wrong; passes that were no hit: {all.Sum(r => r.All.Pass - r.All.CompletePass)}, other actions: {all.Sum(r => r.All.Ignore + r.All.Enforce + r.All.Drop)}"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{all.Sum(r => r.Sent):N0} queries, {all.Sum(r => r.Lost)} lost, {all.Sum(r => r.Duplicates)} answered twice, "
+                + $"{all.Sum(r => r.Wrong)} wrong; passes that were no hit: {all.Sum(r => r.All.Pass - r.All.CompletePass)}, other "
+                + $"actions: {all.Sum(r => r.All.Ignore + r.All.Enforce + r.All.Drop)}"));
         return 0;
     }
 
@@ -83,7 +87,8 @@ internal static class CachedMode
     private static void Print(Subject subject, Subject limit, Dictionary<(Subject, string, LoadShape), List<LoadResult>> runs)
     {
         var table = new Table(
-            $"Cached verdicts: {subject.Name}", "sockets", "/s", "limit /s", "ratio", "p50 us", "p99 us", "limit p50", "limit p99", "CPU us", "limit CPU us", "client busy");
+            $"Cached verdicts: {subject.Name}", "sockets", "/s", "limit /s", "ratio", "p50 us", "p99 us", "limit p50", "limit p99",
+            "CPU us", "limit CPU us", "client busy");
         foreach (var scheme in Sockets.Both)
         {
             foreach (var shape in Shapes)

@@ -1,8 +1,11 @@
+using System.Globalization;
 using Screening.Benchmarks.Load;
 
 namespace Screening.Benchmarks.Macro;
 
-/// <summary>Verdicts a second for clients that nobody has asked about, with one list that answers at once: what screening itself costs.</summary>
+/// <summary>
+/// Verdicts a second for clients that nobody has asked about, with one list that answers at once: what screening itself costs.
+/// </summary>
 internal static class ColdMode
 {
     private static readonly LoadShape[] Shapes = [new(1, 1), new(64, 1), new(64, 16)];
@@ -21,7 +24,8 @@ internal static class ColdMode
         }
 
         var table = new Table(
-            "Cold verdicts: every client new, one list that answers at once", "tcp", "/s", "p50 ms", "p99 ms", "p99.9 ms", "max ms", "CPU us", "complete");
+            "Cold verdicts: every client new, one list that answers at once", "tcp", "/s", "p50 ms", "p99 ms", "p99.9 ms", "max ms",
+            "CPU us", "complete");
         foreach (var (shape, results) in runs)
         {
             table.Add(
@@ -35,8 +39,10 @@ internal static class ColdMode
 
         table.Print();
         var all = runs.Values.SelectMany(r => r).ToList();
-        Console.WriteLine(FormattableString.Invariant(
-            $"{all.Sum(r => r.Sent):N0} queries, {all.Sum(r => r.Lost)} lost, {all.Sum(r => r.Duplicates)} answered twice, {all.Sum(r => r.Wrong)} wrong; node's memory {node.Usage.ResidentMegabytes():0} MB"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{all.Sum(r => r.Sent):N0} queries, {all.Sum(r => r.Lost)} lost, {all.Sum(r => r.Duplicates)} answered twice, "
+                + $"{all.Sum(r => r.Wrong)} wrong; node's memory {node.Usage.ResidentMegabytes():0} MB"));
         return 0;
     }
 

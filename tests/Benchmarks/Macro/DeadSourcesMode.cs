@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using Screening.Benchmarks.Load;
@@ -21,7 +22,8 @@ internal sealed class DeadSourcesMode(Bench bench, Table table)
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(10);
 
     // Far behind the deadline, which alone has to end a query; the breakers stay closed meanwhile.
-    private static readonly string[] Timeouts = ["dnsbl.timeout=\"20s\"", "p0f.timeout=\"20s\"", $"verdict.deadline=\"{Deadline.TotalMilliseconds:0}ms\""];
+    private static readonly string[] Timeouts = ["dnsbl.timeout=\"20s\"", "p0f.timeout=\"20s\"",
+        $"verdict.deadline=\"{Deadline.TotalMilliseconds:0}ms\""];
 
     /// <returns>1 if on the machine as it is an answer was late, or one was missing.</returns>
     public static int Run(Bench bench)
@@ -29,11 +31,13 @@ internal sealed class DeadSourcesMode(Bench bench, Table table)
         WarmUpClient(bench);
         var table = new Table(
             $"Milliseconds after the deadline of {Deadline.TotalMilliseconds:0} ms (negative: before), {PerSecond} new clients a second",
-            "what hangs", "busy processes", "start to ready s", "first query", "p50", "p99", "max", "late", "unanswered", "bare DNS round trip meanwhile, max ms");
+            "what hangs", "busy processes", "start to ready s", "first query", "p50", "p99", "max", "late", "unanswered",
+            "bare DNS round trip meanwhile, max ms");
         var mode = new DeadSourcesMode(bench, table);
         var well = mode.RunAllAsync().GetAwaiter().GetResult();
         table.Print();
-        Console.WriteLine(FormattableString.Invariant($"Late: more than {Grace.TotalMilliseconds} ms after the deadline. Beside busy processes the figures are for information."));
+        Console.WriteLine(FormattableString.Invariant(
+            $"Late: more than {Grace.TotalMilliseconds} ms after the deadline. Beside busy processes the figures are for information."));
         return well ? 0 : 1;
     }
 
@@ -132,7 +136,8 @@ internal sealed class DeadSourcesMode(Bench bench, Table table)
 
     private async Task<bool> MeasureAsync(string what, int busy, params string[] settings)
     {
-        var working = Enumerable.Range(0, busy).Select(_ => RunningProcess.Start(new LaunchPlan("sh", "-c", "while :; do :; done"))).ToList();
+        var working = Enumerable.Range(0, busy).Select(
+            _ => RunningProcess.Start(new LaunchPlan("sh", "-c", "while :; do :; done"))).ToList();
         try
         {
             using var lists = bench.StartLists(0);
@@ -154,8 +159,10 @@ internal sealed class DeadSourcesMode(Bench bench, Table table)
                 what, $"{busy}", ready.TotalSeconds.Figure(), Over(first.All.Latency.Max), Over(steady.All.Latency.Percentile(.5)),
                 Over(steady.All.Latency.Percentile(.99)), Over(steady.All.Latency.Max), $"{late}", $"{first.Lost + steady.Lost}",
                 probe.RoundTrips.Max.Milliseconds());
-            await Console.Error.WriteLineAsync(FormattableString.Invariant(
-                $"{what}, {busy} busy processes: first query {Over(first.All.Latency.Max)}, max {Over(steady.All.Latency.Max)} ms after the deadline, {late} late"));
+            await Console.Error.WriteLineAsync(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{what}, {busy} busy processes: first query {Over(first.All.Latency.Max)}, max {Over(steady.All.Latency.Max)} ms after "
+                    + $"the deadline, {late} late"));
             return busy > 0 || (late == 0 && first.IsClean && steady.IsClean);
         }
         finally

@@ -2,7 +2,9 @@ using Screening.Benchmarks.Load;
 
 namespace Screening.Benchmarks.Macro;
 
-/// <summary>Whether verdicts come as fast as the lists, and by the deadline whatever the lists do. Each part has a node of its own.</summary>
+/// <summary>
+/// Whether verdicts come as fast as the lists, and by the deadline whatever the lists do. Each part has a node of its own.
+/// </summary>
 internal static class DeadlinesMode
 {
     private const int Connections = 4;
@@ -42,10 +44,13 @@ internal static class DeadlinesMode
         var burst = load.RunOpen(1000, double.PositiveInfinity, _ => clients.NextClean(), server: node.Usage);
 
         var table = new Table(
-            $"Ten lists that answer after {ListDelayMs} ms", "load", "p50 ms", "p99 ms", "p99.9 ms", "max ms", "complete", "CPU us", "account");
+            $"Ten lists that answer after {ListDelayMs} ms", "load", "p50 ms", "p99 ms", "p99.9 ms", "max ms", "complete", "CPU us",
+            "account");
         table.Add(
-            "bare DNS round trip meanwhile", probe.RoundTrips.Percentile(.5).Milliseconds(), probe.RoundTrips.Percentile(.99).Milliseconds(),
-            probe.RoundTrips.Percentile(.999).Milliseconds(), probe.RoundTrips.Max.Milliseconds(), "", "", $"{probe.RoundTrips.Count} round trips");
+            "bare DNS round trip meanwhile", probe.RoundTrips.Percentile(.5).Milliseconds(),
+            probe.RoundTrips.Percentile(.99).Milliseconds(),
+            probe.RoundTrips.Percentile(.999).Milliseconds(), probe.RoundTrips.Max.Milliseconds(), "", "",
+            $"{probe.RoundTrips.Count} round trips");
         Add(table, "200 new clients a second", steady);
         Add(table, "1,000 at once", burst);
         table.Print();

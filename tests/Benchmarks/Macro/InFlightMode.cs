@@ -16,7 +16,8 @@ internal static class InFlightMode
         using var load = new PluginLoad(node.PluginEndpoint("tcp"), Connections);
         var clients = new LoadClients();
         var table = new Table(
-            "10,000 queries at once over 100 connections, every list silent", "round", "answered", "lost", "twice", "wrong", "p50 ms", "p99 ms", "max ms",
+            "10,000 queries at once over 100 connections, every list silent", "round", "answered", "lost", "twice", "wrong", "p50 ms",
+            "p99 ms", "max ms",
             "memory before MB", "after MB", "peak MB");
         var clean = true;
         for (var round = 1; round <= (bench.Options.Rounds ?? 3); round++)
@@ -26,7 +27,8 @@ internal static class InFlightMode
             clean &= result.IsClean;
             table.Add(
                 $"{round}", $"{result.Answered}", $"{result.Lost}", $"{result.Duplicates}", $"{result.Wrong}",
-                result.All.Latency.Percentile(.5).Milliseconds(), result.All.Latency.Percentile(.99).Milliseconds(), result.All.Latency.Max.Milliseconds(),
+                result.All.Latency.Percentile(.5).Milliseconds(), result.All.Latency.Percentile(.99).Milliseconds(),
+                result.All.Latency.Max.Milliseconds(),
                 before.Figure(), node.Usage.ResidentMegabytes().Figure(), node.Usage.PeakMegabytes().Figure());
         }
 

@@ -43,7 +43,8 @@ internal static class Figures
 
     public static string Figure(this double value) => value.ToString(Math.Abs(value) < 10 ? "0.00" : "0.0", CultureInfo.InvariantCulture);
 
-    public static string Share(this double share) => share.ToString("P1", CultureInfo.InvariantCulture).Replace(" ", "", StringComparison.Ordinal);
+    public static string Share(this double share) =>
+        share.ToString("P1", CultureInfo.InvariantCulture).Replace(" ", "", StringComparison.Ordinal);
 
     public static string Milliseconds(this TimeSpan span) => Figure(span.TotalMilliseconds);
 }

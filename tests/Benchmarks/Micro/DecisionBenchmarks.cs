@@ -31,12 +31,14 @@ public class DecisionBenchmarks
     {
         for (uint i = 0; i < CachedClients; i++)
             _cache.Store(
-                ClientAddress.FromIPv4(0x0a000000 + i), Profile, new Verdict(VerdictAction.Pass, false, 3600, 0, VerdictSource.Screened), default);
+                ClientAddress.FromIPv4(0x0a000000 + i), Profile, new Verdict(VerdictAction.Pass, false, 3600, 0, VerdictSource.Screened),
+                default);
         SiteList.TryParse("zen.spamhaus.org=127.0.0.[2..11]*3, list.dnswl.org=127.0.[2..9;11..15].[1..3]*-3", out _sites, out _);
         AnswerCode.TryParse("127.0.0.11", out _codes[0]);
         var random = new Random(4711);
         _networks = NetworkTrie<int>.Build(
-            Enumerable.Range(0, Networks).Select(i => (Network.Of(ClientAddress.FromIPv4((uint)random.NextInt64(1L << 32)), random.Next(12, 33)), i)),
+            Enumerable.Range(0, Networks).Select(
+                i => (Network.Of(ClientAddress.FromIPv4((uint)random.NextInt64(1L << 32)), random.Next(12, 33)), i)),
             static (one, _) => one);
     }
 

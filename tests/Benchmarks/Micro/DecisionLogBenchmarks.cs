@@ -22,7 +22,8 @@ public class DecisionLogBenchmarks
 
     private readonly Decision _hit = new(
         new ScreeningQuery(ClientAddress.FromIPv4(0x0a000001), Profile, Door.Plugin, 0, default),
-        new Verdict(VerdictAction.Pass, false, 600, 0, VerdictSource.Near), false, true, TimeSpan.FromMicroseconds(12), "no check speaks against it", []);
+        new Verdict(VerdictAction.Pass, false, 600, 0, VerdictSource.Near), false, true, TimeSpan.FromMicroseconds(12),
+        "no check speaks against it", []);
 
     private readonly Decision _screened;
 
@@ -41,7 +42,8 @@ public class DecisionLogBenchmarks
             Checks =
             [
                 .. Enumerable.Range(0, 10).Select(i => new CheckReport(
-                    $"list{i}.example", CheckKind.Dnsbl, i == 0 ? CheckResult.Evidence : CheckResult.Nothing, i == 0 ? ["127.0.0.4"] : [], i == 0 ? 8 : 0,
+                    $"list{i}.example", CheckKind.Dnsbl, i == 0 ? CheckResult.Evidence : CheckResult.Nothing, i == 0 ? ["127.0.0.4"] : [],
+                    i == 0 ? 8 : 0,
                     300, TimeSpan.FromMicroseconds(100 + i), TimeSpan.FromMicroseconds(11_234), null, null)),
             ],
         };

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Diagnostics;
 
 namespace Screening.Benchmarks.Processes;
@@ -11,9 +12,12 @@ internal static class Checkout
     /// <summary>One line that goes with every table.</summary>
     public static string Machine()
     {
-        var model = File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim();
-        return FormattableString.Invariant(
-            $"{Environment.ProcessorCount} cores ({model ?? "unknown"}), .NET {Environment.Version}, Linux {Environment.OSVersion.Version.ToString(2)}, commit {Commit()}, {DateTime.UtcNow:yyyy-MM-dd}");
+        var model = File.ReadLines("/proc/cpuinfo")
+            .FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim();
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Environment.ProcessorCount} cores ({model ?? "unknown"}), .NET {Environment.Version}, Linux "
+                + $"{Environment.OSVersion.Version.ToString(2)}, commit {Commit()}, {DateTime.UtcNow:yyyy-MM-dd}");
     }
 
     /// <summary>The node's program: what was asked for, else the one built beside this program.</summary>

@@ -112,7 +112,11 @@ internal sealed class ServerProcess : IDisposable
         while (!Lines().Contains("ready"))
         {
             if (_process.HasExited || watch.Elapsed > StartLimit)
-                throw new ServerException($"{_process.StartInfo.ArgumentList[2]} did not become ready:\n{string.Join('\n', Lines().TakeLast(20))}");
+            {
+                throw new ServerException(
+                    $"{_process.StartInfo.ArgumentList[2]} did not become ready:\n{string.Join('\n', Lines().TakeLast(20))}");
+            }
+
             Thread.Sleep(20);
         }
     }

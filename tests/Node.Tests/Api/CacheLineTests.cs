@@ -67,7 +67,14 @@ public sealed class CacheLineTests
     [InlineData(
         """{"address":"10.0.0.0","kind":"pass","expires":"2030-01-01T00:00:00Z","allow":"yes"}""", "allow is neither true nor false")]
     [InlineData("""{"address":"10.0.0.0","kind":"pass","expires":"2030-01-01T00:00:00Z","made":"x"}""", "made: 'x' is not a time")]
-    [InlineData("""{"address":"10.0.0.0","address":"10.0.0.1","kind":"pass"}""", "not JSON")]
+    [InlineData("""{"address":"10.0.0.0","address":"10.0.0.1","kind":"pass"}""", "not JSON: address is repeated, or is not of its form")]
+    [InlineData("""{"address":"10.0.0.0","also":5}""", "not JSON: also is repeated, or is not of its form")]
+    [InlineData("""{"address":"\ud800","kind":"pass"}""", "address is not a text")]
+    [InlineData("""{"address":{"a":1},"kind":"pass"}""", "address is not a text")]
+    [InlineData("""{"address":"10.0.0.0","score":99999999999}""", "score is not a whole number")]
+    [InlineData("""{"x":[[[[[[[[[[1]]]]]]]]]]}""", "not JSON: The maximum configured depth of 8 has been exceeded")]
+    [InlineData("""{"address":"10.0.0.0"} x""", "not JSON: 'x' is invalid after a single JSON value")]
+    [InlineData("null", "not a JSON object")]
     public void A_faulty_line_says_what_is_wrong(string text, string expected)
     {
         Assert.False(CacheLine.TryParse(text, "alice", Now, out _, out var fault));

@@ -71,11 +71,13 @@ public sealed class FakeP0f : FakeSource<ClientAddress, P0fReply>, IP0fTransport
     public static P0fReply Known(string os, string flavor = "") =>
         new(P0fStatus.Ok, os, flavor, "Ethernet or modem", P0fMatch.Exact, 3, 0, 0, 0);
 
-    public Task<P0fReply> AskAsync(ClientAddress client, TimeSpan timeout, CancellationToken cancellation) => AskAsync(client, cancellation);
+    public Task<P0fReply> AskAsync(ClientAddress client, TimeSpan timeout, CancellationToken cancellation) =>
+        AskAsync(client, cancellation);
 }
 
 /// <summary>A custom check in memory.</summary>
 public sealed class FakeCustom : FakeSource<CheckSubject, CustomReply>, ICustomTransport
 {
-    public Task<CustomReply> AskAsync(CheckSubject subject, TimeSpan timeout, CancellationToken cancellation) => AskAsync(subject, cancellation);
+    public Task<CustomReply> AskAsync(CheckSubject subject, TimeSpan timeout, CancellationToken cancellation) =>
+        AskAsync(subject, cancellation);
 }

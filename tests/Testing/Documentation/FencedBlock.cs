@@ -47,6 +47,8 @@ public sealed partial record FencedBlock(string Page, int Line, string Language,
 
     private static string? ValueOf(Group group) => group.Success ? group.Value : null;
 
-    [GeneratedRegex("^(?:(?<word>[a-z]+)(?: |$))*(?:needs: (?<needs>.+)|run by: (?<by>[A-Za-z0-9]+)|file: (?<file>[A-Za-z0-9._-]+)|skip: (?<skip>.+))?$")]
+    [GeneratedRegex(
+        "^(?:(?<word>[a-z]+)(?: |$))*"
+        + "(?:needs: (?<needs>.+)|run by: (?<by>[A-Za-z0-9]+)|file: (?<file>[A-Za-z0-9._-]+)|skip: (?<skip>.+))?$")]
     private static partial Regex Info();
 }

@@ -45,7 +45,8 @@ public sealed partial class MarkdownPage
         return
         [
             .. folders.SelectMany(folder => Directory.EnumerateFiles(
-                    System.IO.Path.Combine(root, folder), "*.md", folder == "." ? SearchOption.TopDirectoryOnly : SearchOption.AllDirectories))
+                    System.IO.Path.Combine(root, folder), "*.md",
+                    folder == "." ? SearchOption.TopDirectoryOnly : SearchOption.AllDirectories))
                 .Select(file => System.IO.Path.GetRelativePath(root, file))
                 .Where(path => !path.Contains("/bin/", StringComparison.Ordinal) && !path.Contains("/obj/", StringComparison.Ordinal))
                 .OrderBy(path => path.Count(c => c == '/')).ThenBy(path => path, StringComparer.Ordinal)

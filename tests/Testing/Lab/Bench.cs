@@ -31,7 +31,8 @@ public static class Bench
     public static string ResolverSetting { get; } = string.Create(CultureInfo.InvariantCulture, $"dnsbl.resolver=[\"{Resolver}\"]");
 
     /// <summary>What makes a node ask those lists, with weights at which one list decides.</summary>
-    public static string[] ListSettings { get; } = [$"dnsbl.sites={Blocklist}=127.0.0.2*3, {Allowlist}=127.0.[2..9].[1..3]*-4", ResolverSetting];
+    public static string[] ListSettings { get; } = [$"dnsbl.sites={Blocklist}=127.0.0.2*3, {Allowlist}=127.0.[2..9].[1..3]*-4",
+        ResolverSetting];
 
     /// <summary>rbldnsd with the lists, on the mail exchanger's loopback.</summary>
     public static Task<RblDnsd> StartListsAsync(NetworkLab lab) => RblDnsd.StartAsync(lab.Mx, Resolver, new Dictionary<string, Listing[]>

@@ -60,19 +60,19 @@ public sealed class DnsblogStandIn : IAsyncDisposable
         {
             var count = await socket.ReceiveAsync(buffer, _stop.Token);
             if (count == 0)
-            {
                 return;
-            }
 
             text.Append(Encoding.ASCII.GetString(buffer, 0, count));
         }
 
         var fields = text.ToString().Split('\0');
-        var request = Enumerable.Range(0, fields.Length / 2).Where(i => fields[2 * i].Length > 0).ToDictionary(i => fields[2 * i], i => fields[(2 * i) + 1]);
+        var request = Enumerable.Range(0, fields.Length / 2).Where(i => fields[2 * i].Length > 0)
+            .ToDictionary(i => fields[2 * i], i => fields[(2 * i) + 1]);
         Questions.Enqueue((request["rbl_domain"], request["client_address"]));
         var (answers, ttl) = _answer(request["rbl_domain"], request["client_address"]);
         // In one piece: postscreen drops an answer whose end is not there at its first read.
         await socket.SendAsync(Encoding.ASCII.GetBytes(
-            $"rbl_domain\0{request["rbl_domain"]}\0client_address\0{request["client_address"]}\0label\0{request["label"]}\0rbl_addr\0{answers}\0ttl\0{ttl}\0\0"));
+            $"rbl_domain\0{request["rbl_domain"]}\0client_address\0{request["client_address"]}\0"
+            + $"label\0{request["label"]}\0rbl_addr\0{answers}\0ttl\0{ttl}\0\0"));
     }
 }

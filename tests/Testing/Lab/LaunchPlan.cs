@@ -30,9 +30,7 @@ public sealed record LaunchPlan(string Program, params string[] Arguments)
             WorkingDirectory = Folder ?? string.Empty,
         };
         foreach (var (name, value) in Environment)
-        {
             start.Environment[name] = value;
-        }
 
         return start;
     }

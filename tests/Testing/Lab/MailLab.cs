@@ -34,7 +34,8 @@ public sealed class MailLab : IAsyncDisposable
     /// <summary>What both mail servers logged.</summary>
     public IEnumerable<string> Logs => _postfixes.SelectMany(p => p.LogLines);
 
-    public string Transcript => string.Join(Environment.NewLine, [.. _postfixes.Select(p => p.Transcript), .. _nodes.Select(n => n.Transcript)]);
+    public string Transcript =>
+        string.Join(Environment.NewLine, [.. _postfixes.Select(p => p.Transcript), .. _nodes.Select(n => n.Transcript)]);
 
     /// <param name="doors">Which of dnsblog, dnsbl, memcache and policy the mail servers use. The nodes open all of them.</param>
     /// <param name="dnsblAction">As <c>--dnsbl-action</c>.</param>
@@ -96,7 +97,8 @@ public sealed class MailLab : IAsyncDisposable
     private async Task<int> MembersUpAsync()
     {
         using var status = JsonDocument.Parse((await _nodes[0].RunCommandAsync("status", "--json")).Output);
-        return status.RootElement.GetProperty("cluster").GetProperty("members").EnumerateArray().Count(m => m.GetProperty("state").GetString() == "up");
+        return status.RootElement.GetProperty("cluster").GetProperty("members").EnumerateArray()
+            .Count(m => m.GetProperty("state").GetString() == "up");
     }
 
     private async Task StartAsync(int mx, P0fProcess p0f, string[] doors, string dnsblAction, string[] mainCf)
@@ -109,13 +111,15 @@ public sealed class MailLab : IAsyncDisposable
         ];
         string[] judge =
         [
-            $"dnsbl.sites={Bench.Blocklist}=127.0.0.2*3, {Bench.Allowlist}=127.0.[2..9].[1..3]*-4, {Bench.WeakList}*2", Bench.ResolverSetting,
+            $"dnsbl.sites={Bench.Blocklist}=127.0.0.2*3, {Bench.Allowlist}=127.0.[2..9].[1..3]*-4, {Bench.WeakList}*2",
+            Bench.ResolverSetting,
             $"p0f.socket={p0f.SocketPath}", FormattableString.Invariant($"p0f.rule=[{{ distance = {Far}, weight = 1 }}]"),
             $"node.name={Names[mx]}", "access.permit=[]",
             FormattableString.Invariant($"cluster.listen=127.0.0.1:{4053 + mx}"), "cluster.seeds=[\"127.0.0.1:4053\",\"127.0.0.1:4054\"]",
             "cluster.insecure=true",
         ];
-        var (address, address6) = mx == 0 ? (NetworkLab.MxAddress, NetworkLab.MxAddress6) : (NetworkLab.SecondMxAddress, NetworkLab.SecondMxAddress6);
+        var (address, address6) = mx == 0
+            ? (NetworkLab.MxAddress, NetworkLab.MxAddress6) : (NetworkLab.SecondMxAddress, NetworkLab.SecondMxAddress6);
         var lines = new List<string> { $"inet_interfaces = {address}, {address6}" };
         foreach (var door in doors)
             lines.AddRange(await LinesOfAsync(mx, door, dnsblAction, open));
@@ -139,7 +143,8 @@ public sealed class MailLab : IAsyncDisposable
     private async Task<IEnumerable<string>> LinesOfAsync(int mx, string door, string dnsblAction, string[] open)
     {
         var told = await NodeProcess.RunCommandAsync(
-            null, ["config", "to-postfix", "--door", door, "--dnsbl-action", dnsblAction, "--json", .. open.SelectMany(s => (string[])["--set", s])]);
+            null, ["config", "to-postfix", "--door", door, "--dnsbl-action", dnsblAction, "--json",
+                .. open.SelectMany(s => (string[])["--set", s])]);
         if (told.ExitCode != 0)
             throw new InvalidOperationException($"config to-postfix: {told}");
         using var document = JsonDocument.Parse(told.Output);

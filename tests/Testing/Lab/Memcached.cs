@@ -17,7 +17,8 @@ public sealed class Memcached : RunningProcess
     {
         Requires.Programs("memcached", "setsid");
         string[] identity = Environment.UserName == "root" ? ["-u", "nobody"] : [];
-        var plan = new LaunchPlan("memcached", [.. identity, "-U", "0", "-l", $"{endPoint.Address}", "-p", endPoint.Port.ToString(CultureInfo.InvariantCulture)])
+        var plan = new LaunchPlan(
+            "memcached", [.. identity, "-U", "0", "-l", $"{endPoint.Address}", "-p", endPoint.Port.ToString(CultureInfo.InvariantCulture)])
         {
             Namespace = inside?.Name,
         };

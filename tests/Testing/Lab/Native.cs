@@ -37,9 +37,7 @@ public static partial class Native
     public static void EnterNetwork(SafeHandle handle)
     {
         if (SetNs(handle, CloneNewnet) != 0)
-        {
             throw new InvalidOperationException($"setns failed, errno {Marshal.GetLastPInvokeError()}");
-        }
     }
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]

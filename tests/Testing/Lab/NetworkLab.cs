@@ -45,7 +45,8 @@ public sealed class NetworkLab : IAsyncDisposable
         Requires.Root();
         Requires.Programs("ip", "setsid");
         await RemoveLeftoversAsync();
-        var lab = new NetworkLab(string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{Interlocked.Increment(ref _count)}"));
+        var lab = new NetworkLab(
+            string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{Interlocked.Increment(ref _count)}"));
         try
         {
             await lab.BuildAsync();
@@ -106,9 +107,7 @@ public sealed class NetworkLab : IAsyncDisposable
     {
         var result = await RunningProcess.RunAsync(plan, Waiting.Limit, input);
         if (result.ExitCode != 0)
-        {
             throw new InvalidOperationException($"{plan}: {result}");
-        }
     }
 
     private static async Task RemoveLeftoversAsync()
@@ -118,9 +117,7 @@ public sealed class NetworkLab : IAsyncDisposable
         {
             var owner = file.Name[Prefix.Length..].Split('-')[0];
             if (int.TryParse(owner, CultureInfo.InvariantCulture, out var pid) && !Native.IsRunning(pid))
-            {
                 await RemoveAsync(file.Name);
-            }
         }
     }
 
@@ -129,14 +126,10 @@ public sealed class NetworkLab : IAsyncDisposable
     {
         var inside = await RunningProcess.RunAsync(new LaunchPlan("ip", "netns", "pids", name), Waiting.Limit);
         foreach (var line in inside.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-        {
             Native.SendSignal(int.Parse(line, CultureInfo.InvariantCulture), Signal.Kill);
-        }
 
         await RunningProcess.RunAsync(new LaunchPlan("ip", "netns", "del", name), Waiting.Limit);
         if (Directory.Exists(EtcOf(name)))
-        {
             Directory.Delete(EtcOf(name), recursive: true);
-        }
     }
 }

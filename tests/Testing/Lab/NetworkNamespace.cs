@@ -44,14 +44,10 @@ public sealed class NetworkNamespace(string name)
         try
         {
             if (hops > 0)
-            {
                 socket.Ttl = (short)(64 - hops);
-            }
 
             if (from is not null)
-            {
                 socket.Bind(new IPEndPoint(from, 0));
-            }
 
             using var timeout = new CancellationTokenSource(Waiting.Limit);
             await socket.ConnectAsync(to, timeout.Token);

@@ -83,7 +83,8 @@ public sealed partial class NodeProcess : RunningProcess
 
     /// <summary>Runs a command against this node, in its namespace.</summary>
     public Task<CommandResult> RunCommandAsync(params string[] arguments)
-        => RunAsync(new LaunchPlan(Plan.Program, [Assembly, .. arguments, "--node", NodeOption]) { Namespace = Plan.Namespace, Environment = Plan.Environment },
+        => RunAsync(new LaunchPlan(Plan.Program, [Assembly, .. arguments, "--node", NodeOption]) { Namespace = Plan.Namespace,
+            Environment = Plan.Environment },
             CommandPatience);
 
     /// <summary>SIGTERM, and the end that the contract promises: status 0 within 5 s.</summary>
@@ -93,7 +94,8 @@ public sealed partial class NodeProcess : RunningProcess
         var status = await WaitForExitAsync(TimeSpan.FromSeconds(5));
         if (status != 0)
         {
-            throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"exit status {status}, wanted 0.{Environment.NewLine}{Transcript}"));
+            throw new InvalidOperationException(
+                string.Create(CultureInfo.InvariantCulture, $"exit status {status}, wanted 0.{Environment.NewLine}{Transcript}"));
         }
     }
 
@@ -106,9 +108,7 @@ public sealed partial class NodeProcess : RunningProcess
     protected override void OnOutputLine(string line)
     {
         if (ListeningLine().Match(line) is { Success: true } match)
-        {
             _listening.TryAdd(match.Groups["kind"].Value, new Uri(match.Groups["uri"].Value));
-        }
     }
 
     private static LaunchPlan Command(string program, string[] arguments)
@@ -118,7 +118,8 @@ public sealed partial class NodeProcess : RunningProcess
     private string NodeOption => Http.Scheme == "unix" ? $"unix://{Http.AbsolutePath}" : $"http://{Http.Authority}";
 
     private Uri Endpoint(string kind)
-        => _listening.TryGetValue(kind, out var uri) ? uri : throw new InvalidOperationException($"no line 'listening {kind}'.{Environment.NewLine}{Transcript}");
+        => _listening.TryGetValue(kind, out var uri) ? uri : throw new InvalidOperationException(
+            $"no line 'listening {kind}'.{Environment.NewLine}{Transcript}");
 
     [GeneratedRegex("^ready$")]
     private static partial Regex ReadyLine();

@@ -52,7 +52,8 @@ public sealed class P0fProcess : RunningProcess
             read += count > 0 ? count : throw new EndOfStreamException("p0f closed within an answer");
         }
 
-        return new P0fAnswer(BinaryPrimitives.ReadUInt32LittleEndian(answer.AsSpan(4)) == 0x10, TextAt(answer, 40), TextAt(answer, 72), TextAt(answer, 168));
+        return new P0fAnswer(
+            BinaryPrimitives.ReadUInt32LittleEndian(answer.AsSpan(4)) == 0x10, TextAt(answer, 40), TextAt(answer, 72), TextAt(answer, 168));
     }
 
     private static byte[] Question(IPAddress address)
@@ -69,14 +70,10 @@ public sealed class P0fProcess : RunningProcess
     private async Task<bool> AnswersAsync()
     {
         if (HasExited)
-        {
             throw new InvalidOperationException($"p0f ended.{Environment.NewLine}{Transcript}");
-        }
 
         if (!File.Exists(SocketPath))
-        {
             return false;
-        }
 
         try
         {

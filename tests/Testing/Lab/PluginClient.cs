@@ -29,9 +29,7 @@ public sealed class PluginClient : IDisposable
 
         var endPoint = new IPEndPoint(IPAddress.Parse(uri.Host), uri.Port);
         if (inside is not null)
-        {
             return new PluginClient(await inside.ConnectAsync(endPoint));
-        }
 
         var tcp = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await tcp.ConnectAsync(endPoint);
@@ -56,15 +54,11 @@ public sealed class PluginClient : IDisposable
         while (await ReadLineAsync(within ?? Waiting.Limit, reply) is { } line)
         {
             if (line.Length == 0)
-            {
                 return reply;
-            }
 
             var at = line.IndexOf('=', StringComparison.Ordinal);
             if (at <= 0)
-            {
                 throw new InvalidDataException($"not name=value: {line}");
-            }
 
             reply[line[..at]] = line[(at + 1)..];
         }

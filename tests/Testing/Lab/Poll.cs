@@ -16,14 +16,10 @@ public static class Poll
         while (true)
         {
             if (await read() is { } found)
-            {
                 return found;
-            }
 
             if (clock.Elapsed > within)
-            {
                 throw new TimeoutException($"{what}: not seen within {within.TotalSeconds:0.#} s.{Environment.NewLine}{missing?.Invoke()}");
-            }
 
             await Task.Delay(Step);
         }

@@ -33,7 +33,8 @@ public sealed partial class PostfixInstance : IAsyncDisposable
     /// <param name="inside">The namespace to listen in.</param>
     /// <param name="beforeStart">What has to be there before the mail server, e.g. who answers on the dnsblog socket.</param>
     /// <param name="settings">main.cf lines on top of the plain ones.</param>
-    public static async Task<PostfixInstance> StartAsync(NetworkNamespace inside, Func<PostfixInstance, Task> beforeStart, params string[] settings)
+    public static async Task<PostfixInstance> StartAsync(
+        NetworkNamespace inside, Func<PostfixInstance, Task> beforeStart, params string[] settings)
     {
         Requires.Root();
         Requires.Programs("postfix", "postconf", "ip", "setsid");
@@ -58,9 +59,7 @@ public sealed partial class PostfixInstance : IAsyncDisposable
         get
         {
             if (!File.Exists(LogFile))
-            {
                 return [];
-            }
 
             using var stream = new FileStream(LogFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
             using var reader = new StreamReader(stream);
@@ -70,7 +69,8 @@ public sealed partial class PostfixInstance : IAsyncDisposable
 
     /// <summary>Waits for the first log line that matches.</summary>
     public Task<string> WaitForLogAsync(Regex pattern, TimeSpan? within = null)
-        => Poll.ForAsync(() => LogLines.FirstOrDefault(line => pattern.IsMatch(line)), within ?? Waiting.Limit, $"a log line like {pattern}",
+        => Poll.ForAsync(() => LogLines.FirstOrDefault(line => pattern.IsMatch(line)), within ?? Waiting.Limit,
+            $"a log line like {pattern}",
             () => Transcript);
 
     /// <summary>Ends it and starts it anew, with the same files.</summary>
@@ -120,9 +120,7 @@ public sealed partial class PostfixInstance : IAsyncDisposable
         var screening = _folder.MakeFolder("queue/screening");
         // New files take the folder's group, so that a socket of mode 0660 is for postscreen, which runs as postfix, and its owner.
         foreach (string[] arguments in (string[][])[["postfix", _folder["data"]], ["root:postfix", screening]])
-        {
             await RunAsync("chown", arguments);
-        }
 
         await RunAsync("chmod", "2750", screening);
         string[] plain =
@@ -153,9 +151,7 @@ public sealed partial class PostfixInstance : IAsyncDisposable
         // A line of the test's replaces the plain one of that name; Postfix would warn of two.
         var lines = new Dictionary<string, string>();
         foreach (var line in plain.Concat(settings))
-        {
             lines[line.Split('=')[0].Trim()] = line;
-        }
 
         await File.WriteAllLinesAsync(_folder["conf/main.cf"], lines.Values);
         await File.WriteAllTextAsync(_folder["conf/master.cf"], MasterCf);
@@ -165,9 +161,7 @@ public sealed partial class PostfixInstance : IAsyncDisposable
     {
         var result = await RunningProcess.RunAsync(new LaunchPlan(program, arguments), Waiting.Limit);
         if (result.ExitCode != 0)
-        {
             throw new InvalidOperationException($"{program}: {result}");
-        }
     }
 
     [GeneratedRegex(@"/master\[(?<pid>\d+)\]: daemon started")]

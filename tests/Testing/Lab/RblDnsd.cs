@@ -27,14 +27,16 @@ public sealed class RblDnsd : RunningProcess
         var data = zones.SelectMany(zone => WriteZone(folder, zone.Key, zone.Value, ttlSeconds));
         string[] identity = Environment.UserName == "root" ? ["-u", "rbldns"] : [];
         var plan = new LaunchPlan("rbldnsd",
-            [.. identity, "-n", "-w", folder.Root, "-b", string.Create(CultureInfo.InvariantCulture, $"{endPoint.Address}/{endPoint.Port}"), .. data])
+            [.. identity, "-n", "-w", folder.Root, "-b", string.Create(
+                CultureInfo.InvariantCulture, $"{endPoint.Address}/{endPoint.Port}"), .. data])
         {
             Namespace = inside?.Name,
         };
         var server = new RblDnsd(plan, folder, inside, endPoint);
         try
         {
-            await Poll.UntilAsync(() => server.AnswersAsync(zones.Keys.First()), Waiting.Limit, "an answer of rbldnsd", () => server.Transcript);
+            await Poll.UntilAsync(
+                () => server.AnswersAsync(zones.Keys.First()), Waiting.Limit, "an answer of rbldnsd", () => server.Transcript);
         }
         catch
         {
@@ -60,10 +62,12 @@ public sealed class RblDnsd : RunningProcess
 
     private static List<string> WriteZone(TemporaryFolder folder, string zone, Listing[] listings, int ttlSeconds)
     {
-        var data = new List<string> { WriteData(folder, zone, "ip4set", ttlSeconds, listings.Where(listing => !listing.Address.Contains(':', StringComparison.Ordinal))) };
+        var data = new List<string> { WriteData(
+            folder, zone, "ip4set", ttlSeconds, listings.Where(listing => !listing.Address.Contains(':', StringComparison.Ordinal))) };
         if (listings.Any(listing => listing.Address.Contains(':', StringComparison.Ordinal)))
         {
-            data.Add(WriteData(folder, zone, "ip6trie", ttlSeconds, listings.Where(listing => listing.Address.Contains(':', StringComparison.Ordinal))));
+            data.Add(WriteData(
+                folder, zone, "ip6trie", ttlSeconds, listings.Where(listing => listing.Address.Contains(':', StringComparison.Ordinal))));
         }
 
         return data;
@@ -86,9 +90,7 @@ public sealed class RblDnsd : RunningProcess
     private async Task<bool> AnswersAsync(string zone)
     {
         if (HasExited)
-        {
             throw new InvalidOperationException($"rbldnsd ended.{Environment.NewLine}{Transcript}");
-        }
 
         return await Nameserver.AnswersAsync(_inside, EndPoint, zone);
     }

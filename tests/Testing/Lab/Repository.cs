@@ -7,9 +7,7 @@ public static class Repository
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !System.IO.File.Exists(Path.Combine(folder.FullName, "Screening.sln")))
-        {
             folder = folder.Parent;
-        }
 
         return folder?.FullName ?? throw new DirectoryNotFoundException("Screening.sln is in no folder above the tests");
     });

@@ -7,16 +7,15 @@ namespace Screening.Testing.Lab;
 public static class Requires
 {
     private static readonly string[] Folders =
-        [.. (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(':', StringSplitOptions.RemoveEmptyEntries), "/usr/sbin", "/sbin"];
+        [.. (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(':', StringSplitOptions.RemoveEmptyEntries), "/usr/sbin",
+            "/sbin"];
 
     public static void Root() => Skip.If(!OperatingSystem.IsLinux() || Environment.UserName != "root", "needs Linux and root");
 
     public static void Programs(params string[] names)
     {
         foreach (var name in names)
-        {
             Skip.If(Find(name) is null, string.Create(CultureInfo.InvariantCulture, $"needs the program {name}"));
-        }
     }
 
     /// <summary>
@@ -30,7 +29,8 @@ public static class Requires
                 ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "screening-test"),
             package);
         var path = Path.Combine(root, program);
-        Skip.If(!File.Exists(path), string.Create(CultureInfo.InvariantCulture, $"needs {program} of the package {package}, unpacked by test.sh"));
+        Skip.If(!File.Exists(path), string.Create(
+            CultureInfo.InvariantCulture, $"needs {program} of the package {package}, unpacked by test.sh"));
         return (path, Path.Combine(root, "usr", "lib", "x86_64-linux-gnu"));
     }
 

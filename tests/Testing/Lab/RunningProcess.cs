@@ -25,9 +25,7 @@ public class RunningProcess : IAsyncDisposable
     static RunningProcess() => ProcessEnd.Do(() =>
     {
         foreach (var pid in Alive.Keys)
-        {
             Native.SendSignal(-pid, Lab.Signal.Kill);
-        }
     });
 
     protected RunningProcess(LaunchPlan plan)
@@ -40,9 +38,7 @@ public class RunningProcess : IAsyncDisposable
         Pid = _process.Id;
         Alive[Pid] = this;
         if (!plan.KeepsInput)
-        {
             _process.StandardInput.Close();
-        }
 
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
@@ -92,16 +88,15 @@ public class RunningProcess : IAsyncDisposable
         get
         {
             lock (_lines)
-            {
                 return [.. _lines];
-            }
         }
     }
 
     public string Transcript => $"{Plan}{Environment.NewLine}{string.Join(Environment.NewLine, Lines)}";
 
     public async Task<string> WaitForLineAsync(Regex pattern, TimeSpan within)
-        => await Poll.ForAsync(() => Lines.FirstOrDefault(line => pattern.IsMatch(line)) ?? ThrowIfGone(pattern), within, $"a line like {pattern}",
+        => await Poll.ForAsync(() => Lines.FirstOrDefault(line => pattern.IsMatch(line)) ?? ThrowIfGone(pattern), within,
+            $"a line like {pattern}",
             () => Transcript);
 
     public void Signal(Signal signal) => Native.SendSignal(Pid, signal);
@@ -136,9 +131,7 @@ public class RunningProcess : IAsyncDisposable
     public virtual async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
-        {
             return;
-        }
 
         SignalGroup(Lab.Signal.Kill);
         try
@@ -174,35 +167,28 @@ public class RunningProcess : IAsyncDisposable
     private string? ThrowIfGone(Regex pattern)
     {
         if (!_process.HasExited)
-        {
             return null;
-        }
 
         // The last lines may still be on their way from the pipe when the process is gone already.
         _process.WaitForExit();
         return Lines.FirstOrDefault(line => pattern.IsMatch(line))
-            ?? throw new InvalidOperationException($"ended with status {_process.ExitCode} before a line like {pattern}.{Environment.NewLine}{Transcript}");
+            ?? throw new InvalidOperationException(
+                $"ended with status {_process.ExitCode} before a line like {pattern}.{Environment.NewLine}{Transcript}");
     }
 
     private void Keep(string? line, bool fromError)
     {
         if (line is null)
-        {
             return;
-        }
 
         lock (_lines)
         {
             _lines.Enqueue(fromError ? $"stderr: {line}" : line);
             if (_lines.Count > MaxLines)
-            {
                 _lines.Dequeue();
-            }
         }
 
         if (!fromError)
-        {
             OnOutputLine(line);
-        }
     }
 }

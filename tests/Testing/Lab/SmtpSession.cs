@@ -19,7 +19,8 @@ public sealed record SmtpDialogue(IPAddress Client, IReadOnlyList<string> Replie
     public TimeSpan Took { get; init; }
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"client {Client}, greeting after {GreetingAfter.TotalSeconds:0.00} s{Environment.NewLine}{string.Join(Environment.NewLine, Lines)}");
+        $"client {Client}, greeting after {GreetingAfter.TotalSeconds:0.00} s{Environment.NewLine}"
+        + $"{string.Join(Environment.NewLine, Lines)}");
 }
 
 /// <summary>A well-behaved SMTP client: waits for each reply, sends one short mail, stops at the first refusal.</summary>
@@ -39,15 +40,14 @@ public static class SmtpSession
     /// <param name="to">The mail server.</param>
     /// <param name="hops">How many routers away the client shall seem to be.</param>
     /// <param name="proxied">The client's address as a proxy would tell it (HAProxy's protocol, version 1); null: without a proxy.</param>
-    public static async Task<SmtpDialogue> SendMailAsync(NetworkNamespace inside, IPAddress from, IPAddress to, byte hops = 0, IPAddress? proxied = null)
+    public static async Task<SmtpDialogue> SendMailAsync(
+        NetworkNamespace inside, IPAddress from, IPAddress to, byte hops = 0, IPAddress? proxied = null)
     {
         var clock = Stopwatch.StartNew();
         using var socket = await inside.ConnectAsync(new IPEndPoint(to, 25), from, hops);
         await using var stream = new NetworkStream(socket);
         if (proxied is not null)
-        {
             await stream.WriteAsync(Encoding.ASCII.GetBytes($"PROXY TCP4 {proxied} {to} 4321 25\r\n"));
-        }
 
         using var reader = new StreamReader(stream, Encoding.ASCII);
         var lines = new List<string>();
@@ -57,15 +57,11 @@ public static class SmtpSession
         {
             replies.Add(await CommandAsync(stream, reader, command, lines));
             if (!replies[^1].StartsWith(wanted, StringComparison.Ordinal))
-            {
                 break;
-            }
         }
 
         if (!replies[^1].StartsWith("521", StringComparison.Ordinal))
-        {
             replies.Add(await CommandAsync(stream, reader, "QUIT", lines));
-        }
 
         return new SmtpDialogue(proxied ?? from, replies, greeted, lines) { Took = clock.Elapsed };
     }
@@ -113,9 +109,7 @@ public static class SmtpSession
 
             lines.Add($"< {line}");
             if (line.Length < 4 || line[3] == ' ')
-            {
                 return line;
-            }
         }
     }
 }

@@ -22,11 +22,13 @@ public sealed class Unbound : RunningProcess
         Requires.Programs("unbound", "setsid");
         var folder = new TemporaryFolder();
         await File.WriteAllTextAsync(folder["unbound.conf"], Configuration(endPoint, servers, folder, options));
-        var server = new Unbound(new LaunchPlan("unbound", "-d", "-c", folder["unbound.conf"]) { Namespace = inside?.Name }, folder, endPoint);
+        var server = new Unbound(
+            new LaunchPlan("unbound", "-d", "-c", folder["unbound.conf"]) { Namespace = inside?.Name }, folder, endPoint);
         try
         {
             await Poll.UntilAsync(
-                () => server.HasExited ? throw new InvalidOperationException($"unbound ended.{Environment.NewLine}{server.Transcript}") : Nameserver.AnswersAsync(inside, endPoint, "localhost"),
+                () => server.HasExited ? throw new InvalidOperationException($"unbound ended.{Environment.NewLine}{server.Transcript}")
+                    : Nameserver.AnswersAsync(inside, endPoint, "localhost"),
                 Waiting.Limit, "an answer of unbound", () => server.Transcript);
         }
         catch
@@ -44,7 +46,8 @@ public sealed class Unbound : RunningProcess
         _folder.Dispose();
     }
 
-    private static string Configuration(IPEndPoint endPoint, IReadOnlyDictionary<string, IPEndPoint> servers, TemporaryFolder folder, string[] options) => string.Create(
+    private static string Configuration(IPEndPoint endPoint, IReadOnlyDictionary<string, IPEndPoint> servers, TemporaryFolder folder,
+        string[] options) => string.Create(
         CultureInfo.InvariantCulture,
         $"""
         server:
@@ -60,7 +63,10 @@ public sealed class Unbound : RunningProcess
           do-not-query-localhost: no
         {string.Join('\n', options.Select(option => "  " + option))}
         {string.Join('\n', servers.Keys.Select(zone => $"  local-zone: \"{zone}.\" transparent"))}
-        {string.Join('\n', servers.Select(s => string.Create(CultureInfo.InvariantCulture, $"stub-zone:\n  name: \"{s.Key}\"\n  stub-addr: {s.Value.Address}@{s.Value.Port}")))}
+        {string.Join('\n', servers.Select(StubZone))}
 
         """);
+
+    private static string StubZone(KeyValuePair<string, IPEndPoint> server) => string.Create(
+        CultureInfo.InvariantCulture, $"stub-zone:\n  name: \"{server.Key}\"\n  stub-addr: {server.Value.Address}@{server.Value.Port}");
 }

@@ -138,7 +138,9 @@ public sealed class PostgresServer : IAsyncDisposable
         await UntilReadyAsync(_process);
     }
 
-    /// <summary>Ends it at once but in order ("immediate"), as if the machine had lost power: it recovers when it is started again.</summary>
+    /// <summary>
+    /// Ends it at once but in order ("immediate"), as if the machine had lost power: it recovers when it is started again.
+    /// </summary>
     public Task StopAsync() => EndAsync(server =>
     {
         var family = Family(server);

@@ -36,8 +36,11 @@ public sealed class FolderGraph
             var model = project.Compilation.GetSemanticModel(file);
             foreach (var node in file.GetRoot().DescendantNodes(node => node is not UsingDirectiveSyntax))
             {
-                if (TypeMeantBy(node, model) is { } type && FileOf(type, project) is { } home && FolderOf(project, home) is var to && to != from)
+                if (TypeMeantBy(node, model) is { } type && FileOf(type, project) is { } home && FolderOf(project, home) is var to
+                    && to != from)
+                {
                     graph.Add(from, to, new TypeUse(SourceProject.PlaceOf(node), type.Name));
+                }
             }
         }
         return graph;
@@ -61,7 +64,8 @@ public sealed class FolderGraph
         var folders = _arrows.Keys.SelectMany(arrow => new[] { arrow.From, arrow.To }).Distinct().ToList();
         var reach = folders.ToDictionary(folder => folder, Reachable);
         return [.. folders.Where(folder => reach[folder].Contains(folder))
-            .GroupBy(folder => string.Join(", ", folders.Where(other => reach[folder].Contains(other) && reach[other].Contains(folder)).Order(StringComparer.Ordinal)))
+            .GroupBy(folder => string.Join(
+                ", ", folders.Where(other => reach[folder].Contains(other) && reach[other].Contains(folder)).Order(StringComparer.Ordinal)))
             .Select(circle => circle.Key)];
     }
 

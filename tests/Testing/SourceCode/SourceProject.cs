@@ -29,7 +29,9 @@ public sealed class SourceProject
     /// <summary>Every file, without those that the build makes.</summary>
     public IEnumerable<SyntaxTree> Files => Compilation.SyntaxTrees.Where(tree => !IsMade(Path.GetRelativePath(Folder, tree.FilePath)));
 
-    /// <summary>Reads the project from the checkout that the tests run in. It must have been built, because its global usings are made then.</summary>
+    /// <summary>
+    /// Reads the project from the checkout that the tests run in. It must have been built, because its global usings are made then.
+    /// </summary>
     public static SourceProject Load(string name)
     {
         var folder = Path.Combine(Repository.File("src"), name);
@@ -56,9 +58,11 @@ public sealed class SourceProject
     {
         var trusted = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
         return trusted
-            .Where(file => Path.GetFileNameWithoutExtension(file) is var name && name != except && !(except == "Screening.Node" && name == "screening"))
+            .Where(file => Path.GetFileNameWithoutExtension(file) is var name && name != except
+                && !(except == "Screening.Node" && name == "screening"))
             .Select(file => MetadataReference.CreateFromFile(file));
     }
 
-    private static bool IsMade(string path) => path.StartsWith("obj/", StringComparison.Ordinal) || path.StartsWith("bin/", StringComparison.Ordinal);
+    private static bool IsMade(string path) =>
+        path.StartsWith("obj/", StringComparison.Ordinal) || path.StartsWith("bin/", StringComparison.Ordinal);
 }

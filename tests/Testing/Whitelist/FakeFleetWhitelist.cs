@@ -73,7 +73,8 @@ public sealed class FakeFleetWhitelist : IWhitelistAdmin
     public Task<ImmutableArray<WhitelistLine>> ShowAsync(ClientAddress client, CancellationToken cancellation)
     {
         ThrowIfFaulty();
-        return Task.FromResult<ImmutableArray<WhitelistLine>>([.. Lines.Where(l => l.Network.Contains(client)).OrderByDescending(l => l.Kind)]);
+        return Task.FromResult<ImmutableArray<WhitelistLine>>(
+            [.. Lines.Where(l => l.Network.Contains(client)).OrderByDescending(l => l.Kind)]);
     }
 
     public Task<WhitelistPage> ListAsync(Network? within, string? after, int limit, CancellationToken cancellation)

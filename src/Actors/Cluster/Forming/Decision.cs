@@ -14,7 +14,7 @@ internal abstract record Decision
     public sealed record Join(string ClusterId, NodeIdentity By, ImmutableArray<Address> Members) : Decision;
 
     /// <summary>Asks the database for the lock of the founder.</summary>
-    public sealed record TakeLock : Decision;
+    public sealed record AcquireLock : Decision;
 
     /// <summary>Asks the database whether it answers, and for nothing else.</summary>
     public sealed record TestDatabase : Decision;

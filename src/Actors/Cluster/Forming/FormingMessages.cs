@@ -18,7 +18,11 @@ internal sealed record AskPresence(long Round, NodeIdentity From);
 /// <param name="SplitBrain">How it decides a split: keep-majority, keep-oldest or lease-majority.</param>
 /// <param name="ClockMs">Its clock, milliseconds since 1970.</param>
 internal sealed record NodeIdentity(
-    string Node, Address Address, bool IsCache, int Layout, string Provider, string SplitBrain, long ClockMs);
+    string Node, Address Address, bool IsCache, int Layout, string Provider, string SplitBrain, long ClockMs)
+{
+    /// <summary>Its name with its address, for operators.</summary>
+    public string Label => $"{Node} ({Address.Endpoint})";
+}
 
 /// <summary>How far a node is on its way through a cluster. The numbers are sent.</summary>
 internal enum NodePhase : byte

@@ -12,10 +12,16 @@ namespace Screening.Actors.Cluster.Forming;
 /// <param name="Seeds">Seeds as configured.</param>
 internal sealed record FoundingRules(Address Self, bool IsCache, bool HasLock, int Expected, int Seeds)
 {
-    /// <summary>Rounds in which the same nodes must answer before the first of them founds.</summary>
+    /// <summary>
+    /// Rounds in which the same nodes must answer before the first of them founds. Nodes that start together see each other appear one by
+    /// one, and the lowest address of the first round is seldom that of the third.
+    /// </summary>
     public int StableRounds { get; init; } = 3;
 
-    /// <summary>Rounds in which a database that was away must answer before a node asks it for the lock.</summary>
+    /// <summary>
+    /// Rounds in which a database that was away must answer before a node asks it for the lock. As long as members take to renew it twice:
+    /// a lock that ran out while the database was away is still theirs.
+    /// </summary>
     public int QuietRounds { get; init; } = 12;
 }
 
@@ -27,53 +33,55 @@ internal sealed record FoundingRules(Address Self, bool IsCache, bool HasLock, i
 /// of them in a cluster or on the way into one, and the same ones in several rounds. A node that is cut off has no majority and founds
 /// nothing.</item>
 /// <item>With a database its lock alone decides. Denied means wait; so does a database that cannot be asked, since a cluster that still
-/// holds the lock may be out of reach.</item>
+/// holds the lock may be out of reach. Votes that overruled a held lock made two clusters on one database.</item>
 /// </list>
 /// </summary>
 internal sealed class Founding(FoundingRules rules)
 {
+    // Enough to find one that is reachable, and Akka asks each of them in turn.
     private const int MostMembers = 8;
 
-    private ImmutableArray<Address> _last = [];
+    private ImmutableArray<Address> _lastVoters = [];
     private int _stable;
+
+    // Below 0: rounds that the database must still answer before it is asked for the lock.
     private int _quiet;
     private Round _round = new(0);
 
-    /// <param name="places">Different addresses that the seeds stand for, this node's among them if it is a seed.</param>
-    public Decision Decide(Round round, int places)
+    /// <summary>Decides from what other nodes answered.</summary>
+    public Decision Decide(Round round)
     {
         _round = round;
         var open = round.Answered.Values.Where(answer => answer.IsOpen).ToList();
-        var voters = open.Where(answer => answer.From.IsCache && answer.Phase == NodePhase.Looking).Select(answer => answer.From.Address)
-            .Append(rules.Self).Order(Member.AddressOrdering).ToImmutableArray();
-        var needed = rules.Expected > 0 ? rules.Expected : Math.Max(rules.Seeds, places);
+        var voters = Voters(open);
+        _stable = voters.SequenceEqual(_lastVoters) ? _stable + 1 : 1;
+        _lastVoters = voters;
+        var needed = rules.Expected > 0 ? rules.Expected : Math.Max(rules.Seeds, round.Places);
         var isMajority = voters.Length * 2 > needed;
-        _stable = voters.SequenceEqual(_last) ? _stable + 1 : 1;
-        _last = voters;
 
         if (Best(open) is { } best)
             return Join(best, open);
+
+        // A node that refuses this one may be alone with another configuration, or be the fleet that this one does not belong to. Only a
+        // majority with this node's own settings tells.
         if (round.Answered.Values.FirstOrDefault(answer => !answer.IsOpen) is { } refusing && !(rules.IsCache && isMajority))
-            return new Decision.Refused($"{Describe(refusing.From)} does not let this node in: {refusing.Refusal}");
+            return new Decision.Refused($"{refusing.From.Label} does not let this node in: {refusing.Refusal}");
+
+        // It may be founding this very moment. It is a member within seconds, or gives up.
         if (open.Find(answer => answer.Phase == NodePhase.Joining) is { } joining)
-            return new Decision.Wait($"{Describe(joining.From)} is about to join or found a cluster");
+            return new Decision.Wait($"{joining.From.Label} is about to join or found a cluster");
         if (!rules.IsCache)
             return Wait("no node of role cache that is in a cluster answers");
         if (rules.HasLock)
-            return _quiet < 0 ? new Decision.TestDatabase() : new Decision.TakeLock();
+            return _quiet < 0 ? new Decision.TestDatabase() : new Decision.AcquireLock();
         if (!isMajority)
             return Wait(FormattableString.Invariant($"{voters.Length} of {needed} nodes answer, and none is in a cluster"));
-        if (voters[0] != rules.Self)
-            return new Decision.Wait($"{HostPortOf(voters[0])} has the lowest address and will found the cluster");
-        return _stable >= rules.StableRounds || round.Asked.IsEmpty
-            ? new Decision.Found()
-            : new Decision.Wait("this node founds a cluster as soon as the same nodes have answered for some rounds");
+        return Elect(voters);
     }
 
     /// <summary>Decides from what the database answered.</summary>
     public Decision Decide(LockAnswer answer)
     {
-        // Members prolong the lock now and then. One that ran out while the database was away is theirs until they had time to do so.
         _quiet = answer.State switch
         {
             LockState.Unknown => -rules.QuietRounds,
@@ -84,12 +92,31 @@ internal sealed class Founding(FoundingRules rules)
         {
             LockState.Taken => new Decision.Found(),
             LockState.Held => Wait("the database says that there is a cluster, but no member of it answers"),
-            LockState.NotAsked => new Decision.Wait("the database was unreachable; a cluster that is still running may renew its lock first"),
+            LockState.NotAsked => new Decision.Wait(
+                "the database was unreachable; a cluster that is still running may renew its lock first"),
             _ => Wait($"the database cannot be asked whether there is a cluster: {answer.Fault}"),
         };
     }
 
-    // The larger cluster, and of two equal ones the same for all that look.
+    // Those that could found a cluster together with this node, in an order that all of them share. An edge has no vote: it holds no part
+    // of the whitelist, and two edges cut off from the caches must not make a cluster.
+    private ImmutableArray<Address> Voters(IEnumerable<NodePresence> open) =>
+    [
+        .. open.Where(answer => answer.From.IsCache && answer.Phase == NodePhase.Looking).Select(answer => answer.From.Address)
+            .Append(rules.Self).Order(Member.AddressOrdering),
+    ];
+
+    // By address and not by ballot: ballots of nodes whose rounds were out of step could stay undecided.
+    private Decision Elect(ImmutableArray<Address> voters)
+    {
+        if (voters[0] != rules.Self)
+            return new Decision.Wait($"{voters[0].Endpoint} has the lowest address and will found the cluster");
+        return _stable >= rules.StableRounds || _round.Asked.IsEmpty
+            ? new Decision.Found()
+            : new Decision.Wait("this node founds a cluster as soon as the same nodes have answered for some rounds");
+    }
+
+    // The larger cluster, and of two equal ones the same for all that look: Rivals ends the other.
     private static NodePresence? Best(IEnumerable<NodePresence> open) => open
         .Where(answer => answer.Phase == NodePhase.Member)
         .OrderByDescending(answer => answer.CacheMembers).ThenBy(answer => answer.ClusterId, StringComparer.Ordinal).FirstOrDefault();
@@ -101,13 +128,11 @@ internal sealed class Founding(FoundingRules rules)
         [.. open.Where(answer => answer.Phase == NodePhase.Member && answer.ClusterId == best.ClusterId)
             .Take(MostMembers).Select(answer => answer.From.Address)]);
 
-    // A node that accepts connections but does not answer is usually asked by another address than its own.
-    private Decision.Wait Wait(string reason) => new(
-        _round.Silent.Any()
-            ? $"{reason}; {string.Join(", ", _round.Silent.Select(HostPortOf))} can be reached but does not answer by this address"
-            : reason);
-
-    public static string Describe(NodeIdentity node) => $"{node.Node} ({HostPortOf(node.Address)})";
-
-    public static string HostPortOf(Address address) => FormattableString.Invariant($"{address.Host}:{address.Port}");
+    // A node that accepts connections but does not answer is usually asked by another address than its own: remoting drops what is not
+    // addressed exactly as the receiver is known, and neither side would ever find out by itself.
+    private Decision.Wait Wait(string reason)
+    {
+        var silent = string.Join(", ", _round.Silent.Select(address => address.Endpoint));
+        return new Decision.Wait(silent.Length == 0 ? reason : $"{reason}; {silent} can be reached but does not answer by this address");
+    }
 }

@@ -6,6 +6,10 @@ namespace Screening.Actors.Cluster.Forming;
 /// The lock of the cluster that uses a database. Its founder takes it before there is a cluster, under the name that the cluster will have;
 /// members renew it; the last one that leaves releases it. Calls end within <see cref="Limit"/> and never throw.
 /// </summary>
+/// <remarks>
+/// It expires by itself, since a fleet that was killed cannot release it. So the answer "held" may be about a cluster that is gone, for at
+/// most its life, and an answer that was lost may have been "acquired": the caller asks again under the same name.
+/// </remarks>
 internal sealed class FoundingLock(IWhitelistStore store, TimeSpan life, TimeProvider time)
 {
     public const string Name = "cluster";
@@ -13,7 +17,7 @@ internal sealed class FoundingLock(IWhitelistStore store, TimeSpan life, TimePro
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
 
     /// <summary>Takes or renews the lock. After <see cref="LockState.Unknown"/> it may be held all the same.</summary>
-    public Task<LockAnswer> TakeAsync(string clusterId) => GuardAsync(async (taken, limit) =>
+    public Task<LockAnswer> AcquireAsync(string clusterId) => GuardAsync(async (taken, limit) =>
         await taken.TryAcquireAsync(Name, clusterId, life, limit).ConfigureAwait(false) ? LockState.Taken : LockState.Held);
 
     /// <summary>Asks whether the database answers.</summary>

@@ -23,6 +23,9 @@ internal sealed class Membership
     public Member? Oldest => Caches.Aggregate(
         (Member?)null, (oldest, member) => oldest is null || member.IsOlderThan(oldest) ? member : oldest);
 
+    /// <summary>True if no other member of role cache is left, and this one was not downed.</summary>
+    public bool IsOnlyCache(Address self) => Caches.All(member => member.Address == self && member.Status != MemberStatus.Down);
+
     public MemberStatus? StatusOf(Address address) => _members.TryGetValue(address, out var member) ? member.Status : null;
 
     public bool Contains(Address address) => _members.ContainsKey(address);
@@ -55,7 +58,11 @@ internal sealed class Membership
             _unreachable.Remove(change.Member.Address);
     }
 
-    public string StateOf(Member member) =>
+    /// <summary>The members for operators, in order of address.</summary>
+    public IEnumerable<ClusterMember> List(Func<Address, string> nameOf) => All.Select(member => new ClusterMember(
+        nameOf(member.Address), member.Address.Endpoint, [.. member.Roles.Order(StringComparer.Ordinal)], StateOf(member)));
+
+    private string StateOf(Member member) =>
         _unreachable.Contains(member.Address) ? "unreachable" : member.Status switch
         {
             MemberStatus.Joining or MemberStatus.WeaklyUp => "joining",

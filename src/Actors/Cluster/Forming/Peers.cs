@@ -14,6 +14,9 @@ internal sealed class Peers(TimeSpan tolerance)
     /// <summary>The node's name; empty if it is not known.</summary>
     public string NameOf(Address address) => _known.TryGetValue(address, out var peer) ? peer.Node : "";
 
+    /// <summary>The node for operators: its name with its address, or the address alone.</summary>
+    public string LabelOf(Address address) => NameOf(address) is { Length: > 0 } name ? $"{name} ({address.Endpoint})" : address.Endpoint;
+
     /// <summary>Learns a node's name and clock.</summary>
     /// <param name="ahead">By how much its clock is ahead of this node's; negative: behind.</param>
     /// <returns>A warning that has not been given before; null: none.</returns>

@@ -6,6 +6,10 @@ namespace Screening.Actors.Cluster.Forming;
 /// Says when the cluster of this node gives up for another one: for a greater one that was seen in two rounds running, and for one that has
 /// held the lock in the database for so long that it cannot be left over from a cluster that was killed. Pure but for what it remembers.
 /// </summary>
+/// <remarks>
+/// Akka never merges two clusters. Left alone they would both serve, with two writers for each bucket. Greater is the one with more members
+/// of role cache, and of two equal ones that with the lesser name: both sides compare the same numbers, so one of them ends and not both.
+/// </remarks>
 /// <param name="deniedRounds">How often in a row the lock may be denied.</param>
 internal sealed class Rivals(int deniedRounds)
 {
@@ -22,12 +26,14 @@ internal sealed class Rivals(int deniedRounds)
             other is { Phase: NodePhase.Member, HasUnreachable: false } && other.ClusterId != clusterId
             && (other.CacheMembers > cacheMembers
                 || (other.CacheMembers == cacheMembers && string.CompareOrdinal(other.ClusterId, clusterId) < 0)));
+
+        // Twice, because a node that is just moving from one cluster to the other still answers for the one that it leaves.
         var isKnown = greater is not null && greater.ClusterId == _seen;
         _seen = greater?.ClusterId ?? "";
         return isKnown
             ? string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Founding.Describe(greater!.From)} is in another cluster, {greater.ClusterId} of {greater.CacheMembers};"
+                $"{greater!.From.Label} is in another cluster, {greater.ClusterId} of {greater.CacheMembers};"
                     + $" this cluster of {cacheMembers} ends")
             : null;
     }
@@ -36,6 +42,7 @@ internal sealed class Rivals(int deniedRounds)
     /// <returns>Why this node leaves; null: it stays.</returns>
     public string? Compare(LockState state)
     {
+        // A database that is away denies nothing: the cluster lives on without it.
         _denied = state switch
         {
             LockState.Taken => 0,

@@ -20,13 +20,20 @@ internal sealed record Round(long Id)
     public ImmutableSortedDictionary<Address, NodePresence> Answered { get; init; } =
         ImmutableSortedDictionary.Create<Address, NodePresence>(Member.AddressOrdering);
 
+    /// <summary>Different nodes that the seeds stand for, this node among them.</summary>
+    public int Places { get; init; }
+
+    /// <summary>When they were asked, as a timestamp of the clock.</summary>
+    public long AskedAt { get; init; }
+
     /// <summary>True when nobody is left to answer.</summary>
     public bool IsOver => HasBegun && Answered.Count == Asked.Count;
 
     /// <summary>Nodes that were asked and have not answered.</summary>
     public IEnumerable<Address> Silent => Asked.Where(address => !Answered.ContainsKey(address));
 
-    public Round Asking(IEnumerable<Address> nodes) => this with { HasBegun = true, Asked = Asked.Union(nodes) };
+    public Round Asking(IEnumerable<Address> nodes, int places = 0, long at = 0) =>
+        this with { HasBegun = true, Asked = Asked.Union(nodes), Places = places, AskedAt = at };
 
     public Round With(NodePresence answer) =>
         answer.Round == Id && Asked.Contains(answer.From.Address) && !Answered.ContainsKey(answer.From.Address)

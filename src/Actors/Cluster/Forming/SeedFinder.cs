@@ -31,7 +31,7 @@ internal sealed class SeedFinder(ClusterSystemSetup setup, Address self)
         var tried = await Task.WhenAll(others.Where(address => !isKnown(address)).Select(ProbeAsync)).ConfigureAwait(false);
         var refused = tried.Where(result => result.Fault is not null).ToDictionary(result => result.Address, result => result.Fault!);
         var all = seeds.Where(seed => seed.Fault is not null).Select(seed => (Where: seed.Seed.Host, Fault: seed.Fault!))
-            .Concat(refused.Select(result => (Where: Founding.HostPortOf(result.Key), Fault: result.Value)));
+            .Concat(refused.Select(result => (Where: result.Key.Endpoint, Fault: result.Value)));
         return new SeedsFound(
             places.Length + seeds.Count(seed => seed.Fault is not null),
             [.. others.Where(address => !refused.ContainsKey(address))],

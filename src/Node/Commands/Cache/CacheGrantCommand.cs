@@ -26,8 +26,10 @@ internal static class CacheGrantCommand
         var (yes, dryRun) = (CacheCommand.YesOption(), CacheCommand.DryRunOption());
         ttl.Validators.Add(ValidateTtl);
         reason.Validators.Add(ValidateReason);
-        var command = new Command(
-            kind.Word(), $"{description} Exit status 1: done, but not durable.") { network, ttl, reason, yes, dryRun };
+        var command = new Command(kind.Word(), $"{description} Exit status 1: done, but not durable.")
+        {
+            network, ttl, reason, yes, dryRun,
+        };
         command.SetAction((parsed, cancellation) => NodeConnection.TalkAsync(
             parsed,
             node => parsed.GetValue(dryRun)

@@ -9,8 +9,10 @@ internal static class CacheShowCommand
     public static Command Create()
     {
         var address = CacheCommand.NetworkArgument("A", "The client's address, or a network that has a grant or a ban.");
-        var command = new Command(
-            "show", "Show what is known of a client, what decides first. Exit status 1: nothing is known.") { address };
+        var command = new Command("show", "Show what is known of a client, what decides first. Exit status 1: nothing is known.")
+        {
+            address,
+        };
         command.SetAction((parsed, cancellation) => NodeConnection.TalkAsync(
             parsed, node => ShowAsync(parsed, node, parsed.GetValue(address)!), cancellation));
         return command.TalksToNode(NodeAccess.Open);

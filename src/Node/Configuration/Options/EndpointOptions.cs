@@ -68,8 +68,11 @@ internal sealed record EndpointOptions
 /// <summary>The zone of the DNSBL doors.</summary>
 internal sealed record DnsblZoneOptions
 {
+    private const string Label = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?";
+
     [Setting("the zone of the dnsblog and dnsbl doors; also `allow.NAME`, `PROFILE.NAME`, `allow.PROFILE.NAME`",
         Postfix = "`postscreen_dnsbl_sites`")]
-    [DomainName]
+    // Room is left for what is put before it: a reversed IPv6 address and two labels.
+    [Shaped($"{Label}(\\.{Label})*", "a domain name of at most 110 characters, without a dot at its end", MaxLength = 110)]
     public string Name { get; init; } = "screening.internal";
 }

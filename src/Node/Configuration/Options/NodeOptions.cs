@@ -9,7 +9,8 @@ internal sealed record NodeOptions
     public string Name { get; init; } = "localhost";
 
     [Setting("everything that the node writes, in files of mode 0640 or less. Made with mode 0750; the log warns of one that others can"
-        + " use", Postfix = "`data_directory`", Default = "`/var/lib/screening` for root, else `./data`", Example = "\"/var/lib/screening\"")]
+        + " use", Postfix = "`data_directory`",
+        Default = "`/var/lib/screening` for root, else `./data`", Example = "\"/var/lib/screening\"")]
     [Shaped("[^\\x00-\\x1f]+", "a folder")]
     public string DataDir { get; init; } = "./data";
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
+using Screening.Node.Telemetry;
 
 namespace Screening.Node.Configuration;
 

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Screening.Actors.Cluster;
 using Screening.Node.Platform;
+using Screening.Node.Telemetry;
 
 namespace Screening.Node.Configuration;
 
@@ -75,9 +76,13 @@ internal sealed class OneOfAttribute(params string[] words) : ConstraintAttribut
 /// <param name="rule">The same in words, after "it must be".</param>
 internal sealed class ShapedAttribute(string pattern, string rule) : ConstraintAttribute(rule)
 {
+    public int MaxLength { get; init; } = int.MaxValue;
+
     // Made when a value is given: regular expressions are the slowest part of a start.
     public override string? Broken(object value) =>
-        Regex.IsMatch((string)value, $"^(?:{pattern})\\z", RegexOptions.CultureInvariant) ? null : "it must be " + base.Range;
+        value is string text && text.Length <= MaxLength && Regex.IsMatch(text, $"^(?:{pattern})\\z", RegexOptions.CultureInvariant)
+            ? null
+            : "it must be " + base.Range;
 
     public override void Describe(JsonObject schema) => schema["pattern"] = $"^({pattern})$";
 }
@@ -132,19 +137,6 @@ internal sealed class HttpUrlAttribute() : ConstraintAttribute("http, https")
             : "it must be http:// or https:// and a host";
 
     public override void Describe(JsonObject schema) => schema["pattern"] = "^[Hh][Tt][Tt][Pp][Ss]?://";
-}
-
-/// <summary>A domain name that leaves room for what is put before it: a reversed IPv6 address and two labels.</summary>
-internal sealed class DomainNameAttribute() : ConstraintAttribute("domain name, at most 110 characters")
-{
-    private const string Pattern =
-        "^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*";
-
-    public override string? Broken(object value) => ((string)value).Length <= 110 && Regex.IsMatch((string)value, Pattern + "\\z")
-        ? null
-        : "it must be a domain name of at most 110 characters, without a dot at its end";
-
-    public override void Describe(JsonObject schema) => schema["pattern"] = Pattern + "$";
 }
 
 /// <summary>A file that must be there and be readable now. An empty path means none.</summary>

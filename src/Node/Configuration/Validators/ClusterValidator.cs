@@ -104,8 +104,7 @@ internal static class ClusterValidator
         var (given, file, missing) = tls.Ca.Length > 0
             ? ("cluster.tls.ca", tls.Ca, "cluster.tls.certificate")
             : ("cluster.tls.certificate", tls.Certificate, "cluster.tls.ca");
-        context.Fault(
-            given, $"{given} is {Wording.Show(file)}; it must come with {missing}, which is empty {context.Where(missing, given)}");
+        context.NeedsToo(given, file, missing);
     }
 
     private static bool IsTlsSound(ValidationContext context) =>

@@ -5,17 +5,17 @@ internal static class ConfigurationValidator
 {
     public static void Check(ValidationContext context)
     {
-        var options = context.Options;
+        var (http, tls) = (context.Options.Http, context.Options.Cluster.Tls);
         EndpointValidator.Check(context);
-        VerdictValidator.Check(context, options.Verdict, "");
-        P0fValidator.Check(context, options.P0f.Rules, "");
+        VerdictValidator.Check(context);
+        P0fValidator.Check(context);
         PolicyValidator.Check(context);
         DnsblValidator.Check(context);
-        CustomValidator.Check(context, options.Customs, "");
+        CustomValidator.Check(context);
         StoreValidator.Check(context);
         ClusterValidator.Check(context);
-        BothOrNeither(context, "http.certificate", options.Http.Certificate, "http.key", options.Http.Key);
-        BothOrNeither(context, "cluster.tls.certificate", options.Cluster.Tls.Certificate, "cluster.tls.key", options.Cluster.Tls.Key);
+        BothOrNeither(context, "http.certificate", http.Certificate, "http.key", http.Key);
+        BothOrNeither(context, "cluster.tls.certificate", tls.Certificate, "cluster.tls.key", tls.Key);
         ProfileValidator.Check(context);
     }
 
@@ -24,8 +24,6 @@ internal static class ConfigurationValidator
         if ((certificateFile.Length > 0) == (keyFile.Length > 0) || !context.IsSound(certificate) || !context.IsSound(key))
             return;
         var (given, file, missing) = certificateFile.Length > 0 ? (certificate, certificateFile, key) : (key, keyFile, certificate);
-        context.Fault(
-            given,
-            $"{given} is {Wording.Show(file)}; it must come with {missing}, which is empty {context.Where(missing, given)}");
+        context.NeedsToo(given, file, missing);
     }
 }

@@ -3,22 +3,27 @@ namespace Screening.Node.Configuration;
 /// <summary>Checks of [[custom]], also in a profile.</summary>
 internal static class CustomValidator
 {
-    /// <param name="prefix">Empty, or "profile.NAME.".</param>
-    public static void Check(ValidationContext context, IReadOnlyList<CustomOptions> customs, string prefix)
+    private static readonly string[] Sources = ["plugin", "url", "command"];
+
+    public static void Check(ValidationContext context)
     {
-        if (!context.IsSound(prefix + "custom"))
-            return;
-        var names = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (index, custom) in customs.Index())
+        var sources = new Dictionary<string, (string Path, CustomOptions Custom)>(StringComparer.Ordinal);
+        foreach (var (prefix, profile) in context.ProfilesWith("custom"))
         {
-            var path = $"{prefix}custom[{index + 1}]";
-            CheckSource(context, custom, path);
-            var name = path + ".name";
-            if (custom.Name.Length > 0 && !names.TryAdd(custom.Name, name))
-                context.Fault(
-                    name,
-                    $"{name} is {Wording.Show(custom.Name)};"
-                        + $" {names[custom.Name]} is the same {context.Where(names[custom.Name], name)}");
+            var names = new Dictionary<string, string>(StringComparer.Ordinal);
+            foreach (var (index, custom) in profile.Customs.Index())
+            {
+                var path = $"{prefix}custom[{index + 1}]";
+                if (context.IsSound(prefix + "custom"))
+                {
+                    CheckSource(context, custom, path);
+                    if (custom.Name.Length > 0)
+                        context.Once(names, custom.Name, path + ".name", Wording.Show(custom.Name));
+                }
+
+                if (custom.Name.Length > 0 && !sources.TryAdd(custom.Name, (path, custom)) && prefix.Length > 0)
+                    CheckSame(context, (path, custom), sources[custom.Name]);
+            }
         }
     }
 
@@ -40,5 +45,15 @@ internal static class CustomValidator
             context.Fault(path + ".command", $"{path}.command has an empty first text; it must be the name of a program");
     }
 
-    private static readonly string[] Sources = ["plugin", "url", "command"];
+    // One name is one check, whichever profile asks it: only weights may differ.
+    private static void CheckSame(
+        ValidationContext context, (string Path, CustomOptions Custom) later, (string Path, CustomOptions Custom) earlier)
+    {
+        var (path, one, other) = (later.Path, later.Custom, earlier.Custom);
+        if (one.Plugin != other.Plugin || one.Url != other.Url || !one.Command.SequenceEqual(other.Command) || one.Timeout != other.Timeout)
+            context.Fault(
+                path,
+                $"{path} has the name of {earlier.Path} {context.Where(earlier.Path, path)}; it must then have the same plugin, url,"
+                    + $" command and timeout");
+    }
 }

@@ -27,16 +27,10 @@ internal static class DnsblValidator
                     path + ".zone",
                     $"{path}.zone is {Wording.Show(list.Zone.ToString())}; it must be a zone in dnsbl.sites or in the sites of a"
                         + " profile");
-            CheckOnce(context, seen, "zone " + zone, path + ".zone", list.Zone.ToString());
+            context.Once(seen, "zone " + zone, path + ".zone", Wording.Show(list.Zone.ToString()));
             if (list.Name is { } name)
-                CheckOnce(context, seen, "name " + name, path + ".name", name);
+                context.Once(seen, "name " + name, path + ".name", Wording.Show(name));
         }
-    }
-
-    private static void CheckOnce(ValidationContext context, Dictionary<string, string> seen, string key, string path, string value)
-    {
-        if (!seen.TryAdd(key, path))
-            context.Fault(path, $"{path} is {Wording.Show(value)}; {seen[key]} is the same {context.Where(seen[key], path)}");
     }
 
     private static void CheckKeys(ValidationContext context, IEnumerable<(string Path, string Text)> sites)

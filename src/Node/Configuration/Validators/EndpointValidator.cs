@@ -7,6 +7,9 @@ namespace Screening.Node.Configuration;
 /// <summary>Checks of [endpoints].</summary>
 internal static class EndpointValidator
 {
+    private const string Localhost = "localhost";
+    private const string ClusterListen = "cluster.listen";
+
     /// <summary>
     /// No path that is too long for a socket, and no two addresses of which only one can be bound; <c>cluster.listen</c> is one of them.
     /// </summary>
@@ -60,9 +63,6 @@ internal static class EndpointValidator
                 ? $"{other.Path} has the same address {where}"
                 : $"{other.Path} is {other.Address} {where}, and only one of them can be bound"));
     }
-
-    private const string Localhost = "localhost";
-    private const string ClusterListen = "cluster.listen";
 
     // DATA_DIR may make a path too long. A default is then left out: a node must start in any folder.
     private static void CheckPaths(ValidationContext context)

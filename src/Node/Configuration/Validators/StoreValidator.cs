@@ -12,9 +12,7 @@ internal static class StoreValidator
         if (!context.IsSound(Connection))
             return;
         if (store is { Provider: StoreProvider.Postgresql, Connection.IsEmpty: true })
-            context.Fault(
-                "store.provider",
-                $"store.provider is postgresql; it must come with {Connection}, which is empty {context.Where(Connection, "store.provider")}");
+            context.NeedsToo("store.provider", store.Provider, Connection);
         else if (store.Connection.Reveal() != Secret.Mask && ConnectionStrings.Problem(store) is { } fault)
             context.Fault(Connection, fault);
     }

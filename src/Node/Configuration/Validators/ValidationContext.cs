@@ -1,6 +1,6 @@
 namespace Screening.Node.Configuration;
 
-/// <summary>The settings that rules about several of them look at, and the faults and warnings that they find.</summary>
+/// <summary>The settings that validators and lints compare, and the faults and warnings that they find.</summary>
 /// <param name="options">The options as they were bound.</param>
 /// <param name="binder">Has what was given, where, and what is not valid.</param>
 internal sealed class ValidationContext(ScreeningOptions options, OptionsBinder binder)
@@ -52,6 +52,19 @@ internal sealed class ValidationContext(ScreeningOptions options, OptionsBinder 
     /// <param name="why">What does not work.</param>
     /// <param name="instead">What to write instead.</param>
     public void Warn(string path, string value, string why, string instead) => Warn(path, $"{path} {value}; {why}; {instead}");
+
+    /// <summary>Adds a fault: a setting that was given needs another one, which is empty.</summary>
+    public void NeedsToo(string given, object value, string missing) => Fault(
+        given, $"{given} is {Wording.Show(value)}; it must come with {missing}, which is empty {Where(missing, given)}");
+
+    /// <summary>Adds a fault if another setting has the same value already.</summary>
+    /// <param name="seen">The path of each value so far; takes this one.</param>
+    /// <param name="shown">The value as it is shown.</param>
+    public void Once(Dictionary<string, string> seen, string value, string path, string shown)
+    {
+        if (!seen.TryAdd(value, path))
+            Fault(path, $"{path} is {shown}; {seen[value]} is the same {Where(seen[value], path)}");
+    }
 
     /// <summary>A related setting's place, in brackets, as the end of a fault at <paramref name="path"/>.</summary>
     public string Where(string related, string path) => $"({Place(related).RelativeTo(Place(path))})";

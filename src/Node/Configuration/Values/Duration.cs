@@ -5,6 +5,8 @@ namespace Screening.Node.Configuration;
 /// <summary>Durations as text: a number and one of <c>ms s m h d</c>, such as <c>250ms 1.8s 10m 1h 30d</c>; whole milliseconds.</summary>
 internal static class Duration
 {
+    private const long MaxMilliseconds = 36500L * 86_400_000;
+
     private static readonly (string Unit, long Milliseconds)[] Units =
         [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
@@ -46,6 +48,4 @@ internal static class Duration
             ? string.Create(CultureInfo.InvariantCulture, $"{milliseconds / 1000m:0.#}s")
             : string.Create(CultureInfo.InvariantCulture, $"{milliseconds}ms");
     }
-
-    private const long MaxMilliseconds = 36500L * 86_400_000;
 }

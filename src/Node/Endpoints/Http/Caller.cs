@@ -21,7 +21,8 @@ internal sealed record Caller(string Author, AuditVia Via)
 
     /// <summary>The caller of a request.</summary>
     /// <returns>
-    /// Null on a unix socket whose caller hung up: the kernel no longer knows who it was, and on a unix socket what the caller claims does not count.
+    /// Null on a unix socket whose caller hung up: the kernel no longer knows who it was, and on a unix socket what the caller claims does
+    /// not count.
     /// </returns>
     public static Caller? Of(HttpContext context)
     {

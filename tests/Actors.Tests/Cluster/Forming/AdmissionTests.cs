@@ -28,7 +28,8 @@ public sealed class AdmissionTests
     [InlineData(false)]
     public void Another_way_to_decide_a_split_is_refused_from_edges_too(bool isCache)
     {
-        var reason = Admission.Refusal(Here with { SplitBrain = "lease-majority" }, There with { SplitBrain = "keep-oldest", IsCache = isCache });
+        var reason = Admission.Refusal(
+            Here with { SplitBrain = "lease-majority" }, There with { SplitBrain = "keep-oldest", IsCache = isCache });
         Assert.StartsWith("a split is decided by lease-majority here and by keep-oldest there; ", reason, StringComparison.Ordinal);
         Assert.Contains("edges included", reason, StringComparison.Ordinal);
     }
@@ -38,7 +39,9 @@ public sealed class AdmissionTests
     {
         Assert.Equal("store.provider is memory here and postgresql there", Admission.Refusal(Here, There with { Provider = "postgresql" }));
         var sqlite = Here with { Provider = "sqlite" };
-        Assert.StartsWith("store.provider is sqlite, which keeps", Admission.Refusal(sqlite, There with { Provider = "sqlite" }), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "store.provider is sqlite, which keeps", Admission.Refusal(sqlite, There with { Provider = "sqlite" }),
+            StringComparison.Ordinal);
     }
 
     [Fact]

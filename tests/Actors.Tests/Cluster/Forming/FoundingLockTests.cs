@@ -16,17 +16,17 @@ public sealed class FoundingLockTests
         var time = new FakeTimeProvider();
         var store = new FakeLock { Time = time };
         var founding = new FoundingLock(store, Life, time);
-        Assert.Equal(LockState.Taken, (await founding.TakeAsync("a")).State);
-        Assert.Equal(LockState.Taken, (await founding.TakeAsync("a")).State);
-        Assert.Equal(LockState.Held, (await founding.TakeAsync("b")).State);
+        Assert.Equal(LockState.Taken, (await founding.AcquireAsync("a")).State);
+        Assert.Equal(LockState.Taken, (await founding.AcquireAsync("a")).State);
+        Assert.Equal(LockState.Held, (await founding.AcquireAsync("b")).State);
         await founding.ReleaseAsync("b");
-        Assert.Equal(LockState.Held, (await founding.TakeAsync("b")).State);
+        Assert.Equal(LockState.Held, (await founding.AcquireAsync("b")).State);
         await founding.ReleaseAsync("a");
-        Assert.Equal(LockState.Taken, (await founding.TakeAsync("b")).State);
+        Assert.Equal(LockState.Taken, (await founding.AcquireAsync("b")).State);
         time.Advance(Life - TimeSpan.FromSeconds(1));
-        Assert.Equal(LockState.Held, (await founding.TakeAsync("a")).State);
+        Assert.Equal(LockState.Held, (await founding.AcquireAsync("a")).State);
         time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Equal(LockState.Taken, (await founding.TakeAsync("a")).State);
+        Assert.Equal(LockState.Taken, (await founding.AcquireAsync("a")).State);
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class FoundingLockTests
         Assert.Null(store.OwnerOf(FoundingLock.Name));
         store.IsDown = true;
         Assert.Equal(new LockAnswer(LockState.Unknown, "the database is down"), await founding.TestAsync());
-        Assert.Equal(new LockAnswer(LockState.Unknown, "the database is down"), await founding.TakeAsync("a"));
+        Assert.Equal(new LockAnswer(LockState.Unknown, "the database is down"), await founding.AcquireAsync("a"));
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class FoundingLockTests
     public async Task Whatever_the_driver_throws_is_an_answer()
     {
         var founding = new FoundingLock(new FaultyStore(() => throw new CryptographicException("a bad key")), Life, TimeProvider.System);
-        Assert.Equal(new LockAnswer(LockState.Unknown, "a bad key"), await founding.TakeAsync("a"));
+        Assert.Equal(new LockAnswer(LockState.Unknown, "a bad key"), await founding.AcquireAsync("a"));
         Assert.Equal(new LockAnswer(LockState.Unknown, "a bad key"), await founding.ReleaseAsync("a"));
     }
 
@@ -56,7 +56,7 @@ public sealed class FoundingLockTests
     {
         var time = new FakeTimeProvider();
         var founding = new FoundingLock(new FaultyStore(() => new TaskCompletionSource<bool>().Task), Life, time);
-        var answer = founding.TakeAsync("a");
+        var answer = founding.AcquireAsync("a");
         time.Advance(TimeSpan.FromSeconds(1.9));
         Assert.False(answer.IsCompleted);
         time.Advance(TimeSpan.FromSeconds(0.2));
@@ -66,7 +66,7 @@ public sealed class FoundingLockTests
     [Fact]
     public async Task A_store_without_locks_is_told()
     {
-        Assert.Equal(LockState.Unknown, (await new FoundingLock(new MemoryStore(), Life, TimeProvider.System).TakeAsync("a")).State);
+        Assert.Equal(LockState.Unknown, (await new FoundingLock(new MemoryStore(), Life, TimeProvider.System).AcquireAsync("a")).State);
     }
 
     private sealed class FaultyStore(Func<Task<bool>> call) : IWhitelistStore, IStoreLock

@@ -9,7 +9,9 @@ public sealed class FoundingTests
     private const string Founds = "found";
     private const string Locks = "lock";
 
-    /// <summary>Expected, seeds, places; what was answered; what comes of it after three such rounds without a database, and with one.</summary>
+    /// <summary>
+    /// Expected, seeds, places; what was answered; what comes of it after three such rounds without a database, and with one.
+    /// </summary>
     public static readonly TheoryData<int, int, int, string, string, string> Rounds = new()
     {
         // Majorities.
@@ -41,7 +43,8 @@ public sealed class FoundingTests
         { 3, 3, 3, "2 leaving, 3 joining, 4 a:1", "join a 4", "join a 4" },
 
         // Nobody founds beside one that is on its way; one that leaves counts for nothing.
-        { 3, 3, 3, "2 looking, 3 joining", "mx3 (10.0.0.3:4053) is about to join or found a cluster", "mx3 (10.0.0.3:4053) is about to join or found a cluster" },
+        { 3, 3, 3, "2 looking, 3 joining", "mx3 (10.0.0.3:4053) is about to join or found a cluster",
+            "mx3 (10.0.0.3:4053) is about to join or found a cluster" },
         { 3, 3, 3, "2 leaving, 3 leaving", "1 of 3 nodes answer, and none is in a cluster", Locks },
         { 3, 3, 3, "2 leaving, 3 looking", Founds, Locks },
 
@@ -55,14 +58,14 @@ public sealed class FoundingTests
     [MemberData(nameof(Rounds))]
     public void A_round_is_decided(int expected, int seeds, int places, string answers, string withoutDatabase, string withDatabase)
     {
-        var round = Nodes.Round(answers);
+        var round = Nodes.Round(answers) with { Places = places };
         Assert.Equal(withoutDatabase, Decide(new FoundingRules(Nodes.At(1), true, false, expected, seeds)));
         Assert.Equal(withDatabase, Decide(new FoundingRules(Nodes.At(1), true, true, expected, seeds)));
 
         string Decide(FoundingRules rules)
         {
             var founding = new Founding(rules);
-            return Show([.. Enumerable.Range(0, 3).Select(_ => founding.Decide(round, places))]);
+            return Show([.. Enumerable.Range(0, 3).Select(_ => founding.Decide(round))]);
         }
     }
 
@@ -75,7 +78,8 @@ public sealed class FoundingTests
         foreach (var hasLock in new[] { false, true })
         {
             var founding = new Founding(new FoundingRules(Nodes.At(1), false, hasLock, 1, 3));
-            Assert.Equal(decision, Show([.. Enumerable.Range(0, 5).Select(_ => founding.Decide(Nodes.Round(answers), 3))]));
+            Assert.Equal(
+                decision, Show([.. Enumerable.Range(0, 5).Select(_ => founding.Decide(Nodes.Round(answers) with { Places = 3 }))]));
         }
     }
 
@@ -86,14 +90,16 @@ public sealed class FoundingTests
         string[] rounds = ["2 looking", "2 looking", "2 looking, 3 looking", "2 looking, 3 looking", "3 looking, 2 looking", "3 looking"];
         Assert.Equal(
             ["wait", "wait", "wait", "wait", "found", "wait"],
-            rounds.Select(answers => founding.Decide(Nodes.Round(answers), 3) is Decision.Found ? "found" : "wait"));
+            rounds.Select(answers => founding.Decide(Nodes.Round(answers) with { Places = 3 }) is Decision.Found ? "found" : "wait"));
     }
 
     [Fact]
     public void A_node_with_nobody_to_ask_need_not_wait_for_the_same_nodes()
     {
-        Assert.IsType<Decision.Found>(new Founding(new FoundingRules(Nodes.At(1), true, false, 1, 1)).Decide(Nodes.Round(""), 1));
-        Assert.IsType<Decision.Wait>(new Founding(new FoundingRules(Nodes.At(1), true, false, 1, 1)).Decide(Nodes.Round("2 silent"), 2));
+        Assert.IsType<Decision.Found>(
+            new Founding(new FoundingRules(Nodes.At(1), true, false, 1, 1)).Decide(Nodes.Round("") with { Places = 1 }));
+        Assert.IsType<Decision.Wait>(
+            new Founding(new FoundingRules(Nodes.At(1), true, false, 1, 1)).Decide(Nodes.Round("2 silent") with { Places = 2 }));
     }
 
     [Fact]
@@ -103,12 +109,12 @@ public sealed class FoundingTests
         var founding = new Founding(new FoundingRules(Nodes.At(1), true, true, 3, 3));
         for (var round = 0; round < 10; round++)
         {
-            Assert.IsType<Decision.TakeLock>(founding.Decide(Nodes.Round("2 looking, 3 looking"), 3));
+            Assert.IsType<Decision.AcquireLock>(founding.Decide(Nodes.Round("2 looking, 3 looking") with { Places = 3 }));
             var wait = Assert.IsType<Decision.Wait>(founding.Decide(new LockAnswer(LockState.Held)));
             Assert.Equal("the database says that there is a cluster, but no member of it answers", wait.Reason);
         }
 
-        Assert.IsType<Decision.TakeLock>(founding.Decide(Nodes.Round("2 looking, 3 looking"), 3));
+        Assert.IsType<Decision.AcquireLock>(founding.Decide(Nodes.Round("2 looking, 3 looking") with { Places = 3 }));
         Assert.IsType<Decision.Found>(founding.Decide(new LockAnswer(LockState.Taken)));
     }
 
@@ -117,21 +123,22 @@ public sealed class FoundingTests
     public void A_database_that_cannot_be_asked_is_waited_for_and_members_get_their_lock_back_first()
     {
         var founding = new Founding(new FoundingRules(Nodes.At(1), true, true, 3, 3) { QuietRounds = 3 });
-        Assert.IsType<Decision.TakeLock>(founding.Decide(Nodes.Round("2 looking"), 3));
+        Assert.IsType<Decision.AcquireLock>(founding.Decide(Nodes.Round("2 looking") with { Places = 3 }));
         var wait = Assert.IsType<Decision.Wait>(founding.Decide(new LockAnswer(LockState.Unknown, "it is down")));
         Assert.Equal("the database cannot be asked whether there is a cluster: it is down", wait.Reason);
 
         // It comes back, goes away again, and comes back to stay.
-        LockState[] answers = [LockState.NotAsked, LockState.NotAsked, LockState.Unknown, LockState.NotAsked, LockState.NotAsked, LockState.NotAsked];
+        LockState[] answers = [LockState.NotAsked, LockState.NotAsked, LockState.Unknown, LockState.NotAsked, LockState.NotAsked,
+            LockState.NotAsked];
         foreach (var answer in answers)
         {
-            Assert.IsType<Decision.TestDatabase>(founding.Decide(Nodes.Round("2 looking"), 3));
+            Assert.IsType<Decision.TestDatabase>(founding.Decide(Nodes.Round("2 looking") with { Places = 3 }));
             Assert.IsType<Decision.Wait>(founding.Decide(new LockAnswer(answer)));
         }
 
-        Assert.IsType<Decision.TakeLock>(founding.Decide(Nodes.Round("2 looking"), 3));
+        Assert.IsType<Decision.AcquireLock>(founding.Decide(Nodes.Round("2 looking") with { Places = 3 }));
         Assert.IsType<Decision.Wait>(founding.Decide(new LockAnswer(LockState.NotAsked)));
-        Assert.IsType<Decision.TakeLock>(founding.Decide(Nodes.Round("2 looking"), 3));
+        Assert.IsType<Decision.AcquireLock>(founding.Decide(Nodes.Round("2 looking") with { Places = 3 }));
     }
 
     [Fact]
@@ -140,10 +147,12 @@ public sealed class FoundingTests
     {
         var founding = new Founding(new FoundingRules(Nodes.At(1), true, true, 3, 3));
         var wait = Assert.IsType<Decision.Wait>(
-            new Founding(new FoundingRules(Nodes.At(1), true, false, 3, 3)).Decide(Nodes.Round("2 silent, 3 silent"), 3));
+            new Founding(new FoundingRules(Nodes.At(1), true, false, 3, 3)).Decide(Nodes.Round("2 silent, 3 silent") with { Places = 3 }));
         Assert.Equal(
-            "1 of 3 nodes answer, and none is in a cluster; 10.0.0.2:4053, 10.0.0.3:4053 can be reached but does not answer by this address", wait.Reason);
-        founding.Decide(Nodes.Round("2 silent"), 3);
+            "1 of 3 nodes answer, and none is in a cluster;"
+            + " 10.0.0.2:4053, 10.0.0.3:4053 can be reached but does not answer by this address",
+            wait.Reason);
+        founding.Decide(Nodes.Round("2 silent") with { Places = 3 });
         wait = Assert.IsType<Decision.Wait>(founding.Decide(new LockAnswer(LockState.Held)));
         Assert.EndsWith("; 10.0.0.2:4053 can be reached but does not answer by this address", wait.Reason, StringComparison.Ordinal);
     }
@@ -152,7 +161,8 @@ public sealed class FoundingTests
     public void At_most_eight_members_are_joined_by()
     {
         var answers = string.Join(", ", Enumerable.Range(2, 12).Select(node => $"{node} a:12"));
-        var join = Assert.IsType<Decision.Join>(new Founding(new FoundingRules(Nodes.At(1), true, false, 3, 3)).Decide(Nodes.Round(answers), 12));
+        var join = Assert.IsType<Decision.Join>(
+            new Founding(new FoundingRules(Nodes.At(1), true, false, 3, 3)).Decide(Nodes.Round(answers) with { Places = 12 }));
         Assert.Equal(8, join.Members.Length);
         Assert.Equal("mx10", join.By.Node);
     }
@@ -164,9 +174,10 @@ public sealed class FoundingTests
         return decisions[^1] switch
         {
             Decision.Found => Founds,
-            Decision.TakeLock => Locks,
+            Decision.AcquireLock => Locks,
             Decision.Join join => $"join {join.ClusterId} {string.Join(',', join.Members.Select(member => member.Host!.Split('.')[^1]))}",
-            Decision.Refused refused => refused.Reason.StartsWith("mx2 (10.0.0.2:4053) does not let this node in: no", StringComparison.Ordinal)
+            Decision.Refused refused => refused.Reason.StartsWith(
+                "mx2 (10.0.0.2:4053) does not let this node in: no", StringComparison.Ordinal)
                 ? "refused"
                 : refused.Reason,
             Decision.Wait wait => wait.Reason.Split("; ")[0],

@@ -14,8 +14,8 @@ internal static class Nodes
         new($"mx{number}", At(number), isCache, layout, provider, splitBrain, 0);
 
     /// <param name="word">
-    /// looking, joining, leaving, edge (looking), a cluster's name with its number of cache members as <c>a:2</c>, the same with <c>!</c> if it has
-    /// unreachable members, or <c>refusing</c>.
+    /// looking, joining, leaving, edge (looking), a cluster's name with its number of cache members as <c>a:2</c>, the same with <c>!</c>
+    /// if it has unreachable members, or <c>refusing</c>.
     /// </param>
     public static NodePresence Answer(int number, string word, long round = 1)
     {

@@ -23,6 +23,14 @@ public sealed class PeersTests
     }
 
     [Fact]
+    public void A_node_is_shown_by_its_name_as_soon_as_that_is_known()
+    {
+        Assert.Equal("10.0.0.1:4053", _peers.LabelOf(Nodes.At(1)));
+        _peers.Apply(Nodes.Identity(1), TimeSpan.Zero);
+        Assert.Equal("mx1 (10.0.0.1:4053)", _peers.LabelOf(Nodes.At(1)));
+    }
+
+    [Fact]
     [Trait("Finding", "D-knownAs")]
     public void Nodes_that_are_gone_are_forgotten()
     {

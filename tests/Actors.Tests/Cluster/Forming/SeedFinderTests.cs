@@ -23,7 +23,9 @@ public sealed class SeedFinderTests : IDisposable
 
     public void Dispose() => _open.Dispose();
 
-    /// <summary>How this node is known; seeds; what each name resolves to; the addresses asked; how many nodes there seem to be, this one included.</summary>
+    /// <summary>
+    /// How this node is known; seeds; what each name resolves to; the addresses asked; how many nodes there seem to be, this one included.
+    /// </summary>
     [Theory]
     [Trait("Finding", "B1")]
     [InlineData("127.0.0.9", "127.0.0.1", "", "127.0.0.1", 2)]
@@ -77,7 +79,8 @@ public sealed class SeedFinderTests : IDisposable
     {
         var setup = Setup("127.0.0.9", "mx1 mx2 127.0.0.1") with
         {
-            Resolve = (name, _) => name == "mx1" ? throw new CryptographicException("odd") : Task.FromException<IPAddress[]>(new InvalidOperationException("odder")),
+            Resolve = (name, _) => name == "mx1"
+                ? throw new CryptographicException("odd") : Task.FromException<IPAddress[]>(new InvalidOperationException("odder")),
         };
         var found = await new SeedFinder(setup, AddressOf("127.0.0.9", 1)).FindAsync(_ => false);
         Assert.Equal(("odd", "odder"), (found.Faults["mx1"], found.Faults["mx2"]));
@@ -102,7 +105,8 @@ public sealed class SeedFinderTests : IDisposable
     public async Task An_address_that_refuses_connections_is_a_fault_unless_it_answered_a_moment_ago()
     {
         var closed = ClusterLab.FreePort();
-        var setup = Setup("127.0.0.9", "") with { Settings = ClusterLab.Alone(1) with { PublicHost = "127.0.0.9", Seeds = [new("127.0.0.1", closed)] } };
+        var setup = Setup("127.0.0.9",
+            "") with { Settings = ClusterLab.Alone(1) with { PublicHost = "127.0.0.9", Seeds = [new("127.0.0.1", closed)] } };
         var finder = new SeedFinder(setup, AddressOf("127.0.0.9", 1));
         var found = await finder.FindAsync(_ => false);
         Assert.Empty(found.Reachable);
@@ -124,7 +128,8 @@ public sealed class SeedFinderTests : IDisposable
     public async Task A_name_is_probed_by_the_family_that_remoting_uses(string listen, string resolved, string fault)
     {
         var setup = Setup("mx9", "mx1", resolved);
-        var found = await new SeedFinder(setup with { Settings = setup.Settings with { ListenHost = listen } }, AddressOf("mx9", 1)).FindAsync(_ => false);
+        var found = await new SeedFinder(setup with { Settings = setup.Settings with { ListenHost = listen } }, AddressOf("mx9", 1))
+            .FindAsync(_ => false);
         Assert.Equal(fault, found.Faults.GetValueOrDefault($"mx1:{_port}", ""));
         Assert.Equal(fault.Length == 0 ? 1 : 0, found.Reachable.Length);
     }

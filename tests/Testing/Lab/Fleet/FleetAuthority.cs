@@ -35,7 +35,9 @@ public sealed class FleetAuthority : IDisposable
         using var certificate = request.Create(_authority, from, from.AddDays(10), RandomNumberGenerator.GetBytes(8));
         File.WriteAllText(PathOf($"{name}.pem"), certificate.ExportCertificatePem());
         File.WriteAllText(PathOf($"{name}.key"), key.ExportPkcs8PrivateKeyPem());
-        return $$"""cluster.tls={ certificate = "{{PathOf($"{name}.pem")}}", key = "{{PathOf($"{name}.key")}}", ca = "{{PathOf("ca.pem")}}" }""";
+        return $$"""
+            cluster.tls={ certificate = "{{PathOf($"{name}.pem")}}", key = "{{PathOf($"{name}.key")}}", ca = "{{PathOf("ca.pem")}}" }
+            """;
     }
 
     public void Dispose() => _authority.Dispose();

@@ -43,7 +43,9 @@ public sealed record FleetShape(int Caches, int Edges = 0)
     internal bool NeedsNetworks => Cuttable || Seeds == FleetSeeds.DualStackNames;
 }
 
-/// <summary>Several nodes, either on loopback addresses or, with root, each in a network of its own on one switch that can be cut.</summary>
+/// <summary>
+/// Several nodes, either on loopback addresses or, with root, each in a network of its own on one switch that can be cut.
+/// </summary>
 public sealed class FleetLab : IAsyncDisposable
 {
     private const int ClusterPort = 4053;
@@ -54,14 +56,18 @@ public sealed class FleetLab : IAsyncDisposable
 
     private readonly TemporaryFolder _folder = new();
     private readonly List<string> _namespaces = [];
-    private readonly string _prefix = string.Create(CultureInfo.InvariantCulture, $"scr{Environment.ProcessId}-{Interlocked.Increment(ref _labs)}");
+    private readonly string _prefix = string.Create(
+        CultureInfo.InvariantCulture, $"scr{Environment.ProcessId}-{Interlocked.Increment(ref _labs)}");
+    private const string AnswerPass =
+        """while read -r l; do case $l in query_id=*) q=$l;; '') printf '%s\\naction=pass\\nttl=600\\n\\n' \"$q\";; esac; done""";
+
     private readonly List<FleetNode> _nodes = [];
 
     public IReadOnlyList<FleetNode> Nodes => _nodes;
 
     /// <summary>The lines of a custom check that lets everybody pass for ten minutes.</summary>
     public static string PassEverybody =>
-        """custom=[{ name = "ok", command = ["/bin/sh", "-c", "while read -r l; do case $l in query_id=*) q=$l;; '') printf '%s\\naction=pass\\nttl=600\\n\\n' \"$q\";; esac; done"] }]""";
+        $$"""custom=[{ name = "ok", command = ["/bin/sh", "-c", "{{AnswerPass}}"] }]""";
 
     /// <summary>Makes nodes that have each other for seeds, and starts them.</summary>
     /// <param name="caches">Nodes of role cache.</param>
@@ -107,7 +113,9 @@ public sealed class FleetLab : IAsyncDisposable
     /// <summary>Starts all nodes at once; each has printed <c>ready</c>.</summary>
     public Task StartAllAsync() => Task.WhenAll(_nodes.Select(n => n.StartAsync()));
 
-    /// <summary>Waits until all nodes that are meant see each other, every shard has a home and, if there is a store, nothing is recovering.</summary>
+    /// <summary>
+    /// Waits until all nodes that are meant see each other, every shard has a home and, if there is a store, nothing is recovering.
+    /// </summary>
     public async Task<TimeSpan> WaitUntilWholeAsync(IReadOnlyList<FleetNode>? nodes = null, TimeSpan? within = null)
     {
         nodes ??= _nodes;
@@ -121,7 +129,8 @@ public sealed class FleetLab : IAsyncDisposable
                 {
                     var status = await TryStatusAsync(node);
                     seen[node.Name] = status?.ToString() ?? "no answer";
-                    whole &= status is { State: "up", Shards: 64 } and ({ Recovering: 0 } or { StoreOk: false }) && status.Members.Count(m => m.EndsWith(" up", StringComparison.Ordinal)) == nodes.Count
+                    whole &= status is { State: "up", Shards: 64 } and ({ Recovering: 0 } or { StoreOk: false })
+                        && status.Members.Count(m => m.EndsWith(" up", StringComparison.Ordinal)) == nodes.Count
                         && status.Members.Count == nodes.Count;
                 }
 
@@ -131,12 +140,15 @@ public sealed class FleetLab : IAsyncDisposable
         return started.Elapsed;
     }
 
-    /// <summary>Waits until no more shards will move: what is under way to a bucket as it moves may be lost, and a test would not know why.</summary>
+    /// <summary>
+    /// Waits until no more shards will move: what is under way to a bucket as it moves may be lost, and a test would not know why.
+    /// </summary>
     public async Task WaitUntilBalancedAsync(IReadOnlyList<FleetNode> caches)
     {
         var least = (64 / caches.Count) - 3;
         await Poll.UntilAsync(
-            async () => (await Task.WhenAll(caches.Select(n => n.StatusAsync()))).All(s => s.ShardsHere >= least), Patience, "balanced shards");
+            async () => (await Task.WhenAll(caches.Select(n => n.StatusAsync()))).All(s => s.ShardsHere >= least), Patience,
+            "balanced shards");
     }
 
     /// <summary>Pulls a node's plug: it reaches nobody, and nobody reaches it.</summary>
@@ -186,7 +198,8 @@ public sealed class FleetLab : IAsyncDisposable
             _ when shape.Cuttable => PlacesOf(count, i => $"{Network4}.{i}"),
             _ => LoopbackPlaces(count),
         };
-        var seeds = shape.Seeds == FleetSeeds.None ? "" : string.Join(", ", places.Take(shape.Caches).Select(p => $"\"{p.Seed}:{p.Port}\""));
+        var seeds = shape.Seeds == FleetSeeds.None ? "" : string.Join(
+            ", ", places.Take(shape.Caches).Select(p => $"\"{p.Seed}:{p.Port}\""));
         using var authority = shape.Tls ? new FleetAuthority(_folder.MakeFolder("tls")) : null;
         if (shape.NeedsNetworks)
             await RunAsync("netns add {0}-hub", "-n {0}-hub link add br0 type bridge", "-n {0}-hub link set br0 up");
@@ -219,7 +232,8 @@ public sealed class FleetLab : IAsyncDisposable
 
     private static List<int> FreePorts(int count)
     {
-        var sockets = Enumerable.Range(0, count).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)).ToList();
+        var sockets = Enumerable.Range(0, count).Select(
+            _ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)).ToList();
         sockets.ForEach(socket => socket.Bind(new IPEndPoint(IPAddress.Loopback, 0)));
         var ports = sockets.ConvertAll(socket => ((IPEndPoint)socket.LocalEndPoint!).Port);
         sockets.ForEach(socket => socket.Dispose());
@@ -237,7 +251,8 @@ public sealed class FleetLab : IAsyncDisposable
         Directory.CreateDirectory(folder);
         await File.WriteAllLinesAsync(
             Path.Combine(folder, "hosts"),
-            ["127.0.0.1 localhost", .. Enumerable.Range(1, count).SelectMany(i => (string[])[$"{Network4}.{i} {NameOf(i)}", $"{Network6}{i} {NameOf(i)}"])]);
+            ["127.0.0.1 localhost", .. Enumerable.Range(1, count).SelectMany(
+                i => (string[])[$"{Network4}.{i} {NameOf(i)}", $"{Network6}{i} {NameOf(i)}"])]);
     }
 
     private async Task<NetworkNamespace> AddNetworkAsync(int number, string host)

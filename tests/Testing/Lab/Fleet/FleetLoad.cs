@@ -6,7 +6,9 @@ using System.Text;
 
 namespace Screening.Testing.Lab.Fleet;
 
-/// <summary>Asks nodes about ever new clients at a steady pace, one query at a time on each connection, and notes how long each took.</summary>
+/// <summary>
+/// Asks nodes about ever new clients at a steady pace, one query at a time on each connection, and notes how long each took.
+/// </summary>
 public sealed class FleetLoad : IAsyncDisposable
 {
     // What has not been answered for so long never will be.
@@ -18,7 +20,9 @@ public sealed class FleetLoad : IAsyncDisposable
     private readonly List<Task> _asking = [];
     private readonly Stopwatch _clock = Stopwatch.StartNew();
 
-    /// <summary>Every query: node, client, when it was asked, how long it took; negative: no answer; whether the fleet has to keep the answer.</summary>
+    /// <summary>
+    /// Every query: node, client, when it was asked, how long it took; negative: no answer; whether the fleet has to keep the answer.
+    /// </summary>
     public ConcurrentQueue<(string Node, string Client, TimeSpan At, TimeSpan Took, bool Kept)> Answers { get; } = new();
 
     /// <summary>Since the load began.</summary>
@@ -111,7 +115,8 @@ public sealed class FleetLoad : IAsyncDisposable
     // A complete pass lives for verdict.pass_ttl_min at least, one that lacks a source's answer only for verdict.default_ttl.
     private static bool IsKept(string? answer) =>
         answer is not null && answer.Contains("action=pass\n", StringComparison.Ordinal)
-        && answer.Split('\n').Any(line => line.StartsWith("ttl=", StringComparison.Ordinal) && int.Parse(line.AsSpan(4), CultureInfo.InvariantCulture) >= 600);
+        && answer.Split('\n').Any(
+            line => line.StartsWith("ttl=", StringComparison.Ordinal) && int.Parse(line.AsSpan(4), CultureInfo.InvariantCulture) >= 600);
 
     private async Task AskAsync(FleetNode node, TimeSpan interval)
     {
@@ -149,5 +154,6 @@ public sealed class FleetLoad : IAsyncDisposable
 /// <summary>Latencies in milliseconds.</summary>
 public sealed record FleetLoadResult(int Count, int Unanswered, double P50, double P99, double Max)
 {
-    public override string ToString() => FormattableString.Invariant($"{Count} queries, {Unanswered} unanswered, p50 {P50:0.0} p99 {P99:0.0} max {Max:0.0} ms");
+    public override string ToString() =>
+        FormattableString.Invariant($"{Count} queries, {Unanswered} unanswered, p50 {P50:0.0} p99 {P99:0.0} max {Max:0.0} ms");
 }

@@ -72,12 +72,14 @@ public sealed class FleetNode(string name, string folder, NetworkNamespace? insi
     public async Task<FleetNodeStatus> StatusAsync()
     {
         using var status = JsonDocument.Parse(await _http.GetStringAsync("api/v1/status"));
-        var (root, cluster, store) = (status.RootElement, status.RootElement.GetProperty("cluster"), status.RootElement.GetProperty("store"));
+        var (root, cluster, store) = (status.RootElement, status.RootElement.GetProperty("cluster"),
+            status.RootElement.GetProperty("store"));
         return new FleetNodeStatus(
             root.GetProperty("rung").GetInt32(),
             string.Join("; ", root.GetProperty("degraded").EnumerateArray().Select(d => d.GetProperty("what").GetString())),
             cluster.GetProperty("state").GetString()!,
-            [.. cluster.GetProperty("members").EnumerateArray().Select(m => $"{m.GetProperty("node").GetString()} {m.GetProperty("state").GetString()}")],
+            [.. cluster.GetProperty("members").EnumerateArray().Select(
+                m => $"{m.GetProperty("node").GetString()} {m.GetProperty("state").GetString()}")],
             cluster.GetProperty("shards").GetInt32(),
             cluster.GetProperty("shards_here").GetInt32(),
             cluster.GetProperty("recovering").GetInt32(),
@@ -87,7 +89,9 @@ public sealed class FleetNode(string name, string folder, NetworkNamespace? insi
             store.GetProperty("journaled").GetInt64(),
             root.GetProperty("cache").GetProperty("entries").GetInt64())
         {
-            Addresses = [.. cluster.GetProperty("members").EnumerateArray().Select(m => m.GetProperty("address").GetString()!).Order(StringComparer.Ordinal)],
+            Addresses =
+                [.. cluster.GetProperty("members").EnumerateArray()
+                    .Select(m => m.GetProperty("address").GetString()!).Order(StringComparer.Ordinal)],
             Bans = root.GetProperty("cache").GetProperty("bans").GetInt64(),
         };
     }
@@ -121,7 +125,8 @@ public sealed class FleetNode(string name, string folder, NetworkNamespace? insi
 
 /// <summary>A node's status in short.</summary>
 public sealed record FleetNodeStatus(
-    int Rung, string Degraded, string State, IReadOnlyList<string> Members, int Shards, int ShardsHere, int Recovering, bool StoreOk, long Queued,
+    int Rung, string Degraded, string State, IReadOnlyList<string> Members, int Shards, int ShardsHere, int Recovering, bool StoreOk,
+    long Queued,
     long Dropped, long Journaled, long Entries)
 {
     /// <summary>The addresses of all members, in order.</summary>
@@ -131,6 +136,7 @@ public sealed record FleetNodeStatus(
     public long Bans { get; init; }
 
     public override string ToString() =>
-        $"rung {Rung} ({Degraded}), {State}, members [{string.Join(", ", Members)}], shards {Shards} ({ShardsHere} here), recovering {Recovering}, "
+        $"rung {Rung} ({Degraded}), {State}, members [{string.Join(", ", Members)}], shards {Shards} ({ShardsHere} here), recovering "
+            + $"{Recovering}, "
         + $"store ok {StoreOk}, queued {Queued}, dropped {Dropped}, journaled {Journaled}, entries {Entries}, bans {Bans}";
 }
