@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Screening.Actors.Checks;
 using Screening.Testing.Lab;
 
 namespace Screening.EndToEnd.Tests;

@@ -1,8 +1,8 @@
 namespace Screening.Actors.Checks;
 
 /// <summary>
-/// How long to wait before the next attempt at something that fails: doubling from the first to the longest wait. For one thread, or under a
-/// lock.
+/// How long to wait before the next attempt at something that fails: doubling from the first to the longest wait. For one thread, or under
+/// a lock.
 /// </summary>
 public sealed class Backoff(TimeSpan first, TimeSpan longest)
 {

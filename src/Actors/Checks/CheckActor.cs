@@ -1,15 +1,15 @@
 using Akka.Actor;
 using Akka.Event;
+using Screening.Protocol.Vocabulary;
 
 namespace Screening.Actors.Checks;
 
 /// <summary>What every check actor is given.</summary>
 /// <param name="Source">Its id in the directory.</param>
 /// <param name="Name">Its public name.</param>
-/// <param name="Kind">Its kind.</param>
 /// <param name="Timeout">Longest time its source may take for one question.</param>
 /// <param name="MaxInFlight">Questions to the source at one time; more fail as overloaded at once.</param>
-public sealed record CheckSettings(string Source, string Name, CheckKind Kind, TimeSpan Timeout, int MaxInFlight)
+public sealed record CheckSettings(string Source, string Name, TimeSpan Timeout, int MaxInFlight)
 {
     /// <summary>False for a list that is not in the configuration, and is asked because Postfix names it.</summary>
     public bool IsConfigured { get; init; } = true;
@@ -23,8 +23,10 @@ internal sealed record CheckContext(TimeProvider Time, CheckDirectory Directory,
 /// equal questions in flight; bounds what is in flight; leaves a failing source alone (<see cref="Breaker"/>); reports its health.
 /// </summary>
 /// <typeparam name="TKey">What makes two questions equal.</typeparam>
-internal abstract class CheckActor<TKey> : UntypedActor
+/// <typeparam name="TAnswer">What the source answers.</typeparam>
+internal abstract class CheckActor<TKey, TAnswer> : UntypedActor
     where TKey : notnull
+    where TAnswer : CheckAnswer
 {
     // One lost answer does not make a check fail; one wrong answer does.
     private const int LossesThatAreAnIllness = 3;
@@ -40,13 +42,14 @@ internal abstract class CheckActor<TKey> : UntypedActor
     private CheckHealth _health;
     private long? _loggedAt;
 
-    protected CheckActor(CheckSettings settings, CheckContext context, TimeSpan longestPause)
+    /// <param name="kind">The word for the kind of check.</param>
+    /// <param name="longestPause">How long the source is left alone at most before it is tried again.</param>
+    protected CheckActor(string kind, CheckSettings settings, CheckContext context, TimeSpan longestPause)
     {
         Settings = settings;
         _context = context;
         _breaker = new Breaker(context.Time, longestPause);
-        _health = new CheckHealth(
-            settings.Source, settings.Name, settings.Kind, CheckState.Ok, null, context.Time.GetUtcNow())
+        _health = new CheckHealth(settings.Source, settings.Name, kind, CheckState.Ok, null, context.Time.GetUtcNow())
         {
             IsConfigured = settings.IsConfigured,
         };
@@ -71,31 +74,36 @@ internal abstract class CheckActor<TKey> : UntypedActor
     protected abstract TKey KeyOf(AskCheck ask);
 
     /// <summary>Asks the source. Ends by the timeout; fails with a <see cref="SourceException"/>.</summary>
-    protected abstract Task<CheckAnswer> AskSourceAsync(AskCheck ask, CancellationToken stopping);
+    protected abstract Task<TAnswer> AskSourceAsync(AskCheck ask, CancellationToken stopping);
 
     /// <summary>A kept answer; null if there is none.</summary>
-    protected virtual CheckAnswer? Kept(TKey key, AskCheck ask) => null;
+    protected virtual TAnswer? Kept(TKey key, AskCheck ask) => null;
 
     /// <summary>Keeps an answer for later questions.</summary>
-    protected virtual void Keep(TKey key, CheckAnswer answer)
+    protected virtual void Keep(TKey key, TAnswer answer)
     {
     }
 
-    /// <summary>True if an answer shows that the source knows the client.</summary>
-    protected abstract bool Says(CheckAnswer answer);
+    /// <summary>Drops the kept answers about the clients of a network.</summary>
+    protected virtual void Forget(Network network)
+    {
+    }
 
     protected override void OnReceive(object message)
     {
         switch (message)
         {
             case AskCheck ask:
-                Take(ask);
+                Answer(ask);
+                break;
+            case ForgetAnswers forget:
+                Forget(forget.Network);
                 break;
             case SourceAnswered answered:
                 _breaker.Answered();
                 Keep(answered.Key, answered.Answer);
                 End(answered.Key, ask => new CheckAnswered(ask.Slot, answered.Answer));
-                Observe(Says(answered.Answer) ? CheckResult.Evidence : CheckResult.Nothing, answered.Started);
+                Observe(answered.Answer.Knowledge == Knowledge.Known ? CheckResult.Evidence : CheckResult.Nothing, answered.Started);
                 ReportHealth(null, null);
                 break;
             case SourceFailed failed:
@@ -110,7 +118,7 @@ internal abstract class CheckActor<TKey> : UntypedActor
         }
     }
 
-    private void Take(AskCheck ask)
+    private void Answer(AskCheck ask)
     {
         var key = KeyOf(ask);
         if (!ask.Fresh && Kept(key, ask) is { } kept)
@@ -181,7 +189,7 @@ internal abstract class CheckActor<TKey> : UntypedActor
             _log.Warning("Check {Check} {State}: {Error}", Settings.Name, state == CheckState.Open ? "is left alone" : "fails", error);
     }
 
-    private sealed record SourceAnswered(TKey Key, CheckAnswer Answer, long Started);
+    private sealed record SourceAnswered(TKey Key, TAnswer Answer, long Started);
 
     private sealed record SourceFailed(TKey Key, CheckFailure Failure, string Error, long Started);
 }

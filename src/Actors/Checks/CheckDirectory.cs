@@ -60,11 +60,11 @@ public static class CheckStateWords
 /// <summary>The health of a check.</summary>
 /// <param name="Source">Its id.</param>
 /// <param name="Name">Its public name.</param>
-/// <param name="Kind">Its kind.</param>
+/// <param name="Kind">The word for its kind.</param>
 /// <param name="State">Its state.</param>
 /// <param name="Reason">The last failure, while it is not ok.</param>
 /// <param name="Since">When it entered this state.</param>
-public sealed record CheckHealth(string Source, string Name, CheckKind Kind, CheckState State, string? Reason, DateTimeOffset Since)
+public sealed record CheckHealth(string Source, string Name, string Kind, CheckState State, string? Reason, DateTimeOffset Since)
 {
     /// <summary>False for a list that is not in the configuration: its health says nothing about this node's verdicts.</summary>
     public bool IsConfigured { get; init; } = true;

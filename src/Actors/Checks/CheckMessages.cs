@@ -1,7 +1,4 @@
-using System.Collections.Immutable;
 using Akka.Actor;
-using Screening.Actors.Checks.Dnsbl;
-using Screening.Protocol.P0f;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Actors.Checks;
@@ -34,17 +31,20 @@ public sealed record CheckSubject(
 internal sealed record AskCheck(int Slot, CheckSubject Subject, bool Fresh, bool Explain, IActorRef ReplyTo);
 
 /// <summary>
-/// Asks a list why it lists a client (its TXT record), for the reason of a refusal. Answered with <see cref="TextCame"/> in at most
-/// <see cref="Dnsbl.DnsblCheck.TextTimeout"/>; costs a query unless the reason is kept with the listing.
+/// Asks a source for its own words about a client (a list's TXT record), for the reason of a refusal. Sent only where an answer
+/// <see cref="CheckAnswer.LacksWords"/>. Answered with <see cref="TextCame"/> within the source's own short limit; may cost a query.
 /// </summary>
 /// <param name="Slot">The asker's own number for this question, echoed.</param>
 internal sealed record AskText(int Slot, ClientAddress Client, IActorRef ReplyTo);
 
-/// <summary>The list's reason.</summary>
-/// <param name="Text">Without secrets and control characters; empty if the list gave none in time.</param>
+/// <summary>The source's own words.</summary>
+/// <param name="Text">Without secrets and control characters; empty if it gave none in time.</param>
 internal sealed record TextCame(int Slot, string Text);
 
-/// <summary>Drops the answers that are kept about the clients of a network, so that they are asked about again. Not answered.</summary>
+/// <summary>
+/// Drops the answers that are kept about the clients of a network, so that they are asked about again. Not answered. Every check gets it;
+/// one that keeps no answers has nothing to do.
+/// </summary>
 internal sealed record ForgetAnswers(Network Network);
 
 /// <summary>The check answered.</summary>
@@ -53,18 +53,3 @@ internal sealed record CheckAnswered(int Slot, CheckAnswer Answer);
 /// <summary>The check has no answer.</summary>
 /// <param name="Error">For the operator; no secrets.</param>
 internal sealed record CheckFailed(int Slot, CheckFailure Reason, string Error);
-
-/// <summary>A check's answer, before it is weighed.</summary>
-public abstract record CheckAnswer;
-
-/// <summary>A DNSBL's answer.</summary>
-/// <param name="Codes">The codes that may count; empty means not listed.</param>
-/// <param name="TtlSeconds">The answer's lifetime in seconds; null when unknown.</param>
-/// <param name="Text">The list's reason, without secrets and control characters; empty: it gave none, null: it was not asked for.</param>
-public sealed record DnsblAnswer(ImmutableArray<AnswerCode> Codes, int? TtlSeconds, string? Text = null) : CheckAnswer;
-
-/// <summary>p0f's answer.</summary>
-public sealed record P0fAnswer(P0fReply Reply) : CheckAnswer;
-
-/// <summary>A custom check's answer.</summary>
-public sealed record CustomAnswer(CustomReply Reply) : CheckAnswer;

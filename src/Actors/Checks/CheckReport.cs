@@ -37,7 +37,7 @@ public static class CheckResultWords
 
 /// <summary>One check's part in a decision.</summary>
 /// <param name="Name">The check's public name.</param>
-/// <param name="Kind">Its kind.</param>
+/// <param name="Kind">The word for its kind.</param>
 /// <param name="Result">How it ended.</param>
 /// <param name="Answer">Its answer in words or codes.</param>
 /// <param name="Weight">What it added to the score.</param>
@@ -48,7 +48,7 @@ public static class CheckResultWords
 /// <param name="Error">Why there is no answer; null when there is one.</param>
 public sealed record CheckReport(
     string Name,
-    CheckKind Kind,
+    string Kind,
     CheckResult Result,
     ImmutableArray<string> Answer,
     int Weight,

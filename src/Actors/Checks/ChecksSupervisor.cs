@@ -1,62 +1,20 @@
-using System.Collections.Immutable;
 using Akka;
 using Akka.Actor;
-using Screening.Actors.Checks.Custom;
-using Screening.Actors.Checks.Dnsbl;
-using Screening.Actors.Checks.P0f;
-using Screening.Protocol.Vocabulary;
 
 namespace Screening.Actors.Checks;
 
-/// <summary>A source of checks, with the transport that reaches it. Equal sources are the same source across reloads.</summary>
-public abstract record CheckSource(CheckSettings Check)
-{
-    internal abstract Props CreateProps(CheckContext context);
-}
-
-/// <summary>A DNSBL.</summary>
-public sealed record DnsblSource(DnsblSettings Settings, IDnsTransport Dns) : CheckSource(Settings.Check)
-{
-    internal override Props CreateProps(CheckContext context) => DnsblCheck.CreateProps(Settings, Dns, context);
-}
-
-/// <summary>p0f.</summary>
-public sealed record P0fSource(CheckSettings Check, IP0fTransport P0f) : CheckSource(Check)
-{
-    internal override Props CreateProps(CheckContext context) => P0fCheck.CreateProps(Check, P0f, context);
-}
-
-/// <summary>A custom check.</summary>
-public sealed record CustomSource(CheckSettings Check, ICustomTransport Transport) : CheckSource(Check)
-{
-    internal override Props CreateProps(CheckContext context) => CustomCheck.CreateProps(Check, Transport, context);
-}
-
-/// <summary>The sources to run from now on; those that run already and did not change keep running. Answered with <see cref="Done"/>.</summary>
-/// <param name="Sources">All configured sources.</param>
-/// <param name="OtherZone">Makes the source of a zone that is not configured, for doors that are asked about it.</param>
-/// <param name="Skips">Clients that no list is ever asked about (dnsbl.skip).</param>
-public sealed record UseSources(
-    ImmutableArray<CheckSource> Sources, Func<string, CheckSource> OtherZone, Func<ClientAddress, bool> Skips);
-
-/// <summary>Makes sure that a zone has an actor. Answered with its reference.</summary>
-internal sealed record OpenZone(string Zone);
-
-/// <summary>A zone that has an actor is asked again. Not answered.</summary>
-internal sealed record ZoneAsked(string Zone);
-
 /// <summary>Owns the check actors: starts and stops them as the configuration asks, restarts one that fails.</summary>
 /// <remarks>
-/// Invariant: at most <see cref="MaxOtherZones"/> zones that are not configured have an actor; the one that was asked longest ago makes
+/// Invariant: at most <see cref="MaxOthers"/> sources that are not configured have an actor; the one that was asked longest ago makes
 /// room. Their names come from Postfix's configuration, but also from anybody else who can connect to the dnsblog door.
 /// </remarks>
 internal sealed class ChecksSupervisor(CheckContext context) : UntypedActor
 {
-    /// <summary>Zones that are not configured and have an actor.</summary>
-    public const int MaxOtherZones = 256;
+    /// <summary>Sources that are not configured and have an actor.</summary>
+    public const int MaxOthers = 256;
 
     private readonly Dictionary<string, (CheckSource Source, IActorRef Actor)> _running = [];
-    private readonly Dictionary<string, long> _otherZones = []; // Number of the latest question, by source.
+    private readonly Dictionary<string, long> _others = []; // Number of the latest question, by source.
     private long _questions;
     private Func<string, CheckSource>? _otherZone;
 
@@ -71,14 +29,16 @@ internal sealed class ChecksSupervisor(CheckContext context) : UntypedActor
                 Sender.Tell(Done.Instance);
                 break;
             case ForgetAnswers forget:
-                foreach (var (source, actor) in _running.Values.Where(r => r.Source is DnsblSource))
+                foreach (var (_, actor) in _running.Values)
                     actor.Tell(forget);
                 break;
-            case OpenZone open:
-                Sender.Tell(Open(open.Zone));
+            case OpenSource open:
+                Sender.Tell(Open(open));
                 break;
-            case ZoneAsked asked:
-                Touch(DnsblSourceId.Of(asked.Zone));
+            case SourceUsed used when _others.ContainsKey(used.Source):
+                _others[used.Source] = ++_questions;
+                break;
+            case SourceUsed:
                 break;
             default:
                 Unhandled(message);
@@ -100,23 +60,17 @@ internal sealed class ChecksSupervisor(CheckContext context) : UntypedActor
             StartCheck(source);
     }
 
-    private IActorRef Open(string zone)
+    private IActorRef Open(OpenSource open)
     {
-        if (_running.TryGetValue(DnsblSourceId.Of(zone), out var running))
+        if (_running.TryGetValue(open.Source, out var running))
             return running.Actor;
         if (_otherZone is null)
             return ActorRefs.Nobody;
-        if (_otherZones.Count >= MaxOtherZones)
-            StopCheck(_otherZones.MinBy(z => z.Value).Key);
-        var source = _otherZone(zone);
-        _otherZones[source.Check.Source] = ++_questions;
+        if (_others.Count >= MaxOthers)
+            StopCheck(_others.MinBy(other => other.Value).Key);
+        var source = _otherZone(open.Zone);
+        _others[source.Check.Source] = ++_questions;
         return StartCheck(source);
-    }
-
-    private void Touch(string source)
-    {
-        if (_otherZones.ContainsKey(source))
-            _otherZones[source] = ++_questions;
     }
 
     private IActorRef StartCheck(CheckSource source)
@@ -131,13 +85,7 @@ internal sealed class ChecksSupervisor(CheckContext context) : UntypedActor
     {
         Context.Stop(_running[id].Actor);
         _running.Remove(id);
-        _otherZones.Remove(id);
+        _others.Remove(id);
         context.Directory.Unregister(id);
     }
-}
-
-/// <summary>The directory id of a zone.</summary>
-public static class DnsblSourceId
-{
-    public static string Of(string zone) => "dnsbl:" + zone;
 }

@@ -5,6 +5,7 @@ using Akka.Persistence.Sql.Config;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Screening.Actors.Checks;
+using Screening.Actors.Checks.Dnsbl;
 using Screening.Actors.Cluster;
 using Screening.Actors.Fleet;
 using Screening.Actors.Profiles;

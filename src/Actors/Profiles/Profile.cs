@@ -10,6 +10,8 @@ public sealed class Profile(string name, string fingerprint, VerdictSettings set
     /// <summary>The name of the profile that applies when no other is chosen.</summary>
     public const string DefaultName = "default";
 
+    private readonly ImmutableArray<CheckPlan> _judgeTheQuery = [.. checks.Where(c => c.AskedAt == AskedAt.Query)];
+
     /// <summary>The profile's name, as <c>[profile.NAME]</c> has it.</summary>
     public string Name { get; } = name;
 
@@ -25,13 +27,22 @@ public sealed class Profile(string name, string fingerprint, VerdictSettings set
     public ImmutableArray<CheckPlan> Checks { get; } = checks;
 
     /// <summary>True if there is no source to ask.</summary>
-    public bool AsksNobody { get; } = checks.All(c => c is EnvelopePlan);
+    public bool AsksNobody { get; } = checks.All(c => c.AskedAt == AskedAt.Query);
 
-    /// <summary>True if there are custom checks. They are told HELO and sender where these are known.</summary>
-    public bool AsksCustomChecks { get; } = checks.Any(c => c is CustomPlan);
+    /// <summary>True if a source is told HELO and sender where these are known.</summary>
+    public bool TellsEnvelope { get; } = checks.Any(c => c.IsToldEnvelope);
 
-    /// <summary>The check that judges HELO and sender; null if there are no rules for these.</summary>
-    public EnvelopePlan? Envelope { get; } = checks.OfType<EnvelopePlan>().FirstOrDefault();
+    /// <summary>True if a check that judges the query itself has something against this HELO or sender.</summary>
+    public bool Suspects(string? helo, string? sender)
+    {
+        foreach (var check in _judgeTheQuery)
+        {
+            if (check.AnswerIn(helo, sender) is not null)
+                return true;
+        }
+
+        return false;
+    }
 }
 
 /// <summary>All profiles, and which one applies to a query. Immutable; replaced as a whole on reload.</summary>

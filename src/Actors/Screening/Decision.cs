@@ -50,7 +50,7 @@ public readonly record struct ScreeningQuery(ClientAddress Client, Profile Profi
     /// True if the verdict may rest on HELO or sender, which belong to one mail: rules of the envelope match them, or a custom check is
     /// told them. A pass of such a query is not kept, since it proves nothing about the client's other mail.
     /// </summary>
-    public bool IsJudgedByEnvelope => (Helo ?? Sender) is not null && (Profile.AsksCustomChecks || IsSuspect);
+    public bool IsJudgedByEnvelope => (Helo ?? Sender) is not null && (Profile.TellsEnvelope || IsSuspect);
 
     /// <summary>True if the door can tell an allow from a pass, so that an allow is worth waiting for.</summary>
     public bool AllowMatters => Door is not (Door.Plugin or Door.Policy);
@@ -68,7 +68,7 @@ public readonly record struct ScreeningQuery(ClientAddress Client, Profile Profi
     {
         Helo = helo,
         Sender = sender,
-        IsSuspect = (helo ?? sender) is not null && Profile.Envelope?.Matches(helo, sender) == true,
+        IsSuspect = (helo ?? sender) is not null && Profile.Suspects(helo, sender),
     };
 
     internal ScreeningKey Key => new(Client, Profile, Helo, Sender, Fresh, Explain, AllowMatters);

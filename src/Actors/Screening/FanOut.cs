@@ -47,8 +47,8 @@ internal sealed class FanOut
     public bool IsAwaited =>
         Enumerable.Range(0, _checks.Length).Any(slot => _askedBy[slot] != Asker.Nobody && !_findings.IsSettled(slot));
 
-    /// <summary>Asks p0f: at once, whatever else is asked later, since it forgets and only this node saw the client's packets.</summary>
-    public void AskP0f() => Ask(plan => plan.Kind == CheckKind.P0f);
+    /// <summary>Asks p0f and its like, whatever else is asked later: only this node has what they know, and they soon forget it.</summary>
+    public void AskAtOnce() => Ask(plan => plan.AskedAt == AskedAt.ThisNodeAtOnce);
 
     /// <summary>Asks all that this node has not asked yet; of the lists, if the home asks them, none.</summary>
     public void AskOthers(bool homeAsks)
@@ -59,7 +59,7 @@ internal sealed class FanOut
                 _askedBy[slot] = Asker.Home;
         }
 
-        Ask(plan => !homeAsks || plan.Kind != CheckKind.Dnsbl);
+        Ask(plan => !homeAsks || plan.AskedAt != AskedAt.Home);
     }
 
     /// <summary>A list's answer at the home is weighed by this node's own profile; a list that failed there is asked here.</summary>
@@ -84,10 +84,10 @@ internal sealed class FanOut
         return true;
     }
 
-    private static bool IsMeant(CheckPlan plan, SharedEvidence piece) => plan.Kind == CheckKind.Dnsbl && plan.SharedId == piece.List;
+    private static bool IsMeant(CheckPlan plan, SharedEvidence piece) => plan.AskedAt == AskedAt.Home && plan.SharedId == piece.List;
 
     // Explained answers need a further query to each list, which only this node makes.
-    private bool IsForTheHome(int slot) => _checks[slot].Kind == CheckKind.Dnsbl && !_findings.IsSettled(slot) && !_query.Explain;
+    private bool IsForTheHome(int slot) => _checks[slot].AskedAt == AskedAt.Home && !_findings.IsSettled(slot) && !_query.Explain;
 
     private void Ask(Func<CheckPlan, bool> isMeant)
     {

@@ -24,7 +24,7 @@ internal sealed class Findings
     private readonly ScoreBoard _board;
     private readonly CheckReport?[] _reports;
     private readonly bool[] _missed;
-    private readonly bool[] _hasText;
+    private readonly bool[] _lacksWords;
     private readonly long _began;
 
     public Findings(in ScreeningQuery query, TimeProvider time)
@@ -33,7 +33,7 @@ internal sealed class Findings
         _board = new ScoreBoard(_profile.Settings, [.. _profile.Checks.Select(RangeOf)]);
         _reports = new CheckReport?[_profile.Checks.Length];
         _missed = new bool[_profile.Checks.Length];
-        _hasText = new bool[_profile.Checks.Length];
+        _lacksWords = new bool[_profile.Checks.Length];
         for (var slot = 0; slot < _reports.Length; slot++)
             SettleByQuery(slot, _profile.Checks[slot]);
     }
@@ -53,33 +53,34 @@ internal sealed class Findings
     public void Add(int slot, CheckAnswer answer)
     {
         var weighed = _profile.Checks[slot].Weigh(answer);
-        if (!(weighed.KnowsNothing ? _board.Miss(slot) : _board.Add(slot, weighed.Contribution)))
+        var isMissing = answer.Knowledge == Knowledge.NeverSeen;
+        if (!(isMissing ? _board.Miss(slot) : _board.Add(slot, weighed.Contribution)))
             return;
-        _missed[slot] = weighed.KnowsNothing;
-        _reports[slot] = Report(slot, weighed.Says ? CheckResult.Evidence : CheckResult.Nothing) with
+        _missed[slot] = isMissing;
+        _reports[slot] = Report(slot, answer.Knowledge == Knowledge.Known ? CheckResult.Evidence : CheckResult.Nothing) with
         {
             Answer = weighed.Answer.IsDefault ? [] : weighed.Answer,
             Weight = weighed.Contribution.Weight,
             TtlSeconds = weighed.TtlSeconds,
             Reason = weighed.Reason,
         };
-        _hasText[slot] = answer is DnsblAnswer { Text: not null };
+        _lacksWords[slot] = answer.LacksWords;
     }
 
     /// <summary>Finds the list whose listing is the leading reason, if it was not asked for its own words.</summary>
     public bool TryFindSilentList(out int slot)
     {
         slot = Leading(_board.Score);
-        return slot >= 0 && !_hasText[slot] && _profile.Checks[slot] is DnsblPlan;
+        return slot >= 0 && _lacksWords[slot];
     }
 
     /// <summary>A list has given its own words for its listing.</summary>
     /// <returns>The leading reason from now on.</returns>
     public string AddText(int slot, string text)
     {
-        _hasText[slot] = true;
+        _lacksWords[slot] = false;
         if (_reports[slot] is { Reason: { } reason } report)
-            _reports[slot] = report with { Reason = DnsblPlan.WithText(reason, text) };
+            _reports[slot] = report with { Reason = SourceWords.Append(reason, text) };
         return LeadingReason(_board.Score);
     }
 
@@ -123,13 +124,15 @@ internal sealed class Findings
     }
 
     private WeightRange RangeOf(CheckPlan plan) =>
-        plan.SkipReason(_query.Client) is not null || (plan is EnvelopePlan && !_query.IsSuspect) ? default : plan.Range;
+        plan.SkipReason(_query.Client) is not null || (plan.AskedAt == AskedAt.Query && AnswerInQuery(plan) is null) ? default : plan.Range;
+
+    private CheckAnswer? AnswerInQuery(CheckPlan plan) => plan.AnswerIn(_query.Helo, _query.Sender);
 
     private void SettleByQuery(int slot, CheckPlan plan)
     {
-        if (plan is EnvelopePlan && _query.IsSuspect)
-            Add(slot, new EnvelopeAnswer(_query.Helo, _query.Sender));
-        else if (plan is EnvelopePlan)
+        if (plan.AskedAt == AskedAt.Query && AnswerInQuery(plan) is { } answer)
+            Add(slot, answer);
+        else if (plan.AskedAt == AskedAt.Query)
             Miss(slot, CheckResult.Nothing, error: null); // It has no knowledge of the client.
         else if (plan.SkipReason(_query.Client) is { } reason && _board.Add(slot, default))
             _reports[slot] = Report(slot, CheckResult.Skipped, reason);

@@ -77,7 +77,7 @@ internal sealed class ScreeningActor : UntypedActor
     {
         _timer = _context.Time.CreateTimer(
             static self => ((IActorRef)self!).Tell(TimeToAct.Instance), Self, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _fanOut.AskP0f();
+        _fanOut.AskAtOnce();
         if (TryAskFleet())
             Become(AskingFleet);
         else

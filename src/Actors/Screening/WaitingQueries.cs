@@ -1,3 +1,5 @@
+using Screening.Actors.Checks;
+
 namespace Screening.Actors.Screening;
 
 /// <summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.Serialization;
+using Screening.Actors.Checks.Dnsbl;
 using Screening.Actors.Cluster;
 using Screening.Actors.Cluster.Forming;
 using Screening.Actors.Whitelist;
@@ -180,12 +181,18 @@ internal static partial class PeerChecks
         return ReferenceEquals(cleanBy, by) && ReferenceEquals(cleanReason, reason) ? null : (cleanBy, cleanReason);
     }
 
+    /// <summary>A list's answer.</summary>
+    public static DnsblAnswer Checked(DnsblAnswer answer)
+    {
+        Range(answer.TtlSeconds ?? 0, 0, int.MaxValue);
+        return answer.Text is { } text ? answer with { Text = Clean(text, MaxText) } : answer;
+    }
+
     private static SharedEvidence Checked(SharedEvidence evidence)
     {
         if (evidence.Answer is not { } answer)
             return evidence;
-        Range(answer.TtlSeconds ?? 0, 0, int.MaxValue);
-        return answer.Text is { } text ? evidence with { Answer = answer with { Text = Clean(text, MaxText) } } : evidence;
+        return AnswerForms.Checked(answer) is var sound && ReferenceEquals(sound, answer) ? evidence : evidence with { Answer = sound };
     }
 
     private static EntryLine Checked(EntryLine line)

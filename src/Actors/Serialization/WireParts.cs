@@ -1,6 +1,5 @@
 using System.Runtime.Serialization;
 using Akka.Actor;
-using Screening.Actors.Checks;
 using Screening.Actors.Cluster.Forming;
 using Screening.Actors.Whitelist;
 using Screening.Protocol.Vocabulary;
@@ -37,20 +36,10 @@ internal static class WireParts
     public static Pass ReadPass(ref PackedReader reader) => new(
         reader.Int(), reader.Flag(), reader.Int(), reader.Text(), reader.Text(), reader.Text());
 
-    public static void WriteEvidence(PackedWriter writer, SharedEvidence evidence)
-    {
-        writer.Fixed64(evidence.List).Flag(evidence.Answer is not null);
-        if (evidence.Answer is { } answer)
-            writer.Items(answer.Codes, static (codes, code) => codes.Fixed32(code.Bits)).OptionalInteger(answer.TtlSeconds)
-                .Text(answer.Text);
-    }
+    public static void WriteEvidence(PackedWriter writer, SharedEvidence evidence) =>
+        AnswerForms.Write(writer.Fixed64(evidence.List), evidence.Answer);
 
-    public static SharedEvidence ReadEvidence(ref PackedReader reader) => new(
-        reader.Fixed64(),
-        reader.Flag()
-            ? new DnsblAnswer(
-                reader.Items(static (ref code) => new AnswerCode(code.Fixed32())), reader.OptionalInt(), reader.OptionalText())
-            : null);
+    public static SharedEvidence ReadEvidence(ref PackedReader reader) => new(reader.Fixed64(), AnswerForms.Read(ref reader));
 
     public static void WriteLine(PackedWriter writer, EntryLine line) => WriteTimesBy(
         writer.Client(line.Client).Text(line.Profile).Record(line.Pass, WritePass).Integer(line.AgeSeconds).Times(line.Times),

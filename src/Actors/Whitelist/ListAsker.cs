@@ -40,7 +40,7 @@ internal sealed class ListAsker : UntypedActor
                 Ask(lookUp, Sender);
                 break;
             case CheckAnswered answered:
-                Tell(answered.Slot, answered.Answer as DnsblAnswer);
+                Tell(answered.Slot, answered.Answer);
                 break;
             case CheckFailed failed:
                 Tell(failed.Slot, null);
@@ -76,7 +76,7 @@ internal sealed class ListAsker : UntypedActor
             asker.Tell(new EvidenceCame(lookUp.Id, refused.DrainToImmutable()));
     }
 
-    private void Tell(int slot, DnsblAnswer? answer)
+    private void Tell(int slot, CheckAnswer? answer)
     {
         if (_pending.Remove(slot, out var question, out _))
             question.Asker.Tell(new EvidenceCame(question.Id, [new SharedEvidence(question.List, answer)]));

@@ -94,8 +94,7 @@ internal sealed class WhitelistBucket : StoredEntity<BucketChanged>
                 Record(conclude);
                 break;
             case GetTimes get:
-                var pass = get.Profile.Length > 0 ? _state.FindPass(new EntryKey(get.Client, get.Profile), get.Fingerprint, NowMs) : null;
-                Sender.Tell(new TimesFound(get.Id, _state.FindTimes(get.Client, NowMs), Epoch, pass));
+                Answer(get);
                 break;
             case RecordTimes record:
                 Publish(_state.RecordTimes(record.Client, record.Times, NowMs, record.By));
@@ -106,24 +105,17 @@ internal sealed class WhitelistBucket : StoredEntity<BucketChanged>
                 Sender.Tell(new TimesFound(forget.Id, default, Epoch));
                 break;
             case Revoke revoke:
-                var (number, count) = Revoke(revoke.Networks);
-                AnswerOnceStored(
-                    Sender, number, durable => new Revoked(revoke.Id, _bucket, count, durable), TimeSpan.FromMilliseconds(revoke.WaitMs));
+                Revoke(revoke);
                 break;
             case ImportEntries import:
                 Import(import);
                 break;
-            case ListEntries list when !IsRecovered:
-                Await(list);
-                break;
             case ListEntries list:
-                Answer(Sender, list);
+                Answer(list);
                 break;
-            case CountInside asked when IsRecovered:
-                Sender.Tell(new EntriesCounted(asked.Id, _bucket, _state.CountInside(asked.Network, NowMs)));
+            case CountInside count:
+                Answer(count);
                 break;
-            case CountInside:
-                break; // The asker asks again.
             case ListingsDue:
                 AnswerListings(isWhole: IsRecovered);
                 break;
@@ -190,6 +182,27 @@ internal sealed class WhitelistBucket : StoredEntity<BucketChanged>
             _context.Lists.Forward(lookUp);
     }
 
+    private void Answer(GetTimes get)
+    {
+        var pass = get.Profile.Length > 0 ? _state.FindPass(new EntryKey(get.Client, get.Profile), get.Fingerprint, NowMs) : null;
+        Sender.Tell(new TimesFound(get.Id, _state.FindTimes(get.Client, NowMs), Epoch, pass));
+    }
+
+    // Until it has recovered a count would be too small; the asker asks again.
+    private void Answer(CountInside count)
+    {
+        if (IsRecovered)
+            Sender.Tell(new EntriesCounted(count.Id, _bucket, _state.CountInside(count.Network, NowMs)));
+    }
+
+    private void Answer(ListEntries list)
+    {
+        if (IsRecovered)
+            Answer(Sender, list);
+        else
+            Await(list);
+    }
+
     private void Answer(IActorRef asker, ListEntries list)
     {
         var (lines, more) = _state.List(list.Within, list.After, list.Limit, NowMs);
@@ -236,6 +249,13 @@ internal sealed class WhitelistBucket : StoredEntity<BucketChanged>
             return;
         Store(BucketChanged.Of(timed));
         _context.News.Tell(new TimesNews(timed.Client, timed.Times, _bucket, Epoch));
+    }
+
+    private void Revoke(Revoke revoke)
+    {
+        var (number, count) = Revoke(revoke.Networks);
+        AnswerOnceStored(
+            Sender, number, durable => new Revoked(revoke.Id, _bucket, count, durable), TimeSpan.FromMilliseconds(revoke.WaitMs));
     }
 
     private (long Number, int Count) Revoke(ImmutableArray<Network> networks)

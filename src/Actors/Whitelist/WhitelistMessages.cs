@@ -24,10 +24,10 @@ internal interface IToWhitelist
 /// <param name="Reason">The evidence in short, at most 200 characters.</param>
 internal sealed record Pass(int TtlSeconds, bool Allow, int Score, string Fingerprint, string By, string Reason);
 
-/// <summary>What a DNSBL answered, for another node to weigh by its own profile.</summary>
+/// <summary>What a check answered at the client's home, for another node to weigh by its own profile.</summary>
 /// <param name="List">Hash of the check's id, so that a key inside a zone's name stays where it is.</param>
 /// <param name="Answer">Null: the list failed, or is not asked at that node.</param>
-internal sealed record SharedEvidence(ulong List, DnsblAnswer? Answer);
+internal sealed record SharedEvidence(ulong List, CheckAnswer? Answer);
 
 /// <summary>
 /// Asks whether a client passed. Answered at once with <see cref="LookUpHit"/> or <see cref="LookUpMiss"/>, the latter perhaps followed

@@ -79,7 +79,7 @@ internal sealed record CheckDocument(
     string? Error)
 {
     public static CheckDocument Of(CheckReport check) => new(
-        check.Name, check.Kind.Word(), check.Result.Word(), check.Answer, check.Weight, check.TtlSeconds, Milliseconds(check.Start),
+        check.Name, check.Kind, check.Result.Word(), check.Answer, check.Weight, check.TtlSeconds, Milliseconds(check.Start),
         Milliseconds(check.Elapsed), check.Reason, check.Error);
 
     /// <summary>A time span in milliseconds, rounded to the microsecond.</summary>

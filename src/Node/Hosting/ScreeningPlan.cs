@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
 using Screening.Actors.Checks;
+using Screening.Actors.Checks.Custom;
 using Screening.Actors.Checks.Dnsbl;
+using Screening.Actors.Checks.Envelope;
+using Screening.Actors.Checks.P0f;
 using Screening.Actors.Profiles;
 using Screening.Node.Configuration;
 using Screening.Node.Platform;
@@ -65,7 +68,7 @@ internal sealed record ScreeningPlan(ProfileBook Profiles, UseSources Sources)
         {
             const string Source = "p0f";
             _sources.TryAdd(Source, new P0fSource(
-                new CheckSettings(Source, Source, CheckKind.P0f, options.P0f.Timeout, P0fInFlight), transports.P0f(options.P0f.Socket)));
+                new CheckSettings(Source, Source, options.P0f.Timeout, P0fInFlight), transports.P0f(options.P0f.Socket)));
             return new P0fPlan(
                 Source, [.. profile.P0f.Rules.Select(RuleOf)], options.P0f.Alone ? null : profile.Verdict.EnforceAt - 1);
         }
@@ -74,7 +77,7 @@ internal sealed record ScreeningPlan(ProfileBook Profiles, UseSources Sources)
         {
             var list = options.Dnsbl.Lists.FirstOrDefault(l => l.Zone.Reveal().Equals(zone, StringComparison.OrdinalIgnoreCase));
             var name = list?.SafeName() ?? ZoneText.Hide(zone);
-            var source = DnsblSourceId.Of(zone);
+            var source = DnsblSource.IdOf(zone);
             var key = KeyOf(zone, list);
             var asked = key.Length > 0 && list is { KeyFile.Length: > 0 } ? key + zone[ZoneText.Placeholder.Length..] : zone;
             var settings = DnsblSettingsOf(zone, asked, name, list?.Timeout ?? options.Dnsbl.Timeout);
@@ -88,14 +91,14 @@ internal sealed record ScreeningPlan(ProfileBook Profiles, UseSources Sources)
             // A profile may have a check of the same name that is another check.
             var source = $"custom:{custom.Name}:{custom.Plugin}{custom.Url?.Reveal()}{string.Join(' ', custom.Command)}";
             _sources.TryAdd(source, new CustomSource(
-                new CheckSettings(source, custom.Name, CheckKind.Custom, custom.Timeout, CustomInFlight), transports.Custom(custom)));
+                new CheckSettings(source, custom.Name, custom.Timeout, CustomInFlight), transports.Custom(custom)));
             var weight = custom.Weight;
             return new CustomPlan(source, custom.Name, [weight.Pass, weight.Ignore, weight.Enforce, weight.Drop]);
         }
 
         private DnsblSettings DnsblSettingsOf(string zone, string askedZone, string name, TimeSpan timeout) => new(
-            new CheckSettings(DnsblSourceId.Of(zone), name, CheckKind.Dnsbl, timeout, DnsblInFlight), askedZone, options.Cache.FailShare,
-            options.Verdict.PassTtl, AnswersKeptPerList);
+            new CheckSettings(DnsblSource.IdOf(zone), name, timeout, DnsblInFlight), askedZone,
+            new KeepSettings(options.Cache.FailShare, options.Verdict.PassTtl, AnswersKeptPerList));
     }
 
     private static VerdictSettings SettingsOf(VerdictOptions verdict) => new()

@@ -62,7 +62,7 @@ internal sealed class NodeStatus(string node, ScreeningHandle screening, Ladder 
 
     private ImmutableArray<CheckStatus> Checks() =>
     [
-        .. screening.Checks.Health.OrderBy(c => c.Kind).ThenBy(c => c.Name, StringComparer.Ordinal)
-            .Select(c => new CheckStatus(c.Name, c.Kind.Word(), c.State.Word(), c.Reason, c.Since)),
+        .. screening.Checks.Health.OrderByDescending(c => c.Kind, StringComparer.Ordinal).ThenBy(c => c.Name, StringComparer.Ordinal)
+            .Select(c => new CheckStatus(c.Name, c.Kind, c.State.Word(), c.Reason, c.Since)),
     ];
 }

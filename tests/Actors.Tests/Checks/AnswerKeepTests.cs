@@ -19,11 +19,11 @@ public class AnswerKeepTests
     public void Forgetting_a_network_drops_the_answers_about_its_clients_and_no_others(string text, int dropped)
     {
         Assert.True(Network.TryParse(text, out var network, out _));
-        var kept = new AnswerKeep(new FakeTimeProvider(), 1000);
+        var kept = new AnswerKeep<DnsblAnswer>(new FakeTimeProvider(), new KeepSettings(default, TimeSpan.FromHours(1), 1000));
         var clients = Enumerable.Range(0, 100)
             .SelectMany(i => new[] { ClientAddress.Parse($"192.0.2.{i}"), ClientAddress.Parse($"2001:db8::{i:x}") }).ToList();
         foreach (var client in clients)
-            kept.Add(client, new DnsblAnswer([], 600), TimeSpan.FromMinutes(10));
+            kept.Add(client, new DnsblAnswer([], 600));
         kept.Forget(network);
         Assert.Equal(dropped, clients.Count(client => kept.Find(client) is null));
         Assert.All(clients, client => Assert.Equal(network.Contains(client), kept.Find(client) is null));

@@ -1,4 +1,7 @@
 using Screening.Actors.Checks;
+using Screening.Actors.Checks.Custom;
+using Screening.Actors.Checks.Dnsbl;
+using Screening.Actors.Checks.P0f;
 using Screening.Actors.Screening;
 using Screening.Actors.Tests.Screening;
 using Screening.Protocol.P0f;
@@ -60,7 +63,7 @@ public class CheckActorTests
         var p0f = new FakeP0f { Answer = _ => replies.Dequeue() };
         await using var node = await ScreeningHarness.StartAsync(
             [new P0fPlan("p0f", [new P0fRule(1)], 2)],
-            [new P0fSource(new CheckSettings("p0f", "p0f", CheckKind.P0f, TimeSpan.FromMilliseconds(100), 64), p0f)]);
+            [new P0fSource(new CheckSettings("p0f", "p0f", TimeSpan.FromMilliseconds(100), 64), p0f)]);
         var asking = node.AskAsync("192.0.2.1");
         await node.UntilAsync(() =>
         {
@@ -183,10 +186,13 @@ public class CheckActorTests
     [Fact]
     public async Task A_custom_reply_weighs_by_its_action_or_by_its_own_score()
     {
-        var custom = new FakeCustom { Answer = s => new CustomReply(VerdictAction.Enforce, null, s.Client.IPv4Bits % 2 == 0 ? 5 : null, "spam\u0007trap") };
+        var custom = new FakeCustom
+        {
+            Answer = s => new CustomReply(VerdictAction.Enforce, null, s.Client.IPv4Bits % 2 == 0 ? 5 : null, "spam\u0007trap"),
+        };
         await using var node = await ScreeningHarness.StartAsync(
             [new CustomPlan("custom:x", "x", [-1, 1, 3, 8])],
-            [new CustomSource(new CheckSettings("custom:x", "x", CheckKind.Custom, TimeSpan.FromSeconds(1), 10), custom)]);
+            [new CustomSource(new CheckSettings("custom:x", "x", TimeSpan.FromSeconds(1), 10), custom)]);
         Assert.Equal(3, (await node.AskAsync("192.0.2.1")).Verdict.Score);
         var scored = await node.AskAsync("192.0.2.2");
         Assert.Equal((5, "x says enforce: spam?trap"), (scored.Verdict.Score, scored.Reason));

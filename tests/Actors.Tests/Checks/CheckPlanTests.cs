@@ -2,6 +2,9 @@ using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using CsCheck;
 using Screening.Actors.Checks;
+using Screening.Actors.Checks.Custom;
+using Screening.Actors.Checks.Dnsbl;
+using Screening.Actors.Checks.P0f;
 using Screening.Actors.Profiles;
 using Screening.Actors.Screening;
 using Screening.Protocol.Dnsbl;
@@ -81,10 +84,11 @@ public sealed class DnsblPlanTests
     public void The_reason_says_which_way_a_listing_counts(string codes, string? text, string? reason)
     {
         var plan = PlanOf("a.test=127.0.0.2*3,a.test=127.0.0.3*-5,a.test=127.0.0.5*-3");
-        var weighed = plan.Weigh(Answer(codes, text));
+        var answer = Answer(codes, text);
+        var weighed = plan.Weigh(answer);
         Assert.Equal(reason, weighed.Reason);
         Assert.Equal(codes, string.Join(' ', weighed.Answer));
-        Assert.Equal((codes.Length > 0, (int?)60), (weighed.Says, weighed.TtlSeconds));
+        Assert.Equal((codes.Length > 0, (int?)60), (answer.Knowledge == Knowledge.Known, weighed.TtlSeconds));
     }
 
     [Fact]
@@ -215,8 +219,9 @@ public sealed class P0fPlanTests
     [InlineData(P0fStatus.BadQuery)]
     public void A_host_that_p0f_does_not_know_weighs_nothing(P0fStatus status)
     {
-        var weighed = new P0fPlan("p0f", Rules("3"), null).Weigh(new P0fAnswer(Windows with { Status = status }));
-        Assert.Equal((default(Contribution), false, true, null), (weighed.Contribution, weighed.Says, weighed.KnowsNothing, weighed.Reason));
+        var answer = new P0fAnswer(Windows with { Status = status });
+        var weighed = new P0fPlan("p0f", Rules("3"), null).Weigh(answer);
+        Assert.Equal((default(Contribution), Knowledge.NeverSeen, null), (weighed.Contribution, answer.Knowledge, weighed.Reason));
         Assert.Equal("no match", Assert.Single(weighed.Answer));
     }
 
@@ -235,8 +240,9 @@ public sealed class P0fPlanTests
 
     private static string Describe(P0fReply reply)
     {
-        var weighed = new P0fPlan("p0f", Rules("1"), null).Weigh(new P0fAnswer(reply));
-        Assert.Equal((true, $"p0f: {string.Join(", ", weighed.Answer)}"), (weighed.Says, weighed.Reason));
+        var answer = new P0fAnswer(reply);
+        var weighed = new P0fPlan("p0f", Rules("1"), null).Weigh(answer);
+        Assert.Equal((Knowledge.Known, $"p0f: {string.Join(", ", weighed.Answer)}"), (answer.Knowledge, weighed.Reason));
         Assert.Null(new P0fPlan("p0f", [], null).Weigh(new P0fAnswer(reply)).Reason);
         return string.Join(", ", weighed.Answer);
     }
@@ -283,9 +289,10 @@ public sealed class CustomPlanTests
     [InlineData(VerdictAction.Drop, -101, 0, -100)]
     public void A_score_of_its_own_counts_instead_of_the_action(VerdictAction action, int? score, int against, int speaksFor)
     {
-        var weighed = Plan.Weigh(new CustomAnswer(new CustomReply(action, 60, score, null)));
+        var answer = new CustomAnswer(new CustomReply(action, 60, score, null));
+        var weighed = Plan.Weigh(answer);
         Assert.Equal(new Contribution(against, speaksFor), weighed.Contribution);
-        Assert.Equal((true, action.Word(), 60), (weighed.Says, Assert.Single(weighed.Answer), weighed.TtlSeconds));
+        Assert.Equal((Knowledge.Known, action.Word(), 60), (answer.Knowledge, Assert.Single(weighed.Answer), weighed.TtlSeconds));
     }
 
     [Theory]

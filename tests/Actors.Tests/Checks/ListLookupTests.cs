@@ -16,7 +16,7 @@ public sealed class ListLookupTests
         await using var node = await StartAsync();
         var lists = node.Handle.Lists;
         await AskAsync(node, "real.test");
-        for (var i = 0; i < ChecksSupervisor.MaxOtherZones; i++)
+        for (var i = 0; i < ChecksSupervisor.MaxOthers; i++)
         {
             await AskAsync(node, $"junk{i}.test");
             await AskAsync(node, "real.test");
@@ -24,7 +24,7 @@ public sealed class ListLookupTests
 
         Assert.NotNull(await lists.AskAsync("real2.test", Client, ScreeningHarness.Patience));
         var names = node.Handle.Checks.Health.Select(c => c.Name).ToHashSet();
-        Assert.Superset(new HashSet<string> { "a.test", "real.test", "real2.test", $"junk{ChecksSupervisor.MaxOtherZones - 1}.test" }, names);
+        Assert.Superset(new HashSet<string> { "a.test", "real.test", "real2.test", $"junk{ChecksSupervisor.MaxOthers - 1}.test" }, names);
         Assert.DoesNotContain("junk0.test", names);
     }
 

@@ -80,7 +80,8 @@ public sealed class ListTrialTests
     }
 
     private ListTrial TrialOf(IDnsTransport dns) => new(
-        new DnsblSettings(new CheckSettings("dnsbl:a.test", "a.test", CheckKind.Dnsbl, TimeSpan.FromSeconds(1), 10), "a.test", default, default, 10),
+        new DnsblSettings(
+            new CheckSettings("dnsbl:a.test", "a.test", TimeSpan.FromSeconds(1), 10), "a.test", new KeepSettings(default, default, 10)),
         dns, new CheckContext(_time, new CheckDirectory(), new RecordingObserver()));
 
     private sealed class SilentDns : IDnsTransport

@@ -3,6 +3,9 @@ using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using Microsoft.Extensions.Time.Testing;
 using Screening.Actors.Checks;
+using Screening.Actors.Checks.Custom;
+using Screening.Actors.Checks.Dnsbl;
+using Screening.Actors.Checks.P0f;
 using Screening.Actors.Fleet;
 using Screening.Actors.Profiles;
 using Screening.Actors.Screening;
@@ -368,10 +371,10 @@ public class FleetScreeningTests : TestKit
     private static DnsblPlan PlanOf(string sites)
     {
         Assert.True(SiteList.TryParse(sites, out var patterns, out _));
-        return new DnsblPlan(DnsblSourceId.Of(patterns[0].Zone), patterns[0].Zone, [.. patterns], _ => false);
+        return new DnsblPlan(DnsblSource.IdOf(patterns[0].Zone), patterns[0].Zone, [.. patterns], _ => false);
     }
 
-    private static ulong Shared(string zone) => CheckPlan.SharedIdOf(DnsblSourceId.Of(zone));
+    private static ulong Shared(string zone) => CheckPlan.SharedIdOf(DnsblSource.IdOf(zone));
 
     private static EvidenceCame NobodyLists(LookUp ask) => new(ask.Id, [.. ask.Lists.Select(list => new SharedEvidence(list, NotListed))]);
 

@@ -38,13 +38,13 @@ internal sealed class ScreeningHarness : IAsyncDisposable
         Assert.True(SiteList.TryParse(sites, out var patterns, out var errors), string.Join("; ", errors));
         var zones = patterns.GroupBy(p => p.Zone).ToList();
         return (
-            [.. zones.Select(z => new DnsblPlan(DnsblSourceId.Of(z.Key), z.Key, [.. z], skips ?? (_ => false)))],
+            [.. zones.Select(z => new DnsblPlan(DnsblSource.IdOf(z.Key), z.Key, [.. z], skips ?? (_ => false)))],
             [.. zones.Select(z => new DnsblSource(SettingsOf(z.Key), dns))]);
     }
 
     public static DnsblSettings SettingsOf(string zone) => new(
-        new CheckSettings(DnsblSourceId.Of(zone), zone, CheckKind.Dnsbl, TimeSpan.FromMilliseconds(800), 1000), zone,
-        TimeSpan.FromSeconds(5), TimeSpan.FromHours(1), 1000);
+        new CheckSettings(DnsblSource.IdOf(zone), zone, TimeSpan.FromMilliseconds(800), 1000), zone,
+        new KeepSettings(TimeSpan.FromSeconds(5), TimeSpan.FromHours(1), 1000));
 
     public static async Task<ScreeningHarness> StartAsync(
         ImmutableArray<CheckPlan> plans, ImmutableArray<CheckSource> sources, VerdictSettings? settings = null, int maxInFlight = 1000,

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using Screening.Actors.Checks;
+using Screening.Actors.Checks.Custom;
+using Screening.Actors.Checks.P0f;
 using Screening.Actors.Profiles;
 using Screening.Actors.Whitelist;
 using Screening.Protocol.Access;
@@ -124,7 +126,7 @@ public class SixRulesTests
         await using var node = await ScreeningHarness.StartAsync(
             [new P0fPlan("p0f", [Windows(1)], 2), .. plans, new CustomPlan("custom:x", "x", [-1, 1, 3, 8])],
             [P0f(p0f), .. sources,
-             new CustomSource(new CheckSettings("custom:x", "x", CheckKind.Custom, TimeSpan.FromSeconds(1), 10), custom)]);
+             new CustomSource(new CheckSettings("custom:x", "x", TimeSpan.FromSeconds(1), 10), custom)]);
         var asking = Enumerable.Range(0, 50).Select(_ => node.AskAsync(Client)).ToList();
         await dns.WhenAskedAsync(2);
         await p0f.WhenAskedAsync();
@@ -281,5 +283,5 @@ public class SixRulesTests
     private static P0fRule Windows(int weight) => new(weight) { Os = new Regex("Windows") };
 
     private static P0fSource P0f(IP0fTransport p0f) =>
-        new(new CheckSettings("p0f", "p0f", CheckKind.P0f, TimeSpan.FromMilliseconds(100), 64), p0f);
+        new(new CheckSettings("p0f", "p0f", TimeSpan.FromMilliseconds(100), 64), p0f);
 }

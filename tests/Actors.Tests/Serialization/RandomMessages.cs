@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Reflection;
 using Akka.Actor;
+using Screening.Actors.Checks;
+using Screening.Actors.Checks.Dnsbl;
 using Screening.Actors.Whitelist;
 using Screening.Protocol.Vocabulary;
 
@@ -49,6 +51,7 @@ internal sealed class RandomMessages(int seed)
         _ when type == typeof(Network) => AnyNetwork(),
         _ when type == typeof(PostscreenTimes) => Times(),
         _ when type == typeof(AnswerCode) => new AnswerCode(0x7f000000u | (uint)_random.Next(1 << 24)),
+        _ when type == typeof(CheckAnswer) => Of(typeof(DnsblAnswer)),
         _ when type == typeof(NewsItem) => Of(
             _random.Next(3) switch { 0 => typeof(PassNews), 1 => typeof(TimesNews), _ => typeof(RevocationNews) }),
         { IsEnum: true } => Enum.GetValues(type).GetValue(_random.Next(Enum.GetValues(type).Length))!,

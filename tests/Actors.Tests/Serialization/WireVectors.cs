@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Actor;
-using Screening.Actors.Checks;
+using Screening.Actors.Checks.Dnsbl;
 using Screening.Actors.Cluster.Forming;
 using Screening.Actors.Whitelist;
 using Screening.Protocol.Vocabulary;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.TestKit.Xunit2;
 using Screening.Actors.Checks;
+using Screening.Actors.Checks.Dnsbl;
 using Screening.Actors.Tests.Screening;
 using Screening.Actors.Whitelist;
 using Screening.Protocol.Vocabulary;
@@ -13,8 +14,8 @@ namespace Screening.Actors.Tests.Whitelist;
 public class ListAskerTests : TestKit
 {
     private static readonly ClientAddress Client = ClientAddress.Parse("192.0.2.1");
-    private static readonly ulong A = CheckPlan.SharedIdOf(DnsblSourceId.Of("a.test"));
-    private static readonly ulong B = CheckPlan.SharedIdOf(DnsblSourceId.Of("b.test"));
+    private static readonly ulong A = CheckPlan.SharedIdOf(DnsblSource.IdOf("a.test"));
+    private static readonly ulong B = CheckPlan.SharedIdOf(DnsblSource.IdOf("b.test"));
 
     private readonly FakeDns _dns = FakeDns.Listing(name => name.EndsWith("a.test", StringComparison.Ordinal) ? "127.0.0.2" : null);
     private readonly IActorRef _checks;
@@ -72,7 +73,7 @@ public class ListAskerTests : TestKit
         Assert.Single(_dns.Asked);
         Assert.True(Network.TryParse("192.0.2.0/28", out var network, out _));
         _checks.Tell(new ForgetAnswers(network), TestActor);
-        _checks.Tell(new OpenZone("b.test"), TestActor); // Answered once it has passed that on.
+        _checks.Tell(new OpenSource(DnsblSource.IdOf("b.test"), "b.test"), TestActor); // Answered once it has passed that on.
         ExpectMsg<IActorRef>(TimeSpan.FromSeconds(10));
         Ask(3, B);
         Assert.Equal(2, _dns.Asked.Count);
@@ -89,7 +90,7 @@ public class ListAskerTests : TestKit
             var came = ExpectMsg<EvidenceCame>(TimeSpan.FromSeconds(10));
             Assert.Equal(id, came.Id);
             foreach (var piece in came.Evidence)
-                told.Add(piece.List, piece.Answer);
+                told.Add(piece.List, (DnsblAnswer?)piece.Answer);
         }
 
         return told;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Screening.Actors.Checks;
 using Screening.Benchmarks.Load;
 using Screening.Benchmarks.Macro;
 using Screening.Benchmarks.Processes;

@@ -1,6 +1,7 @@
-using System.Globalization;
 using System.Diagnostics;
+using System.Globalization;
 using Microsoft.Data.Sqlite;
+using Screening.Actors.Checks;
 using Screening.Benchmarks.Load;
 using Screening.Testing.Lab;
 using Screening.Testing.P0f;

@@ -1,3 +1,4 @@
+using Screening.Actors.Checks;
 using Screening.Benchmarks.Load;
 
 namespace Screening.Benchmarks.Macro;

@@ -42,7 +42,7 @@ public class DecisionLogBenchmarks
             Checks =
             [
                 .. Enumerable.Range(0, 10).Select(i => new CheckReport(
-                    $"list{i}.example", CheckKind.Dnsbl, i == 0 ? CheckResult.Evidence : CheckResult.Nothing, i == 0 ? ["127.0.0.4"] : [],
+                    $"list{i}.example", "dnsbl", i == 0 ? CheckResult.Evidence : CheckResult.Nothing, i == 0 ? ["127.0.0.4"] : [],
                     i == 0 ? 8 : 0,
                     300, TimeSpan.FromMicroseconds(100 + i), TimeSpan.FromMicroseconds(11_234), null, null)),
             ],

@@ -35,15 +35,15 @@ public sealed partial class GoldenShapeTests : IDisposable
     {
         CheckReport[] checks =
         [
-            new("p0f", CheckKind.P0f, CheckResult.Nothing, [], 0, null, TimeSpan.Zero, TimeSpan.FromMicroseconds(1234.56), null, null),
+            new("p0f", "p0f", CheckResult.Nothing, [], 0, null, TimeSpan.Zero, TimeSpan.FromMicroseconds(1234.56), null, null),
             new(
-                "zen", CheckKind.Dnsbl, CheckResult.Evidence, ["127.0.0.2", "127.0.0.4"], 3, 300, TimeSpan.FromMilliseconds(0.1),
+                "zen", "dnsbl", CheckResult.Evidence, ["127.0.0.2", "127.0.0.4"], 3, 300, TimeSpan.FromMilliseconds(0.1),
                 TimeSpan.FromMilliseconds(11), "listed by zen <\"https://zen.test/?a=b&c\">", null),
             new(
-                "repütation", CheckKind.Custom, CheckResult.Timeout, [], 0, null, TimeSpan.FromMilliseconds(30),
+                "repütation", "custom", CheckResult.Timeout, [], 0, null, TimeSpan.FromMilliseconds(30),
                 TimeSpan.FromMilliseconds(300), null, "no answer in 300 ms"),
-            new("envelope", CheckKind.Evidence, CheckResult.Failed, [], -1, 0, TimeSpan.Zero, TimeSpan.Zero, null, "it's gone"),
-            new("last", CheckKind.Dnsbl, CheckResult.Skipped, [], 0, null, TimeSpan.Zero, TimeSpan.Zero, null, null),
+            new("envelope", "evidence", CheckResult.Failed, [], -1, 0, TimeSpan.Zero, TimeSpan.Zero, null, "it's gone"),
+            new("last", "dnsbl", CheckResult.Skipped, [], 0, null, TimeSpan.Zero, TimeSpan.Zero, null, null),
         ];
         var decision = DecisionOf("192.0.2.1", new Verdict(VerdictAction.Drop, false, 0, 3, VerdictSource.Screened), checks) with
         {

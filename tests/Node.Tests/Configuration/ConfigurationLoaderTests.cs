@@ -1,5 +1,6 @@
 using System.Net;
 using CsCheck;
+using Screening.Actors.Checks;
 using Screening.Node.Configuration;
 using Screening.Protocol.Vocabulary;
 

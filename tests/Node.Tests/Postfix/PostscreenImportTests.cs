@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Screening.Actors.Checks;
+using Screening.Actors.Checks.Dnsbl;
 using Screening.Actors.Screening;
 using Screening.Node.Configuration;
 using Screening.Node.Hosting;

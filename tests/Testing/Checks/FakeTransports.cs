@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
 using Screening.Actors.Checks;
+using Screening.Actors.Checks.Custom;
+using Screening.Actors.Checks.Dnsbl;
+using Screening.Actors.Checks.P0f;
 using Screening.Protocol.P0f;
 using Screening.Protocol.Vocabulary;
 

@@ -1,27 +1,8 @@
-using System.Collections.Immutable;
 using Akka.Actor;
 using Screening.Protocol.Dnsbl;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Actors.Checks.Dnsbl;
-
-/// <summary>The settings of a list's actor.</summary>
-/// <param name="Check">The settings that all checks have.</param>
-/// <param name="Zone">The zone that is asked; it may hold a key and is never shown.</param>
-/// <param name="FailShare">How long an answer that lists a client is kept; zero: not at all.</param>
-/// <param name="LongestKept">How long any answer is kept at most.</param>
-/// <param name="MaxKept">How many answers are kept.</param>
-public sealed record DnsblSettings(CheckSettings Check, string Zone, TimeSpan FailShare, TimeSpan LongestKept, int MaxKept)
-{
-    /// <summary>False for a list that has 127.0.0.1 on purpose, as lists of bogus networks have.</summary>
-    public bool IsTried { get; init; } = true;
-
-    /// <summary>The customer's key within <see cref="Zone"/>; empty: it has none. A list may repeat it in its texts.</summary>
-    public string Key { get; init; } = "";
-
-    /// <summary>The name only: the zone may hold a key.</summary>
-    public override string ToString() => Check.Name;
-}
 
 /// <summary>
 /// Asks one DNSBL. An answer with an error code is a failure of the list, and so is an answer of a list that seems to list everybody
@@ -29,7 +10,7 @@ public sealed record DnsblSettings(CheckSettings Check, string Zone, TimeSpan Fa
 /// for the lifetime that the list gives, "listed" for seconds only.
 /// </summary>
 internal sealed class DnsblCheck(DnsblSettings settings, IDnsTransport dns, CheckContext context)
-    : CheckActor<DnsblCheck.Question>(settings.Check, context, TimeSpan.FromSeconds(30))
+    : CheckActor<DnsblCheck.Question, DnsblAnswer>(DnsblAnswer.Kind, settings.Check, context, TimeSpan.FromSeconds(30))
 {
     /// <summary>How long a list may take to give its reason, and how long a refusal waits for it at most.</summary>
     public static readonly TimeSpan TextTimeout = TimeSpan.FromMilliseconds(300);
@@ -38,7 +19,7 @@ internal sealed class DnsblCheck(DnsblSettings settings, IDnsTransport dns, Chec
 
     private readonly Dictionary<ClientAddress, List<AskText>> _texts = [];
     private readonly ListTrial _trial = new(settings, dns, context);
-    private readonly AnswerKeep _kept = new(context.Time, settings.MaxKept);
+    private readonly AnswerKeep<DnsblAnswer> _kept = new(context.Time, settings.Keep);
 
     public static Props CreateProps(DnsblSettings settings, IDnsTransport dns, CheckContext context) =>
         Props.Create(() => new DnsblCheck(settings, dns, context));
@@ -48,27 +29,16 @@ internal sealed class DnsblCheck(DnsblSettings settings, IDnsTransport dns, Chec
 
     protected override Question KeyOf(AskCheck ask) => new(ask.Subject.Client, ask.Explain);
 
-    protected override bool Says(CheckAnswer answer) => answer is DnsblAnswer { Codes.IsEmpty: false };
+    protected override DnsblAnswer? Kept(Question key, AskCheck ask) => key.Explain ? null : _kept.Find(key.Client);
 
-    protected override CheckAnswer? Kept(Question key, AskCheck ask) => key.Explain ? null : _kept.Find(key.Client);
+    protected override void Keep(Question key, DnsblAnswer answer) => _kept.Add(key.Client, answer);
 
-    protected override void Keep(Question key, CheckAnswer answer)
-    {
-        if (answer is not DnsblAnswer listed)
-            return;
-        var life = listed.Codes.IsEmpty ? TimeSpan.FromSeconds(listed.TtlSeconds ?? 0) : settings.FailShare;
-        if (life < settings.FailShare)
-            life = settings.FailShare; // Other nodes ask about the same client at about the same time.
-        _kept.Add(key.Client, listed, life < settings.LongestKept ? life : settings.LongestKept);
-    }
+    protected override void Forget(Network network) => _kept.Forget(network);
 
     protected override void OnReceive(object message)
     {
         switch (message)
         {
-            case ForgetAnswers forget:
-                _kept.Forget(forget.Network);
-                break;
             case AskText ask:
                 Ask(ask);
                 break;
@@ -81,7 +51,7 @@ internal sealed class DnsblCheck(DnsblSettings settings, IDnsTransport dns, Chec
         }
     }
 
-    protected override async Task<CheckAnswer> AskSourceAsync(AskCheck ask, CancellationToken stopping)
+    protected override async Task<DnsblAnswer> AskSourceAsync(AskCheck ask, CancellationToken stopping)
     {
         var name = DnsblName.QueryName(ask.Subject.Client, settings.Zone);
         Observer.DnsblQueried(Settings.Name);
@@ -127,7 +97,7 @@ internal sealed class DnsblCheck(DnsblSettings settings, IDnsTransport dns, Chec
     // An empty reason is kept too, so that a list without texts delays only the first refusal of a client.
     private void End(TextEnded ended)
     {
-        _kept.AddText(ended.Client, ended.Text);
+        _kept.Complete(ended.Client, kept => kept with { Text = ended.Text });
         _texts.Remove(ended.Client, out var askers);
         foreach (var ask in askers!)
             ask.ReplyTo.Tell(new TextCame(ask.Slot, ended.Text));
@@ -153,7 +123,7 @@ internal sealed class DnsblCheck(DnsblSettings settings, IDnsTransport dns, Chec
         var shown = text.Replace(settings.Zone, Settings.Name, StringComparison.OrdinalIgnoreCase);
         if (settings.Key.Length > 0)
             shown = shown.Replace(settings.Key, Mask, StringComparison.OrdinalIgnoreCase);
-        return PeerText.Clean(shown, DnsblPlan.MaxTextLength);
+        return PeerText.Clean(shown, SourceWords.MaxLength);
     }
 
     private sealed record TextEnded(ClientAddress Client, string Text);

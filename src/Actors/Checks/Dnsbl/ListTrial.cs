@@ -35,7 +35,8 @@ internal sealed class ListTrial(DnsblSettings settings, IDnsTransport dns, Check
     /// <summary>The list does not have a client.</summary>
     public void NotListed() => Volatile.Write(ref _run, 0);
 
-    /// <summary>The list has a client. Returns a test address that it has and must not have; null: it is believed. Callers share one test.</summary>
+    /// <summary>The list has a client. Callers share one test.</summary>
+    /// <returns>A test address that the list has and must not have; null: it is believed.</returns>
     public Task<ClientAddress?> ListedAsync()
     {
         lock (_lock)

@@ -9,7 +9,7 @@ namespace Screening.Actors.Checks.P0f;
 /// is kept, because what p0f knows about a client changes.
 /// </summary>
 internal sealed class P0fCheck(CheckSettings settings, IP0fTransport p0f, CheckContext context)
-    : CheckActor<ClientAddress>(settings, context, TimeSpan.FromSeconds(2))
+    : CheckActor<ClientAddress, P0fAnswer>(P0fAnswer.Kind, settings, context, TimeSpan.FromSeconds(2))
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(40);
 
@@ -18,9 +18,7 @@ internal sealed class P0fCheck(CheckSettings settings, IP0fTransport p0f, CheckC
 
     protected override ClientAddress KeyOf(AskCheck ask) => ask.Subject.Client;
 
-    protected override bool Says(CheckAnswer answer) => answer is P0fAnswer { Reply.Status: P0fStatus.Ok };
-
-    protected override async Task<CheckAnswer> AskSourceAsync(AskCheck ask, CancellationToken stopping)
+    protected override async Task<P0fAnswer> AskSourceAsync(AskCheck ask, CancellationToken stopping)
     {
         var started = Time.GetTimestamp();
         var reply = await p0f.AskAsync(ask.Subject.Client, Settings.Timeout, stopping).ConfigureAwait(false);

@@ -1,3 +1,5 @@
+using Screening.Actors.Checks;
+
 namespace Screening.Node.Configuration;
 
 /// <summary>Timeouts that no deadline leaves time for, and deadlines beyond what a mail server waits.</summary>

@@ -1,3 +1,4 @@
+using Screening.Actors.Checks;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Configuration;

@@ -1,4 +1,5 @@
 using Screening.Actors.Checks;
+using Screening.Actors.Checks.Custom;
 
 namespace Screening.Node.Sources.Custom;
 

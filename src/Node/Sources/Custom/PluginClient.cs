@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Threading.Channels;
 using Screening.Actors.Checks;
+using Screening.Actors.Checks.Custom;
 using Screening.Protocol.Framing;
 using Screening.Protocol.Plugin;
 

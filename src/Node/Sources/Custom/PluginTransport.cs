@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Screening.Actors.Checks;
+using Screening.Actors.Checks.Custom;
 using Screening.Node.Platform;
 
 namespace Screening.Node.Sources.Custom;

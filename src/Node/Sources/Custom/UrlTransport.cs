@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Screening.Actors.Checks;
+using Screening.Actors.Checks.Custom;
 using Screening.Protocol.Plugin;
 using Screening.Protocol.Vocabulary;
 

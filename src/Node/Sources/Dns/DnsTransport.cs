@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using Screening.Actors.Checks;
+using Screening.Actors.Checks.Dnsbl;
 using Screening.Node.Platform;
 using Screening.Protocol.Dns;
 

@@ -1,4 +1,5 @@
 using Screening.Actors.Checks;
+using Screening.Actors.Checks.P0f;
 using Screening.Node.Platform;
 using Screening.Protocol.P0f;
 using Screening.Protocol.Vocabulary;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net.Sockets;
 using Screening.Actors.Checks;
+using Screening.Actors.Checks.P0f;
 using Screening.Node.Platform;
 using Screening.Protocol.P0f;
 using Screening.Protocol.Vocabulary;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using Screening.Actors.Checks;
+using Screening.Actors.Checks.Custom;
 using Screening.Node.Sources.Custom;
 using Screening.Protocol.Vocabulary;
 using Screening.Testing;

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Time.Testing;
 using Screening.Actors.Checks;
+using Screening.Actors.Checks.Custom;
 using Screening.Node.Sources.Custom;
 using Screening.Protocol.Vocabulary;
 using Screening.Testing;

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Screening.Actors.Checks;
+using Screening.Actors.Checks.Custom;
 using Screening.Node.Sources.Custom;
 using Screening.Protocol.Vocabulary;
 using Screening.Testing;

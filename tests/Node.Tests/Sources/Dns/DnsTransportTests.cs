@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Time.Testing;
 using Screening.Actors.Checks;
+using Screening.Actors.Checks.Dnsbl;
 using Screening.Node.Sources.Dns;
 using Screening.Testing;
 using Screening.Testing.Dns;

@@ -2,7 +2,7 @@ using Akka.Actor;
 using Screening.Protocol.Dnsbl;
 using Screening.Protocol.Vocabulary;
 
-namespace Screening.Actors.Checks;
+namespace Screening.Actors.Checks.Dnsbl;
 
 /// <summary>
 /// Asks one DNSBL by its zone, with the kept answers, single flight and health of the checks but no weights: for the doors where Postfix
@@ -37,10 +37,11 @@ public sealed class ListLookup
             return null;
         try
         {
-            if (_directory.TryFind(DnsblSourceId.Of(zone), out var check))
-                _supervisor.Tell(new ZoneAsked(zone));
+            var source = DnsblSource.IdOf(zone);
+            if (_directory.TryFind(source, out var check))
+                _supervisor.Tell(new SourceUsed(source));
             else
-                check = await _supervisor.Ask<IActorRef>(new OpenZone(zone), timeout).ConfigureAwait(false);
+                check = await _supervisor.Ask<IActorRef>(new OpenSource(source, zone), timeout).ConfigureAwait(false);
             if (check.IsNobody())
                 return null;
             var subject = new CheckSubject("", client, "");
