@@ -35,7 +35,12 @@ public sealed class ConfigurationFaultTests(ConfigurationFixture fixture) : ICla
         fixture.Write("screening.toml", "[verdict]\ndrop_at = \"x\"\n\n[cash]\n[limits]\nin_flight = 0\n");
         var request = fixture.Request("verdict.deadline=soon", "nonsense", "verdict..x=1") with
         {
-            Environment = new Dictionary<string, string> { ["SCREENING__LOG__KEEP"] = "1s", ["SCREENING____X"] = "1", ["SCREENING_NODE"] = "http://x" },
+            Environment = new Dictionary<string, string>
+            {
+                ["SCREENING__LOG__KEEP"] = "1s",
+                ["SCREENING____X"] = "1",
+                ["SCREENING_NODE"] = "http://x",
+            },
         };
         Assert.Equal(
             [
@@ -46,7 +51,8 @@ public sealed class ConfigurationFaultTests(ConfigurationFixture fixture) : ICla
                 "environment SCREENING__LOG__KEEP: log.keep is \"1s\"; it must be 1h to 3650d",
                 "--set nonsense: write path=value, for example --set verdict.deadline=800ms",
                 "--set verdict..x: the name of a setting is missing; write, for example, --set verdict.deadline=800ms",
-                "--set verdict.deadline: verdict.deadline is \"soon\"; it must be a duration such as \"250ms\", \"5s\", \"10m\", \"1h\" or \"1d\"",
+                "--set verdict.deadline: verdict.deadline is \"soon\";"
+                    + " it must be a duration such as \"250ms\", \"5s\", \"10m\", \"1h\" or \"1d\"",
             ],
             ConfigurationLoader.Load(request).Faults.Select(fault => fault.ToString()));
     }
@@ -56,7 +62,8 @@ public sealed class ConfigurationFaultTests(ConfigurationFixture fixture) : ICla
     {
         const string Key = "a1b2c3d4e5f6a7b8c9d0";
         var result = fixture.Load(
-            $"[dnsbl]\nsites = \"{Key}.zen.dq.spamhaus.net=x, tiny.combined.mail.abusix.zone*q\"\n[[dnsbl.list]]\nzone = \"{Key}.other.example\"");
+            $"[dnsbl]\nsites = \"{Key}.zen.dq.spamhaus.net=x, tiny.combined.mail.abusix.zone*q\"\n"
+                + $"[[dnsbl.list]]\nzone = \"{Key}.other.example\"");
         var fault = Assert.Single(result.Faults).ToString();
         Assert.DoesNotContain(Key, fault, StringComparison.Ordinal);
         Assert.DoesNotContain("tiny", fault, StringComparison.Ordinal);
@@ -67,5 +74,6 @@ public sealed class ConfigurationFaultTests(ConfigurationFixture fixture) : ICla
     [Fact]
     public void A_key_that_no_file_gives_is_warned_of() => Assert.Contains(
         "no dnsbl.list gives a key_file to replace KEY",
-        Assert.Single(fixture.Load("[dnsbl]\nsites = \"KEY.zen.dq.spamhaus.net=127.0.0.2*3\"").Warnings).ToString(), StringComparison.Ordinal);
+        Assert.Single(fixture.Load("[dnsbl]\nsites = \"KEY.zen.dq.spamhaus.net=127.0.0.2*3\"").Warnings).ToString(),
+        StringComparison.Ordinal);
 }

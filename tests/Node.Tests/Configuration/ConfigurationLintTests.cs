@@ -16,7 +16,8 @@ public sealed class ConfigurationLintTests(ConfigurationFixture fixture) : IClas
     [InlineData(Lists + "[verdict]\nignore_at = 3\nenforce_at = 10000\ndrop_at = 10000\nallow_at = -10000\nallow_cap = -10000")]
     [InlineData(Lists + "[verdict]\ndrop_at = 8")]
     [InlineData(Lists + "[profile.a]\nlocal = [\"192.0.2.1\"]")]
-    [InlineData(Lists + "[endpoints]\nhttp = [\"tcp://[::1]:10080\", \"tcp://localhost:10081\"]\nplugin = [\"tcp://192.0.2.1:10080?allow=10.0.0.0/8\"]\npolicy = []")]
+    [InlineData(Lists + "[endpoints]\nhttp = [\"tcp://[::1]:10080\", \"tcp://localhost:10081\"]\n"
+        + "plugin = [\"tcp://192.0.2.1:10080?allow=10.0.0.0/8\"]\npolicy = []")]
     [InlineData("[dnsbl]\nsites = \"KEY1234567890abcdef.zen.dq.spamhaus.net=127.0.0.[2..11]*3\"\nresolver = [\"8.8.8.8\"]")]
     [InlineData("[[custom]]\nname = \"a\"\ncommand = [\"/bin/sh\", \"-c\", \"cat\"]")]
     [InlineData("[[custom]]\nname = \"a\"\nurl = \"http://127.0.0.1:9/\"\ntimeout = \"1.5s\"")]
@@ -43,7 +44,8 @@ public sealed class ConfigurationLintTests(ConfigurationFixture fixture) : IClas
     {
         var file = fixture.Write("permit.cidr", "192.0.2.0/24 permit\n0.0.0.0/0 permit\n::/0 reject\n");
         var warning = Assert.Single(fixture.Load($"[access]\npermit = [\"file://{file}\"]").Warnings).ToString();
-        Assert.StartsWith($"screening.toml:2:11: access.permit[1] has 0.0.0.0/0 on line 2 of {file}; every", warning, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"screening.toml:2:11: access.permit[1] has 0.0.0.0/0 on line 2 of {file}; every", warning, StringComparison.Ordinal);
     }
 
     // The rule is what the kernel does with sockets made as the doors make them.
@@ -74,13 +76,15 @@ public sealed class ConfigurationLintTests(ConfigurationFixture fixture) : IClas
             isTaken = true;
         }
 
-        Assert.Equal(isTaken, EndpointValidator.Overlap(EndpointAddress.Parse($"{first}:{port}"), EndpointAddress.Parse($"{second}:{port}")));
-        Assert.Equal(isTaken, EndpointValidator.Overlap(EndpointAddress.Parse($"{second}:{port}"), EndpointAddress.Parse($"{first}:{port}")));
+        var (earlier, later) = (EndpointAddress.Parse($"{first}:{port}"), EndpointAddress.Parse($"{second}:{port}"));
+        Assert.Equal(isTaken, EndpointValidator.Overlap(earlier, later));
+        Assert.Equal(isTaken, EndpointValidator.Overlap(later, earlier));
     }
 
     [Fact]
     public void An_overlap_names_both_listeners() => Assert.Equal(
-        "screening.toml:2:11: endpoints.plugin[1] is tcp://0.0.0.0:10080; endpoints.http[1] is tcp://127.0.0.1:10080 (the default), and only one of them can be bound",
+        "screening.toml:2:11: endpoints.plugin[1] is tcp://0.0.0.0:10080;"
+            + " endpoints.http[1] is tcp://127.0.0.1:10080 (the default), and only one of them can be bound",
         Assert.Single(fixture.Load("[endpoints]\nplugin = [\"tcp://0.0.0.0:10080\"]").Faults).ToString());
 
     private static Socket Bind(string address, int port)

@@ -118,7 +118,8 @@ public sealed class ConfigurationValueTests
     }
 
     [Theory]
-    [InlineData("zen.spamhaus.org=127.0.0.[2..11]*3, b.barracudacentral.org*2", "zen.spamhaus.org=127.0.0.[2..11]*3, b.barracudacentral.org*2")]
+    [InlineData(
+        "zen.spamhaus.org=127.0.0.[2..11]*3, b.barracudacentral.org*2", "zen.spamhaus.org=127.0.0.[2..11]*3, b.barracudacentral.org*2")]
     [InlineData("abc.zen.dq.spamhaus.net=127.0.0.2*3,x.org", "***.zen.dq.spamhaus.net=127.0.0.2*3,x.org")]
     [InlineData("KEY.zen.dq.spamhaus.net", "KEY.zen.dq.spamhaus.net")]
     [InlineData("secret.combined.mail.abusix.zone*3", "***.combined.mail.abusix.zone*3")]

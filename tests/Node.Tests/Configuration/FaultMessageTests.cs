@@ -16,7 +16,12 @@ public sealed class FaultMessageTests(ConfigurationFixture fixture) : IClassFixt
     [MemberData(nameof(Cases))]
     public void A_configuration_gives_exactly_these_faults_and_warnings(string text)
     {
-        var lines = text.Split('\n').ToLookup(line => line.Split(' ')[0] switch { "=>" or "~>" => "wanted", "--set" => "set", _ => "file" });
+        var lines = text.Split('\n').ToLookup(line => line.Split(' ')[0] switch
+        {
+            "=>" or "~>" => "wanted",
+            "--set" => "set",
+            _ => "file",
+        });
         var result = fixture.Load(string.Join('\n', lines["file"]), [.. lines["set"].Select(line => line[Set.Length..])]);
 
         var got = result.Faults.Select(fault => $"=> {fault}").Concat(result.Warnings.Select(warning => $"~> {warning}"));

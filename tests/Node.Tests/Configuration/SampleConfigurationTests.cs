@@ -26,17 +26,22 @@ public sealed partial class SampleConfigurationTests(ConfigurationFixture fixtur
     public void Its_values_are_the_defaults()
     {
         var given = fixture.Options(
-            Active, "p0f.rule=[]", "dnsbl.list=[]", "dnsbl.sites=", "custom=[]", "policy.rule=[]", $"node.name={Defaults.Node.Name}", $"node.data_dir={Defaults.Node.DataDir}");
-        Assert.Equal(ConfigurationFixture.Show(Defaults.WithDataDir(fixture.Folder)), ConfigurationFixture.Show(given with { Profiles = Defaults.Profiles }));
+            Active, "p0f.rule=[]", "dnsbl.list=[]", "dnsbl.sites=", "custom=[]", "policy.rule=[]",
+            $"node.name={Defaults.Node.Name}", $"node.data_dir={Defaults.Node.DataDir}");
+        Assert.Equal(
+            ConfigurationFixture.Show(Defaults.WithDataDir(fixture.Folder)),
+            ConfigurationFixture.Show(given with { Profiles = Defaults.Profiles }));
     }
 
     [Fact]
     public void The_values_of_its_rules_and_checks_are_defaults_where_they_have_one()
     {
         var given = fixture.Options(Active, "dnsbl.sites=KEY.zen.dq.spamhaus.net");
-        var (rule, list, custom, envelope) = (given.P0f.Rules.Single(), given.Dnsbl.Lists.Single(), given.Customs.Single(), given.Policy.Rules.Single());
+        var (rule, list) = (given.P0f.Rules.Single(), given.Dnsbl.Lists.Single());
+        var (custom, envelope) = (given.Customs.Single(), given.Policy.Rules.Single());
         Assert.Equal((new P0fRuleOptions().Weight, new PolicyRuleOptions().Weight), (rule.Weight, envelope.Weight));
-        Assert.Equal((given.Dnsbl.Timeout, new DnsblListOptions().KeyFile, new DnsblListOptions().Tried), (list.Timeout, list.KeyFile, list.Tried));
+        var defaults = new DnsblListOptions();
+        Assert.Equal((given.Dnsbl.Timeout, defaults.KeyFile, defaults.Tried), (list.Timeout, list.KeyFile, list.Tried));
         Assert.Equal((new CustomOptions().Timeout, new CustomOptions().Weight), (custom.Timeout, custom.Weight));
     }
 

@@ -7,6 +7,7 @@ namespace Screening.Node.Tests.Configuration;
 internal static class SettingPages
 {
     private const int Columns = 120;
+    private const string Inherited = "inherited";
 
     /// <summary>A table of settings: its path in the file, its definition, and its options as they are by default.</summary>
     internal sealed record Page(string Path, Setting Table, object Defaults)
@@ -14,7 +15,8 @@ internal static class SettingPages
         public IEnumerable<Setting> Settings => Setting.Of(Defaults.GetType());
 
         // A list of tables has a page of its own, unless a profile repeats it.
-        public IEnumerable<Setting> Rows => Settings.Where(setting => setting.Kind != SettingKind.Tables || setting.Definition.Default.Length > 0);
+        public IEnumerable<Setting> Rows =>
+            Settings.Where(setting => setting.Kind != SettingKind.Tables || setting.Definition.Default.Length > 0);
     }
 
     /// <summary>All tables, in the order of the file.</summary>
@@ -27,11 +29,15 @@ internal static class SettingPages
         string[] columns = ["name", "default", "range", "meaning", .. hasPostfix ? new[] { "Postfix" } : []];
         var text = new StringBuilder();
         if (!page.Path.Contains('.', StringComparison.Ordinal))
-            text.Append(page.Table.Definition.Restart ? "A change takes effect at the next start.\n\n" : "A change takes effect at a reload.\n\n");
+            text.Append($"A change takes effect at {(page.Table.Definition.Restart ? "the next start" : "a reload")}.\n\n");
         Row(columns);
         text.Append('|').Insert(text.Length, "---|", columns.Length).Append('\n');
         foreach (var setting in page.Rows)
-            Row([$"`{setting.Name}`", DefaultOf(setting, page.Defaults), setting.Range, setting.Definition.Meaning, setting.Definition.Postfix]);
+        {
+            var definition = setting.Definition;
+            Row([$"`{setting.Name}`", DefaultOf(setting, page.Defaults), setting.Range, definition.Meaning, definition.Postfix]);
+        }
+
         return text.ToString();
 
         void Row(string[] cells)
@@ -76,12 +82,15 @@ internal static class SettingPages
             SettingKind.Tables => $"#[[{page.Path}]]\n",
             _ => $"#[{page.Path}.strict]\n",
         });
-        foreach (var setting in page.Rows.Where(setting => setting.Definition.Example.Length > 0 || setting.Definition.Default != "inherited"))
+        foreach (var setting in page.Rows)
         {
-            var value = setting.Definition.Example is { Length: > 0 } example ? example : TomlText.Inline(OptionsTree.Of(setting, page.Defaults)!);
+            var (example, words) = (setting.Definition.Example, setting.Definition.Default.Replace("`", "", StringComparison.Ordinal));
+            if (example.Length == 0 && words == Inherited)
+                continue;
             text.Append('\n');
-            Comment(text, setting.Description + (setting.Definition.Default.Length > 0 ? $"; default: {setting.Definition.Default.Replace("`", "", StringComparison.Ordinal)}" : ""));
-            text.Append(value.Contains(" = ", StringComparison.Ordinal) && setting.Definition.Default == "inherited" ? $"#{value}\n" : $"#{setting.Name} = {value}\n");
+            Comment(text, setting.Description + (words.Length > 0 ? $"; default: {words}" : ""));
+            var value = example.Length > 0 ? example : TomlText.Inline(OptionsTree.Of(setting, page.Defaults)!);
+            text.Append(words == Inherited ? $"#{value}\n" : $"#{setting.Name} = {value}\n");
         }
 
         return text.ToString();

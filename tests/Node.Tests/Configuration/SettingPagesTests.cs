@@ -14,16 +14,21 @@ public sealed partial class SettingPagesTests
     [Fact]
     public void The_page_has_the_table_of_every_table_of_settings()
     {
-        AssertFile("docs/configuration.md", page => Tables().Replace(page, found =>
-            $"<!-- settings {found.Groups["path"]} -->\n{SettingPages.Markdown(SettingPages.All.Single(table => table.Path == found.Groups["path"].Value))}<!-- end -->"));
+        AssertFile(
+            "docs/configuration.md", page => Tables().Replace(page, found => $"{found.Groups["begin"]}{TableOf(found)}<!-- end -->"));
 
-        var written = Tables().Matches(File.ReadAllText(Repository.File("docs/configuration.md"))).Select(found => found.Groups["path"].Value);
+        var written = Tables().Matches(File.ReadAllText(Repository.File("docs/configuration.md"))).Select(PathOf);
         Assert.Equal(SettingPages.All.Select(table => table.Path).Order(StringComparer.Ordinal), written.Order(StringComparer.Ordinal));
+
+        static string PathOf(Match found) => found.Groups["path"].Value;
+
+        static string TableOf(Match found) => SettingPages.Markdown(SettingPages.All.Single(table => table.Path == PathOf(found)));
     }
 
     [Fact]
     public void The_sample_shows_every_setting() =>
-        AssertFile("docs/screening.toml", sample => sample[..sample.IndexOf("\n\n\n", StringComparison.Ordinal)] + '\n' + SettingPages.Sample());
+        AssertFile(
+            "docs/screening.toml", sample => sample[..sample.IndexOf("\n\n\n", StringComparison.Ordinal)] + '\n' + SettingPages.Sample());
 
     [Fact]
     public void The_schema_is_what_the_command_prints()
@@ -45,6 +50,6 @@ public sealed partial class SettingPagesTests
             Assert.Equal(text, given);
     }
 
-    [GeneratedRegex("<!-- settings (?<path>[a-z0-9_.]+) -->\n(?:.*\n)*?<!-- end -->")]
+    [GeneratedRegex("(?<begin><!-- settings (?<path>[a-z0-9_.]+) -->\n)(?:.*\n)*?<!-- end -->")]
     private static partial Regex Tables();
 }

@@ -32,7 +32,8 @@ public sealed class PostfixLinesTests
     public void The_socket_is_named_as_postscreen_looks_for_it(string address, string queueFolder, string name, int notes)
     {
         var options = new ScreeningOptions { Endpoints = new EndpointOptions { Dnsblog = [EndpointAddress.Parse(address)] } };
-        var lines = new PostfixLinesWriter(options, new PostfixInstallation(new Version(3, 7)) { QueueFolder = queueFolder }, "enforce").Of("dnsblog");
+        var postfix = new PostfixInstallation(new Version(3, 7)) { QueueFolder = queueFolder };
+        var lines = new PostfixLinesWriter(options, postfix, "enforce").Of("dnsblog");
         Assert.Equal(($"dnsblog_service_name = {name}", notes), (lines.MainCf[0], lines.Notes.Count));
     }
 
@@ -59,7 +60,8 @@ public sealed class PostfixLinesTests
             Services = [new PostfixService("smtp", "inet", chroot, "postscreen"), new PostfixService("smtpd", "pass", chroot, "smtpd")],
         };
         var lines = new PostfixLinesWriter(options, postfix, "enforce").Of(door);
-        Assert.Contains(lines.MainCf.Concat(lines.Files.Values.SelectMany(file => file)), line => line.Contains(told, StringComparison.Ordinal));
+        Assert.Contains(
+            lines.MainCf.Concat(lines.Files.Values.SelectMany(file => file)), line => line.Contains(told, StringComparison.Ordinal));
         Assert.Equal(notes, lines.Notes.Count(note => note.Contains("in a chroot", StringComparison.Ordinal)));
     }
 
@@ -71,16 +73,19 @@ public sealed class PostfixLinesTests
         {
             ConfigFolder = "/etc/postfix-in",
             MainCf = PostfixParameters.Parse(
-                "postscreen_dnsbl_threshold = 3\npostscreen_dnsbl_sites = abc.zen.dq.spamhaus.net*3\npostscreen_dnsbl_reply_map = texthash:/etc/postfix/names\n"
+                "postscreen_dnsbl_threshold = 3\npostscreen_dnsbl_sites = abc.zen.dq.spamhaus.net*3\n"
+                + "postscreen_dnsbl_reply_map = texthash:/etc/postfix/names\n"
                 + "smtpd_recipient_restrictions = permit_mynetworks reject_unauth_destination check_sender_access hash:/etc/postfix/s").Raw,
         };
         var writer = new PostfixLinesWriter(new ScreeningOptions(), postfix, "enforce");
         var dnsblog = writer.Of("dnsblog");
         Assert.Equal([KeyValuePair.Create("postscreen_dnsbl_sites", "***.zen.dq.spamhaus.net*3")], dnsblog.Replaces);
         Assert.DoesNotContain(dnsblog.MainCf, line => line.StartsWith("postscreen_dnsbl_reply_map", StringComparison.Ordinal));
-        Assert.Contains(dnsblog.Notes, note => note.StartsWith("postscreen_dnsbl_reply_map is texthash:/etc/postfix/names already", StringComparison.Ordinal));
+        const string Already = "postscreen_dnsbl_reply_map is texthash:/etc/postfix/names already";
+        Assert.Contains(dnsblog.Notes, note => note.StartsWith(Already, StringComparison.Ordinal));
         Assert.Equal(
-            "smtpd_recipient_restrictions = permit_mynetworks reject_unauth_destination, check_policy_service { inet:127.0.0.1:10026, timeout=2s, default_action=DUNNO }"
+            "smtpd_recipient_restrictions = permit_mynetworks reject_unauth_destination,"
+                + " check_policy_service { inet:127.0.0.1:10026, timeout=2s, default_action=DUNNO }"
             + " check_sender_access hash:/etc/postfix/s",
             writer.Of("policy").MainCf.Single());
         Assert.Equal("/etc/postfix-in/screening_cache.cf", writer.Of("memcache").Files.Single().Key);
@@ -98,9 +103,12 @@ public sealed class PostfixLinesTests
         const string Reason = "(a score of several signs that may include bl.spamcop.net or zen.dq.spamhaus.net)";
         var lines = new PostfixLinesWriter(options, new PostfixInstallation(new Version(3, 7)), "enforce").Of("dnsblog");
         Assert.Equal(
-            $"postscreen_dnsbl_reply_map = inline:{{ {{ screening.internal = screening.internal {Reason} }}, {{ strict.screening.internal = strict.screening.internal {Reason} }} }}", lines.MainCf[^1]);
+            $"postscreen_dnsbl_reply_map = inline:{{ {{ screening.internal = screening.internal {Reason} }},"
+                + $" {{ strict.screening.internal = strict.screening.internal {Reason} }} }}",
+            lines.MainCf[^1]);
         Assert.StartsWith(
-            "192.0.2.25:smtp inet n - y - 1 postscreen -o postscreen_dnsbl_sites=strict.screening.internal=127.0.0.[4..5]*3,allow.strict.screening.internal=127.0.1.1*-4 ",
+            "192.0.2.25:smtp inet n - y - 1 postscreen"
+                + " -o postscreen_dnsbl_sites=strict.screening.internal=127.0.0.[4..5]*3,allow.strict.screening.internal=127.0.1.1*-4 ",
             lines.MasterCf[^1], StringComparison.Ordinal);
         Assert.Contains(lines.Notes, note => note.Contains("profile strict needs a postscreen of its own", StringComparison.Ordinal));
 
@@ -120,7 +128,10 @@ public sealed class PostfixLinesTests
         var options = new ScreeningOptions();
         if (dnsblog)
             options = options with { Endpoints = options.Endpoints with { Dnsblog = [EndpointAddress.Parse("unix:///x/y")] } };
-        var postfix = new PostfixInstallation(Version.Parse(version)) { Services = [new PostfixService("smtp", "inet", "y", postscreen ? "postscreen" : "smtpd")] };
+        var postfix = new PostfixInstallation(Version.Parse(version))
+        {
+            Services = [new PostfixService("smtp", "inet", "y", postscreen ? "postscreen" : "smtpd")],
+        };
         Assert.Equal(door, new PostfixLinesWriter(options, postfix, "enforce").Recommended());
     }
 
@@ -149,7 +160,8 @@ public sealed class PostfixLinesTests
     public void The_cache_and_the_policy_service_are_told_whole()
     {
         Assert.Equal(
-            ["postscreen_cache_map = memcache:/etc/postfix/screening_cache.cf", "postscreen_cache_cleanup_interval = 0"], Lines("memcache", "3.7").MainCf);
+            ["postscreen_cache_map = memcache:/etc/postfix/screening_cache.cf", "postscreen_cache_cleanup_interval = 0"],
+            Lines("memcache", "3.7").MainCf);
         Assert.Equal(
             ["memcache = inet:127.0.0.1:10211", "key_format = postscreen:%s", "timeout = 1", "max_try = 1", "ttl = 2592000"],
             Lines("memcache", "3.7").Files.Single().Value);
@@ -170,7 +182,8 @@ public sealed class PostfixLinesTests
         Assert.True(PostfixInstallation.IsKnown(read));
     }
 
-    private static ClientAddress Address(string text) => ClientAddress.TryParse(text, out var address) ? address : throw new FormatException(text);
+    private static ClientAddress Address(string text) =>
+        ClientAddress.TryParse(text, out var address) ? address : throw new FormatException(text);
 
     private static PostfixLines Lines(string door, string version, string action = "enforce") =>
         new PostfixLinesWriter(new ScreeningOptions(), new PostfixInstallation(Version.Parse(version)), action).Of(door);

@@ -17,7 +17,8 @@ public sealed class PostscreenImportTests : IDisposable
 
     // Ten lists as mail operators have them.
     private const string TenLists =
-        "postscreen_dnsbl_sites = zen.spamhaus.org=127.0.0.[2..11]*3\n bl.mailspike.net=127.0.0.[2;10..12]*2, b.barracudacentral.org=127.0.0.2*2\n"
+        "postscreen_dnsbl_sites = zen.spamhaus.org=127.0.0.[2..11]*3\n bl.mailspike.net=127.0.0.[2;10..12]*2,"
+        + " b.barracudacentral.org=127.0.0.2*2\n"
         + " bl.spamcop.net\n psbl.surriel.com ubl.unsubscore.com dnsbl.dronebl.org=127.0.0.[3..17]*2 bl.blocklist.test*2\n"
         + " list.dnswl.org=127.0.[2..9;11..15].[1..3]*-2 swl.spamhaus.org*-4\n";
 
@@ -37,7 +38,8 @@ public sealed class PostscreenImportTests : IDisposable
     [Theory]
     [InlineData("postscreen_dnsbl_allowlist_threshold = -2\n", -2)]
     [InlineData("postscreen_dnsbl_whitelist_threshold = -3\n", -3)]
-    [InlineData("postscreen_dnsbl_whitelist_threshold = -3\npostscreen_dnsbl_allowlist_threshold = $postscreen_dnsbl_whitelist_threshold\n", -3)]
+    [InlineData(
+        "postscreen_dnsbl_whitelist_threshold = -3\npostscreen_dnsbl_allowlist_threshold = $postscreen_dnsbl_whitelist_threshold\n", -3)]
     [InlineData("", -10_000)]
     public void What_skips_tests_is_kept_under_its_old_name_too(string text, int allowAt)
     {
@@ -116,7 +118,8 @@ public sealed class PostscreenImportTests : IDisposable
         var toml = PostscreenImport.Convert(Text).Toml;
         Assert.Contains("config to-postfix --door policy", toml, StringComparison.Ordinal);
         var tried = Load(toml.Replace("#sites", "sites", StringComparison.Ordinal));
-        Assert.Equal("list.dnswl.org=127.0.[2..9;11..15].[1..3]*-3, zen.spamhaus.org=127.0.0.[2..11]*3", tried.Options!.Dnsbl.Sites.Reveal());
+        Assert.Equal(
+            "list.dnswl.org=127.0.[2..9;11..15].[1..3]*-3, zen.spamhaus.org=127.0.0.[2..11]*3", tried.Options!.Dnsbl.Sites.Reveal());
         Assert.Empty(tried.Warnings.Select(warning => warning.ToString()));
     }
 
@@ -136,7 +139,7 @@ public sealed class PostscreenImportTests : IDisposable
         Assert.DoesNotContain('\u001b', toml);
     }
 
-    /// <summary>Settings in the style of well-known distributions of Postfix: all that concerns postscreen, in other words than theirs.</summary>
+    /// <summary>Settings in the style of well-known distributions of Postfix: all that concerns postscreen, reworded.</summary>
     public static readonly TheoryData<string> Distributions =
     [
         // As mailcow: one list with a weight for each of its codes.
@@ -199,18 +202,24 @@ public sealed class PostscreenImportTests : IDisposable
     {
         var first = Write("first.cidr", "192.0.2.7 permit\n192.0.2.0/24 reject\n");
         var second = Write("second.cidr", "192.0.2.9 permit\n192.0.2.7 permit\n2001:db8::/32 reject\n");
-        var indexed = Write("indexed", "# text of a hash: table\n203.0.113.9  PERMIT\n192.0.2.8 permit\n203.0.113.10 reject\n203.0.113 permit\n");
+        var indexed = Write(
+            "indexed", "# text of a hash: table\n203.0.113.9  PERMIT\n192.0.2.8 permit\n203.0.113.10 reject\n203.0.113 permit\n");
         var options = Converted(
             "mynetworks = 10.0.0.0/8\npostscreen_denylist_action = drop\n"
             + $"postscreen_access_list = permit_mynetworks, cidr:{first}, cidr:{second}, hash:{indexed}, reject\n", out var notes);
-        Assert.Equal(["10.0.0.0/8", $"file://{first}", $"file://{second}", "203.0.113.9/32"], options.Access.Permit.Select(e => e.ToString()));
+        Assert.Equal(
+            ["10.0.0.0/8", $"file://{first}", $"file://{second}", "203.0.113.9/32"], options.Access.Permit.Select(e => e.ToString()));
         Assert.Equal(["203.0.113.10/32", "0.0.0.0/0", "::/0"], options.Access.Reject.Select(e => e.ToString()));
         // 192.0.2.8 of the hash: table is left out, for the first file's second line covers it.
-        Assert.Contains($"cidr:{second}: line 1 (192.0.2.9/32) stands behind {first} line 2", Assert.Single(notes, n => n.Contains("stands behind", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(
+            $"cidr:{second}: line 1 (192.0.2.9/32) stands behind {first} line 2",
+            Assert.Single(notes, note => note.Contains("stands behind", StringComparison.Ordinal)),
+            StringComparison.Ordinal);
         Assert.Contains(notes, n => n.Contains("line 5 is not 'address permit'", StringComparison.Ordinal));
     }
 
-    // postscreen's own rule in plain words: each entry whose filter takes one of the codes adds its weight once; at the threshold the client fails.
+    // postscreen's own rule in plain words: each entry whose filter takes one of the codes adds its weight once; at the threshold the
+    // client fails.
     [Theory]
     [InlineData("enforce", VerdictAction.Enforce)]
     [InlineData("drop", VerdictAction.Drop)]
@@ -225,7 +234,10 @@ public sealed class PostscreenImportTests : IDisposable
         for (var client = 0; client < 1000; client++)
         {
             var codes = sites.Select(s => s.Zone).Distinct().ToDictionary(
-                zone => zone, _ => random.Next(3) > 0 ? [] : Enumerable.Range(0, random.Next(1, 3)).Select(_ => new AnswerCode(0x7f000000u + (uint)random.Next(0, 18))).ToArray());
+                zone => zone,
+                _ => random.Next(3) > 0
+                    ? []
+                    : Enumerable.Range(0, random.Next(1, 3)).Select(_ => new AnswerCode(0x7f000000u + (uint)random.Next(0, 18))).ToArray());
             var score = sites.Where(s => s.Matches(codes[s.Zone])).Sum(s => s.Weight);
             var board = new ScoreBoard(profile.Settings, [.. profile.Checks.Select(c => c.Range)]);
             for (var slot = 0; slot < profile.Checks.Length; slot++)
