@@ -12,7 +12,7 @@ cd "$(dirname "$0")"
 readonly areas='
 dns           Protocol  92  Dns/*.cs                                                        Protocol.Tests.Dns.
 protocol      Protocol  90  Dnsbl/*.cs,Dnsblog/*.cs,Framing/*.cs,Memcache/*.cs,Plugin/*.cs,Policy/*.cs,Vocabulary/*.cs  Protocol.Tests.
-scores        Actors    90  ScoreBoard.cs,CheckPlan.cs                                      ScoreBoardTests PlanTests
+scores        Actors    90  ScoreBoard.cs,*Plan.cs,P0fRule.cs,EnvelopeRule.cs               ScoreBoardTests PlanTests
 breaker       Actors    90  Breaker.cs                                                      BreakerTests CheckActorTests
 near-cache    Actors    90  NearCache.cs                                                    NearCacheTests
 bucket-state  Actors    90  BucketState.cs,BucketEntry.cs,Tombstones.cs,Epoch.cs            Tests.Whitelist.Bucket WhitelistBucketTests EpochTests

@@ -6,9 +6,13 @@ namespace Screening.Actors.Checks;
 /// </summary>
 internal sealed class Breaker(TimeProvider time, TimeSpan longestPause)
 {
-    /// <summary>Failures in a row that open it.</summary>
+    /// <summary>
+    /// Failures in a row that open it. Many more than chance loses, because turning away is felt by every client; few enough that a busy
+    /// node has them within one timeout of its source.
+    /// </summary>
     public const int Threshold = 10;
 
+    // Long enough for a daemon to restart, and short beside the timeouts that a wrong opening would have cost.
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
 
     private readonly Backoff _pauses = new(FirstPause, longestPause);

@@ -28,8 +28,8 @@ internal abstract class CheckActor<TKey, TAnswer> : UntypedActor
     where TKey : notnull
     where TAnswer : CheckAnswer
 {
-    // One lost answer does not make a check fail; one wrong answer does.
-    private const int LossesThatAreAnIllness = 3;
+    // A datagram may be lost: a source is reported as ill after three losses in a row. A wrong answer is not chance, and counts at once.
+    private const int LossesBeforeIll = 3;
 
     // A source that keeps failing and recovering is logged at intervals, not each time.
     private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(10);
@@ -168,7 +168,7 @@ internal abstract class CheckActor<TKey, TAnswer> : UntypedActor
     private void ReportHealth(CheckFailure? failure, string? error)
     {
         var state = _breaker.IsOpen ? CheckState.Open
-            : failure == CheckFailure.BadAnswer || _breaker.FailuresInARow >= LossesThatAreAnIllness ? CheckState.Ill
+            : failure == CheckFailure.BadAnswer || _breaker.FailuresInARow >= LossesBeforeIll ? CheckState.Ill
             : failure is null ? CheckState.Ok
             : _health.State;
         if (state == _health.State)
