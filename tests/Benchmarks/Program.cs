@@ -2,6 +2,7 @@ using Screening.Benchmarks;
 using Screening.Benchmarks.Doors;
 using Screening.Benchmarks.Fleet;
 using Screening.Benchmarks.Hostile;
+using Screening.Benchmarks.House;
 using Screening.Benchmarks.Load;
 using Screening.Benchmarks.Macro;
 using Screening.Benchmarks.Micro;
@@ -34,6 +35,7 @@ const int WrongUsage = 2;
     ("fleet-churn", "hours of churn with a moved clock: size of the database", Async(_ => ChurnMode.RunAsync())),
     ("store-load", "a million entries on SQLite: time until the buckets of a single node hold them", Async(_ => StoreModes.LoadAsync())),
     ("store-lock", "SQLite locked for 20 s: what the thread pool notices", Async(_ => StoreModes.LockAsync())),
+    ("house", "how large the parts of the code are, and which folders use which (takes the root of another checkout)", HouseMode.Run),
     ("micro", "BenchmarkDotNet: parsers, near cache, scores, networks, lines of the decision log (takes its arguments, such as --filter)",
         MicroMode.Run),
     ("dns-clients", "our DNS transport beside DnsClient (own, dnsclient: only that one)",

@@ -139,8 +139,10 @@ public class LostNodeNeedsPostgresqlTests(ITestOutputHelper output)
         await using var lab = await StartAsync(3, postgres);
         await BanAsync(lab.Nodes[0], "198.51.100.0/24");
         foreach (var node in lab.Nodes)
+        {
             await Poll.UntilAsync(
                 () => Task.FromResult(File.Exists(Path.Combine(node.Folder, "grants.copy"))), Patience, $"a copy on disk at {node.Name}");
+        }
 
         await Task.WhenAll(lab.Nodes.Select(n => n.KillAsync()));
         await postgres.StopAsync();
@@ -157,8 +159,10 @@ public class LostNodeNeedsPostgresqlTests(ITestOutputHelper output)
         await BanAsync(lab.Nodes[1], "203.0.113.5");
         await lab.Nodes[2].StartAsync();
         foreach (var client in new[] { "198.51.100.9", "203.0.113.5" })
+        {
             await Poll.UntilAsync(
                 async () => await lab.Nodes[2].SourceAsync(client) == "ban", Patience, $"{client} banned at the node that was away");
+        }
     }
 
     // Durable, as soon as the node can say so.

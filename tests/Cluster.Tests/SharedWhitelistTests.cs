@@ -167,8 +167,10 @@ public partial class SharedWhitelistTests(WholeFleet fleet, ITestOutputHelper ou
             "an import that is taken");
 
         foreach (var client in clients)
+        {
             await Poll.UntilAsync(
                 async () => await other.Nodes[0].SourceAsync(client) is "near" or "fleet", Patience, $"{client} known to the other fleet");
+        }
     }
 
     [Fact]

@@ -33,7 +33,9 @@ public sealed partial class DemoTests
             demo.Lines, line => line.StartsWith("stderr:", StringComparison.Ordinal) || line.Contains('\x1b', StringComparison.Ordinal));
         foreach (var shown in (string[])[@"^  198\.51\.100\.23 +drop +\+\d", "^  status: degraded: .*block.example", "^  status: all well$",
             "cache ban", @"^  192\.0\.2\.25 +drop .* worms"])
+        {
             Assert.Contains(demo.Lines, line => Regex.IsMatch(line, shown));
+        }
     }
 
     [SkippableFact]

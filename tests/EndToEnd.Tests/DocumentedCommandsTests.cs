@@ -150,8 +150,11 @@ public sealed class DocumentedCommandsTests(ITestOutputHelper output)
         Assert.NotEmpty(runs);
         var failed = new StringBuilder();
         foreach (var run in runs.Where(run => run.Status != 0))
+        {
             failed.AppendLine(CultureInfo.InvariantCulture, $"{run.Block.Place}: status {run.Status}").AppendLine(run.Block.Text)
                 .AppendLine(run.Output);
+        }
+
         Assert.True(failed.Length == 0, failed.ToString());
     }
 }

@@ -172,9 +172,7 @@ public sealed class FirstVerdictNeedsP0fAndRbldnsdTests
         public async ValueTask DisposeAsync()
         {
             foreach (var part in _parts)
-            {
                 await part.DisposeAsync();
-            }
 
             _folder.Dispose();
         }

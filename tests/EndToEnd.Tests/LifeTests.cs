@@ -121,9 +121,7 @@ public sealed class LifeTests
         using var folder = new TemporaryFolder();
         var setting = $"endpoints.plugin=[\"unix://{folder["plugin.sock"]}\"]";
         await using (var first = await NodeProcess.StartAsync(null, setting))
-        {
             await first.KillAsync();
-        }
 
         Assert.True(File.Exists(folder["plugin.sock"]));
         await using var second = await NodeProcess.StartAsync(null, setting);

@@ -52,13 +52,19 @@ public sealed class PlantedSecretsTests
                     ["check", Client, "--explain"],
                     ["cache", "ban", "198.51.100.0/24", "--ttl", "1h", "--reason", "r", "--token-file", folder["token"]],
                 ])
+            {
                 Heard(await node.RunCommandAsync(command));
+            }
+
             foreach (var command in (string[][])
                 [
                     ["config", "show"], ["config", "show", "--json"], ["config", "to-postfix"],
                     ["config", "check", "--set", "custom=[{name=\"x\",url=\"ftp://u:pl4nted@h/?t=pl4nted\"}]"],
                 ])
+            {
                 Heard(await RunAsync(environment, command));
+            }
+
             await Poll.UntilAsync(
                 () => Task.FromResult(File.Exists(folder["environment"])), TimeSpan.FromSeconds(60), "the program's environment");
             node.Signal(Signal.Terminate);
@@ -82,7 +88,10 @@ public sealed class PlantedSecretsTests
                 "url = \"http://***@127.0.0.1:1/?token=***\"", "command = [\"/bin/sh\", \"***\"", "decisions.jsonl", "audit.jsonl",
                 "screening_dnsbl_queries_total",
             ])
+        {
             Assert.Contains(sign, said, StringComparison.Ordinal);
+        }
+
         var at = said.IndexOf(Marker, StringComparison.OrdinalIgnoreCase);
         Assert.True(at < 0, at < 0 ? "" : $"a secret is told: {said[Math.Max(0, at - 300)..Math.Min(said.Length, at + 300)]}");
     }
@@ -151,7 +160,10 @@ public sealed class PlantedSecretsTests
         using var http = new HttpClient { BaseAddress = new Uri($"http://{node.Http.Authority}") };
         foreach (var path in (string[])
             ["metrics", "api/v1/status", $"api/v1/check/{Client}?explain=1&fresh=1", "api/v1/check/nobody", "api/v1/nothing", ""])
+        {
             await HeardAsync(await http.GetAsync(path));
+        }
+
         foreach (var token in (string[])["wrong", Token])
         {
             http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);

@@ -208,9 +208,7 @@ public sealed class PostscreenNeedsPostfixAndRbldnsdTests(ITestOutputHelper outp
         public async ValueTask DisposeAsync()
         {
             foreach (var part in _parts)
-            {
                 await part.DisposeAsync();
-            }
         }
 
         private Task<SmtpDialogue> SendAsync(IPAddress client)

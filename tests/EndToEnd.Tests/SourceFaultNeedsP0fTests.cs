@@ -33,16 +33,12 @@ public sealed class SourceFaultNeedsP0fTests
         p0f.Signal(Signal.Stop);
         var slowest = TimeSpan.Zero;
         for (var i = 10; i < 20; i++)
-        {
             slowest = Max(slowest, await TimedAsync(client, PluginClient.Request2012(Address(i), $"q{i}")));
-        }
 
         var together = Stopwatch.StartNew();
         await client.SendAsync(string.Concat(Enumerable.Range(20, 200).Select(i => PluginClient.Request2012(Address(i), $"q{i}"))));
         for (var i = 20; i < 220; i++)
-        {
             Assert.Equal("pass", (await client.ReadReplyAsync())?["action"]);
-        }
 
         slowest = Max(slowest, together.Elapsed);
         var explained = await node.RunCommandAsync("check", $"{Address(9)}", "--explain", "--json", "--fresh");

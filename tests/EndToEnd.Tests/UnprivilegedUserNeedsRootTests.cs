@@ -93,10 +93,13 @@ public sealed class UnprivilegedUserNeedsRootTests
 
         string[] socket = ["--node", $"unix://{data}/http.sock"];
         foreach (var change in new[] { ("ban", Banned), ("grant", Seen) })
+        {
             await Poll.UntilAsync(
                 async () => (await NodeProcess.RunCommandAsync(
                     lab.Mx, ["cache", change.Item1, change.Item2, "--ttl", "1h", "--reason", "test", .. socket])).ExitCode == 0,
                 TimeSpan.FromMinutes(2), $"{change} holds, in the store too");
+        }
+
         using (var client = await PluginClient.ConnectAsync(node.Plugin, lab.Mx))
             await client.AskAsync(PluginClient.Request2012(System.Net.IPAddress.Parse(Seen), "first"));
         var before = await SucceedAsync(lab, ["cache", "export", .. socket]);

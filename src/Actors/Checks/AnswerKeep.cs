@@ -28,7 +28,9 @@ internal sealed class AnswerKeep<TAnswer>(TimeProvider time, KeepSettings settin
         // The rest of what is over leaves when it is the oldest: lifetimes differ, and memory is bounded anyway.
         while (_entries.TryGetOldest(out var oldest, out var entry, out var age)
             && (_entries.Count > settings.MaxAnswers || age >= entry.Life))
+        {
             _entries.Remove(oldest);
+        }
     }
 
     /// <summary>Completes the kept answer, if there is one; its lifetime stays.</summary>

@@ -21,8 +21,11 @@ internal static class CertificateRules
     {
         var (isServer, isClient) = UsesOf(certificate);
         if (!isServer || !isClient)
+        {
             return $"it is not for {(isServer ? "client" : isClient ? "server" : "server and client")} authentication;"
                 + " issue one with extendedKeyUsage = serverAuth, clientAuth";
+        }
+
         var names = NamesOf(certificate);
         if (peers.ContainsAny(names))
             return null;

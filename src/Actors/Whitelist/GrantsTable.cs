@@ -32,7 +32,9 @@ internal sealed class GrantsTable
         {
             if (_lines.TryGetValue(new Prefix(bits, unwritten + length), out var line)
                 && line.ExpiresMs > time.GetUtcNow().ToUnixTimeMilliseconds())
+            {
                 return line;
+            }
         }
 
         return null;

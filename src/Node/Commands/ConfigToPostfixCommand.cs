@@ -59,9 +59,12 @@ internal static class ConfigToPostfixCommand
         var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
         Version? version = null;
         if (asked is not null && !(PostfixInstallation.TryParseVersion(asked, out version) && PostfixInstallation.IsKnown(version)))
+        {
             return await ExitStatus.FailAsync(
                 error, ExitStatus.Usage, $"--postfix-version is '{asked}'; it must be a version of Postfix from 2.8 to 3.12, such as 3.7")
                 .ConfigureAwait(false);
+        }
+
         if (ConfigurationOptions.LoadOrReport(parsed)?.Options is not { } options)
             return ExitStatus.Usage;
         var postfix = await PostfixInstallation.ReadAsync(version, folder).ConfigureAwait(false);

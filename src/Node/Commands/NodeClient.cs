@@ -32,8 +32,11 @@ internal sealed class NodeClient(HttpClient http, CancellationToken cancellation
     {
         using var request = new HttpRequestMessage(method, path);
         if (method != HttpMethod.Get)
+        {
             request.Headers.TryAddWithoutValidation(
                 Caller.AuthorHeader, PeerText.Clean($"{Environment.UserName}@{Environment.MachineName}"));
+        }
+
         if (body is not null)
             request.Content = new StringContent(body, Encoding.UTF8, mediaType);
         using var response = await http.SendAsync(request, cancellation).ConfigureAwait(false);

@@ -1,30 +1,19 @@
 using System.Collections.Immutable;
-using System.Net;
-using Akka.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.Hosting.Systemd;
 using Screening.Actors.Cluster;
 using Screening.Actors.Fleet;
 using Screening.Actors.Hosting;
-using Screening.Actors.Profiles;
-using Screening.Actors.Screening;
 using Screening.Node.Api;
 using Screening.Node.Configuration;
 using Screening.Node.Endpoints;
 using Screening.Node.Endpoints.Connections;
 using Screening.Node.Endpoints.Dnsbl;
 using Screening.Node.Endpoints.Http;
-using Screening.Node.Endpoints.Memcache;
-using Screening.Node.Endpoints.Policy;
 using Screening.Node.Hosting.Logging;
 using Screening.Node.Hosting.Systemd;
-using Screening.Node.Hosting.WarmUp;
 using Screening.Node.Platform;
-using Screening.Node.Sources;
-using Screening.Node.Store;
 using Screening.Node.Supervision;
 using Screening.Node.Telemetry;
-using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Hosting;
 
@@ -80,7 +69,7 @@ internal sealed class NodeHost : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
         NodeLogging.Configure(builder.Logging, options.Log.Format);
-        AddServices(builder.Services, options, configuration, request, warm ?? Task.CompletedTask);
+        NodeServices.Add(builder.Services, options, configuration, request, warm ?? Task.CompletedTask);
         replace?.Invoke(builder.Services);
 
         var listeners = new Listeners(options);
@@ -165,75 +154,6 @@ internal sealed class NodeHost : IAsyncDisposable
         _end.Fail($"the actor {actor} is gone");
     }
 
-    private static void AddServices(
-        IServiceCollection services, ScreeningOptions options, ConfigurationResult configuration, ConfigurationRequest request, Task warm)
-    {
-        var handle = new ScreeningHandle();
-        services.AddSingleton(TimeProvider.System);
-        services.AddSingleton(handle);
-        services.AddSingleton(request);
-        services.AddSingleton<Troubles>();
-        services.AddSingleton<NodeEnd>();
-        services.AddSingleton(provider => new ReloadState(
-            configuration, provider.GetRequiredService<Troubles>(), provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(new ReloadInterval(TimeSpan.FromSeconds(0.5)));
-        services.AddSingleton(new EndpointSettings(
-            options.Limits.PerConnection, options.DnsblZone.Name, (int)options.Cache.FailShare.TotalSeconds));
-        var files = new OpenFileLimit(
-            OpenFileLimit.Read(), options.Endpoints.StreamDoors, options.Limits.Connections,
-            IsAsked: configuration.Origins.ContainsKey("limits.connections"));
-        services.AddSingleton(files);
-        services.AddSingleton(new GateSettings(files.Each, options.Limits.ConnectionsPerAddress));
-        services.AddSingleton(provider => new NearbyNetworks(NearbyNetworks.OfInterfaces, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<ConnectionGates>();
-        services.AddSingleton(FleetPlan.Of(options, StoreFactory.Create(options)));
-        services.AddSingleton<Ladder>();
-        services.AddSingleton(provider => new NodeStatus(
-            options.Node.Name, handle, provider.GetRequiredService<Ladder>(), provider.GetRequiredService<ReloadState>()));
-        var addresses = new AddressView(options.Log.Address, Path.Combine(options.Node.DataDir, "log.key"));
-        services.AddSingleton(addresses);
-        services.AddSingleton(DecisionLogSettings.Of(options, addresses));
-        services.AddSingleton<NodeMetrics>();
-        services.AddSingleton<TransportSet>();
-        services.AddSingleton<HttpApi>();
-        // A function, because the API is built before the actors start.
-        services.AddSingleton<Func<IWhitelistAdmin>>(
-            () => handle.Fleet?.Whitelist ?? throw new WhitelistUnavailableException("this node has no fleet"));
-        services.AddSingleton(new CacheApiSettings(options.Cache.MaxLife));
-        services.AddSingleton(new ChangeGuardSettings(options.Http.TokenFile));
-        services.AddSingleton(AuditLogSettings.Of(options));
-        services.AddSingleton<AuditLog>();
-        services.AddSingleton<ChangeGuard>();
-        services.AddSingleton(OwnAddresses.Of(options));
-        services.AddSingleton<ReachGuard>();
-        services.AddSingleton<CacheApi>();
-        services.AddSingleton(new PolicyTexts(options.Policy, options.Node.Name));
-        services.AddSingleton<PolicyInstances>();
-        services.AddSingleton<PolicyAnswers>();
-        services.AddSingleton<ZoneDecisions>();
-        services.AddSingleton<VerdictZoneAnswers>();
-        services.AddSingleton<DnsblZone>();
-        services.AddSingleton<ResponseRateLimit>();
-        services.AddSingleton(DigestKeysSettings.Of(options.Cache.MaxEntries));
-        services.AddSingleton<DigestKeys>();
-        services.AddSingleton<MemcacheTable>();
-        services.AddSingleton<Doors>();
-        services.AddSingleton<DecisionLog>();
-        services.AddSingleton<IScreeningObserver>(provider => provider.GetRequiredService<DecisionLog>());
-        services.AddHostedService(provider => provider.GetRequiredService<DecisionLog>());
-        services.AddAkka("screening", (akka, provider) => akka.WithScreening(SetupOf(options, provider), handle));
-        services.AddHostedService<FleetService>();
-        services.AddHostedService(provider => provider.GetRequiredService<Ladder>());
-        services.AddHostedService(provider => new WarmUpService(warm, provider.GetRequiredService<ILogger<WarmUpService>>()));
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DnsblDatagrams>(provider, UdpAddresses(options)));
-        services.AddHostedService(provider => provider.GetRequiredService<DnsblDatagrams>());
-        services.AddHostedService<ReloadService>();
-        services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
-        services.AddSingleton<ServiceManager>();
-        services.AddSingleton<Liveness>();
-        services.AddHostedService<WatchdogService>();
-    }
-
     // A connection with a request is not idle.
     private static async Task AnswerAsync(HttpContext context, RequestDelegate next)
     {
@@ -249,28 +169,5 @@ internal sealed class NodeHost : IAsyncDisposable
         {
             watch.IsAnswering = false;
         }
-    }
-
-    private static IReadOnlyList<DatagramAddress> UdpAddresses(ScreeningOptions options) =>
-    [
-        .. options.Endpoints.Dnsbl.Where(a => a.Scheme == EndpointScheme.Udp)
-            .SelectMany(a => Listeners.Resolve(Door.Dnsbl, a), (a, host) => new DatagramAddress(new IPEndPoint(host, a.Port), a.Allow)),
-    ];
-
-    private static ScreeningSetup SetupOf(ScreeningOptions options, IServiceProvider provider)
-    {
-        var plan = ScreeningPlan.Of(options, provider.GetRequiredService<TransportSet>());
-        return new ScreeningSetup
-        {
-            Time = provider.GetRequiredService<TimeProvider>(),
-            Observer = provider.GetRequiredService<IScreeningObserver>(),
-            MaxInFlight = options.Limits.InFlight,
-            NearEntries = options.Cache.NearEntries,
-            Fleet = provider.GetRequiredService<ClusterSettings>(),
-            Loggers = provider.GetRequiredService<ILoggerFactory>(),
-            Profiles = plan.Profiles,
-            Access = new PermanentLists(AccessFiles.Read(options.Access).Lines),
-            Sources = plan.Sources,
-        };
     }
 }

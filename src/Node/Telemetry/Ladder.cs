@@ -123,8 +123,11 @@ internal sealed class Ladder(ScreeningHandle screening, Troubles troubles, TimeP
         if (fleet.Meter.Store is { IsOk: false, Fault: var fault })
             yield return new Sight("store", 1, $"store {fleet.StoreProvider}: {fault}");
         if (fleet.Grants.IsStale)
+        {
             yield return new Sight(
                 "grants", 1, "grants and bans: not confirmed by the fleet; this node's copy holds, later changes may be missing");
+        }
+
         var (cluster, caches) = (fleet.Cluster, fleet.Caches);
         if (!cluster.IsWhole && now - _started > StartGrace)
             yield return new Sight("cluster", 3, $"cluster: {ReasonOf(cluster)}");

@@ -40,7 +40,10 @@ public static class DnsReplyReader
         if (message.Length < DnsMessage.HeaderBytes || query.Length < DnsMessage.HeaderBytes
             || Id(message) != Id(query)
             || (message[DnsMessage.FlagsAt] & (DnsMessage.Response | DnsMessage.Opcode)) != DnsMessage.Response)
+        {
             return false;
+        }
+
         var questions = DnsMessage.Count(message, DnsMessage.QuestionsAt);
         if (questions == 0)
             return message.Length == DnsMessage.HeaderBytes && Rcode(message) is not (DnsRcode.NoError or DnsRcode.NxDomain);
@@ -72,7 +75,10 @@ public static class DnsReplyReader
         if (DnsMessage.Count(message, DnsMessage.QuestionsAt) != 1
             || !DnsName.TryRead(message, ref offset, asked, out var askedLength, ref stepsLeft)
             || offset + DnsMessage.QuestionTailBytes > message.Length)
+        {
             return OperationStatus.InvalidData;
+        }
+
         var type = (DnsType)BinaryPrimitives.ReadUInt16BigEndian(message[offset..]);
         return TryReadRecords(message, offset + DnsMessage.QuestionTailBytes, asked, askedLength, type, rcode, ref stepsLeft, out reply)
             ? OperationStatus.Done
@@ -88,7 +94,9 @@ public static class DnsReplyReader
         int authorities = DnsMessage.Count(message, DnsMessage.AuthoritiesAt);
         if (answers + authorities > MaxRecords
             || !TryFollowAliases(message, start, answers, target, ref targetLength, ref stepsLeft))
+        {
             return false;
+        }
 
         var codes = ImmutableArray.CreateBuilder<AnswerCode>();
         var texts = ImmutableArray.CreateBuilder<string>();

@@ -84,7 +84,10 @@ public readonly record struct DnsRequest
         var stepsLeft = DnsName.MaxSteps;
         if (!DnsName.TryRead(message, ref offset, name, out var length, ref stepsLeft)
             || offset + DnsMessage.QuestionTailBytes > message.Length)
+        {
             return request;
+        }
+
         request = request with
         {
             Name = Text(name[..length]),
@@ -108,7 +111,10 @@ public readonly record struct DnsRequest
         {
             if (!DnsName.TryRead(message, ref offset, owner, out var ownerLength, ref stepsLeft)
                 || offset + DnsMessage.RecordHeadBytes > message.Length)
+            {
                 return request;
+            }
+
             var head = message[offset..];
             offset += DnsMessage.RecordHeadBytes + BinaryPrimitives.ReadUInt16BigEndian(head[8..]);
             if (offset > message.Length)

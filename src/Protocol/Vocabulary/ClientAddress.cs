@@ -155,7 +155,10 @@ public readonly partial record struct ClientAddress : IComparable<ClientAddress>
         if (!TryParseGroups(text[..gap], mayEndInQuad: false, out head, out headGroups)
             || !TryParseGroups(text[(gap + 2)..], mayEndInQuad: true, out tail, out tailGroups)
             || headGroups + tailGroups > 7)
+        {
             return false;
+        }
+
         address = new ClientAddress((head << ((8 - headGroups) * 16)) | tail);
         return true;
     }

@@ -24,9 +24,7 @@ internal sealed class FakeLock : IStoreLock, IWhitelistStore
     public string? OwnerOf(string name)
     {
         lock (_gate)
-        {
             return _held.TryGetValue(name, out var held) && held.Until > Time.GetUtcNow() ? held.Owner : null;
-        }
     }
 
     public Task<bool> TryAcquireAsync(string name, string owner, TimeSpan life, CancellationToken cancellation)
@@ -35,16 +33,12 @@ internal sealed class FakeLock : IStoreLock, IWhitelistStore
         {
             Calls++;
             if (IsDown)
-            {
                 return Task.FromException<bool>(new StoreException("the database is down"));
-            }
 
             var now = Time.GetUtcNow();
             var isFree = !_held.TryGetValue(name, out var held) || held.Owner == owner || held.Until <= now;
             if (isFree)
-            {
                 _held[name] = (owner, now + life);
-            }
 
             return Task.FromResult(isFree);
         }
@@ -55,9 +49,7 @@ internal sealed class FakeLock : IStoreLock, IWhitelistStore
         lock (_gate)
         {
             if (_held.TryGetValue(name, out var held) && held.Owner == owner)
-            {
                 _held.Remove(name);
-            }
         }
 
         return Task.CompletedTask;

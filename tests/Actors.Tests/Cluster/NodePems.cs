@@ -50,8 +50,11 @@ internal sealed class NodePems : IDisposable
         var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         if (form.Uses.Length > 0)
+        {
             request.CertificateExtensions.Add(
                 new X509EnhancedKeyUsageExtension([.. form.Uses.Select(use => new Oid(use))], critical: false));
+        }
+
         if (form.Names.Length > 0)
             request.CertificateExtensions.Add(AlternativeNames(form.Names));
         var from = DateTimeOffset.UtcNow.AddDays(-1);

@@ -68,7 +68,9 @@ public class PeerChecksTests
             ? (line.By, line.Reason) : default);
         Assert.Equal(Cleaned, Sent(new AskPresence(1, Node with { Node = Escapes })).From.Node);
         Assert.Equal(Cleaned, Sent(new NodePresence(1, Node, NodePhase.Member, "c", 1, false, Escapes)).Refusal);
-        Assert.Equal(Cleaned, Sent(new EvidenceCame(1, [new SharedEvidence(1, new DnsblAnswer([], 5, Escapes))])).Evidence[0].Answer is DnsblAnswer answer ? answer.Text : null);
+        Assert.Equal(
+            Cleaned, Sent(new EvidenceCame(1, [new SharedEvidence(1, new DnsblAnswer([], 5, Escapes))]))
+                .Evidence[0].Answer is DnsblAnswer answer ? answer.Text : null);
 
         // A message without fault is as it was sent.
         var whole = new Conclude(Client, "default", new Epoch(Now, Now), 5, Good);

@@ -30,9 +30,12 @@ public class DecisionBenchmarks
     public void Prepare()
     {
         for (uint i = 0; i < CachedClients; i++)
+        {
             _cache.Store(
                 ClientAddress.FromIPv4(0x0a000000 + i), Profile, new Verdict(VerdictAction.Pass, false, 3600, 0, VerdictSource.Screened),
                 default);
+        }
+
         SiteList.TryParse("zen.spamhaus.org=127.0.0.[2..11]*3, list.dnswl.org=127.0.[2..9;11..15].[1..3]*-3", out _sites, out _);
         AnswerCode.TryParse("127.0.0.11", out _codes[0]);
         var random = new Random(4711);

@@ -55,7 +55,9 @@ public sealed class LookTests
         Assert.All(lines, line => Assert.True(line.Length <= width, $"{line.Length} columns: {line}"));
         foreach (
             var word in (string[])["changed", "distance", "https://block.example/why", "127.0.0.4", "timeout", "weight", "127.0.0.1:53"])
+        {
             Assert.Contains(lines, line => line.Split(' ').Any(part => part.TrimEnd(',', ';') == word));
+        }
     }
 
     [Fact]

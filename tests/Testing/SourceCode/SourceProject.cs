@@ -29,18 +29,24 @@ public sealed class SourceProject
     /// <summary>Every file, without those that the build makes.</summary>
     public IEnumerable<SyntaxTree> Files => Compilation.SyntaxTrees.Where(tree => !IsMade(Path.GetRelativePath(Folder, tree.FilePath)));
 
-    /// <summary>
-    /// Reads the project from the checkout that the tests run in. It must have been built, because its global usings are made then.
-    /// </summary>
-    public static SourceProject Load(string name)
-    {
-        var folder = Path.Combine(Repository.File("src"), name);
-        var usings = new DirectoryInfo(Path.Combine(folder, "obj")).EnumerateFiles("*.GlobalUsings.g.cs", SearchOption.AllDirectories)
-            .MaxBy(file => file.LastWriteTimeUtc) ?? throw new InvalidOperationException($"{folder} has not been built");
-        var files = Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
+    /// <summary>The checkout that the tests were built from.</summary>
+    public static string Root => Repository.File("");
+
+    /// <summary>The files under a folder, without those that the build makes.</summary>
+    public static IEnumerable<string> FilesUnder(string folder) =>
+        Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
             .Where(file => !IsMade(Path.GetRelativePath(folder, file)))
             .Order(StringComparer.Ordinal);
-        var trees = files.Append(usings.FullName).Select(file => CSharpSyntaxTree.ParseText(File.ReadAllText(file), path: file));
+
+    /// <summary>Reads a project. It must have been built, because its global usings are made then.</summary>
+    /// <param name="root">The checkout; null: the one that the tests were built from.</param>
+    public static SourceProject Load(string name, string? root = null)
+    {
+        var folder = Path.Combine(root ?? Root, "src", name);
+        var usings = new DirectoryInfo(Path.Combine(folder, "obj")).EnumerateFiles("*.GlobalUsings.g.cs", SearchOption.AllDirectories)
+            .MaxBy(file => file.LastWriteTimeUtc) ?? throw new InvalidOperationException($"{folder} has not been built");
+        var trees = FilesUnder(folder).Append(usings.FullName).Select(
+            file => CSharpSyntaxTree.ParseText(File.ReadAllText(file), path: file));
 
         // The name is what makes the internal types of the project below visible.
         var assembly = string.Create(CultureInfo.InvariantCulture, $"Screening.{name}");
@@ -63,6 +69,5 @@ public sealed class SourceProject
             .Select(file => MetadataReference.CreateFromFile(file));
     }
 
-    private static bool IsMade(string path) =>
-        path.StartsWith("obj/", StringComparison.Ordinal) || path.StartsWith("bin/", StringComparison.Ordinal);
+    private static bool IsMade(string path) => path.Split('/').Any(part => part is "obj" or "bin");
 }

@@ -13,8 +13,11 @@ internal static class Admission
 
         // Each member may come to decide a split, edges too: two rules would let both sides live.
         if (here.SplitBrain != there.SplitBrain)
+        {
             return $"a split is decided by {here.SplitBrain} here and by {there.SplitBrain} there;"
                 + " cluster.split_brain, cluster.expected and, for lease, store.provider must be the same on all nodes, edges included";
+        }
+
         if (!here.IsCache || !there.IsCache || here.Address == there.Address)
             return "";
 

@@ -52,8 +52,11 @@ internal static class CacheImportCommand
                 async node =>
                 {
                     if (!yes && !dryRun && await DoubtsAsync(node, grants).ConfigureAwait(false) is { Count: > 0 } doubts)
+                    {
                         return await ExitStatus.FailAsync(error, ExitStatus.Usage, [.. doubts, "nothing was imported; confirm with --yes"])
                             .ConfigureAwait(false);
+                    }
+
                     return await SendAsync(parsed, node, input, total, dryRun).ConfigureAwait(false);
                 },
                 cancellation).ConfigureAwait(false);

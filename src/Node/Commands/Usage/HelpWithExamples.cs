@@ -16,8 +16,11 @@ internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLine
         var status = help.Invoke(parseResult);
         var examples = Examples.Of(CommandPath.Of(parseResult.CommandResult));
         if (examples.Count > 0)
+        {
             parseResult.InvocationConfiguration.Output.Write(
                 string.Concat(examples.Select(e => $"  {e}\n").Prepend("Examples:\n").Append("\n")));
+        }
+
         return status;
     }
 }

@@ -26,7 +26,10 @@ internal sealed partial class CacheApi
             || await ReadNetworkAsync(context).ConfigureAwait(false) is not { } network
             || await IsDryRunAsync(context, network).ConfigureAwait(false)
             || !await ConfirmAsync(context, [network]).ConfigureAwait(false))
+        {
             return;
+        }
+
         LimitBody(context, MaxGrantBytes);
         using var reader = new StreamReader(context.Request.Body, Encoding.UTF8);
         var body = await reader.ReadToEndAsync(context.RequestAborted).ConfigureAwait(false);
@@ -72,7 +75,10 @@ internal sealed partial class CacheApi
             || await ReadNetworkAsync(context).ConfigureAwait(false) is not { } network
             || await IsDryRunAsync(context, network).ConfigureAwait(false)
             || !await ConfirmAsync(context, [network]).ConfigureAwait(false))
+        {
             return;
+        }
+
         var entry = new AuditEntry(caller.Author, caller.Via, "forget", CacheLine.TextOf(network), null, "", 0, false);
         var change = await ChangeAsync(entry, () => whitelist().ForgetAsync(network, CancellationToken.None)).ConfigureAwait(false);
         await Answers.WriteJsonAsync(context, new ForgetResult(change.Count, change.Durable), ApiJson.Default.ForgetResult)

@@ -24,7 +24,10 @@ internal sealed class HostGuard(RequestDelegate next, string nodeName)
             return RefuseAsync(context, $"Host '{request.Host.Host}' is not this node");
         if (request.Headers.Origin is [{ Length: > 0 } origin]
             && !origin.Equals($"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase))
+        {
             return RefuseAsync(context, "the request comes from a page of another site");
+        }
+
         return next(context);
     }
 
