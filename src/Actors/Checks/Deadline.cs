@@ -2,7 +2,8 @@ namespace Screening.Actors.Checks;
 
 /// <summary>
 /// A point in time on the monotonic clock of one process, such as the one by which an answer must leave. A query that is fanned out carries
-/// it unchanged; between nodes it travels as the time left, since their clocks differ. A length of time becomes a point in time here only.
+/// it unchanged; between nodes it travels as the time left, since their clocks differ. The one place where a length of time becomes a
+/// point.
 /// </summary>
 /// <param name="Timestamp">A value of <see cref="TimeProvider.GetTimestamp"/>.</param>
 public readonly record struct Deadline(long Timestamp)
