@@ -76,8 +76,11 @@ internal sealed record BenchmarkOptions
                 "--count" or "--entries" => options with { Count = (int)Number(name, value, 10_000_000) },
                 "--door" => options with { Door = value },
                 "--rate" => options with { Rate = Math.Max(1, (int)Number(name, value, 10_000)) },
-                "--store" => options with { Store = value is "memory" or "postgresql" or "sqlite"
-                    ? value : throw new UsageException($"--store: there is no {value}") },
+                "--store" => options with
+                {
+                    Store = value is "memory" or "postgresql" or "sqlite"
+                    ? value : throw new UsageException($"--store: there is no {value}")
+                },
                 "--warm-up" => options with { WarmUp = TimeSpan.FromSeconds(Number(name, value)) },
                 "--kill-at" => options with { KillAt = TimeSpan.FromSeconds(Number(name, value)) },
                 "--unix" => options with { Unix = value },

@@ -53,8 +53,11 @@ internal sealed class CommandSandbox
     {
         await File.WriteAllTextAsync(_folder["all.sh"], Script(blocks, withNode));
         string[] network = withNode ? ["--net"] : [];
-        var plan = new LaunchPlan("unshare", [.. Isolation, .. network, "bash", _folder["all.sh"]]) { Folder = _folder.Root,
-            Environment = Variables() };
+        var plan = new LaunchPlan("unshare", [.. Isolation, .. network, "bash", _folder["all.sh"]])
+        {
+            Folder = _folder.Root,
+            Environment = Variables()
+        };
         var result = await RunningProcess.RunAsync(plan, Limit);
         var statuses = result.Output.Split('\n').Select(line => line.Split(' ')).Where(words => words is ["block", _, _])
             .ToDictionary(

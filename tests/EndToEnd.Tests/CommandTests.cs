@@ -17,8 +17,12 @@ public sealed class CommandTests
         using var folder = new TemporaryFolder();
         await File.WriteAllTextAsync(folder["screening.toml"], "endpoints.http = [\"tcp://127.0.0.1:1\"]");
         var plan = NodeProcess.Launch(null, "status");
-        var onTerminal = plan with { Program = "script",
-            Arguments = ["-qec", $"{plan.Program} {string.Join(' ', plan.Arguments)}", "/dev/null"], Folder = folder.Root };
+        var onTerminal = plan with
+        {
+            Program = "script",
+            Arguments = ["-qec", $"{plan.Program} {string.Join(' ', plan.Arguments)}", "/dev/null"],
+            Folder = folder.Root
+        };
 
         var seen = await RunningProcess.RunAsync(onTerminal, Waiting.Limit);
         var piped = await RunningProcess.RunAsync(plan with { Folder = folder.Root }, Waiting.Limit);

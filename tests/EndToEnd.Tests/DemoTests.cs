@@ -44,8 +44,11 @@ public sealed partial class DemoTests
         Requires.Programs("setsid");
         using var folder = new TemporaryFolder();
         var plan = NodeProcess.Launch(null, "demo", "--once", "--pace", "0");
-        plan = plan with { Folder = folder.Root,
-            Environment = new Dictionary<string, string?>(plan.Environment) { ["TMPDIR"] = folder.Root } };
+        plan = plan with
+        {
+            Folder = folder.Root,
+            Environment = new Dictionary<string, string?>(plan.Environment) { ["TMPDIR"] = folder.Root }
+        };
 
         var result = await RunningProcess.RunAsync(plan, Waiting.Limit);
 
@@ -56,11 +59,15 @@ public sealed partial class DemoTests
 
     private static async Task<LaunchPlan> AsUserAsync(string home, string temporary, LaunchPlan plan) =>
         await Unprivileged.AsUserAsync(plan) with
-    {
-        Folder = home,
-        Environment = new Dictionary<string, string?>(NodeProcess.Launch(null).Environment) { ["HOME"] = home, ["TMPDIR"] = temporary,
-            ["SCREENING_NODE"] = null },
-    };
+        {
+            Folder = home,
+            Environment = new Dictionary<string, string?>(NodeProcess.Launch(null).Environment)
+            {
+                ["HOME"] = home,
+                ["TMPDIR"] = temporary,
+                ["SCREENING_NODE"] = null
+            },
+        };
 
     private static async Task AssertPastedAsync(RunningProcess demo, string home, string temporary)
     {

@@ -125,8 +125,12 @@ public sealed class DocumentedCommandsTests(ITestOutputHelper output)
     private static async Task MakeAsBareAsInstalledAsync(PostgresServer server)
     {
         await ExecuteAsync(server.ConnectionString, "CREATE ROLE postgres SUPERUSER LOGIN");
-        var asSuperuser = new NpgsqlConnectionStringBuilder(server.ConnectionString) { Username = "postgres", Database = "postgres",
-            Pooling = false };
+        var asSuperuser = new NpgsqlConnectionStringBuilder(server.ConnectionString)
+        {
+            Username = "postgres",
+            Database = "postgres",
+            Pooling = false
+        };
         await ExecuteAsync(
             asSuperuser.ConnectionString, $"DROP DATABASE {PostgresServer.Database} WITH (FORCE)",
             $"ALTER ROLE {PostgresServer.User} RENAME TO installer");

@@ -32,8 +32,11 @@ public sealed class LabNeedsRootTests
     [SkippableFact]
     public async Task Needs_rbldnsd__A_process_is_gone_after_its_end_and_its_port_is_free()
     {
-        var zones = new Dictionary<string, Listing[]> { ["bl.example"] = [new("192.0.2.20", "127.0.0.2"),
-            new("2001:db8::10", "127.0.0.3")] };
+        var zones = new Dictionary<string, Listing[]>
+        {
+            ["bl.example"] = [new("192.0.2.20", "127.0.0.2"),
+            new("2001:db8::10", "127.0.0.3")]
+        };
         var endPoint = new IPEndPoint(IPAddress.Loopback, FreeUdpPort());
         int pid;
         await using (var server = await RblDnsd.StartAsync(null, endPoint, zones))

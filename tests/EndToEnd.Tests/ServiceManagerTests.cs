@@ -81,8 +81,11 @@ public sealed partial class ServiceManagerTests : IDisposable
         return NodeProcess.Begin(plain with
         {
             Folder = _folder.Root,
-            Environment = new Dictionary<string, string?>(plain.Environment) { ["NOTIFY_SOCKET"] = _folder["notify"],
-                ["WATCHDOG_USEC"] = "600000" },
+            Environment = new Dictionary<string, string?>(plain.Environment)
+            {
+                ["NOTIFY_SOCKET"] = _folder["notify"],
+                ["WATCHDOG_USEC"] = "600000"
+            },
         });
     }
 

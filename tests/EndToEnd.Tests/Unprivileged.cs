@@ -19,7 +19,10 @@ internal static class Unprivileged
     {
         var version = NodeProcess.Launch(null, "--version");
         return Environment.IsPrivilegedProcess
-            && (await RunningProcess.RunAsync(version with { Program = "setpriv",
-                Arguments = [.. Drop, version.Program, .. version.Arguments] }, Waiting.Limit)).ExitCode == 0;
+            && (await RunningProcess.RunAsync(version with
+            {
+                Program = "setpriv",
+                Arguments = [.. Drop, version.Program, .. version.Arguments]
+            }, Waiting.Limit)).ExitCode == 0;
     }
 }

@@ -80,8 +80,11 @@ internal static partial class PeerChecks
                 return m with { Items = All(m.Items, Checked) };
             case SetGrants m:
                 Range(m.WaitMs, 0, MaxWaitMs);
-                return m with { Lines = All(
-                    m.Lines, static line => Checked(line with { ExpiresMs = Math.Min(line.ExpiresMs, LatestMs) })) };
+                return m with
+                {
+                    Lines = All(
+                    m.Lines, static line => Checked(line with { ExpiresMs = Math.Min(line.ExpiresMs, LatestMs) }))
+                };
             case RemoveGrants m:
                 Range(m.WaitMs, 0, MaxWaitMs);
                 return m;
@@ -269,7 +272,11 @@ internal static partial class PeerChecks
     {
         Range(node.ClockMs, 0, LatestMs);
         Name(node.Address.Host ?? "");
-        return node with { Node = Clean(node.Node, MaxName), Provider = Clean(node.Provider, MaxName),
-            SplitBrain = Clean(node.SplitBrain, MaxName) };
+        return node with
+        {
+            Node = Clean(node.Node, MaxName),
+            Provider = Clean(node.Provider, MaxName),
+            SplitBrain = Clean(node.SplitBrain, MaxName)
+        };
     }
 }

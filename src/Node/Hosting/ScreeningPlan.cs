@@ -50,8 +50,11 @@ internal sealed record ScreeningPlan(ProfileBook Profiles, UseSources Sources)
             checks.AddRange(sites.GroupBy(s => s.Zone).Select(zone => Dnsbl(zone.Key, [.. zone])));
             checks.AddRange(profile.Customs.Select(Custom));
             if (!options.Policy.Rules.IsEmpty)
+            {
                 checks.Add(new EnvelopePlan(
                     [.. options.Policy.Rules.Select(r => new EnvelopeRule(r.Weight) { Helo = r.Helo, Sender = r.Sender })]));
+            }
+
             return new Profile(name, ProfileFingerprint.Of(options, name, profile, sites), settings, checks.ToImmutable());
         }
 

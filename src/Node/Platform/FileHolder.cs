@@ -16,7 +16,9 @@ internal sealed record FileHolder(int Pid, string Name)
         {
             if (int.TryParse(Path.GetFileName(process), NumberStyles.None, CultureInfo.InvariantCulture, out var pid)
                 && pid != Environment.ProcessId && TryFind(process, pid, path) is { } holder)
+            {
                 return holder;
+            }
         }
 
         return null;

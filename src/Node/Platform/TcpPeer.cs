@@ -49,7 +49,9 @@ internal static class TcpPeer
             if (line.Split(' ', StringSplitOptions.RemoveEmptyEntries)
                     is [_, var local, var remote, Established, _, _, _, var user, _, not "0", ..]
                 && Is(local, peer) && Is(remote, own) && uint.TryParse(user, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+            {
                 return id;
+            }
         }
 
         return null;

@@ -101,7 +101,10 @@ internal sealed class AccessListImport(bool rejects, Action<string> note)
         if (!IPAddress.TryParse(parts[0], out var address)
             || !int.TryParse(
                 parts.ElementAtOrDefault(1) ?? LengthOf(address), NumberStyles.None, CultureInfo.InvariantCulture, out var length))
+        {
             return entry;
+        }
+
         return address.IsIPv4MappedToIPv6 && length >= MappedPrefix
             ? string.Create(CultureInfo.InvariantCulture, $"{address.MapToIPv4()}/{length - MappedPrefix}")
             : string.Create(CultureInfo.InvariantCulture, $"{parts[0]}/{length}");
@@ -131,8 +134,10 @@ internal sealed class AccessListImport(bool rejects, Action<string> note)
         }
 
         if (!isWhole)
+        {
             note($"postscreen_access_list: {table} has more than {MaxInlineNetworks} entries; the rest is left out; put them into a"
                 + " cidr: file");
+        }
     }
 
     // Each line of a table has its own permit or reject.
@@ -163,8 +168,10 @@ internal sealed class AccessListImport(bool rejects, Action<string> note)
         foreach (var entry in table.Entries)
         {
             if (!TryReach(entry.Network, entry.Rule, $"{file} line {entry.Line}", out var earlier))
+            {
                 note($"cidr:{file}: line {entry.Line} ({entry.Network}) stands behind {earlier}, which covers it,"
                     + " so postscreen never reached it; here it counts: remove it");
+            }
         }
     }
 

@@ -81,8 +81,11 @@ internal sealed partial class PostfixLinesWriter(ScreeningOptions options, Postf
         lines.Main.Add(ServiceName());
         AddSites(lines);
         if (postfix.Version < DnsblogTtl)
+        {
             _notes.Add($"the dnsblog door needs Postfix 3.1: the postscreen of {postfix.Version} reads no answer from this socket,"
                 + " and every client passes; take the dnsbl door");
+        }
+
         AddMaster(lines);
         return lines;
     }
@@ -184,8 +187,11 @@ internal sealed partial class PostfixLinesWriter(ScreeningOptions options, Postf
         var doors = options.Endpoints.Dnsbl;
         var address = doors.FirstOrDefault(e => e.Scheme == EndpointScheme.Udp) ?? doors.FirstOrDefault();
         if (address is null)
+        {
             _notes.Add("endpoints.dnsbl is not open: set endpoints.dnsbl = [\"udp://127.0.0.1:10053\", \"tcp://127.0.0.1:10053\"],"
                 + " and restart the node");
+        }
+
         var (host, port) = address is null ? ("127.0.0.1", 10053) : (address.Host, address.Port);
         var lines = new DoorLines();
         AddSites(lines);
@@ -279,8 +285,10 @@ internal sealed partial class PostfixLinesWriter(ScreeningOptions options, Postf
     private void NoteOutside(string socket, string program)
     {
         if (Path.GetRelativePath(postfix.QueueFolder, socket).StartsWith("../", StringComparison.Ordinal) && postfix.MayBeChrooted(program))
+        {
             _notes.Add($"{socket} is not below {postfix.QueueFolder}: {program} cannot reach it where master.cf has it in a chroot"
                 + $" (column 5 is y); put it into {Path.Combine(postfix.QueueFolder, "screening")}");
+        }
     }
 
     /// <summary>Lines of one door while they are put together.</summary>

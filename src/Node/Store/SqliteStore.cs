@@ -111,9 +111,11 @@ internal sealed class SqliteStore : IWhitelistStore
             command.CommandText = sql;
             await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
             while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+            {
                 each(new StoredRow(
                     reader.GetString(0), reader.GetInt64(1), IsSnapshot: false, reader.IsDBNull(2) ? 0 : reader.GetInt32(2),
                     reader.IsDBNull(3) ? "" : reader.GetString(3), reader.IsDBNull(4) ? null : reader.GetFieldValue<byte[]>(4)));
+            }
         }
     }
 

@@ -42,9 +42,11 @@ internal static class StoreTables
 
         var ours = Layout.ToDictionary(item => item.Key, item => item.Value.ToString(CultureInfo.InvariantCulture));
         if (ours.Any(item => found.GetValueOrDefault(item.Key) != item.Value))
+        {
             throw new StoreLayoutException(
                 $"{place} holds the whitelist in {Describe(found)}; this release works with {Describe(ours)}. Nothing was changed:"
                     + " give it a database of its own, or run the release that made this one");
+        }
     }
 
     /// <summary>Gives a new database an id of its own, which a copy of it keeps.</summary>

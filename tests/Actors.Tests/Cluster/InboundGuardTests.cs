@@ -16,8 +16,11 @@ public class InboundGuardTests
         var (settings, log) = (ClusterLab.Fleet(2), new RecordingLogger<PeerFaults>());
         using var faults = new PeerFaults(TimeProvider.System, log);
         var first = await lab.StartAsync(
-            new ClusterSystemSetup(settings[0] with { Seeds = [settings[0].Seeds[0]], Expected = 1 }) { Timings = ClusterLab.Quick,
-                Faults = faults });
+            new ClusterSystemSetup(settings[0] with { Seeds = [settings[0].Seeds[0]], Expected = 1 })
+            {
+                Timings = ClusterLab.Quick,
+                Faults = faults
+            });
         await first.IsUpAsync(1);
 
         // Each announces a frame of 1 MiB and sends half of it.

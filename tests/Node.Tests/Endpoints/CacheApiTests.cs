@@ -117,8 +117,10 @@ public sealed class CacheApiTests
             ],
             audit);
         if (!OperatingSystem.IsWindows()) // The analyzer asks; it never is.
+        {
             Assert.Equal(
                 UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(node.Folder, "data/audit.jsonl")));
+        }
     }
 
     [Theory]

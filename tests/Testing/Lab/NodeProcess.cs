@@ -83,8 +83,11 @@ public sealed partial class NodeProcess : RunningProcess
 
     /// <summary>Runs a command against this node, in its namespace.</summary>
     public Task<CommandResult> RunCommandAsync(params string[] arguments)
-        => RunAsync(new LaunchPlan(Plan.Program, [Assembly, .. arguments, "--node", NodeOption]) { Namespace = Plan.Namespace,
-            Environment = Plan.Environment },
+        => RunAsync(new LaunchPlan(Plan.Program, [Assembly, .. arguments, "--node", NodeOption])
+        {
+            Namespace = Plan.Namespace,
+            Environment = Plan.Environment
+        },
             CommandPatience);
 
     /// <summary>SIGTERM, and the end that the contract promises: status 0 within 5 s.</summary>

@@ -7,7 +7,7 @@ namespace Screening.Actors.Checks.Custom;
 /// <param name="Weights">
 /// Weight by <see cref="VerdictAction"/>. Waiting considers their range only; a score beyond it counts if it is there.
 /// </param>
-public sealed record CustomPlan(string Source, string Name, ImmutableArray<int> Weights) 
+public sealed record CustomPlan(string Source, string Name, ImmutableArray<int> Weights)
     : CheckPlan<CustomAnswer>(Source, Name, CustomAnswer.Kind)
 {
     /// <summary>A reply's own score is limited to minus this..this.</summary>

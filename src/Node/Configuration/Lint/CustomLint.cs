@@ -12,9 +12,11 @@ internal static class CustomLint
             foreach (var (index, custom) in profile.Customs.Index().Where(found => !found.Item.Command.IsEmpty))
             {
                 if (Problem(custom.Command[0], request) is { } problem)
+                {
                     context.Warn(
                         $"{prefix}custom[{index + 1}].command", $"is {Wording.Show(custom.Command[0])}",
                         problem + ", so the check never answers", "write the absolute path of an executable file");
+                }
             }
         }
     }

@@ -20,13 +20,18 @@ internal static class EndpointLint
     private static void Check(ValidationContext context, string path, EndpointAddress address, bool isHttp)
     {
         if (address.Allow is null)
+        {
             context.Warn(
                 path, $"is {address}", "without ?allow= it takes every private network and every network that this host is on",
                 $"write {address}?allow= and the networks that may connect, or ?allow=any");
+        }
+
         if (isHttp && context.Options.Http.Certificate.Length == 0)
+        {
             context.Warn(
                 path, $"is {address}", "tokens and addresses of clients cross the network in plain text",
                 "set http.certificate and http.key, or listen on 127.0.0.1");
+        }
     }
 
     private static bool IsOffLoopback(EndpointAddress address) => !address.IsUnix && !new HostPort(address.Host, address.Port).IsLoopback;

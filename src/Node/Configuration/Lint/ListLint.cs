@@ -54,10 +54,12 @@ internal static class ListLint
         }
 
         foreach (var twice in sites.GroupBy(site => (site.Zone, site.Filter)).Where(group => group.Count() > 1))
+        {
             context.Warn(
                 path, $"has {string.Join(" and ", twice.Select(Written))}", "both match the same answers, so that both weights are added",
                 $"write {Written(twice.First() with { Weight = twice.Sum(site => site.Weight) })} once if that sum is meant,"
                     + " else one of them");
+        }
     }
 
     private static void CheckResolvers(

@@ -49,10 +49,12 @@ internal static class ScoreLint
         if (reach.Least > allowAt)
         {
             if (IsChosen(context, path, allowAt, Defaults.AllowAt))
+            {
                 context.Warn(
                     path, Is(allowAt),
                     Invariant($"the weights add up to {reach.Least} at least, so no client is ever allowed by its score"),
                     reach.Least < 0 ? Invariant($"write {reach.Least}, or {-Never} for never") : Invariant($"write {-Never} for never"));
+            }
         }
         else if (reach.Least + reach.P0f > allowAt)
         {

@@ -32,10 +32,12 @@ internal static class TimeLint
         void Check(string path, TimeSpan timeout)
         {
             if (context.IsGiven(path) && timeout > deadline)
+            {
                 context.Warn(
                     path, $"is {Duration.Format(timeout)}",
                     $"the longest deadline is {longest}, {Duration.Format(deadline)}, and an answer after it counts for nothing",
                     $"write {Duration.Format(deadline)} or less, or raise {longest}");
+            }
         }
     }
 
@@ -66,9 +68,11 @@ internal static class TimeLint
         void Check(string setting, TimeSpan deadline, string usual)
         {
             if (context.IsGiven(prefix + setting) && deadline > GreetWait)
+            {
                 context.Warn(
                     prefix + setting, $"is {Duration.Format(deadline)}",
                     "postscreen waits for postscreen_greet_wait, 6 s by default, and lets the client pass then", $"write {usual}");
+            }
         }
     }
 }

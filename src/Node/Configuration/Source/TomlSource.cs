@@ -29,7 +29,10 @@ internal static class TomlSource
     {
         if (TryParse("v = " + text, out var document, out _) && !document.HasErrors
             && document.KeyValues.ChildrenCount == 1 && document.Tables.ChildrenCount == 0)
+        {
             return new Reader(_ => place).ReadValue(document.KeyValues.GetChild(0)!.Value!);
+        }
+
         return new SettingValue(text, text, place);
     }
 

@@ -33,9 +33,12 @@ internal static class ClusterValidator
         if (cluster.Seeds.IsEmpty && !cluster.IsCache())
             context.Fault("cluster.roles", "cluster.roles is []; an edge node must have cluster.seeds, which is []");
         if (cluster.Seeds.IsEmpty && cluster.Expected > 1)
+        {
             context.Fault(
                 "cluster.expected",
                 $"cluster.expected is {cluster.Expected}; a cluster of more than one must have cluster.seeds, which is []");
+        }
+
         var isSqlite = context.Options.Store.Provider == StoreProvider.Sqlite && context.IsSound("store.provider");
         if (!cluster.Seeds.IsEmpty && cluster.IsCache() && isSqlite)
         {
@@ -76,9 +79,11 @@ internal static class ClusterValidator
     private static void CheckListen(ValidationContext context, ClusterOptions cluster)
     {
         if (cluster.Listen.IsWildcard && cluster.Advertise is null && !cluster.Seeds.IsEmpty && context.IsSound("cluster.advertise"))
+        {
             context.Fault(
                 "cluster.listen",
                 $"cluster.listen is {cluster.Listen}; cluster.advertise must then say by which address others reach this node");
+        }
     }
 
     // Anyone who can reach a port without TLS can do what an operator can, and every user of a host can reach its loopback addresses.
@@ -88,16 +93,22 @@ internal static class ClusterValidator
         if (!IsTlsSound(context))
             return;
         if (!cluster.Seeds.IsEmpty && context.IsSound("cluster.seeds") && tls.Certificate.Length == 0 && !cluster.Insecure)
+        {
             context.Fault(
                 "cluster.seeds",
                 $"cluster.seeds is not empty; cluster.tls must then be set, because anyone who can connect to {cluster.Listen}, on loopback"
                     + " any local user, can otherwise change the whitelist, grants and bans; cluster.insecure = true accepts that risk");
+        }
+
         if ((tls.Certificate.Length > 0) == (tls.Ca.Length > 0))
         {
             // No fault: a node whose certificate has expired must still start, and screens without the fleet.
             if (!cluster.Seeds.IsEmpty && tls.Key.Length > 0 && context.IsSound("cluster.tls.key") && context.IsSound("cluster.peers")
                 && cluster.PeerTls().Fault() is { } fault)
+            {
                 context.Warn("cluster.tls.certificate", $"cluster.tls: {fault}");
+            }
+
             return;
         }
 

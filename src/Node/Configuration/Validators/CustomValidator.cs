@@ -51,9 +51,11 @@ internal static class CustomValidator
     {
         var (path, one, other) = (later.Path, later.Custom, earlier.Custom);
         if (one.Plugin != other.Plugin || one.Url != other.Url || !one.Command.SequenceEqual(other.Command) || one.Timeout != other.Timeout)
+        {
             context.Fault(
                 path,
                 $"{path} has the name of {earlier.Path} {context.Where(earlier.Path, path)}; it must then have the same plugin, url,"
                     + $" command and timeout");
+        }
     }
 }

@@ -23,10 +23,13 @@ internal static class DnsblValidator
             if (zone.Length == 0)
                 continue;
             if (zones is not null && !zones.Contains(zone))
+            {
                 context.Fault(
                     path + ".zone",
                     $"{path}.zone is {Wording.Show(list.Zone.ToString())}; it must be a zone in dnsbl.sites or in the sites of a"
                         + " profile");
+            }
+
             context.Once(seen, "zone " + zone, path + ".zone", Wording.Show(list.Zone.ToString()));
             if (list.Name is { } name)
                 context.Once(seen, "name " + name, path + ".name", Wording.Show(name));
@@ -42,9 +45,11 @@ internal static class DnsblValidator
                 var list = context.Options.Dnsbl.Lists.FirstOrDefault(
                     found => found.Zone.Reveal().TrimEnd('.').Equals(zone, StringComparison.OrdinalIgnoreCase));
                 if (list is null || list.KeyFile.Length == 0)
+                {
                     context.Warn(
                         path, $"has {zone}", "no dnsbl.list gives a key_file to replace KEY",
                         "add a [[dnsbl.list]] with this zone and its key_file");
+                }
             }
         }
     }

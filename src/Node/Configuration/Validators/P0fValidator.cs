@@ -14,8 +14,10 @@ internal static class P0fValidator
             {
                 var path = $"{prefix}p0f.rule[{index + 1}]";
                 if (!rule.HasCondition() && Conditions.All(condition => context.IsSound($"{path}.{condition}")))
+                {
                     context.Fault(
                         path, $"{path} would match every client; it must give at least one of {Wording.Alternatives(Conditions)}");
+                }
             }
         }
     }

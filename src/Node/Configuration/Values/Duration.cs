@@ -19,7 +19,10 @@ internal static class Duration
         var digits = text.AsSpan().TrimEnd("msdh");
         if (digits.Length is 0 or > 12 || digits[0] == '.' || digits[^1] == '.'
             || !decimal.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+        {
             return false;
+        }
+
         foreach (var (unit, factor) in Units)
         {
             if (!text.AsSpan(digits.Length).SequenceEqual(unit))

@@ -51,8 +51,10 @@ internal sealed class DnsblDatagrams(
         foreach (var (socket, address) in _sockets.Zip(addresses))
         {
             for (var i = 0; i < ReceiversPerSocket; i++)
+            {
                 _receivers.Add(Task.Factory.StartNew(
                     () => Receive(socket, address.Allow), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+            }
         }
 
         return Task.CompletedTask;

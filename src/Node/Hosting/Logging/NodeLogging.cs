@@ -23,7 +23,7 @@ internal static class NodeLogging
             .MinimumLevel.Override("Akka", LogEventLevel.Warning)
             .Enrich.FromLogContext()
             .Filter.ByExcluding(line => line.Exception is EndpointException) // The command prints it, in one line.
-            // Akka writes it every second; that a member is away is told once (Cluster/Forming).
+                                                                             // Akka writes it every second; that a member is away is told once (Cluster/Forming).
             .Filter.ByExcluding(line => line.MessageTemplate.Text.StartsWith(NodeIsAway, StringComparison.Ordinal))
             .WriteTo.Async(
                 sink => sink.Console(FormatterFor(format), standardErrorFromLevel: LogEventLevel.Verbose),

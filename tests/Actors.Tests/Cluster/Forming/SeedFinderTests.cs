@@ -106,7 +106,8 @@ public sealed class SeedFinderTests : IDisposable
     {
         var closed = ClusterLab.FreePort();
         var setup = Setup("127.0.0.9",
-            "") with { Settings = ClusterLab.Alone(1) with { PublicHost = "127.0.0.9", Seeds = [new("127.0.0.1", closed)] } };
+            "") with
+        { Settings = ClusterLab.Alone(1) with { PublicHost = "127.0.0.9", Seeds = [new("127.0.0.1", closed)] } };
         var finder = new SeedFinder(setup, AddressOf("127.0.0.9", 1));
         var found = await finder.FindAsync(_ => false);
         Assert.Empty(found.Reachable);
