@@ -27,8 +27,8 @@ internal static class ProfileFingerprint
         Add(text, profile.Verdict);
         foreach (var site in sites)
             Add(text, $"site {site}");
-        var untried = options.Dnsbl.Lists.Where(list => !list.Tried).Select(list => list.Zone.Reveal().ToLowerInvariant());
-        foreach (var zone in untried.Order(StringComparer.Ordinal))
+        var untested = options.Dnsbl.Lists.Where(list => !list.TestEntries).Select(list => list.Zone.Reveal().ToLowerInvariant());
+        foreach (var zone in untested.Order(StringComparer.Ordinal))
             Add(text, $"untried {zone}");
         foreach (var network in options.Dnsbl.Skip.Select(network => network.ToString()).Order(StringComparer.Ordinal))
             Add(text, $"skip {network}");

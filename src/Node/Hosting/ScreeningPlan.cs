@@ -85,7 +85,7 @@ internal sealed record ScreeningPlan(ProfileBook Profiles, UseSources Sources)
             var asked = key.Length > 0 && list is { KeyFile.Length: > 0 } ? key + zone[ZoneText.Placeholder.Length..] : zone;
             var settings = DnsblSettingsOf(zone, asked, name, list?.Timeout ?? options.Dnsbl.Timeout);
             _sources.TryAdd(source, new DnsblSource(
-                settings with { IsTried = list?.Tried ?? true, Key = key }, transports.Dns(options.Dnsbl)));
+                settings with { IsTested = list?.TestEntries ?? true, Key = key }, transports.Dns(options.Dnsbl)));
             return new DnsblPlan(source, name, patterns, _skips);
         }
 

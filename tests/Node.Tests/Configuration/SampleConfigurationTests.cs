@@ -41,7 +41,7 @@ public sealed partial class SampleConfigurationTests(ConfigurationFixture fixtur
         var (custom, envelope) = (given.Customs.Single(), given.Policy.Rules.Single());
         Assert.Equal((new P0fRuleOptions().Weight, new PolicyRuleOptions().Weight), (rule.Weight, envelope.Weight));
         var defaults = new DnsblListOptions();
-        Assert.Equal((given.Dnsbl.Timeout, defaults.KeyFile, defaults.Tried), (list.Timeout, list.KeyFile, list.Tried));
+        Assert.Equal((given.Dnsbl.Timeout, defaults.KeyFile, defaults.TestEntries), (list.Timeout, list.KeyFile, list.TestEntries));
         Assert.Equal((new CustomOptions().Timeout, new CustomOptions().Weight), (custom.Timeout, custom.Weight));
     }
 

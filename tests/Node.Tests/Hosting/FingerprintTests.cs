@@ -47,7 +47,7 @@ public sealed class FingerprintTests : IDisposable
         ["p0f.rule.weight"] = "p0f.rule=[{ os = 'Windows', weight = 2 }]",
         ["dnsbl.sites"] = "dnsbl.sites='a.test*3, b.test*-2'",
         ["dnsbl.skip"] = "dnsbl.skip=['10.0.0.0/8']",
-        ["dnsbl.list.tried"] = "dnsbl.list=[{ zone = 'a.test', tried = false }]",
+        ["dnsbl.list.test_entries"] = "dnsbl.list=[{ zone = 'a.test', test_entries = false }]",
         ["custom.name"] = "custom=[{ name = 'y', url = 'http://127.0.0.1:1/' }]",
         ["custom.weight.pass"] = "custom=[{ name = 'x', url = 'http://127.0.0.1:1/', weight = { pass = -2 } }]",
         ["custom.weight.ignore"] = "custom=[{ name = 'x', url = 'http://127.0.0.1:1/', weight = { ignore = 2 } }]",

@@ -64,7 +64,7 @@ internal sealed class DnsblCheck(DnsblSettings settings, IDnsTransport dns, Chec
 
         if (answer.Codes.IsEmpty)
             _trial.NotListed();
-        else if (settings.IsTried && await _trial.ListedAsync().ConfigureAwait(false) is { } impossible)
+        else if (settings.IsTested && await _trial.ListedAsync().ConfigureAwait(false) is { } impossible)
         {
             throw new SourceException(
                 CheckFailure.BadAnswer, $"lists {impossible}, which no list may: it seems to list everybody (RFC 5782 section 5)");

@@ -18,7 +18,7 @@ public sealed record DnsblSource(DnsblSettings Settings, IDnsTransport Dns) : Ch
 public sealed record DnsblSettings(CheckSettings Check, string Zone, KeepSettings Keep)
 {
     /// <summary>False for a list that has 127.0.0.1 on purpose, as lists of bogus networks have.</summary>
-    public bool IsTried { get; init; } = true;
+    public bool IsTested { get; init; } = true;
 
     /// <summary>The customer's key within <see cref="Zone"/>; empty: it has none. A list may repeat it in its texts.</summary>
     public string Key { get; init; } = "";

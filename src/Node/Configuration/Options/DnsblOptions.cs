@@ -56,9 +56,9 @@ internal sealed record DnsblListOptions
     [ReadableFile]
     public string KeyFile { get; init; } = "";
 
-    [Setting("test entries are asked for before a listing is believed, see below; `false` for lists that list everybody on purpose, such as"
-        + " those of bogus networks")]
-    public bool Tried { get; init; } = true;
+    [Setting("the list's test entries are asked for before a listing is believed, see below; `false` for lists that list everybody on purpose,"
+        + " such as those of bogus networks")]
+    public bool TestEntries { get; init; } = true;
 
     /// <summary>What may be shown: the name, or the zone with its key hidden.</summary>
     public string SafeName() => Name ?? Zone.ToString();
