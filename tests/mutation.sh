@@ -17,7 +17,7 @@ breaker       Actors    90  Breaker.cs                                          
 near-cache    Actors    90  NearCache.cs                                                    NearCacheTests
 bucket-state  Actors    90  BucketState.cs,BucketEntry.cs,Tombstones.cs,Epoch.cs            Tests.Whitelist.Bucket WhitelistBucketTests EpochTests
 grants        Actors    90  Grants*State*.cs,GrantsAndBans.cs                               Grants
-forming       Actors    90  Admission.cs,Decision.cs,Founding.cs,Peers.cs,Rivals.cs,Round.cs,Standing.cs  Tests.Cluster.Forming
+forming       Actors    90  Admission.cs,Forming/Decision.cs,Founding.cs,Peers.cs,Rivals.cs,Round.cs,Standing.cs  Tests.Cluster.Forming
 '
 
 row=$(awk -v area="${1:-}" '$1 == area' <<<"$areas")
