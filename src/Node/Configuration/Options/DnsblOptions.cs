@@ -56,8 +56,8 @@ internal sealed record DnsblListOptions
     [ReadableFile]
     public string KeyFile { get; init; } = "";
 
-    [Setting("the list's test entries are asked for before a listing is believed, see below; `false` for lists that list everybody on purpose,"
-        + " such as those of bogus networks")]
+    [Setting("the list's test entries are asked for before a listing is believed, see below; `false` for lists that list everybody on"
+        + " purpose, such as those of bogus networks")]
     public bool TestEntries { get; init; } = true;
 
     /// <summary>What may be shown: the name, or the zone with its key hidden.</summary>
