@@ -11,6 +11,7 @@ namespace Screening.Node.Tests;
 public class StyleTests
 {
     private const int FilesWithoutGuide = 10;
+    private const int MaxColumns = 140;
 
     private static readonly string Source = Path.Combine(SourceProject.Root, "src");
 
@@ -25,6 +26,15 @@ public class StyleTests
         Assert.NotEmpty(folders);
         Assert.Empty(folders.Where(folder => !File.Exists(Path.Combine(folder.Key, "README.md"))).Select(folder => folder.Key));
     }
+
+    // RCS0056 leaves out a comment behind a statement.
+    [Fact]
+    public void No_line_is_too_long() => Assert.Empty(
+        from folder in (string[])["src", "tests"]
+        from file in SourceProject.FilesUnder(Path.Combine(SourceProject.Root, folder))
+        from line in File.ReadLines(file).Index()
+        where line.Item.Length > MaxColumns
+        select $"{Path.GetRelativePath(SourceProject.Root, file)}:{line.Index + 1}: {line.Item.Length} columns");
 
     // The name says only that something comes in, not whether it is parsed, applied, queued or answered.
     [Fact]

@@ -42,7 +42,7 @@ internal enum ProgressKind : byte
     Over,
 }
 
-/// <summary>How far <see cref="IConnectionSession.Read"/> came.</summary>
+/// <summary>What <see cref="IConnectionSession.Read"/> returns.</summary>
 /// <param name="Fault">Why the peer is given up, for the log; null: it is not.</param>
 internal readonly record struct Progress(ProgressKind Kind, string? Fault = null)
 {

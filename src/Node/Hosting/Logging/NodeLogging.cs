@@ -13,6 +13,8 @@ namespace Screening.Node.Hosting.Logging;
 internal static class NodeLogging
 {
     private const int QueueLength = 10_000;
+
+    // Akka writes it every second; that a member is away is told once (Cluster/Forming).
     private const string NodeIsAway = "Tried to associate with unreachable remote address";
 
     public static void Configure(ILoggingBuilder logging, LogFormat format)
@@ -23,7 +25,6 @@ internal static class NodeLogging
             .MinimumLevel.Override("Akka", LogEventLevel.Warning)
             .Enrich.FromLogContext()
             .Filter.ByExcluding(line => line.Exception is EndpointException) // The command prints it, in one line.
-                                                                             // Akka writes it every second; that a member is away is told once (Cluster/Forming).
             .Filter.ByExcluding(line => line.MessageTemplate.Text.StartsWith(NodeIsAway, StringComparison.Ordinal))
             .WriteTo.Async(
                 sink => sink.Console(FormatterFor(format), standardErrorFromLevel: LogEventLevel.Verbose),
