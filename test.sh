@@ -163,17 +163,18 @@ count_project() { # NAME
     summary+=("$(printf '%-20s %5d passed %4d failed %4d skipped%s' "$name" "$ok" "$bad" "$left" "$note")")
 }
 
-# The tests of whole programs mostly wait, so the others run beside them.
+# The tests of whole programs mostly wait, so the others run beside them; those of deploy/ come last among these.
 test_projects() { # NAME...
-    local name programs=() others=()
+    local name programs=() others=() deploy=()
     for name in "$@"; do
         case $name in
             Cluster.Tests | EndToEnd.Tests) programs+=("$name") ;;
+            Deploy.Tests) deploy+=("$name") ;;
             *) others+=("$name") ;;
         esac
     done
     run_projects "${programs[@]}" &
-    run_projects "${others[@]}"
+    run_projects "${others[@]}" "${deploy[@]}"
     wait
     for name in "$@"; do count_project "$name"; done
 }
