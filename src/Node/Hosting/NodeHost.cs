@@ -80,12 +80,14 @@ internal sealed class NodeHost : IAsyncDisposable
         var app = builder.Build();
         var screening = app.Services.GetRequiredService<ScreeningHandle>();
         app.Services.GetRequiredService<NodeMetrics>().OnScrape(
-            screening, app.Services.GetRequiredService<Ladder>(), app.Services.GetRequiredService<ReloadState>());
+            screening, app.Services.GetRequiredService<Ladder>(), app.Services.GetRequiredService<ReloadState>(),
+            app.Services.GetRequiredService<Drain>());
         app.Use(AnswerAsync);
         app.UseStatusCodePages(Answers.DescribeAsync);
         app.UseMiddleware<HostGuard>(options.Node.Name);
         app.Services.GetRequiredService<HttpApi>().Map(app);
         app.Services.GetRequiredService<CacheApi>().Map(app);
+        app.Services.GetRequiredService<DrainApi>().Map(app);
         return new NodeHost(app, listeners, options.Node.DataDir, configuration.Warnings);
     }
 
@@ -102,6 +104,7 @@ internal sealed class NodeHost : IAsyncDisposable
         _app.Lifetime.ApplicationStopping.Register(() =>
         {
             manager.Stopping();
+            _app.Services.GetRequiredService<Drain>().Begin();
             _status.Endpoints = [];
             _app.Services.GetRequiredService<ILogger<NodeHost>>().Draining();
         });

@@ -50,4 +50,6 @@ internal static class EventIds
     public const int RehearsalFailed = 9014;
     public const int NodeDoesNotAnswer = 9015;
     public const int ServiceManagerLost = 9016;
+    public const int DrainBegun = 9017;
+    public const int DrainEnded = 9018;
 }

@@ -86,6 +86,13 @@ internal static partial class LogMessages
     [LoggerMessage(EventIds.Draining, LogLevel.Information, "Draining: no new connections, pending queries are answered")]
     public static partial void Draining(this ILogger log);
 
+    [LoggerMessage(EventIds.DrainBegun, LogLevel.Information,
+        "{Author} via {Via}: drain; /readyz answers 503 from now on, the doors answer on")]
+    public static partial void DrainBegun(this ILogger log, string author, string via);
+
+    [LoggerMessage(EventIds.DrainEnded, LogLevel.Information, "{Author} via {Via}: drain undone; /readyz answers 200 again")]
+    public static partial void DrainEnded(this ILogger log, string author, string via);
+
     [LoggerMessage(EventIds.RungEntered, LogLevel.Warning, "Rung {Rung} entered: {What}")]
     public static partial void RungEntered(this ILogger log, int rung, string what);
 
