@@ -129,6 +129,7 @@ internal static class NodeServices
         services.AddHostedService(provider => provider.GetRequiredService<Ladder>());
         services.AddHostedService(provider => new WarmUpService(warm, provider.GetRequiredService<ILogger<WarmUpService>>()));
         services.AddHostedService(provider => provider.GetRequiredService<DnsblDatagrams>());
+        services.AddHostedService<ClientWatchService>();
         services.AddHostedService<ReloadService>();
         services.AddHostedService<WatchdogService>();
     }
@@ -152,6 +153,7 @@ internal static class NodeServices
             Loggers = provider.GetRequiredService<ILoggerFactory>(),
             Profiles = plan.Profiles,
             Access = new PermanentLists(AccessFiles.Read(options.Access).Lines),
+            Clients = ScreeningPlan.ClientsOf(options.Clients),
             Sources = plan.Sources,
         };
     }

@@ -147,6 +147,7 @@ internal sealed class NodeMetrics
     public void OnScrape(
         ScreeningHandle screening, Ladder ladder, ReloadState reload, Drain drain) => _registry.AddBeforeCollectCallback(() =>
     {
+        _clientsConcentrated.Set(screening.Screener.Clients.IsSuspended ? 1 : 0);
         _draining.Set(drain.Since is null ? 0 : 1);
         _reloadFailed.Set(reload.FailedSince is null ? 0 : 1);
         _rung.Set(ladder.Rung());
