@@ -11,6 +11,20 @@ internal sealed record ClusterTimings
     /// </summary>
     public TimeSpan StableAfter { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long after <see cref="StableAfter"/> a loss may be undecided before every node ends itself, because the view of the network never
+    /// became stable. Each node reckons it by itself from the first change, while only the leader decides: so it covers the leader's tick
+    /// (1 s), the delay of a minority before it asks for the lease, the lease's own timeout and the gossip of what was decided. Akka's "on"
+    /// means 4 s at least, whatever those are: it ended a side that was about to get the lease.
+    /// </summary>
+    public TimeSpan Unstable => StableAfter * 0.75 + MinorityDelay + LeaseAnswer + TimeSpan.FromSeconds(3);
+
+    /// <summary>How long the smaller side waits before it asks for the lease, so that the larger one gets it if it lives.</summary>
+    public TimeSpan MinorityDelay { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long the store may take to answer about the lease.</summary>
+    public TimeSpan LeaseAnswer { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>How often members show that they live.</summary>
     public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(1);
 

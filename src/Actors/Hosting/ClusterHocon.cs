@@ -100,14 +100,14 @@ internal static class ClusterHocon
           split-brain-resolver {
             active-strategy = {{settings.SplitBrain.Name}}
             stable-after = {{Time(timings.StableAfter)}}
-            down-all-when-unstable = on
+            down-all-when-unstable = {{Time(timings.Unstable)}}
             keep-majority.role = {{WhitelistRegion.CacheRole}}
             keep-oldest { role = {{WhitelistRegion.CacheRole}}, down-if-alone = on }
             lease-majority {
               role = {{WhitelistRegion.CacheRole}}
               lease-implementation = screening.lease
               lease-name = split
-              acquire-lease-delay-for-minority = 2s
+              acquire-lease-delay-for-minority = {{Time(timings.MinorityDelay)}}
               release-after = 40s
             }
           }
@@ -116,7 +116,7 @@ internal static class ClusterHocon
           lease-class = "{{typeof(StoreLease).AssemblyQualifiedName}}"
           heartbeat-interval = {{Time(timings.Lease / 6)}}
           heartbeat-timeout = {{Time(timings.Lease)}}
-          lease-operation-timeout = 2s
+          lease-operation-timeout = {{Time(timings.LeaseAnswer)}}
         }
 
         """;

@@ -152,8 +152,14 @@ public sealed class SplitTests
             Store = store,
         })
         {
-            // A busy machine must not make the two that are left lose each other.
-            Timings = ClusterTimings.Default with { HeartbeatPause = TimeSpan.FromSeconds(8) },
+            // A busy machine must not make the two that are left lose each other. They see the loss at different times, and must both wait
+            // for the lease, which the smaller half asks for later.
+            Timings = ClusterTimings.Default with
+            {
+                HeartbeatPause = TimeSpan.FromSeconds(8),
+                StableAfter = TimeSpan.FromSeconds(2),
+                MinorityDelay = TimeSpan.FromSeconds(6),
+            },
         };
         var older = await lab.StartAsync(Setup(ports[1], true));
         await older.IsUpAsync(1);
