@@ -29,6 +29,7 @@ internal sealed partial class ClusterRunner : WhitelistRunner
     private readonly ILoggerFactory _loggers;
     private readonly PeerFaults _faults;
     private volatile ClusterSystem? _system;
+    private volatile NodeCertificates? _certificates;
 
     public ClusterRunner(
         ClusterSettings settings, RunnerContext node, ILoggerFactory loggers, Func<ClusterSystemSetup, ActorSystemSetup> bootstrap)
@@ -45,6 +46,9 @@ internal sealed partial class ClusterRunner : WhitelistRunner
 
     /// <inheritdoc/>
     public override CacheMembers Caches => _board.Caches;
+
+    /// <inheritdoc/>
+    public override DateTimeOffset? CertificateExpiry => _certificates?.Own.NotAfter;
 
     /// <inheritdoc/>
     public override async Task<WhitelistTotals> AskTotalsAsync()
@@ -87,6 +91,7 @@ internal sealed partial class ClusterRunner : WhitelistRunner
         try
         {
             using var certificates = Settings.Tls is { } tls ? new NodeCertificates(tls, Time, _loggers, _faults) : null;
+            _certificates = certificates;
             _system = await ClusterSystem.StartAsync(Setup(certificates), _bootstrap, stopping).ConfigureAwait(false);
             if (certificates is not null)
                 certificates.Changed += () => EndSoon(over);
@@ -127,7 +132,7 @@ internal sealed partial class ClusterRunner : WhitelistRunner
 
     private void StartActors(ActorSystem system)
     {
-        var news = system.ActorOf(NewsSender.CreateProps(), "news-sender");
+        var news = system.ActorOf(NewsSender.CreateProps(Meter, Time), "news-sender");
         system.ActorOf(NewsReceivers.CreateProps(WhitelistRegion.CacheRole, news), "news-receivers");
         var cluster = Akka.Cluster.Cluster.Get(system);
         var lists = system.ActorOf(ListAsker.CreateProps(Node.Checks, Time), "lists");

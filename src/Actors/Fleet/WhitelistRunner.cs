@@ -51,6 +51,9 @@ public abstract class WhitelistRunner
     /// <summary>Members of role cache, and how many there should be.</summary>
     public abstract CacheMembers Caches { get; }
 
+    /// <summary>When this node's own certificate between nodes ends; null: it has shown none.</summary>
+    public virtual DateTimeOffset? CertificateExpiry => null;
+
     /// <summary>The fleet lost questions repeatedly and is not asked for a while.</summary>
     public bool IsLeftAlone => Node.Client.IsLeftAlone;
 

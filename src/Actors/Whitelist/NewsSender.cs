@@ -32,10 +32,15 @@ internal sealed class NewsSender : UntypedActor, IWithTimers
 
     private readonly Dictionary<Address, NewsReceiverFound> _nodes = [];
     private readonly List<NewsItem> _waiting = [];
+    private readonly WhitelistMeter _meter;
+    private readonly TimeProvider _time;
+    private long _oldest;
+
+    public NewsSender(WhitelistMeter meter, TimeProvider time) => (_meter, _time) = (meter, time);
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props CreateProps() => Props.Create(() => new NewsSender());
+    public static Props CreateProps(WhitelistMeter meter, TimeProvider time) => Props.Create(() => new NewsSender(meter, time));
 
     protected override void OnReceive(object message)
     {
@@ -65,6 +70,8 @@ internal sealed class NewsSender : UntypedActor, IWithTimers
 
     private void Enqueue(NewsItem item)
     {
+        if (_waiting.Count == 0)
+            _oldest = _time.GetTimestamp();
         _waiting.Add(item);
         if (!Timers.IsTimerActive(nameof(Due)))
             Send();
@@ -72,7 +79,7 @@ internal sealed class NewsSender : UntypedActor, IWithTimers
             DropOldest(MaxWaiting / 2);
     }
 
-    private void DropOldest(int count) => _waiting.RemoveAll(item => item is not RevocationNews && count-- > 0);
+    private void DropOldest(int count) => _meter.AddPushDropped(_waiting.RemoveAll(item => item is not RevocationNews && count-- > 0));
 
     private void Send()
     {
@@ -86,6 +93,7 @@ internal sealed class NewsSender : UntypedActor, IWithTimers
         }
 
         _waiting.Clear();
+        _meter.AddPush(_time.GetElapsedTime(_oldest));
         Timers.StartSingleTimer(nameof(Due), Due.Instance, Interval);
     }
 

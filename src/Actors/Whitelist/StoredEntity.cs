@@ -139,13 +139,22 @@ internal abstract class StoredEntity<TChange> : UntypedActor, IWithTimers
         StopOnceStored();
     }
 
-    // The shard has stopped sending us anything; what comes now is the store's.
     private void Leaving(object message)
     {
         if (message is LeaveNow)
             Context.Stop(Self);
         else if (TryHandle(message))
             StopOnceStored();
+        else if (message is IToWhitelist)
+            Return(message);
+    }
+
+    // Every region promised the coordinator to send nothing more, but what was on its way then may arrive after the coordinator's word. The
+    // region of this node keeps it until the shard has a home again. The shard itself would give it to this entity again.
+    private void Return(object message)
+    {
+        var shard = Self.Path.Parent;
+        Context.ActorSelection(shard.Parent).Tell(message, Sender);
     }
 
     private void StopOnceStored()

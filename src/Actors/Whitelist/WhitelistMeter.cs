@@ -15,6 +15,9 @@ public sealed class WhitelistMeter(TimeProvider time)
     private long _queued;
     private long _dropped;
     private long _journaled;
+    private long _pushes;
+    private long _pushWaitTicks;
+    private long _pushDropped;
     private readonly Lock _lock = new();
     private int _failingSnapshots;
     private string? _snapshotError;
@@ -42,6 +45,15 @@ public sealed class WhitelistMeter(TimeProvider time)
     /// <summary>Changes that were stored, since the start.</summary>
     public long Journaled => Interlocked.Read(ref _journaled);
 
+    /// <summary>Batches of news that were sent to the other nodes, since the start.</summary>
+    public long Pushes => Interlocked.Read(ref _pushes);
+
+    /// <summary>How long the oldest news of each batch had waited, all batches together.</summary>
+    public TimeSpan PushWait => TimeSpan.FromTicks(Interlocked.Read(ref _pushWaitTicks));
+
+    /// <summary>News that were not sent, because too many waited.</summary>
+    public long PushDropped => Interlocked.Read(ref _pushDropped);
+
     /// <summary>Whether the store can be used.</summary>
     public StoreHealth Store => _store;
 
@@ -56,6 +68,14 @@ public sealed class WhitelistMeter(TimeProvider time)
     internal void AddDropped(long change) => Interlocked.Add(ref _dropped, change);
 
     internal void AddJournaled(long change) => Interlocked.Add(ref _journaled, change);
+
+    internal void AddPush(TimeSpan wait)
+    {
+        Interlocked.Increment(ref _pushes);
+        Interlocked.Add(ref _pushWaitTicks, wait.Ticks);
+    }
+
+    internal void AddPushDropped(long change) => Interlocked.Add(ref _pushDropped, change);
 
     /// <summary>Notes what the store's keeper found; null: it works.</summary>
     internal void ReportStore(string? fault)

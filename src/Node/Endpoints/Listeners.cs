@@ -33,6 +33,9 @@ internal sealed class Listeners(ScreeningOptions options)
     private readonly Dictionary<string, UnixFileMode> _socketModes = [];
     private readonly List<(Door Door, EndpointAddress Address, ListenOptions Listen)> _open = [];
 
+    /// <summary>When the certificate of the HTTP door ends; null: it shows none.</summary>
+    public DateTimeOffset? CertificateExpiry { get; private set; }
+
     /// <summary>How sockets are made: with the mode that was asked for set before anybody can connect.</summary>
     public void Configure(SocketTransportOptions transport)
     {
@@ -90,8 +93,11 @@ internal sealed class Listeners(ScreeningOptions options)
     private void UseHttp(ListenOptions listen)
     {
         listen.Protocols = HttpProtocols.Http1;
-        if (options.Http.Certificate.Length > 0 && listen.EndPoint is IPEndPoint)
-            listen.UseHttps(X509Certificate2.CreateFromPemFile(options.Http.Certificate, options.Http.Key));
+        if (options.Http.Certificate.Length == 0 || listen.EndPoint is not IPEndPoint)
+            return;
+        var certificate = X509Certificate2.CreateFromPemFile(options.Http.Certificate, options.Http.Key);
+        CertificateExpiry = certificate.NotAfter;
+        listen.UseHttps(certificate);
     }
 
     private Socket Bind(EndPoint endpoint)

@@ -79,9 +79,12 @@ internal sealed class NodeHost : IAsyncDisposable
 
         var app = builder.Build();
         var screening = app.Services.GetRequiredService<ScreeningHandle>();
-        app.Services.GetRequiredService<NodeMetrics>().OnScrape(
+        var metrics = app.Services.GetRequiredService<NodeMetrics>();
+        metrics.OnScrape(
             screening, app.Services.GetRequiredService<Ladder>(), app.Services.GetRequiredService<ReloadState>(),
             app.Services.GetRequiredService<Drain>());
+        metrics.WatchCertificate("http", () => listeners.CertificateExpiry);
+        metrics.WatchCertificate("cluster", () => screening.Fleet?.CertificateExpiry);
         app.Use(AnswerAsync);
         app.UseStatusCodePages(Answers.DescribeAsync);
         app.UseMiddleware<HostGuard>(options.Node.Name);

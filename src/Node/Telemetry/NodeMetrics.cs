@@ -1,8 +1,10 @@
 using Prometheus;
 using Screening.Actors.Checks;
 using Screening.Actors.Hosting;
+using Screening.Actors.Profiles;
 using Screening.Actors.Screening;
 using Screening.Actors.Whitelist;
+using Screening.Node.Platform;
 using Screening.Node.Supervision;
 using Screening.Protocol.Framing;
 using Screening.Protocol.Vocabulary;
@@ -12,6 +14,8 @@ namespace Screening.Node.Telemetry;
 /// <summary>The node's metrics, by the names that operators rely on. No client address is ever a label.</summary>
 internal sealed class NodeMetrics
 {
+    private const string ExpiryName = "screening_certificate_expiry_timestamp_seconds";
+
     // From an answer from memory to the deadlines, which are 0.3, 1 and 1.8 s by default.
     private static readonly double[] SecondsBuckets =
         [.00001, .0001, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2, 5];
@@ -22,6 +26,9 @@ internal sealed class NodeMetrics
     // By door, action and source: WithLabels hashes its words for each call, which a verdict from memory would notice.
     private readonly Counter.Child?[] _verdictChildren = new Counter.Child?[8 * 4 * 8];
     private readonly Histogram _verdictSeconds;
+    private readonly Counter _deadlineMisses;
+    private readonly Gauge _deadlines;
+    private readonly TimeProvider _time;
     private readonly Counter _checks;
     private readonly Histogram _checkSeconds;
     private readonly Counter _shed;
@@ -49,13 +56,31 @@ internal sealed class NodeMetrics
     private readonly Gauge _storeQueue;
     private readonly Counter _storeDropped;
     private readonly Counter _storeJournaled;
+    private readonly Gauge _shards;
+    private readonly Gauge _inFlight;
+    private readonly Gauge _checkFailing;
+    private readonly Gauge _fleetLateRatio;
+    private readonly Counter _pushes;
+    private readonly Counter _pushWait;
+    private readonly Counter _pushDropped;
+    private readonly Gauge _certificateExpiry;
+    private readonly Gauge _memoryLimit;
+    private readonly Counter _gcPause;
 
-    public NodeMetrics()
+    public NodeMetrics(TimeProvider time)
     {
+        _time = time;
         var factory = Metrics.WithCustomRegistry(_registry);
+        DotNetStats.Register(_registry);
+        factory.CreateGauge("screening_build_info", "1; the release is a label.", "version").WithLabels(NodeStatus.Version).Set(1);
         _verdicts = factory.CreateCounter("screening_verdicts_total", "Answers given.", "endpoint", "action", "source");
         _verdictSeconds = factory.CreateHistogram(
             "screening_verdict_seconds", "From query to answer, seconds.", new HistogramConfiguration { Buckets = SecondsBuckets });
+        _deadlineMisses = factory.CreateCounter(
+            "screening_deadline_misses_total", "Answers that left after their deadline.", "endpoint");
+        foreach (var door in Enum.GetValues<Door>())
+            _deadlineMisses.WithLabels(door.Word()); // An increase from nothing would not be seen.
+        _deadlines = factory.CreateGauge("screening_deadline_seconds", "The deadlines of the default profile, by setting.", "setting");
         _checks = factory.CreateCounter("screening_check_total", "Questions that sources ended.", "check", "result");
         _checkSeconds = factory.CreateHistogram(
             "screening_check_seconds", "From question to a source's answer, seconds.",
@@ -98,6 +123,19 @@ internal sealed class NodeMetrics
         _storeQueue = factory.CreateGauge("screening_store_queue", "Changes that wait for the store.");
         _storeDropped = factory.CreateCounter("screening_store_dropped_total", "Changes that were given up.");
         _storeJournaled = factory.CreateCounter("screening_store_journaled_total", "Changes that were stored.");
+        _shards = factory.CreateGauge("screening_shards", "Shards of the whitelist that this node holds.");
+        _inFlight = factory.CreateGauge("screening_in_flight", "Queries that wait for a verdict.");
+        _checkFailing = factory.CreateGauge("screening_check_failing", "1 while a check fails or is left alone, else 0.", "check");
+        _fleetLateRatio = factory.CreateGauge(
+            "screening_fleet_late_ratio", "Part of the last seconds' questions that the fleet answered late or never, 0 to 1.");
+        _pushes = factory.CreateCounter("screening_push_batches_total", "Batches of news that were sent to the other nodes.");
+        _pushWait = factory.CreateCounter(
+            "screening_push_wait_seconds_total", "How long the oldest news of each batch had waited, all batches together.");
+        _pushDropped = factory.CreateCounter("screening_push_dropped_total", "News that were not sent because too many waited.");
+        _certificateExpiry = factory.CreateGauge(ExpiryName, "When a certificate of this node ends, seconds since 1970.", "use");
+        _memoryLimit = factory.CreateGauge(
+            "screening_memory_limit_bytes", "Memory that this process may use: the least limit of its control groups, else the host's.");
+        _gcPause = factory.CreateCounter("dotnet_gc_pause_seconds_total", "How long garbage collections have stopped this process.");
     }
 
     public void Decided(in Decision decision)
@@ -107,6 +145,11 @@ internal sealed class NodeMetrics
         child ??= _verdicts.WithLabels(door.Word(), action.Word(), source.Word());
         child.Inc();
         _verdictSeconds.Observe(decision.Elapsed.TotalSeconds);
+
+        // A hit never waits.
+        var query = decision.Query;
+        if (!decision.Verdict.IsHit && decision.Elapsed > _time.GetElapsedTime(query.Started, query.Deadline.Timestamp))
+            _deadlineMisses.WithLabels(door.Word()).Inc();
     }
 
     public void CheckEnded(string check, CheckResult result, TimeSpan elapsed)
@@ -143,12 +186,24 @@ internal sealed class NodeMetrics
     public (long Hits, long Misses, long Sets) MemcacheCounts =>
         ((long)_memcacheHits.Value, (long)_memcacheMisses.Value, (long)(_memcacheStored.Value + _memcacheRefused.Value));
 
+    /// <summary>Has the end of a certificate looked up when somebody asks; null: there is none.</summary>
+    public void WatchCertificate(string use, Func<DateTimeOffset?> expiry) => _registry.AddBeforeCollectCallback(() =>
+    {
+        if (expiry() is { } at)
+            _certificateExpiry.WithLabels(use).Set(at.ToUnixTimeSeconds());
+    });
+
     /// <summary>Takes what is looked up only when somebody asks.</summary>
     public void OnScrape(
         ScreeningHandle screening, Ladder ladder, ReloadState reload, Drain drain) => _registry.AddBeforeCollectCallback(() =>
     {
         _clientsConcentrated.Set(screening.Screener.Clients.IsSuspended ? 1 : 0);
         _draining.Set(drain.Since is null ? 0 : 1);
+        _memoryLimit.Set(MemoryLimit.Bytes());
+        _gcPause.IncTo(GC.GetTotalPauseDuration().TotalSeconds);
+        _inFlight.Set(screening.Screener.InFlight);
+        SetDeadlines(screening.Screener.Profiles.Default.Settings);
+        SetFailing(screening.Checks.Health);
         _reloadFailed.Set(reload.FailedSince is null ? 0 : 1);
         _rung.Set(ladder.Rung());
         _cacheEntries.WithLabels("near").Set(screening.NearCache.Count);
@@ -163,10 +218,32 @@ internal sealed class NodeMetrics
         _membersExpected.Set(caches.Expected);
         _bucketsRecovering.Set(fleet.Meter.Recovering);
         _grantsBehind.Set(fleet.Grants.IsStale ? 1 : 0);
+        _shards.Set(fleet.Meter.Shards);
+        _fleetLateRatio.Set(fleet.LateShare);
+        _pushes.IncTo(fleet.Meter.Pushes);
+        _pushWait.IncTo(fleet.Meter.PushWait.TotalSeconds);
+        _pushDropped.IncTo(fleet.Meter.PushDropped);
         _storeQueue.Set(fleet.Meter.Queued);
         _storeDropped.IncTo(fleet.Meter.Dropped);
         _storeJournaled.IncTo(fleet.Meter.Journaled);
     });
+
+    private void SetDeadlines(VerdictSettings settings)
+    {
+        _deadlines.WithLabels("deadline").Set(settings.Deadline.TotalSeconds);
+        _deadlines.WithLabels("serial_deadline").Set(settings.SerialDeadline.TotalSeconds);
+        _deadlines.WithLabels("dnsbl_deadline").Set(settings.DnsblDeadline.TotalSeconds);
+    }
+
+    // A reload may have removed a check; a list that is not in the configuration says nothing about this node.
+    private void SetFailing(IEnumerable<CheckHealth> checks)
+    {
+        var now = checks.Where(check => check.IsConfigured).ToLookup(check => check.Name, check => check.State != CheckState.Ok);
+        foreach (var gone in _checkFailing.GetAllLabelValues().Where(labels => !now.Contains(labels[0])))
+            _checkFailing.RemoveLabelled(gone);
+        foreach (var check in now)
+            _checkFailing.WithLabels(check.Key).Set(check.Contains(true) ? 1 : 0);
+    }
 
     /// <summary>Writes everything in Prometheus's text format.</summary>
     public Task WriteAsync(Stream output, CancellationToken cancellation) => _registry.CollectAndExportAsTextAsync(output, cancellation);

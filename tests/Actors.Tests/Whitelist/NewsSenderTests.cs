@@ -14,11 +14,16 @@ public class NewsSenderTests : TestKit
     private static readonly ClientAddress Client = ClientAddress.Parse("192.0.2.1");
     private static readonly int Bucket = WhitelistLayout.BucketOf(Client);
 
+    private readonly FakeTimeProvider _time = new();
+    private readonly WhitelistMeter _meter;
     private readonly IActorRef _sender;
 
     public NewsSenderTests()
-        : base("""akka.scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit" """) =>
-        _sender = Sys.ActorOf(NewsSender.CreateProps());
+        : base("""akka.scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit" """)
+    {
+        _meter = new WhitelistMeter(_time);
+        _sender = Sys.ActorOf(NewsSender.CreateProps(_meter, _time));
+    }
 
     [Fact]
     public void After_quiet_news_leave_at_once_and_then_in_batches()
@@ -35,6 +40,7 @@ public class NewsSenderTests : TestKit
         Pause();
         _sender.Tell(Passed(3));
         Assert.Equal([3], Clients(node.ExpectMsg<WhitelistNews>()));
+        Assert.Equal(3, _meter.Pushes);
     }
 
     // Hunt N4: a pass, and then its revocation, while far too many wait.
@@ -58,6 +64,7 @@ public class NewsSenderTests : TestKit
         var items = new List<NewsItem>();
         while (items.Count < (NewsSender.MaxWaiting / 2) + 2)
             items.AddRange(node.ExpectMsg<WhitelistNews>().Items);
+        Assert.Equal(NewsSender.MaxWaiting + 2 - items.Count, _meter.PushDropped);
         Assert.Same(revocation, items[0]);
         Assert.Same(revocation, items[^101]);
         Assert.Equal(2, items.Count(i => i is RevocationNews));

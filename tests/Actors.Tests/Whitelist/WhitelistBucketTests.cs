@@ -358,6 +358,20 @@ public class WhitelistBucketTests : TestKit
     }
 
     [Fact]
+    public void What_reaches_a_bucket_that_moves_goes_back_to_the_region()
+    {
+        // The store never becomes usable, so that the bucket owes until its time to leave is over.
+        Sys.ActorOf(Props.Create(() => new Region(TestActor, PropsOf(true, new StoreSignal(), null))));
+        var bucket = ExpectMsg<IActorRef>(TimeSpan.FromSeconds(5));
+        bucket.Tell(Passed(Client));
+        bucket.Tell(HandOver.Instance);
+        var late = Passed(ClientAddress.Parse("192.0.2.2"));
+        bucket.Tell(late);
+        Assert.Same(late, ExpectMsg<Conclude>(TimeSpan.FromSeconds(5)));
+        Assert.Equal(TestActor, LastSender);
+    }
+
+    [Fact]
     public void What_could_not_be_stored_is_counted_when_the_bucket_ends()
     {
         var bucket = StartBucket(persists: true, new StoreSignal());
@@ -407,10 +421,12 @@ public class WhitelistBucketTests : TestKit
         return new StoredEntry(client, "default", [new StoredPass(now + 600_000, now, false, 0, "p1", "mx1", "clean")], default, sequence);
     }
 
-    private IActorRef StartBucket(
-        bool persists, StoreSignal? store = null, StoredWhitelist? stored = null) => Sys.ActorOf(WhitelistBucket.CreateProps(
+    private IActorRef StartBucket(bool persists, StoreSignal? store = null, StoredWhitelist? stored = null) =>
+        Sys.ActorOf(PropsOf(persists, store, stored));
+
+    private Props PropsOf(bool persists, StoreSignal? store, StoredWhitelist? stored) => WhitelistBucket.CreateProps(
         WhitelistLayout.EntityOf(Bucket),
-        new EntityContext(_time, _meter, _news, _lists, TimeSpan.FromDays(30), 10_000, persists ? store ?? Usable() : null, stored)));
+        new EntityContext(_time, _meter, _news, _lists, TimeSpan.FromDays(30), 10_000, persists ? store ?? Usable() : null, stored));
 
     private IActorRef StartRecovered()
     {
@@ -426,6 +442,21 @@ public class WhitelistBucketTests : TestKit
         Sys.Stop(bucket);
         ExpectTerminated(bucket, TimeSpan.FromSeconds(5));
         Unwatch(bucket);
+    }
+
+    /// <summary>Stands for a shard region: has one shard with one entity, and hands on what comes back to it.</summary>
+    private sealed class Region : ReceiveActor
+    {
+        public Region(IActorRef receiver, Props entity)
+        {
+            ReceiveAny(receiver.Forward);
+            Context.ActorOf(Props.Create(() => new Shard(receiver, entity)));
+        }
+    }
+
+    private sealed class Shard : ReceiveActor
+    {
+        public Shard(IActorRef receiver, Props entity) => receiver.Tell(Context.ActorOf(entity));
     }
 
     /// <summary>A store that can only be read.</summary>

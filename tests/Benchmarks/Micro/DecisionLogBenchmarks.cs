@@ -34,7 +34,8 @@ public class DecisionLogBenchmarks
             new RollingFileSettings(path, 1L << 28, 1L << 30, TimeSpan.FromDays(7), UnixFileMode.UserRead | UnixFileMode.UserWrite), "mx1",
             new AddressView(LogAddress.Full, ""), LogHits.All);
         _file = new DecisionFile(
-            settings, new NodeMetrics(), new Troubles(TimeProvider.System), TimeProvider.System, NullLogger<DecisionLog>.Instance);
+            settings, new NodeMetrics(TimeProvider.System), new Troubles(TimeProvider.System), TimeProvider.System,
+            NullLogger<DecisionLog>.Instance);
         _screened = _hit with
         {
             Verdict = new Verdict(VerdictAction.Drop, false, 0, 8, VerdictSource.Screened),

@@ -214,7 +214,7 @@ public sealed partial class GoldenShapeTests : IDisposable
             new RollingFileSettings(path, 1 << 20, 1 << 22, TimeSpan.MaxValue, UnixFileMode.UserRead | UnixFileMode.UserWrite), "mx1",
             new AddressView(LogAddress.Full, ""), LogHits.All);
         var time = new FixedTime(Now);
-        var file = new DecisionFile(settings, new NodeMetrics(), new Troubles(time), time, new RecordingLogger<DecisionLog>());
+        var file = new DecisionFile(settings, new NodeMetrics(time), new Troubles(time), time, new RecordingLogger<DecisionLog>());
         file.Add(VerdictDocument.Of(decision, "mx1", Now, client, hits));
         file.Flush();
         return File.ReadAllText(path, Encoding.UTF8);

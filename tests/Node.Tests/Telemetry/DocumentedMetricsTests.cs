@@ -23,9 +23,9 @@ public sealed partial class DocumentedMetricsTests
     [GeneratedRegex("^# TYPE (?<name>[a-z_]+) ", RegexOptions.Multiline)]
     private static partial Regex Type();
 
-    [GeneratedRegex("^\\| `screening_[^|]*\\|", RegexOptions.Multiline)]
+    [GeneratedRegex("^\\| `(screening|process|dotnet)_[^|]*\\|", RegexOptions.Multiline)]
     private static partial Regex Row();
 
-    [GeneratedRegex("screening_[a-z_]+")]
+    [GeneratedRegex("(screening|process|dotnet)_[a-z_]+")]
     private static partial Regex Name();
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.Time.Testing;
 using Screening.Actors.Checks;
 using Screening.Actors.Profiles;
 using Screening.Actors.Screening;
@@ -15,7 +16,7 @@ public sealed partial class NodeMetricsTests
     [Trait("Finding", "house-8")]
     public async Task The_labels_of_what_is_enumerated_are_lower_case_words()
     {
-        var metrics = new NodeMetrics();
+        var metrics = new NodeMetrics(TimeProvider.System);
         foreach (var door in Enum.GetValues<Door>())
         {
             foreach (var kind in Enum.GetValues<ParseErrorKind>())
@@ -30,19 +31,52 @@ public sealed partial class NodeMetricsTests
 
         foreach (var result in Enum.GetValues<CheckResult>())
             metrics.CheckEnded("check", result, TimeSpan.Zero);
-        using var text = new MemoryStream();
-        await metrics.WriteAsync(text, CancellationToken.None);
 
-        var labels = Label().Matches(Encoding.UTF8.GetString(text.ToArray())).Select(m => m.Groups["value"].Value).Distinct().ToList();
+        var labels = Label().Matches(await TextOf(metrics)).Select(m => m.Groups["value"].Value).Distinct().ToList();
         Assert.InRange(labels.Count, 30, 60);
         Assert.All(labels, label => Assert.Matches("^[a-z][a-z0-9]*(_[a-z0-9]+)*$", label));
+    }
+
+    [Fact]
+    public async Task An_answer_after_its_deadline_is_counted_and_one_at_it_is_not()
+    {
+        var time = new FakeTimeProvider();
+        var metrics = new NodeMetrics(time);
+        var decision = DecisionOf(Door.Policy, VerdictAction.Pass, VerdictSource.Default);
+        decision = decision with
+        {
+            Query = decision.Query with { Started = time.GetTimestamp(), Deadline = Deadline.After(time, TimeSpan.FromSeconds(1)) },
+        };
+        metrics.Decided(decision with { Elapsed = TimeSpan.FromSeconds(1) });
+        Assert.Contains("screening_deadline_misses_total{endpoint=\"policy\"} 0\n", await TextOf(metrics), StringComparison.Ordinal);
+        metrics.Decided(decision with { Elapsed = TimeSpan.FromSeconds(1) + TimeSpan.FromTicks(1) });
+        Assert.Contains("screening_deadline_misses_total{endpoint=\"policy\"} 1\n", await TextOf(metrics), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_certificate_shows_when_it_ends_once_it_is_known()
+    {
+        var metrics = new NodeMetrics(TimeProvider.System);
+        DateTimeOffset? end = null;
+        metrics.WatchCertificate("http", () => end);
+        Assert.DoesNotContain("{use=\"http\"}", await TextOf(metrics), StringComparison.Ordinal);
+        end = DateTimeOffset.FromUnixTimeSeconds(1_800_000_000);
+        Assert.Contains(
+            "screening_certificate_expiry_timestamp_seconds{use=\"http\"} 1800000000\n", await TextOf(metrics), StringComparison.Ordinal);
+    }
+
+    private static async Task<string> TextOf(NodeMetrics metrics)
+    {
+        using var text = new MemoryStream();
+        await metrics.WriteAsync(text, CancellationToken.None);
+        return Encoding.UTF8.GetString(text.ToArray());
     }
 
     private static Decision DecisionOf(Door door, VerdictAction action, VerdictSource source) => new(
         new ScreeningQuery(ClientAddress.FromIPv4(1), new Profile(Profile.DefaultName, "", new VerdictSettings(), []), door, 0, default),
         new Verdict(action, false, 0, 0, source), false, true, TimeSpan.Zero, "", []);
 
-    // Not the bounds of a histogram's buckets.
-    [GeneratedRegex("[{,](?!le=)[a-z]+=\"(?<value>[^\"]*)\"")]
+    // Not the bounds of a histogram's buckets, generations of the heap and releases.
+    [GeneratedRegex("[{,](?!le=|generation=|version=)[a-z]+=\"(?<value>[^\"]*)\"")]
     private static partial Regex Label();
 }

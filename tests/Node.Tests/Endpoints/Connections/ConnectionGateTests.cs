@@ -14,7 +14,7 @@ public sealed class ConnectionGateTests
 {
     private readonly FakeTimeProvider _time = new();
     private readonly RecordingLogger<ConnectionGate> _log = new();
-    private readonly NodeMetrics _metrics = new();
+    private readonly NodeMetrics _metrics = new(TimeProvider.System);
 
     [Fact]
     [Trait("Finding", "security-11")]
