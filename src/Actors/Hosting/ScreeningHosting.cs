@@ -41,6 +41,9 @@ public sealed record ScreeningSetup
     /// <summary>The permanent lists.</summary>
     public PermanentLists Access { get; init; } = PermanentLists.Empty;
 
+    /// <summary>When clients' addresses count as lost.</summary>
+    public ClientWatchSettings Clients { get; init; } = new();
+
     /// <summary>The sources.</summary>
     public required UseSources Sources { get; init; }
 }
@@ -160,7 +163,8 @@ public static class ScreeningHosting
             ScreeningGate.CreateProps(new ScreeningContext(time, directory, nearCache, access)), "gate");
         var sweeper = system.ActorOf(NearCacheSweeper.CreateProps(nearCache), "near-cache-sweeper");
         system.ActorOf(VitalActors.CreateProps([checks, gate, sweeper], handle.Break), "vital-actors");
-        var screener = new Screener(time, gate, nearCache, grants, setup.Observer, setup.MaxInFlight, setup.Profiles, setup.Access);
+        var screener = new Screener(
+            time, gate, nearCache, grants, setup.Observer, setup.MaxInFlight, setup.Profiles, setup.Access, new ClientWatch(setup.Clients));
         var lists = new ListLookup(checks, directory, setup.Sources.Skips);
         handle.Set(new ScreeningHandle.Running(screener, lists, nearCache, directory, checks, gate, runner));
     }

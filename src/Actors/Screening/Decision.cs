@@ -93,7 +93,14 @@ internal readonly record struct ScreeningKey(
 /// <param name="Reason">The leading reason, for people.</param>
 /// <param name="Checks">One report per check; empty when none was asked.</param>
 public readonly record struct Decision(
-    ScreeningQuery Query, Verdict Verdict, bool Early, bool Complete, TimeSpan Elapsed, string Reason, ImmutableArray<CheckReport> Checks);
+    ScreeningQuery Query, Verdict Verdict, bool Early, bool Complete, TimeSpan Elapsed, string Reason, ImmutableArray<CheckReport> Checks)
+{
+    /// <summary>The default, because nothing can be said about the client's address now (<see cref="ClientWatch"/>).</summary>
+    public bool IsSuspended { get; init; }
+
+    /// <summary>True if it came at once, without a question to anybody.</summary>
+    public bool IsFromMemory => Verdict.IsHit || IsSuspended;
+}
 
 /// <summary>Is told what the node did: the decision log and the metrics. Must neither block nor throw.</summary>
 public interface IScreeningObserver : ICheckObserver

@@ -26,7 +26,7 @@ public sealed class Screener
 
     internal Screener(
         TimeProvider time, IActorRef gate, NearCache nearCache, GrantsAndBans grants, IScreeningObserver observer, int maxInFlight,
-        ProfileBook profiles, PermanentLists access)
+        ProfileBook profiles, PermanentLists access, ClientWatch clients)
     {
         _time = time;
         _gate = gate;
@@ -36,7 +36,11 @@ public sealed class Screener
         _maxInFlight = maxInFlight;
         _profiles = profiles;
         _access = access;
+        Clients = clients;
     }
+
+    /// <summary>Whether clients' addresses arrive.</summary>
+    public ClientWatch Clients { get; }
 
     /// <summary>The profiles in force. May be replaced at any time; running screenings keep theirs.</summary>
     public ProfileBook Profiles
@@ -82,6 +86,12 @@ public sealed class Screener
     {
         if (!TryStandingVerdict(query, out var verdict, out var reason))
         {
+            if (Clients.Suspends(query.Client))
+            {
+                decision = Default(query, "suspended: clients' addresses are lost") with { IsSuspended = true };
+                return true;
+            }
+
             // A pass was given to the client without this HELO and sender.
             reason = "passed before";
             if (query.Fresh || query.IsSuspect || !_nearCache.TryGet(query.Client, query.Profile, out verdict))
@@ -98,6 +108,9 @@ public sealed class Screener
     /// <summary>Reports that a decision from <see cref="TryPeek"/> was used.</summary>
     public void Report(in Decision decision)
     {
+        // Whom an operator lets in, such as a relay of his own, may come as often as it likes.
+        if (!decision.Query.Unrecorded && decision.Verdict.Source is not (VerdictSource.Permit or VerdictSource.Grant))
+            Clients.Count(decision.Query.Client);
         if (!decision.Query.IsDoubtful || decision.Verdict.Action is VerdictAction.Enforce or VerdictAction.Drop)
             _observer.Decided(decision);
     }

@@ -21,6 +21,7 @@ namespace Screening.Node.Api;
 [JsonSerializable(typeof(ImportResult))]
 [JsonSerializable(typeof(ImportCount))]
 [JsonSerializable(typeof(NetworkCount))]
+[JsonSerializable(typeof(DrainState))]
 [JsonSerializable(typeof(AuditLine))]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(JsonElement))]

@@ -40,13 +40,15 @@ internal static class NodeConnection
     }
 
     /// <summary>Asks the node; turns every failure into a message and an exit status.</summary>
-    public static async Task<int> TalkAsync(ParseResult parsed, Func<NodeClient, Task<int>> talk, CancellationToken cancellation)
+    /// <param name="timeout">How long an answer may take, if not as long as usual.</param>
+    public static async Task<int> TalkAsync(
+        ParseResult parsed, Func<NodeClient, Task<int>> talk, CancellationToken cancellation, TimeSpan? timeout = null)
     {
         var error = parsed.InvocationConfiguration.Error;
         if (!TryReadToken(parsed, out var token, out var fault) || !TryFindNode(parsed, token is not null, out var url, out fault))
             return await ExitStatus.FailAsync(error, ExitStatus.Usage, fault).ConfigureAwait(false);
         using var client = url.CreateClient();
-        client.Timeout = Timeout;
+        client.Timeout = timeout ?? Timeout;
         if (token is not null)
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         try
@@ -59,7 +61,8 @@ internal static class NodeConnection
         }
         catch (Exception problem) when (problem is HttpRequestException or HttpIOException or TaskCanceledException)
         {
-            return await ExitStatus.FailAsync(error, ExitStatus.Unreachable, Unreachable(url, problem)).ConfigureAwait(false);
+            return await ExitStatus.FailAsync(error, ExitStatus.Unreachable, Unreachable(url, problem, client.Timeout))
+                .ConfigureAwait(false);
         }
         catch (Exception problem) when (problem is JsonException or InvalidOperationException)
         {
@@ -89,11 +92,11 @@ internal static class NodeConnection
         Hidden = hidden,
     };
 
-    private static IEnumerable<string> Unreachable(NodeUrl url, Exception problem)
+    private static IEnumerable<string> Unreachable(NodeUrl url, Exception problem, TimeSpan timeout)
     {
         var reason = problem switch
         {
-            TaskCanceledException => string.Create(CultureInfo.InvariantCulture, $"no answer within {Timeout.TotalSeconds:0} s"),
+            TaskCanceledException => string.Create(CultureInfo.InvariantCulture, $"no answer within {timeout.TotalSeconds:0} s"),
             _ => SystemError.Words(problem),
         };
         yield return $"cannot reach the node at {url}: {reason}";

@@ -35,6 +35,7 @@ internal static class ScreeningProgram
             DemoCommand.Create(),
             CheckCommand.Create(),
             StatusCommand.Create(),
+            DrainCommand.Create(),
             CacheCommand.Create(),
             new Command("config", "Check and show the configuration, and exchange it with Postfix (from-postfix, to-postfix).")
             {

@@ -80,7 +80,9 @@ internal sealed class NodeHost : IAsyncDisposable
         var app = builder.Build();
         var screening = app.Services.GetRequiredService<ScreeningHandle>();
         var metrics = app.Services.GetRequiredService<NodeMetrics>();
-        metrics.OnScrape(screening, app.Services.GetRequiredService<Ladder>(), app.Services.GetRequiredService<ReloadState>());
+        metrics.OnScrape(
+            screening, app.Services.GetRequiredService<Ladder>(), app.Services.GetRequiredService<ReloadState>(),
+            app.Services.GetRequiredService<Drain>());
         metrics.WatchCertificate("http", () => listeners.CertificateExpiry);
         metrics.WatchCertificate("cluster", () => screening.Fleet?.CertificateExpiry);
         app.Use(AnswerAsync);
@@ -88,6 +90,7 @@ internal sealed class NodeHost : IAsyncDisposable
         app.UseMiddleware<HostGuard>(options.Node.Name);
         app.Services.GetRequiredService<HttpApi>().Map(app);
         app.Services.GetRequiredService<CacheApi>().Map(app);
+        app.Services.GetRequiredService<DrainApi>().Map(app);
         return new NodeHost(app, listeners, options.Node.DataDir, configuration.Warnings);
     }
 
@@ -104,6 +107,7 @@ internal sealed class NodeHost : IAsyncDisposable
         _app.Lifetime.ApplicationStopping.Register(() =>
         {
             manager.Stopping();
+            _app.Services.GetRequiredService<Drain>().Begin();
             _status.Endpoints = [];
             _app.Services.GetRequiredService<ILogger<NodeHost>>().Draining();
         });

@@ -51,6 +51,7 @@ internal static class NodeServices
     {
         services.AddSingleton<Troubles>();
         services.AddSingleton<NodeEnd>();
+        services.AddSingleton<Drain>();
         services.AddSingleton(provider => new ReloadState(
             configuration, provider.GetRequiredService<Troubles>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(new ReloadInterval(TimeSpan.FromSeconds(0.5)));
@@ -63,7 +64,8 @@ internal static class NodeServices
     {
         services.AddSingleton<Ladder>();
         services.AddSingleton(provider => new NodeStatus(
-            options.Node.Name, handle, provider.GetRequiredService<Ladder>(), provider.GetRequiredService<ReloadState>()));
+            options.Node.Name, handle, provider.GetRequiredService<Ladder>(), provider.GetRequiredService<ReloadState>(),
+            provider.GetRequiredService<Drain>()));
         var addresses = new AddressView(options.Log.Address, Path.Combine(options.Node.DataDir, "log.key"));
         services.AddSingleton(addresses);
         services.AddSingleton(DecisionLogSettings.Of(options, addresses));
@@ -114,6 +116,7 @@ internal static class NodeServices
         services.AddSingleton(OwnAddresses.Of(options));
         services.AddSingleton<ReachGuard>();
         services.AddSingleton<CacheApi>();
+        services.AddSingleton<DrainApi>();
     }
 
     // In the order of start; the reverse is the order of stop. What records decisions starts before the actors that make them. Doors open
@@ -126,6 +129,7 @@ internal static class NodeServices
         services.AddHostedService(provider => provider.GetRequiredService<Ladder>());
         services.AddHostedService(provider => new WarmUpService(warm, provider.GetRequiredService<ILogger<WarmUpService>>()));
         services.AddHostedService(provider => provider.GetRequiredService<DnsblDatagrams>());
+        services.AddHostedService<ClientWatchService>();
         services.AddHostedService<ReloadService>();
         services.AddHostedService<WatchdogService>();
     }
@@ -149,6 +153,7 @@ internal static class NodeServices
             Loggers = provider.GetRequiredService<ILoggerFactory>(),
             Profiles = plan.Profiles,
             Access = new PermanentLists(AccessFiles.Read(options.Access).Lines),
+            Clients = ScreeningPlan.ClientsOf(options.Clients),
             Sources = plan.Sources,
         };
     }

@@ -96,7 +96,8 @@ internal sealed class ReloadService(
 
         screening.Use(plan!.Sources);
         screening.Use(plan.Profiles);
-        policyTexts.Options = loaded.Options!.Policy;
+        screening.Screener.Clients.Settings = ScreeningPlan.ClientsOf(loaded.Options!.Clients);
+        policyTexts.Options = loaded.Options.Policy;
         var restartNeeded = state.Use(loaded.Options);
         if (restartNeeded.Count > 0)
             log.RestartNeeded(string.Join(", ", restartNeeded));

@@ -5,6 +5,7 @@ using Screening.Actors.Checks.Dnsbl;
 using Screening.Actors.Checks.Envelope;
 using Screening.Actors.Checks.P0f;
 using Screening.Actors.Profiles;
+using Screening.Actors.Screening;
 using Screening.Node.Configuration;
 using Screening.Node.Platform;
 using Screening.Node.Sources;
@@ -103,6 +104,15 @@ internal sealed record ScreeningPlan(ProfileBook Profiles, UseSources Sources)
             new CheckSettings(DnsblSource.IdOf(zone), name, timeout, DnsblInFlight), askedZone,
             new KeepSettings(options.Cache.FailShare, options.Verdict.PassTtl, AnswersKeptPerList));
     }
+
+    /// <summary>When clients' addresses count as lost.</summary>
+    public static ClientWatchSettings ClientsOf(ClientsOptions clients) => new()
+    {
+        SuspendShare = clients.SuspendShare,
+        SuspendMin = clients.SuspendMin,
+        SuspendWindow = clients.SuspendWindow,
+        Proxies = clients.Proxies,
+    };
 
     private static VerdictSettings SettingsOf(VerdictOptions verdict) => new()
     {

@@ -67,7 +67,7 @@ internal sealed class DecisionLog : NodeService, IScreeningObserver
     public void Decided(in Decision decision)
     {
         _metrics.Decided(decision);
-        if (!decision.Verdict.IsHit || _settings.Hits == LogHits.All)
+        if (!decision.IsFromMemory || _settings.Hits == LogHits.All)
             Enqueue(decision, 0);
         else if (_settings.Hits == LogHits.Count)
             Count(decision);
@@ -160,7 +160,7 @@ internal sealed class DecisionLog : NodeService, IScreeningObserver
         _file.Add(line);
 
         // Hits, those of a ban included, are in the file only: a client could flood the journal with them.
-        if (!decision.Verdict.IsHit)
+        if (!decision.IsFromMemory)
         {
             _console.Decided(
                 line.Action, line.Client, line.Score, line.Ttl, line.Source, line.Complete ? "complete" : "incomplete", line.Door,

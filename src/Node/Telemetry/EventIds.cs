@@ -22,6 +22,8 @@ internal static class EventIds
     public const int PolicyShadow = 2003;
     public const int DecisionLogFault = 2004;
     public const int DecisionLogRegained = 2005;
+    public const int ClientsConcentrated = 2006;
+    public const int ClientsDistinct = 2007;
     public const int ResolversInUse = 3000;
     public const int ResolverLost = 3001;
     public const int ResolverRegained = 3002;
@@ -50,4 +52,6 @@ internal static class EventIds
     public const int RehearsalFailed = 9014;
     public const int NodeDoesNotAnswer = 9015;
     public const int ServiceManagerLost = 9016;
+    public const int DrainBegun = 9017;
+    public const int DrainEnded = 9018;
 }

@@ -86,6 +86,23 @@ internal static partial class LogMessages
     [LoggerMessage(EventIds.Draining, LogLevel.Information, "Draining: no new connections, pending queries are answered")]
     public static partial void Draining(this ILogger log);
 
+    [LoggerMessage(EventIds.ClientsConcentrated, LogLevel.Warning,
+        "Clients' addresses do not arrive: {Percent} % of {Queries} queries name {Addresses} private or proxy addresses, most of them"
+        + " {Address}. Verdicts about such addresses are suspended. Have the load balancer pass on clients' addresses; permit the address"
+        + " if it is a relay of yours (access.permit)")]
+    public static partial void ClientsConcentrated(this ILogger log, long percent, long queries, int addresses, string address);
+
+    [LoggerMessage(EventIds.ClientsDistinct, LogLevel.Information,
+        "Clients' addresses arrive again: verdicts about private and proxy addresses were suspended for {Seconds} s")]
+    public static partial void ClientsDistinct(this ILogger log, double seconds);
+
+    [LoggerMessage(EventIds.DrainBegun, LogLevel.Information,
+        "{Author} via {Via}: drain; /readyz answers 503 from now on, the doors answer on")]
+    public static partial void DrainBegun(this ILogger log, string author, string via);
+
+    [LoggerMessage(EventIds.DrainEnded, LogLevel.Information, "{Author} via {Via}: drain undone; /readyz answers 200 again")]
+    public static partial void DrainEnded(this ILogger log, string author, string via);
+
     [LoggerMessage(EventIds.RungEntered, LogLevel.Warning, "Rung {Rung} entered: {What}")]
     public static partial void RungEntered(this ILogger log, int rung, string what);
 

@@ -46,6 +46,8 @@ internal sealed class NodeMetrics
     private readonly Counter _connectionsClosed;
     private readonly Gauge _cacheEntries;
     private readonly Gauge _rung;
+    private readonly Gauge _clientsConcentrated;
+    private readonly Gauge _draining;
     private readonly Gauge _reloadFailed;
     private readonly Gauge _members;
     private readonly Gauge _membersExpected;
@@ -106,6 +108,10 @@ internal sealed class NodeMetrics
             "Connections that this node closed: idle ones for new ones, and those whose peers did not read.", "endpoint", "reason");
         _cacheEntries = factory.CreateGauge("screening_cache_entries", "Entries held, by kind.", "kind");
         _rung = factory.CreateGauge("screening_rung", "Rung of the ladder of degradation, 0 is best.");
+        _clientsConcentrated = factory.CreateGauge(
+            "screening_clients_concentrated",
+            "1 while verdicts about private and proxy addresses are suspended, because most queries name a few of them, else 0.");
+        _draining = factory.CreateGauge("screening_draining", "1 from the start of a drain or a stop on, else 0.");
         _reloadFailed = factory.CreateGauge(
             "screening_config_reload_failed", "1 while the configuration or a permanent list cannot be read again, else 0.");
         _members = factory.CreateGauge("screening_members", "Members of role cache that are up and reachable.");
@@ -188,8 +194,11 @@ internal sealed class NodeMetrics
     });
 
     /// <summary>Takes what is looked up only when somebody asks.</summary>
-    public void OnScrape(ScreeningHandle screening, Ladder ladder, ReloadState reload) => _registry.AddBeforeCollectCallback(() =>
+    public void OnScrape(
+        ScreeningHandle screening, Ladder ladder, ReloadState reload, Drain drain) => _registry.AddBeforeCollectCallback(() =>
     {
+        _clientsConcentrated.Set(screening.Screener.Clients.IsSuspended ? 1 : 0);
+        _draining.Set(drain.Since is null ? 0 : 1);
         _memoryLimit.Set(MemoryLimit.Bytes());
         _gcPause.IncTo(GC.GetTotalPauseDuration().TotalSeconds);
         _inFlight.Set(screening.Screener.InFlight);

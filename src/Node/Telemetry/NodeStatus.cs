@@ -11,7 +11,7 @@ using Screening.Node.Supervision;
 namespace Screening.Node.Telemetry;
 
 /// <summary>The node's own state, for <c>status</c> and readiness.</summary>
-internal sealed class NodeStatus(string node, ScreeningHandle screening, Ladder ladder, ReloadState reload)
+internal sealed class NodeStatus(string node, ScreeningHandle screening, Ladder ladder, ReloadState reload, Drain drain)
 {
     private volatile IReadOnlyList<OpenEndpoint> _endpoints = [];
 
@@ -22,8 +22,11 @@ internal sealed class NodeStatus(string node, ScreeningHandle screening, Ladder 
     /// <summary>The node's name.</summary>
     public string Node { get; } = node;
 
-    /// <summary>True once the endpoints answer.</summary>
-    public bool IsReady => _endpoints.Count > 0;
+    /// <summary>True once the endpoints answer, and until load balancers are to send no more clients.</summary>
+    public bool IsReady => _endpoints.Count > 0 && !IsDraining;
+
+    /// <summary>True from the start of a drain, or of a stop, on.</summary>
+    public bool IsDraining => drain.Since is not null;
 
     /// <summary>The listeners, once they are open; empty again while the node drains.</summary>
     public IReadOnlyList<OpenEndpoint> Endpoints

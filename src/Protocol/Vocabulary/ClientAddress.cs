@@ -26,6 +26,21 @@ public readonly partial record struct ClientAddress : IComparable<ClientAddress>
     /// <summary>32 for IPv4, 128 for IPv6.</summary>
     public int BitLength => IsIPv4 ? 32 : 128;
 
+    /// <summary>
+    /// True for an address that no client has on the Internet: RFC 1918, RFC 6598 (shared by the clients of a carrier), RFC 3927 and
+    /// RFC 4291 (link-local), RFC 4193. Loopback is not among them.
+    /// </summary>
+    public bool IsPrivate
+    {
+        get
+        {
+            var bits = IPv4Bits;
+            return IsIPv4
+                ? bits >> 24 == 0x0a || bits >> 20 == 0xac1 || bits >> 16 is 0xc0a8 or 0xa9fe || bits >> 22 == 0x6440_0000 >> 22
+                : _bits >> 121 == 0xfc >> 1 || _bits >> 118 == 0xfe80 >> 6;
+        }
+    }
+
     /// <summary>All 128 bits in network order; IPv4 stands in its mapped form.</summary>
     public UInt128 Bits => _bits;
 

@@ -20,6 +20,7 @@ internal static class Examples
             "screening check 2001:db8::25 --fresh --json",
         ],
         ["screening status"] = ["screening status", "screening status --node http://192.0.2.25:10080 --json"],
+        ["screening drain"] = ["screening drain --wait 10s", "screening drain --undo"],
         ["screening cache"] = ["screening cache list", "screening cache ban 198.51.100.23 --ttl 1d --reason \"sends worms\""],
         ["screening cache list"] = ["screening cache list", "screening cache list 192.0.2.0/24"],
         ["screening cache show"] = ["screening cache show 192.0.2.10"],

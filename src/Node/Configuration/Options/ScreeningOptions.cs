@@ -35,6 +35,9 @@ internal sealed record ScreeningOptions
     [Setting("permanent lists; the longest match decides, reject before permit at equal length; files are read again when they change")]
     public AccessOptions Access { get; init; } = new();
 
+    [Setting("when clients' addresses count as lost behind a NAT or a load balancer")]
+    public ClientsOptions Clients { get; init; } = new();
+
     [Setting("the policy door")]
     public PolicyOptions Policy { get; init; } = new();
 

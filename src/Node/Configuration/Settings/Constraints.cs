@@ -38,7 +38,7 @@ internal sealed class BetweenAttribute(object least, object? most = null)
         var number = (IComparable)value;
         if (number.CompareTo(Bound(least, value)) >= 0 && (most is null || number.CompareTo(Bound(most, value)) <= 0))
             return null;
-        return ZeroIsOff && number is TimeSpan { Ticks: 0 } ? null
+        return ZeroIsOff && number is TimeSpan { Ticks: 0 } or 0 ? null
             : most is null ? $"it must be at least {least}"
             : $"it must be {least} to {most}" + (ZeroIsOff ? ", or 0 to turn it off" : "");
     }
@@ -46,7 +46,7 @@ internal sealed class BetweenAttribute(object least, object? most = null)
     public override void Describe(JsonObject schema)
     {
         if (least is int from)
-            schema["minimum"] = from;
+            schema["minimum"] = ZeroIsOff ? 0 : from;
         if (most is int to)
             schema["maximum"] = to;
     }

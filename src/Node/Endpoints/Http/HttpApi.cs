@@ -40,7 +40,7 @@ internal sealed class HttpApi(ScreeningHandle screening, NodeMetrics metrics, No
         if (status.IsReady)
             return WriteTextAsync(context, "ready\n"u8.ToArray());
         context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-        return WriteTextAsync(context, "not ready\n"u8.ToArray());
+        return WriteTextAsync(context, status.IsDraining ? "draining\n"u8.ToArray() : "not ready\n"u8.ToArray());
     }
 
     private async Task WriteMetricsAsync(HttpContext context) =>

@@ -24,6 +24,7 @@ internal readonly record struct MemcacheValue(PostscreenTimes Times, OtherValue?
 /// <code>
 /// reject, ban                  nothing, so that postscreen makes its tests
 /// permit, grant, allow         five times now + ttl: no test, no wait
+/// a suspended address          nothing, and nothing is stored: it stands for anybody
 /// everything else              postscreen's own times, if it stored some at any MX; a pass of Screening adds none
 /// </code>
 /// </remarks>
@@ -70,7 +71,8 @@ internal sealed class MemcacheTable(ScreeningHandle screening, DigestKeys digest
         if (PostscreenTimesText.TryParse(data, out var times))
         {
             _others.Remove(request.Keys);
-            Times?.Record(Admit(request.Keys), times);
+            if (!PostscreenKey.TryReadClient(request.Keys, out var client) || !screening.Screener.Clients.Suspends(client))
+                Times?.Record(Admit(request.Keys), times);
             return true;
         }
 
@@ -111,8 +113,13 @@ internal sealed class MemcacheTable(ScreeningHandle screening, DigestKeys digest
         times = default;
         var screener = screening.Screener;
         var query = screener.QueryFor(Door.Memcache, client, null);
-        if (!screener.TryPeek(query, out var decision) || decision.Verdict is { Action: VerdictAction.Pass, Allow: false })
+        var isKnown = screener.TryPeek(query, out var decision);
+        if (!isKnown || decision is { IsSuspended: false, Verdict: { Action: VerdictAction.Pass, Allow: false } })
+        {
+            screener.Clients.Count(client); // This answer is not reported.
             return false;
+        }
+
         if (decision.Verdict.Allow)
             times = PostscreenTimes.AllUntil(time.GetUtcNow().ToUnixTimeSeconds() + decision.Verdict.TtlSeconds);
         screener.Report(decision);
