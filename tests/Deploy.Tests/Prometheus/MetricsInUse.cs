@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace Screening.Deploy.Tests.Prometheus;
 
-/// <summary>Finds metrics and labels that an expression names and the product does not have.</summary>
+/// <summary>
+/// Finds metrics and labels that an expression names and the product does not have. Of a metric without series the labels are not known.
+/// </summary>
 /// <param name="known">Every metric with all labels that its series have.</param>
 internal sealed partial class MetricsInUse(IReadOnlyDictionary<string, IReadOnlySet<string>> known)
 {
@@ -34,7 +36,7 @@ internal sealed partial class MetricsInUse(IReadOnlyDictionary<string, IReadOnly
             labels.UnionWith(has);
             foreach (Match matcher in Matcher().Matches(use.Groups["matchers"].Value))
             {
-                if (!has.Contains(matcher.Groups["label"].Value))
+                if (has.Count > 0 && !has.Contains(matcher.Groups["label"].Value))
                     yield return $"{metric} has no label {matcher.Groups["label"].Value}: {expression}";
             }
         }
