@@ -8,7 +8,8 @@ namespace Screening.Deploy.Tests.Prometheus;
 public sealed class PrometheusRuleTests
 {
     private const string Head = """
-        # The rules of deploy/prometheus/screening.rules.yaml for the Prometheus operator. Change them there; PrometheusRuleTests writes this file.
+        # The rules of deploy/prometheus/screening.rules.yaml for the Prometheus operator. Change them there: PrometheusRuleTests
+        # writes this file.
         apiVersion: monitoring.coreos.com/v1
         kind: PrometheusRule
         metadata:
