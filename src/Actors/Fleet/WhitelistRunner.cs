@@ -20,7 +20,7 @@ public abstract class WhitelistRunner
     private protected static readonly TimeSpan StoreTimeout = TimeSpan.FromSeconds(1);
 
     // A node joins and hears of all grants and bans within two seconds. Where there is no fleet to hear of, it opens its doors without.
-    private static readonly TimeSpan GrantsTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan GrantsTimeout = TimeSpan.FromSeconds(10);
 
     internal WhitelistRunner(ClusterSettings settings, RunnerContext node, ILogger log)
     {
@@ -78,7 +78,7 @@ public abstract class WhitelistRunner
 
     /// <summary>
     /// Waits for what should be known before the first door opens: whether the store answers, at most a second, so that an operator reads
-    /// of a fault before <c>ready</c>; and all grants and bans, at most five, where this node has no copy of its own, as at its first start
+    /// of a fault before <c>ready</c>; and all grants and bans, at most ten, where this node has no copy of its own, as at its first start
     /// or on a new volume. Without that it would let in banned clients.
     /// </summary>
     public async Task WaitForStartAsync(CancellationToken cancellation)

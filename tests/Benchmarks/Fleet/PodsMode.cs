@@ -134,13 +134,15 @@ internal sealed class PodsMode(StatefulSetLab lab, ServiceLoad load, Stopwatch c
             $"   of {known.Count} passes {lost.Count} are not in the whitelist; of {asked} asked about again {unknown} were not known"));
         if (lost.Count > 0)
         {
-            var (first, last) = (lost.Min(a => a.At), lost.Max(a => a.At));
-            Say(clock, FormattableString.Invariant(
-                $"   those were made from {(first - began).TotalSeconds:0.0} to {(last - began).TotalSeconds:0.0} s after the phase began"));
+            var (first, last) = ((lost.Min(a => a.At) - began).TotalSeconds, (lost.Max(a => a.At) - began).TotalSeconds);
+            Say(clock, FormattableString.Invariant($"   those were made from {first:0.0} to {last:0.0} s after the phase began"));
         }
 
         foreach (var (pod, state) in lab.Pods.Zip(await Task.WhenAll(lab.Pods.Select(pod => pod.TryStatusAsync()))))
-            Say(clock, FormattableString.Invariant($"   {pod.Name}: {state?.ShardsHere} shards, {state?.Queued} queued, {state?.Dropped} dropped"));
+        {
+            Say(clock, FormattableString.Invariant(
+                $"   {pod.Name}: {state?.ShardsHere} shards, {state?.Queued} queued, {state?.Dropped} dropped"));
+        }
         table.Add(
             phase, (ended - began).TotalSeconds.Figure(), whole, $"{seen.Sent}", $"{seen.Unanswered}", $"{seen.Again}", $"{seen.Late}",
             $"{seen.LetIn}", seen.P99.Milliseconds(), seen.Longest.Milliseconds(), seen.LongestGap.Milliseconds(),

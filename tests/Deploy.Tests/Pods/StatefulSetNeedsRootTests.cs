@@ -54,7 +54,7 @@ public sealed class StatefulSetNeedsRootTests(ITestOutputHelper output)
     {
         CommandResult? tried = null;
         await Poll.UntilAsync(
-            async () => (tried = await pod.RunAsync("cache", "ban", "198.51.100.0/24", "--ttl", "1h", "--reason", "spam run")).ExitCode == 0,
+            async () => (tried = await pod.RunAsync("cache", "ban", "198.51.100.0/24", "--ttl", "1h", "--reason", "abuse")).ExitCode == 0,
             Patience, "a ban", () => $"{tried}");
         return [.. Enumerable.Range(1, 50).Select(last => string.Create(CultureInfo.InvariantCulture, $"198.51.100.{last}"))];
     }

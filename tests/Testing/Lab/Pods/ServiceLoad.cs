@@ -234,7 +234,8 @@ public sealed record ServiceResult(
         TimeSpan Part(double part) => took.Count == 0 ? default : took[Math.Min(took.Count - 1, (int)(took.Count * part))];
         return new ServiceResult(
             answers.Count, answers.Count - answered.Count, answers.Count(a => a.Attempts > 1),
-            answered.Count(a => a.Took > ServiceLoad.Due), answered.Count(a => a.IsBanned && a.Action != "drop"), Part(.5), Part(.99), Part(1), gap);
+            answered.Count(a => a.Took > ServiceLoad.Due), answered.Count(a => a.IsBanned && a.Action != "drop"),
+            Part(.5), Part(.99), Part(1), gap);
     }
 
     public override string ToString() => FormattableString.Invariant(
