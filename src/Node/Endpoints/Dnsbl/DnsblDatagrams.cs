@@ -120,7 +120,8 @@ internal sealed class DnsblDatagrams(
             try
             {
                 var length = socket.ReceiveFrom(buffer, SocketFlags.None, from);
-                if (_gate.Admits(AddressOf(from), allow))
+                // The end of receiving looks like an empty datagram from nobody.
+                if (length > 0 && _gate.Admits(AddressOf(from), allow))
                     Answer(socket, buffer.AsSpan(0, length), from, answer);
             }
             catch (ObjectDisposedException)
