@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace Screening.Deploy.Tests.Kubernetes;
 
 /// <summary>
@@ -11,28 +9,26 @@ public sealed class ManifestTests
         "        startupProbe:\n          failureThreshold: 60\n          httpGet:\n            path: /healthz\n            port: http\n"
         + "          periodSeconds: 1\n          timeoutSeconds: 2\n";
 
-    private static readonly ConcurrentDictionary<string, Task<RenderedManifests>> Rendered = new();
-
     public static TheoryData<string> Names => [.. RenderedManifests.Names];
 
     [SkippableTheory]
     [MemberData(nameof(Names))]
     public async Task Needs_kubectl__No_field_is_unknown(string name)
     {
-        var manifests = await RenderAsync(name);
+        var manifests = await RenderedManifests.OfAsync(name);
         Assert.NotEmpty(manifests.Objects);
         Assert.Empty(manifests.Documents.Where(CustomResource.IsOne).SelectMany(CustomResource.Faults));
     }
 
     [SkippableTheory]
     [MemberData(nameof(Names))]
-    public async Task Needs_kubectl__No_rule_is_broken(string name) => Assert.Empty(ManifestRules.Faults(await RenderAsync(name)));
+    public async Task Needs_kubectl__No_rule_is_broken(string name) => Assert.Empty(ManifestRules.Faults(await RenderedManifests.OfAsync(name)));
 
     [SkippableFact]
     public async Task Needs_kubectl_and_node__No_field_is_missing_and_no_type_is_wrong()
     {
         KubernetesModels.Require();
-        var all = await Task.WhenAll(RenderedManifests.Names.Select(RenderAsync));
+        var all = await Task.WhenAll(RenderedManifests.Names.Select(RenderedManifests.OfAsync));
         var told = await KubernetesModels.FaultsAsync(
             all.Select(manifests => manifests.Documents.Where(document => !CustomResource.IsOne(document))));
         Assert.Equal(all.Length, told.Length);
@@ -46,7 +42,7 @@ public sealed class ManifestTests
     [InlineData("maxUnavailable: 1", "maxUnavaliable: 1")]
     public async Task Needs_kubectl__A_misspelling_is_told(string right, string wrong)
     {
-        var manifests = (await RenderAsync("production")).With(right, wrong);
+        var manifests = (await RenderedManifests.OfAsync("production")).With(right, wrong);
         var told = Assert.ThrowsAny<Exception>(() => manifests.Objects);
         Assert.Contains(wrong.Split(':')[0], told.ToString(), StringComparison.Ordinal);
     }
@@ -66,7 +62,7 @@ public sealed class ManifestTests
             ("- containerPort: 10025\n          name: plugin\n", "- name: plugin\n", "containerPort"),
             ("whenUnsatisfiable: ScheduleAnyway", "whenever: ScheduleAnyway", "whenUnsatisfiable"),
         ];
-        var right = await RenderAsync("production");
+        var right = await RenderedManifests.OfAsync("production");
         var told = await KubernetesModels.FaultsAsync(faults.Select(fault => right.With(fault.Right, fault.Wrong).Documents));
         foreach (var (fault, found) in faults.Zip(told))
             Assert.Contains(fault.Told, Assert.Single(found), StringComparison.Ordinal);
@@ -81,7 +77,7 @@ public sealed class ManifestTests
     [InlineData("selfSigned: {}", "selfSigned: []")]
     public async Task Needs_kubectl__Faults_of_custom_resources_are_told(string right, string wrong)
     {
-        var manifests = (await RenderAsync("production with components")).With(right, wrong);
+        var manifests = (await RenderedManifests.OfAsync("production with components")).With(right, wrong);
         Assert.NotEmpty(manifests.Documents.Where(CustomResource.IsOne).SelectMany(CustomResource.Faults));
     }
 
@@ -112,9 +108,7 @@ public sealed class ManifestTests
     [InlineData("edge-sidecar", "podManagementPolicy: Parallel", "replicas: 2", "undo")]
     public async Task Needs_kubectl__A_broken_rule_is_told(string name, string right, string wrong, string told)
     {
-        var manifests = (await RenderAsync(name)).With(right, wrong);
+        var manifests = (await RenderedManifests.OfAsync(name)).With(right, wrong);
         Assert.Contains(ManifestRules.Faults(manifests), fault => fault.Contains(told, StringComparison.Ordinal));
     }
-
-    private static Task<RenderedManifests> RenderAsync(string name) => Rendered.GetOrAdd(name, RenderedManifests.RenderAsync);
 }

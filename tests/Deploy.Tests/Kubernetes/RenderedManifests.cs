@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using k8s;
 using k8s.Models;
@@ -8,6 +9,7 @@ namespace Screening.Deploy.Tests.Kubernetes;
 /// <summary>What an overlay renders to, or a text like it.</summary>
 internal sealed class RenderedManifests
 {
+    private static readonly ConcurrentDictionary<string, Task<RenderedManifests>> Rendered = new();
     private static readonly string Root = Repository.File("deploy/k8s");
 
     private RenderedManifests(string name, string text)
@@ -40,8 +42,10 @@ internal sealed class RenderedManifests
         "production with components", "edge-sidecar with components",
     ];
 
-    /// <summary>Renders one of <see cref="Names"/>.</summary>
-    public static async Task<RenderedManifests> RenderAsync(string name) => new(name, name switch
+    /// <summary>Renders one of <see cref="Names"/>, once for all tests.</summary>
+    public static Task<RenderedManifests> OfAsync(string name) => Rendered.GetOrAdd(name, RenderAsync);
+
+    private static async Task<RenderedManifests> RenderAsync(string name) => new(name, name switch
     {
         "base" => await Kubectl.RenderAsync(Path.Combine(Root, "base")),
         "production with components" => await Kubectl.RenderAsync(
