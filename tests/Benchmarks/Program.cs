@@ -33,6 +33,8 @@ const int WrongUsage = 2;
     ("fleet-bans", "100,000 bans and restarts of every kind (exit status 1 if a banned client passed)", Async(BansMode.RunAsync)),
     ("fleet-starts", "starts of every kind of fleet (exit status 1 if one was not one cluster)", Async(StartsMode.RunAsync)),
     ("fleet-churn", "hours of churn with a moved clock: size of the database", Async(_ => ChurnMode.RunAsync())),
+    ("pods", "a StatefulSet's pods, DNS and database as Kubernetes runs them, under load: scaling, updates, losses, cuts; needs root "
+        + "(exit status 1 if a query, a ban or a pass was lost)", Async(PodsMode.RunAsync)),
     ("store-load", "a million entries on SQLite: time until the buckets of a single node hold them", Async(_ => StoreModes.LoadAsync())),
     ("store-lock", "SQLite locked for 20 s: what the thread pool notices", Async(_ => StoreModes.LockAsync())),
     ("house", "how large the parts of the code are, and which folders use which (takes the root of another checkout)", HouseMode.Run),
