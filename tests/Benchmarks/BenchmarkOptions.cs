@@ -17,9 +17,14 @@ internal sealed record BenchmarkOptions
           --count N     fleet-*: clients or entries (also --entries N); hostile: peers at a time
           --door NAME   hostile: only this door
           --store NAME  fleet-bans, fleet-entries, dead-sources: only this one (memory, postgresql, sqlite)
-          --rate N      fleet-flight: new clients a second, 60 by default
+          --rate N      fleet-flight, plugin-load: new clients a second, 60 by default; pods: queries a second, 20 by default
+          --target A:P  plugin-load: address and port of the plug-in door
           --warm-up S   fleet-flight: seconds of other clients first, 0 by default
           --kill-at S   fleet-flight: kill -9 of one node so many seconds after the first query; 0, the default: never
+          --manifests F pods: the folder to render (default: the production overlay)
+          --older PATH  pods: the program of an older release, for an update from it and back
+          --logs FOLDER pods: write what each pod wrote into it
+          --only TEXT   pods: only phases with this in their name; several: A|B
           --unix PATH   echo-server: its unix socket, echo.sock in a temporary folder by default
         """;
 
@@ -36,6 +41,9 @@ internal sealed record BenchmarkOptions
 
     public string Unix { get; init; } = "";
 
+    /// <summary>A door of a node that runs already.</summary>
+    public string Target { get; init; } = "";
+
     /// <summary>Clients or entries; null: as the mode likes.</summary>
     public int? Count { get; init; }
 
@@ -45,8 +53,20 @@ internal sealed record BenchmarkOptions
     /// <summary>The only door that is meant; empty: all.</summary>
     public string Door { get; init; } = "";
 
-    /// <summary>New clients a second.</summary>
-    public int Rate { get; init; } = 60;
+    /// <summary>New clients a second; null: as the mode likes.</summary>
+    public int? Rate { get; init; }
+
+    /// <summary>Manifests to render; empty: those of this checkout.</summary>
+    public string Manifests { get; init; } = "";
+
+    /// <summary>The program of an older release; empty: none.</summary>
+    public string Older { get; init; } = "";
+
+    /// <summary>Where the logs of pods go; empty: nowhere.</summary>
+    public string Logs { get; init; } = "";
+
+    /// <summary>What the phases that are meant have in their names, divided by bars; empty: all.</summary>
+    public string Only { get; init; } = "";
 
     /// <summary>How long other clients come first.</summary>
     public TimeSpan WarmUp { get; init; }
@@ -56,6 +76,9 @@ internal sealed record BenchmarkOptions
 
     /// <summary>True if a store is to be tried.</summary>
     public bool IsMeant(string store) => Store.Length == 0 || Store == store;
+
+    /// <summary>True if a phase is to be run.</summary>
+    public bool IsMeantPhase(string phase) => Only.Split('|').Any(only => phase.Contains(only, StringComparison.Ordinal));
 
     public TimeSpan Length(double defaultSeconds) => TimeSpan.FromSeconds(Seconds ?? defaultSeconds);
 
@@ -82,8 +105,13 @@ internal sealed record BenchmarkOptions
                     ? value : throw new UsageException($"--store: there is no {value}")
                 },
                 "--warm-up" => options with { WarmUp = TimeSpan.FromSeconds(Number(name, value)) },
+                "--manifests" => options with { Manifests = value },
+                "--older" => options with { Older = value },
+                "--logs" => options with { Logs = value },
+                "--only" => options with { Only = value },
                 "--kill-at" => options with { KillAt = TimeSpan.FromSeconds(Number(name, value)) },
                 "--unix" => options with { Unix = value },
+                "--target" => options with { Target = value },
                 _ => throw new UsageException($"unknown option {name}"),
             };
         }

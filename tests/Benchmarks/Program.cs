@@ -33,6 +33,8 @@ const int WrongUsage = 2;
     ("fleet-bans", "100,000 bans and restarts of every kind (exit status 1 if a banned client passed)", Async(BansMode.RunAsync)),
     ("fleet-starts", "starts of every kind of fleet (exit status 1 if one was not one cluster)", Async(StartsMode.RunAsync)),
     ("fleet-churn", "hours of churn with a moved clock: size of the database", Async(_ => ChurnMode.RunAsync())),
+    ("pods", "a StatefulSet's pods, DNS and database as Kubernetes runs them, under load: scaling, updates, losses, cuts; needs root "
+        + "(exit status 1 if a query, a ban or a pass was lost)", Async(PodsMode.RunAsync)),
     ("store-load", "a million entries on SQLite: time until the buckets of a single node hold them", Async(_ => StoreModes.LoadAsync())),
     ("store-lock", "SQLite locked for 20 s: what the thread pool notices", Async(_ => StoreModes.LockAsync())),
     ("house", "how large the parts of the code are, and which folders use which (takes the root of another checkout)", HouseMode.Run),
@@ -43,6 +45,8 @@ const int WrongUsage = 2;
     ("mail-lab", "two Postfix beside a fleet of two, until ended (tests/EndToEnd.Tests/mail-lab.sh)",
         doors => MailLabMode.RunAsync(doors).GetAwaiter().GetResult()),
     ("echo-server", "the limit by itself: answers every query with a constant, until ended", Echo),
+    ("plugin-load", "new clients at a fixed rate at a node that runs already, named by --target (exit status 1 if one was not answered)",
+        arguments => PluginLoadMode.Run(BenchmarkOptions.Parse(arguments))),
     ("fake-lists", "fake DNSBLs by themselves: answer after --delay, until ended", arguments => Lists(BenchmarkOptions.Parse(arguments))),
 ];
 

@@ -15,6 +15,9 @@ public sealed record ClusterSettings
     /// <summary>Address that the remoting port is bound to.</summary>
     public string ListenHost { get; init; } = "127.0.0.1";
 
+    /// <summary>False if this host has IPv6 only, so that [::] is no reason to reach names by IPv4.</summary>
+    public bool HasIPv4 { get; init; } = true;
+
     /// <summary>The remoting port: it stays the same when the cluster system restarts. 0 only where there is none, without seeds.</summary>
     public required int ListenPort { get; init; }
 

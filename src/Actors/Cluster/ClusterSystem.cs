@@ -65,10 +65,12 @@ internal sealed class ClusterSystem
     /// <summary>Completes, and never fails, when the cluster system has ended for whatever reason.</summary>
     public Task Ended { get; }
 
-    /// <summary>True if nodes that are known by names are reached by IPv6: those that listen on all addresses take IPv4 as well.</summary>
+    /// <summary>
+    /// True if nodes that are known by names are reached by IPv6: those that listen on all addresses take IPv4 as well, where there is any.
+    /// </summary>
     public static bool UsesIPv6(ClusterSettings settings) =>
         IPAddress.TryParse(settings.ListenHost, out var address)
-        && address.AddressFamily == AddressFamily.InterNetworkV6 && !address.Equals(IPAddress.IPv6Any);
+        && address.AddressFamily == AddressFamily.InterNetworkV6 && (!address.Equals(IPAddress.IPv6Any) || !settings.HasIPv4);
 
     /// <summary>Starts a cluster system. Its join guard does the rest.</summary>
     /// <param name="bootstrap">Makes the settings of the actor system.</param>

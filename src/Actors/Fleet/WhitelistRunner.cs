@@ -19,6 +19,9 @@ public abstract class WhitelistRunner
     // The start does not wait longer for a store that does not answer.
     private protected static readonly TimeSpan StoreTimeout = TimeSpan.FromSeconds(1);
 
+    // A node joins and hears of all grants and bans within two seconds. Where there is no fleet to hear of, it opens its doors without.
+    private static readonly TimeSpan GrantsTimeout = TimeSpan.FromSeconds(10);
+
     internal WhitelistRunner(ClusterSettings settings, RunnerContext node, ILogger log)
     {
         Settings = settings;
@@ -73,8 +76,17 @@ public abstract class WhitelistRunner
     /// <summary>What all members hold together. Members that do not answer at once are left out.</summary>
     public abstract Task<WhitelistTotals> AskTotalsAsync();
 
-    /// <summary>Waits until the store was asked once, at most a second: an operator then reads of a fault before <c>ready</c>.</summary>
-    public Task WaitForStoreAsync(CancellationToken cancellation) => StoreKeeper.WaitForFirstLookAsync(StoreTimeout, cancellation);
+    /// <summary>
+    /// Waits for what should be known before the first door opens: whether the store answers, at most a second, so that an operator reads
+    /// of a fault before <c>ready</c>; and all grants and bans, at most ten, where this node has no copy of its own, as at its first start
+    /// or on a new volume. Without that it would let in banned clients.
+    /// </summary>
+    public async Task WaitForStartAsync(CancellationToken cancellation)
+    {
+        await StoreKeeper.WaitForFirstLookAsync(StoreTimeout, cancellation).ConfigureAwait(false);
+        if (!Grants.IsKnown)
+            await Task.WhenAny(Grants.FirstConfirmation, Task.Delay(GrantsTimeout, Time, cancellation)).ConfigureAwait(false);
+    }
 
     /// <summary>Runs until it is told to stop, then writes what is not on disk yet.</summary>
     public async Task RunAsync(CancellationToken stopping)

@@ -1,4 +1,5 @@
 using Screening.Node.Api;
+using Screening.Node.Commands.Usage;
 using Screening.Node.Configuration;
 using Screening.Node.Telemetry;
 
@@ -9,6 +10,7 @@ namespace Screening.Node.Commands;
 /// </summary>
 internal static class Welcome
 {
+    private const string Program = CommandPath.Program;
     private const string UsualHttp = "tcp://127.0.0.1:10080";
 
     public static async Task WriteAsync(TextWriter output, ScreeningOptions options, IReadOnlyList<OpenEndpoint> endpoints, string? file)
@@ -45,11 +47,16 @@ internal static class Welcome
             yield return $"    printf 'query_id=1\\nremote_address=192.0.2.10\\n\\n' | socat -t2 - {Socat(plugin.Uri)}";
     }
 
-    /// <summary>The program as it can be started from here: from a checkout it is under bin.</summary>
+    /// <summary>The program as it can be started from here: an installed one by its name, one of a checkout is under bin.</summary>
     public static string ProgramName() =>
-        Environment.ProcessPath is { } path && Path.GetFileName(path) == "screening"
-            ? Shorter(path)
+        Environment.ProcessPath is { } path && Path.GetFileName(path) == Program
+            ? (IsOnPath(path) ? Program : Shorter(path))
             : $"dotnet {Shorter(typeof(Welcome).Assembly.Location)}";
+
+    private static bool IsOnPath(string path) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries)
+            .Select(folder => new FileInfo(Path.Combine(folder, Program)))
+            .Any(file => (file.ResolveLinkTarget(returnFinalTarget: true) ?? file).FullName == path);
 
     private static string Shorter(string path)
     {

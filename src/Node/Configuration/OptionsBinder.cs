@@ -45,6 +45,13 @@ internal sealed class OptionsBinder
 
     private void Bind(Setting setting, SettingNode node, object owner, string path)
     {
+        if (setting.Kind is SettingKind.Values or SettingKind.Tables && (node as SettingTable)?.AsList() is { } items)
+        {
+            if (items.Missing is { } number)
+                Fault(node.Place, path, $"{path} has no item number {number}; items are numbered from 0 without a gap");
+            node = items;
+        }
+
         switch (setting.Kind)
         {
             case SettingKind.Value:
@@ -144,7 +151,8 @@ internal sealed class OptionsBinder
         var near = NearestName.Find(key, settings.Select(setting => setting.Name)) is { } sibling
             ? prefix + sibling
             : Setting.Paths(typeof(ScreeningOptions)).FirstOrDefault(known => known.EndsWith('.' + key, StringComparison.Ordinal));
-        Fault(node.Place, path, near is null ? $"{path} is not a setting" : $"{path} is not a setting; did you mean {near}?");
+        var meant = near is not null && node.Place.Kind == PlaceKind.Environment ? OverrideSource.VariableOf(near) : near;
+        Fault(node.Place, path, meant is null ? $"{path} is not a setting" : $"{path} is not a setting; did you mean {meant}?");
     }
 
     private void Wrong(Setting setting, SettingNode node, string path, string rule)

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Screening.Actors.Cluster;
 using Screening.Actors.Whitelist;
@@ -23,6 +24,7 @@ internal static class FleetPlan
         {
             Node = options.Node.Name,
             ListenHost = listen.Host,
+            HasIPv4 = HasIPv4(),
             ListenPort = listen.Port,
             PublicHost = reached.Host,
             PublicPort = reached.Port == 0 ? listen.Port : reached.Port,
@@ -40,6 +42,12 @@ internal static class FleetPlan
             Store = store,
         };
     }
+
+    // Loopback is in every container, and link-local addresses (RFC 3927) reach nobody.
+    private static bool HasIPv4() => NetworkInterface.GetAllNetworkInterfaces()
+        .Where(card => card.NetworkInterfaceType != NetworkInterfaceType.Loopback)
+        .SelectMany(card => card.GetIPProperties().UnicastAddresses)
+        .Any(own => own.Address.AddressFamily == AddressFamily.InterNetwork && own.Address.GetAddressBytes() is not [169, 254, ..]);
 
     private static SplitBrainStrategy StrategyOf(SplitBrain chosen, int expected, IWhitelistStore store) => chosen switch
     {

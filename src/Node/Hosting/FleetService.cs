@@ -12,7 +12,7 @@ internal sealed class FleetService(ScreeningHandle screening, Troubles troubles,
     {
         await base.StartAsync(cancellationToken).ConfigureAwait(false);
         if (screening.Fleet is { } fleet)
-            await fleet.WaitForStoreAsync(cancellationToken).ConfigureAwait(false);
+            await fleet.WaitForStartAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Leaves the fleet, which has a limit of its own: the time that the doors took to drain does not count.</summary>

@@ -9,8 +9,8 @@ internal static class StoreFactory
     /// <exception cref="StoreException">store.connection is not a connection string.</exception>
     public static IWhitelistStore Create(ScreeningOptions options) => options.Store.Provider switch
     {
-        StoreProvider.Sqlite => new SqliteStore(options.Node.DataDir, options.Store.Connection),
-        StoreProvider.Postgresql => new PostgresStore(options.Node.Name, options.Store.Connection),
+        StoreProvider.Sqlite => new SqliteStore(options.Node.DataDir, options.Store.ConnectionString),
+        StoreProvider.Postgresql => new PostgresStore(options.Node.Name, options.Store.ConnectionString),
         _ => new MemoryStore(),
     };
 }

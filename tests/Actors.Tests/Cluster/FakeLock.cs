@@ -13,6 +13,9 @@ internal sealed class FakeLock : IStoreLock, IWhitelistStore
     /// <summary>How often a lock was asked for.</summary>
     public int Calls { get; private set; }
 
+    /// <summary>How often a lock was given back by its owner.</summary>
+    public int Released { get; private set; }
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     public string Provider { get; init; } = "memory";
@@ -48,8 +51,8 @@ internal sealed class FakeLock : IStoreLock, IWhitelistStore
     {
         lock (_gate)
         {
-            if (_held.TryGetValue(name, out var held) && held.Owner == owner)
-                _held.Remove(name);
+            if (_held.TryGetValue(name, out var held) && held.Owner == owner && _held.Remove(name))
+                Released++;
         }
 
         return Task.CompletedTask;

@@ -191,6 +191,24 @@ public sealed class FormingTests
         Assert.Contains("ahead of", (await late).Now.Warnings[0]);
     }
 
+    /// <summary>Who finds the lock free meanwhile, and cannot reach the others, founds a second cluster on the same database.</summary>
+    [Fact]
+    [Trait("Finding", "lab-1")]
+    public async Task A_node_that_leaves_does_not_give_back_the_lock_of_those_that_stay()
+    {
+        await using var lab = new ClusterLab();
+        var held = new FakeLock();
+        var nodes = await Task.WhenAll(ClusterLab.Fleet(3).Select(settings => lab.StartAsync(settings with { Store = held })));
+        await Task.WhenAll(nodes.Select(node => node.IsUpAsync(3)));
+        await nodes[0].Host.LeaveAsync(TimeSpan.FromSeconds(20));
+        await nodes[1].Host.LeaveAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(0, held.Released);
+
+        // The last one does.
+        await nodes[2].Host.LeaveAsync(TimeSpan.FromSeconds(20));
+        await ClusterLab.UntilAsync(() => held.Released == 1, () => $"the lock given back: {held.Released}");
+    }
+
     // A node with names as seeds, one for each port.
     private static ClusterSystemSetup Named(int port, int[] ports, Func<string, IPAddress[]> resolve, string knownAs) =>
         new(ClusterLab.Alone(port) with

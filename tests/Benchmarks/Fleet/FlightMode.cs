@@ -17,6 +17,7 @@ namespace Screening.Benchmarks.Fleet;
 internal static class FlightMode
 {
     private const int DefaultCount = 1800;
+    private const int DefaultRate = 60;
     private const double MostQueries = 1.02;
     private const uint FirstClient = 0x0B000001;
     private const string Zone = "list.test";
@@ -57,19 +58,19 @@ internal static class FlightMode
         if (options.WarmUp > TimeSpan.Zero)
             await WarmUpAsync(lab, options.WarmUp);
 
-        var count = options.Count ?? DefaultCount;
+        var (count, rate) = (options.Count ?? DefaultCount, options.Rate ?? DefaultRate);
         using var ended = new CancellationTokenSource();
         var whole = WholeAfterAsync(lab, ended.Token);
         var kill = KillAsync(lab.Nodes[^1], options.KillAt);
         using var load = new PluginLoad([.. lab.Nodes.Select(n => new UnixDomainSocketEndPoint(n.PluginSocket))]);
         var result = load.RunOpen(
-            count * nodes, (double)options.Rate * nodes, i => new LoadClient(ClientAt(i / nodes), i % nodes), groups: nodes,
+            count * nodes, (double)rate * nodes, i => new LoadClient(ClientAt(i / nodes), i % nodes), groups: nodes,
             together: nodes);
         await kill;
         await ended.CancelAsync();
         var asked = Enumerable.Range(0, count).Select(i => list.CountOf(FakeDnsServer.QueryName(TextOf(ClientAt(i)), Zone))).ToArray();
         var sources = options.KillAt > TimeSpan.Zero ? [] : await Task.WhenAll(lab.Nodes.Select(n => n.MetricsAsync()));
-        return new Flight(nodes, options.Rate, asked, await whole, result, options.KillAt > TimeSpan.Zero ? nodes - 1 : nodes, sources);
+        return new Flight(nodes, rate, asked, await whole, result, options.KillAt > TimeSpan.Zero ? nodes - 1 : nodes, sources);
     }
 
     // One client to a /24, so that they spread over all buckets.
@@ -123,7 +124,7 @@ internal static class FlightMode
         var kill = options.KillAt > TimeSpan.Zero ? FormattableString.Invariant(
             $"; kill -9 of one node after {options.KillAt.TotalSeconds} s") : "";
         var table = new Table(
-            $"{options.Rate} new clients a second, each at all nodes at once{kill}",
+            $"{options.Rate ?? DefaultRate} new clients a second, each at all nodes at once{kill}",
             "nodes", "whole after s", "queries per client, all", "since whole", "p50 ms", "p99 ms", "max ms", "late", "unanswered",
             "screened", "fleet", "near");
         foreach (var f in flights)

@@ -145,6 +145,10 @@ internal sealed partial class JoinGuard : UntypedActor, IWithTimers
                 _members.Reset(state);
                 MembersChanged();
                 break;
+            case ClusterEvent.MemberRemoved { PreviousStatus: not (MemberStatus.Exiting or MemberStatus.Down) }:
+                // As this node's own view of the cluster ends, Akka tells of all others as if they had been removed. They are still there,
+                // and the lock in the database is theirs.
+                break;
             case ClusterEvent.IMemberEvent change:
                 if (change.Member.Address != Own)
                     _report.Changed(change, LabelOf(change.Member));

@@ -17,5 +17,6 @@ internal static class ConfigurationLint
         ListLint.Check(context, request);
         EndpointLint.Check(context);
         AccessLint.Check(context);
+        EnvironmentLint.Check(context, request);
     }
 }

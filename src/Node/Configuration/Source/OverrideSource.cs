@@ -10,6 +10,10 @@ internal static class OverrideSource
 
     private const string NameMissing = "the name of a setting is missing; write, for example, ";
 
+    /// <summary>The variable of a setting: <c>SCREENING__VERDICT__DEADLINE</c>.</summary>
+    public static string VariableOf(string path) =>
+        EnvironmentPrefix + path.Replace(".", "__", StringComparison.Ordinal).ToUpperInvariant();
+
     /// <summary><c>SCREENING__VERDICT__DEADLINE=800ms</c>. Sorted by name, so that the result does not depend on the system.</summary>
     public static void ApplyEnvironment(IReadOnlyDictionary<string, string> environment, SettingTable root, List<ConfigurationFault> faults)
     {

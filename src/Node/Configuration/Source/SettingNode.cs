@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace Screening.Node.Configuration;
 
@@ -34,7 +35,19 @@ internal sealed class SettingList(IEnumerable<SettingNode> items, ConfigurationP
     /// <summary>Known to hold values, not tables, even when empty.</summary>
     public bool IsOfValues { get; init; }
 
+    /// <summary>The number of an item that is not given although later ones are; null: none.</summary>
+    public int? Missing { get; init; }
+
     public void Add(SettingNode item) => _items.Add(item);
+
+    /// <summary>The same as a table of numbered items, so that an override can reach one of them.</summary>
+    public SettingTable Numbered(ConfigurationPlace place)
+    {
+        var table = new SettingTable(place);
+        foreach (var (index, item) in _items.Index())
+            table[index.ToString(CultureInfo.InvariantCulture)] = item;
+        return table;
+    }
 }
 
 /// <summary>A table. Keys keep the order they were written in.</summary>
@@ -67,11 +80,13 @@ internal sealed class SettingTable(ConfigurationPlace place) : SettingNode(place
     public void Override(ImmutableArray<string> path, SettingNode value)
     {
         var table = this;
-        foreach (var key in path[..^1])
+        for (var i = 0; i < path.Length - 1; i++)
         {
-            // Unlike a table header in a file, an override never reaches into a list.
-            if (table[key] is not SettingTable inner)
-                table[key] = inner = new SettingTable(value.Place);
+            // Unlike a table header in a file, an override reaches an item of a list by its number only.
+            var inner = table[path[i]] as SettingTable;
+            if (table[path[i]] is SettingList list && IsNumber(path[i + 1]))
+                inner = list.Numbered(value.Place);
+            table[path[i]] = inner ??= new SettingTable(value.Place);
             table = inner;
         }
 
@@ -85,4 +100,17 @@ internal sealed class SettingTable(ConfigurationPlace place) : SettingNode(place
             table[path[^1]] = value;
         }
     }
+
+    /// <summary>The items of a list that an override gives by their numbers, from 0 on; null: this is no such list.</summary>
+    public SettingList? AsList()
+    {
+        if (Place.Kind is not (PlaceKind.Environment or PlaceKind.Set) || _entries.Count == 0 || !_entries.Keys.All(IsNumber))
+            return null;
+        var items = new List<SettingNode>();
+        while (_entries.TryGetValue(items.Count.ToString(CultureInfo.InvariantCulture), out var item))
+            items.Add(item);
+        return new SettingList(items, Place) { Missing = items.Count < _entries.Count ? items.Count : null };
+    }
+
+    private static bool IsNumber(string key) => key.Length is > 0 and < 6 && key.All(char.IsAsciiDigit);
 }

@@ -13,18 +13,18 @@ namespace Screening.Node.Configuration;
 /// </summary>
 internal static class ConnectionStrings
 {
-    /// <summary>The fault of store.connection; null if a store can be made of it.</summary>
+    /// <summary>The fault of the connection string; null if a store can be made of it.</summary>
     public static string? Problem(StoreOptions store)
     {
         string? problem;
         switch (store.Provider)
         {
-            case StoreProvider.Sqlite when !store.Connection.IsEmpty:
-                problem = UnknownKeyword(store.Connection, new SqliteConnectionStringBuilder(), "SQLite");
-                return problem is null && !TryReadSqlite(store.Connection, out _, out var sqlite) ? sqlite : problem;
+            case StoreProvider.Sqlite when !store.ConnectionString.IsEmpty:
+                problem = UnknownKeyword(store.ConnectionString, new SqliteConnectionStringBuilder(), "SQLite");
+                return problem is null && !TryReadSqlite(store.ConnectionString, out _, out var sqlite) ? sqlite : problem;
             case StoreProvider.Postgresql:
-                problem = UnknownKeyword(store.Connection, new NpgsqlConnectionStringBuilder(), "PostgreSQL");
-                return problem is null && !TryReadPostgresql(store.Connection, out _, out var postgresql) ? postgresql : problem;
+                problem = UnknownKeyword(store.ConnectionString, new NpgsqlConnectionStringBuilder(), "PostgreSQL");
+                return problem is null && !TryReadPostgresql(store.ConnectionString, out _, out var postgresql) ? postgresql : problem;
             default:
                 return null;
         }

@@ -46,6 +46,9 @@ internal sealed class ValidationContext(ScreeningOptions options, OptionsBinder 
     /// <summary>Adds a warning.</summary>
     public void Warn(string path, string message) => _warnings.Add(new ConfigurationFault(Place(path), path, message));
 
+    /// <summary>Adds a warning about something that is no setting.</summary>
+    public void Warn(ConfigurationPlace place, string message) => _warnings.Add(new ConfigurationFault(place, "", message));
+
     /// <summary>Adds a warning of its usual form.</summary>
     /// <param name="path">The setting.</param>
     /// <param name="value">What it is: "is 3", "has dnsbl.example".</param>

@@ -96,6 +96,8 @@ internal sealed class DnsblDatagrams(
         var socket = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
         try
         {
+            if (address.Address.Equals(IPAddress.IPv6Any))
+                socket.DualMode = true; // As the TCP listeners: [::] is all addresses.
             socket.ReceiveBufferSize = SocketBufferBytes;
             socket.SendBufferSize = SocketBufferBytes;
             socket.Bind(address);
@@ -118,7 +120,8 @@ internal sealed class DnsblDatagrams(
             try
             {
                 var length = socket.ReceiveFrom(buffer, SocketFlags.None, from);
-                if (_gate.Admits(AddressOf(from), allow))
+                // The end of receiving looks like an empty datagram from nobody.
+                if (length > 0 && _gate.Admits(AddressOf(from), allow))
                     Answer(socket, buffer.AsSpan(0, length), from, answer);
             }
             catch (ObjectDisposedException)
@@ -194,7 +197,11 @@ internal sealed class DnsblDatagrams(
         socket.SendTo(answer.AsSpan(0, length), SocketFlags.None, to);
     }
 
-    private static IPAddress AddressOf(SocketAddress from) => from.Family == AddressFamily.InterNetwork
-        ? new IPAddress(from.Buffer.Span.Slice(4, 4))
-        : new IPAddress(from.Buffer.Span.Slice(8, 16));
+    private static IPAddress AddressOf(SocketAddress from)
+    {
+        if (from.Family == AddressFamily.InterNetwork)
+            return new IPAddress(from.Buffer.Span.Slice(4, 4));
+        var address = new IPAddress(from.Buffer.Span.Slice(8, 16));
+        return address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+    }
 }

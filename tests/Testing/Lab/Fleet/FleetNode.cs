@@ -69,32 +69,7 @@ public sealed class FleetNode(string name, string folder, NetworkNamespace? insi
     }
 
     /// <summary>What the node says of itself.</summary>
-    public async Task<FleetNodeStatus> StatusAsync()
-    {
-        using var status = JsonDocument.Parse(await _http.GetStringAsync("api/v1/status"));
-        var (root, cluster, store) = (status.RootElement, status.RootElement.GetProperty("cluster"),
-            status.RootElement.GetProperty("store"));
-        return new FleetNodeStatus(
-            root.GetProperty("rung").GetInt32(),
-            string.Join("; ", root.GetProperty("degraded").EnumerateArray().Select(d => d.GetProperty("what").GetString())),
-            cluster.GetProperty("state").GetString()!,
-            [.. cluster.GetProperty("members").EnumerateArray().Select(
-                m => $"{m.GetProperty("node").GetString()} {m.GetProperty("state").GetString()}")],
-            cluster.GetProperty("shards").GetInt32(),
-            cluster.GetProperty("shards_here").GetInt32(),
-            cluster.GetProperty("recovering").GetInt32(),
-            store.GetProperty("ok").GetBoolean(),
-            store.GetProperty("queued").GetInt64(),
-            store.GetProperty("dropped").GetInt64(),
-            store.GetProperty("journaled").GetInt64(),
-            root.GetProperty("cache").GetProperty("entries").GetInt64())
-        {
-            Addresses =
-                [.. cluster.GetProperty("members").EnumerateArray()
-                    .Select(m => m.GetProperty("address").GetString()!).Order(StringComparer.Ordinal)],
-            Bans = root.GetProperty("cache").GetProperty("bans").GetInt64(),
-        };
-    }
+    public async Task<FleetNodeStatus> StatusAsync() => FleetNodeStatus.Parse(await _http.GetStringAsync("api/v1/status"));
 
     /// <summary>Where the node has its verdict from: near, fleet, screened, ban, ...; reads caches and writes none.</summary>
     public async Task<string> SourceAsync(string client)
@@ -134,6 +109,34 @@ public sealed record FleetNodeStatus(
 
     /// <summary>Bans that this node knows.</summary>
     public long Bans { get; init; }
+
+    /// <summary>Reads what <c>/api/v1/status</c> answers.</summary>
+    public static FleetNodeStatus Parse(string json)
+    {
+        using var status = JsonDocument.Parse(json);
+        var (root, cluster, store) = (status.RootElement, status.RootElement.GetProperty("cluster"),
+            status.RootElement.GetProperty("store"));
+        return new FleetNodeStatus(
+            root.GetProperty("rung").GetInt32(),
+            string.Join("; ", root.GetProperty("degraded").EnumerateArray().Select(d => d.GetProperty("what").GetString())),
+            cluster.GetProperty("state").GetString()!,
+            [.. cluster.GetProperty("members").EnumerateArray().Select(
+                m => $"{m.GetProperty("node").GetString()} {m.GetProperty("state").GetString()}")],
+            cluster.GetProperty("shards").GetInt32(),
+            cluster.GetProperty("shards_here").GetInt32(),
+            cluster.GetProperty("recovering").GetInt32(),
+            store.GetProperty("ok").GetBoolean(),
+            store.GetProperty("queued").GetInt64(),
+            store.GetProperty("dropped").GetInt64(),
+            store.GetProperty("journaled").GetInt64(),
+            root.GetProperty("cache").GetProperty("entries").GetInt64())
+        {
+            Addresses =
+                [.. cluster.GetProperty("members").EnumerateArray()
+                    .Select(m => m.GetProperty("address").GetString()!).Order(StringComparer.Ordinal)],
+            Bans = root.GetProperty("cache").GetProperty("bans").GetInt64(),
+        };
+    }
 
     public override string ToString() =>
         $"rung {Rung} ({Degraded}), {State}, members [{string.Join(", ", Members)}], shards {Shards} ({ShardsHere} here), recovering "
