@@ -8,6 +8,7 @@ internal static class PluginLoadMode
 {
     private const int Connections = 16;
     private const int DefaultSeconds = 20;
+    private const int DefaultRate = 60;
 
     /// <returns>Exit status 1 if a query was not answered exactly once.</returns>
     public static int Run(BenchmarkOptions options)
@@ -16,11 +17,12 @@ internal static class PluginLoadMode
             throw new UsageException("--target ADDRESS:PORT names the plug-in door");
         var clients = new LoadClients();
         using var load = new PluginLoad(target, Connections);
-        var count = (int)(options.Rate * options.Length(DefaultSeconds).TotalSeconds);
-        var result = load.RunOpen(count, options.Rate, _ => clients.NextClean());
+        var rate = options.Rate ?? DefaultRate;
+        var count = (int)(rate * options.Length(DefaultSeconds).TotalSeconds);
+        var result = load.RunOpen(count, rate, _ => clients.NextClean());
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{result.Sent} queries at {options.Rate}/s, {result.Lost} unanswered, {result.All.CompletePass} complete passes, "
+            $"{result.Sent} queries at {rate}/s, {result.Lost} unanswered, {result.All.CompletePass} complete passes, "
                 + $"p50 {result.All.Latency.Percentile(.5).TotalMilliseconds:0.0} ms, "
                 + $"p99 {result.All.Latency.Percentile(.99).TotalMilliseconds:0.0} ms"));
         return result.Lost + result.Duplicates + result.Wrong == 0 ? 0 : 1;

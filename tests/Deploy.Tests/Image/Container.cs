@@ -26,7 +26,9 @@ internal sealed class Container : IAsyncDisposable
         await RemoveLeftoversAsync();
         var id = string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{Interlocked.Increment(ref _count)}");
         await PodmanAsync(
-            ["run", "--detach", "--name", id, $"--network=ns:/run/netns/{inside.Name}", .. Confined, .. Limits, .. options, BuiltImage.Name]);
+        [
+            "run", "--detach", "--name", id, $"--network=ns:/run/netns/{inside.Name}", .. Confined, .. Limits, .. options, BuiltImage.Name,
+        ]);
         return new Container(id);
     }
 
@@ -69,7 +71,8 @@ internal sealed class Container : IAsyncDisposable
     public static async Task<string> PodmanAsync(string[] arguments)
     {
         var result = await RunAsync(arguments);
-        return result.ExitCode == 0 ? result.Output : throw new InvalidOperationException($"podman {string.Join(' ', arguments)}: {result}");
+        return result.ExitCode == 0
+            ? result.Output : throw new InvalidOperationException($"podman {string.Join(' ', arguments)}: {result}");
     }
 
     // Those of test runs that were killed.

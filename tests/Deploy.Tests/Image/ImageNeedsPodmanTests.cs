@@ -67,7 +67,8 @@ public sealed class ImageNeedsPodmanTests(ImageScene scene) : IClassFixture<Imag
 
         using var contents = JsonDocument.Parse(
             await File.ReadAllTextAsync(Path.Combine(scene.Root, "usr/share/screening/screening.cdx.json")));
-        var names = contents.RootElement.GetProperty("components").EnumerateArray().Select(c => c.GetProperty("purl").GetString()!.Split('@')[0]);
+        var names = contents.RootElement.GetProperty("components").EnumerateArray()
+            .Select(component => component.GetProperty("purl").GetString()!.Split('@')[0]);
         Assert.Superset(
             new HashSet<string>
             {
