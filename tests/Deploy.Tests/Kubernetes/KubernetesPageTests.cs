@@ -7,8 +7,8 @@ using Screening.Testing.Lab;
 namespace Screening.Deploy.Tests.Kubernetes;
 
 /// <summary>
-/// The commands of the two pages about Kubernetes are run by bash with a kubectl that only writes down what it was called with. Each call must fit the
-/// manifests: objects, folders, keys of Secrets and labels that are there, and commands that the program knows.
+/// The commands of the two pages about Kubernetes are run by bash with a kubectl that only writes down what it was called with. Each call
+/// must fit the manifests: objects, folders, keys of Secrets and labels that are there, and commands that the program knows.
 /// </summary>
 public sealed class KubernetesPageTests
 {
@@ -74,7 +74,8 @@ public sealed class KubernetesPageTests
     {
         var text = string.Join(' ', call);
         var @namespace = call[0] == "-n" ? call[1] : "";
-        if (@namespace.Length > 0 && !manifests.SelectMany(found => found.Of<V1Namespace>()).Any(found => found.Metadata.Name == @namespace))
+        var namespaces = manifests.SelectMany(found => found.Of<V1Namespace>()).Select(found => found.Metadata.Name);
+        if (@namespace.Length > 0 && !namespaces.Contains(@namespace))
             yield return $"{text}: there is no namespace {@namespace}";
         var words = call[0] == "-n" ? call[2..] : call;
         var workloads = manifests.SelectMany(Workload.In).Where(workload => workload.Namespace == @namespace).ToList();
@@ -127,11 +128,11 @@ public sealed class KubernetesPageTests
 
     private static IEnumerable<string> Labelled(string target, string label, IReadOnlyList<RenderedManifests> manifests)
     {
-        var known = manifests.SelectMany(Workload.In).SelectMany(workload => workload.Pod.NodeSelector ?? new Dictionary<string, string>())
-            .Concat(manifests.SelectMany(found => found.Of<V1NetworkPolicy>()).SelectMany(policy => policy.Spec.Ingress)
-                .SelectMany(rule => rule.FromProperty ?? []).SelectMany(peer => peer.PodSelector?.MatchLabels ?? new Dictionary<string, string>()))
-            .Select(pair => $"{pair.Key}={pair.Value}");
-        if (!known.Contains(label))
+        var ofMachines = manifests.SelectMany(Workload.In).Select(workload => workload.Pod.NodeSelector);
+        var ofPeers = manifests.SelectMany(found => found.Of<V1NetworkPolicy>()).SelectMany(policy => policy.Spec.Ingress)
+            .SelectMany(rule => rule.FromProperty ?? []).Select(peer => peer.PodSelector?.MatchLabels);
+        if (!ofMachines.Concat(ofPeers).SelectMany(labels => labels ?? new Dictionary<string, string>())
+                .Any(known => label == $"{known.Key}={known.Value}"))
             yield return $"nothing asks for the label {label} of {target}";
     }
 
@@ -139,7 +140,8 @@ public sealed class KubernetesPageTests
         pod.StartsWith(Foreign, StringComparison.Ordinal)
         || Enumerable.Range(0, (workload.Owner as V1StatefulSet)?.Spec.Replicas ?? 2).Any(i => pod == $"{workload.Name}-{i}");
 
-    private static bool IsClaimOf(string claim, Workload workload) => workload.Owner is V1StatefulSet { Spec.VolumeClaimTemplates: { } claims }
+    private static bool IsClaimOf(string claim, Workload workload) =>
+        workload.Owner is V1StatefulSet { Spec.VolumeClaimTemplates: { } claims }
         && claims.Any(template => claim.StartsWith($"{template.Metadata.Name}-{workload.Name}-", StringComparison.Ordinal));
 
     private static string? ValueOf(string[] words, string option) =>

@@ -20,9 +20,9 @@ internal static class ManifestRules
     private static readonly HashSet<string> NewerFields =
     [
         "sleep", "stopSignal", "unhealthyPodEvictionPolicy", "persistentVolumeClaimRetentionPolicy", "matchLabelKeys", "mismatchLabelKeys",
-        "minDomains", "trafficDistribution", "resizePolicy", "ordinals", "appArmorProfile", "hostUsers", "schedulingGates", "resourceClaims",
-        "supplementalGroupsPolicy", "volumeAttributesClassName", "clusterTrustBundle", "hostIPs", "podReplacementPolicy", "restartPolicyRules",
-        "containerResource", "recursiveReadOnly",
+        "minDomains", "trafficDistribution", "resizePolicy", "ordinals", "appArmorProfile", "hostUsers", "schedulingGates",
+        "resourceClaims", "supplementalGroupsPolicy", "volumeAttributesClassName", "clusterTrustBundle", "hostIPs", "podReplacementPolicy",
+        "restartPolicyRules", "containerResource", "recursiveReadOnly",
     ];
 
     public static IEnumerable<string> Faults(RenderedManifests manifests)

@@ -1,7 +1,8 @@
 namespace Screening.Deploy.Tests.Kubernetes;
 
 /// <summary>
-/// Every overlay is rendered, read by both offline checkers, and held to rules that neither has. Faults are planted to see that they are told.
+/// Every overlay is rendered, read by both offline checkers, and held to rules that neither has. Faults are planted to see that they are
+/// told.
 /// </summary>
 public sealed class ManifestTests
 {
@@ -22,7 +23,8 @@ public sealed class ManifestTests
 
     [SkippableTheory]
     [MemberData(nameof(Names))]
-    public async Task Needs_kubectl__No_rule_is_broken(string name) => Assert.Empty(ManifestRules.Faults(await RenderedManifests.OfAsync(name)));
+    public async Task Needs_kubectl__No_rule_is_broken(string name) =>
+        Assert.Empty(ManifestRules.Faults(await RenderedManifests.OfAsync(name)));
 
     [SkippableFact]
     public async Task Needs_kubectl_and_node__No_field_is_missing_and_no_type_is_wrong()

@@ -28,8 +28,8 @@ internal sealed class RenderedManifests
     public IReadOnlyList<JsonObject> Documents { get; }
 
     /// <summary>
-    /// The objects of Kubernetes' own kinds, read strictly: a field that Kubernetes does not know throws. The reader knows nothing of custom
-    /// resources; those are left out.
+    /// The objects of Kubernetes' own kinds, read strictly: a field that Kubernetes does not know throws. The reader knows nothing of
+    /// custom resources; those are left out.
     /// </summary>
     public IReadOnlyList<IKubernetesObject<V1ObjectMeta>> Objects => field ??= Load();
 
@@ -61,7 +61,7 @@ internal sealed class RenderedManifests
     {
         Assert.Contains(old, Text, StringComparison.Ordinal);
         var at = Text.IndexOf(old, StringComparison.Ordinal);
-        return new RenderedManifests($"{Name} with {replacement}", string.Concat(Text.AsSpan(0, at), replacement, Text.AsSpan(at + old.Length)));
+        return new RenderedManifests($"{Name} with {replacement}", Text[..at] + replacement + Text[(at + old.Length)..]);
     }
 
     private static IEnumerable<string> Components(params string[] names) => names.Select(name => Path.Combine(Root, "components", name));
