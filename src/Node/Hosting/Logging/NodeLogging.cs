@@ -1,5 +1,6 @@
 using Screening.Node.Configuration;
 using Screening.Node.Endpoints;
+using Screening.Node.Telemetry.Otlp;
 using Serilog;
 using Serilog.Events;
 using Serilog.Formatting;
@@ -22,27 +23,31 @@ internal static class NodeLogging
 
     /// <summary>Has the node's parts log there.</summary>
     /// <returns>To be given to <see cref="EndAsync"/>.</returns>
-    public static IDisposable Configure(ILoggingBuilder logging, LogFormat format)
+    public static IDisposable Configure(ILoggingBuilder logging, LogFormat format, OtlpExport? otlp)
     {
         var logger = new LoggerConfiguration()
             .MinimumLevel.Information()
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
             .MinimumLevel.Override("Akka", LogEventLevel.Warning)
             .Enrich.FromLogContext()
-            .Filter.ByExcluding(line => line.Exception is EndpointException) // The command prints it, in one line.
-            .Filter.ByExcluding(line => line.MessageTemplate.Text.StartsWith(NodeIsAway, StringComparison.Ordinal))
+            .Filter.ByExcluding(line => !IsShown(line.Exception, line.MessageTemplate.Text))
             .WriteTo.Async(
                 sink => sink.Console(FormatterFor(format), standardErrorFromLevel: LogEventLevel.Verbose),
                 bufferSize: QueueLength, blockWhenFull: false)
             .CreateLogger();
         logging.ClearProviders();
         logging.AddSerilog(logger, dispose: false);
+        otlp?.AddLogs(logging, IsShown);
         return logger;
     }
 
     /// <summary>Writes what is queued. Does not wait long: a pipe that nobody reads must not keep a node from ending.</summary>
     public static Task EndAsync(IDisposable logger, TimeProvider time) =>
         Task.Run(logger.Dispose).WaitAsync(EndTimeout, time).ContinueWith(_ => { }, TaskScheduler.Default);
+
+    // The command prints an endpoint's fault itself, in one line.
+    private static bool IsShown(Exception? fault, string? template) =>
+        fault is not EndpointException && template?.StartsWith(NodeIsAway, StringComparison.Ordinal) != true;
 
     private static ITextFormatter FormatterFor(LogFormat format)
     {
