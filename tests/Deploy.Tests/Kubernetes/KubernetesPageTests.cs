@@ -116,7 +116,8 @@ public sealed class KubernetesPageTests
         var given = data.Select(item => item.Split('=')).ToLookup(
             parts => parts[0], parts => parts[0] == "--from-file" ? Path.GetFileName(parts[1]) : parts[1]);
         var keys = given.SelectMany(group => group).ToHashSet();
-        var isMounted = workloads.Exists(workload => workload.Pod.Volumes?.Any(volume => volume.Secret?.SecretName == name) == true);
+        var isMounted = workloads.Exists(workload => workload.Pod.Volumes?.Any(
+            volume => volume.Secret?.SecretName == name && volume.Secret.Optional != true) == true);
         var needed = workloads.SelectMany(workload => workload.Nodes).SelectMany(node => node.Env)
             .Where(variable => variable.ValueFrom?.SecretKeyRef?.Name == name).Select(variable => variable.ValueFrom.SecretKeyRef.Key)
             .Concat(isMounted ? ["tls.crt", "tls.key", "ca.crt"] : []).ToList();

@@ -49,7 +49,8 @@ internal sealed class RenderedManifests
     {
         "base" => await Kubectl.RenderAsync(Path.Combine(Root, "base")),
         "production with components" => await Kubectl.RenderAsync(
-            Path.Combine(Root, "overlays", "production"), Components("cert-manager", "prometheus", "postgresql"), "namespace: mail\n"),
+            Path.Combine(Root, "overlays", "production"), Components("cert-manager", "prometheus", "postgresql", "resolver"),
+            "namespace: mail\n"),
         "edge-sidecar with components" => await Kubectl.RenderAsync(
             Path.Combine(Root, "overlays", "edge-sidecar"), Components("cert-manager-edge"), ""),
         _ => await Kubectl.RenderAsync(Path.Combine(Root, "overlays", name)),
