@@ -31,9 +31,12 @@ trap clean_up EXIT
 
 # The program and the parts of .NET that it can reach, in two folders: what changes with every release, and what hardly does.
 publish() {
+    local artifacts=${work:-$scratch}/artifacts
+    # The names of the folders would be in names that the compiler makes up.
     local all=$scratch/publish own=$scratch/program/usr/lib/screening others=$scratch/runtime/usr/lib/screening
     dotnet publish "$source/src/Node/Node.csproj" -c Release -r linux-x64 --self-contained -o "$all" -v quiet --nologo \
-        --artifacts-path "${work:-$scratch}/artifacts" -p:CustomAfterMicrosoftCommonTargets="$here/publish.targets" >&2
+        --artifacts-path "$artifacts" -p:CustomAfterMicrosoftCommonTargets="$here/publish.targets" \
+        -p:PathMap="$source=/source%2C$artifacts=/artifacts" >&2
     mkdir -p "$own" "$others" "$scratch/program/usr/bin"
     mv "$all"/{screening,Screening.}* "$all"/{manual,schema} "$own"
     mv "$all"/* "$others"

@@ -29,6 +29,8 @@ internal sealed class PostgresConnections
         Default("Maximum Pool Size", 16);
         // Detail of an error repeats values of rows: addresses of clients.
         Default("Include Error Detail", false);
+        // Where Kerberos' library is missing, its loader says so on standard error; where it is not, each connection asks once more.
+        Default("GSS Encryption Mode", nameof(GssEncryptionMode.Disable));
         Journal = _settings.ConnectionString;
         _control = new NpgsqlConnectionStringBuilder(Journal)
         {

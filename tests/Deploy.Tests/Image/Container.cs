@@ -4,12 +4,13 @@ using Screening.Testing.Lab;
 
 namespace Screening.Deploy.Tests.Image;
 
-/// <summary>A container of the image, confined as docs/containers.md says, in a network namespace of the laboratory.</summary>
+/// <summary>A container of the image in a network namespace of the laboratory.</summary>
 internal sealed class Container : IAsyncDisposable
 {
     private const string Prefix = "screening-image-";
 
-    private static readonly string[] Confined =
+    /// <summary>What docs/containers.md runs a node with.</summary>
+    public static readonly string[] Confined =
         ["--read-only", "--read-only-tmpfs=false", "--cap-drop=all", "--security-opt=no-new-privileges", "--memory=512m"];
 
     // podman would raise these above what this host may give.
@@ -21,13 +22,15 @@ internal sealed class Container : IAsyncDisposable
     private Container(string id) => _id = id;
 
     /// <summary>Starts a node and waits for nothing.</summary>
-    public static async Task<Container> StartAsync(NetworkNamespace inside, params string[] options)
+    /// <param name="command">What follows the program; empty: the image's own.</param>
+    public static async Task<Container> StartAsync(
+        NetworkNamespace inside, IReadOnlyList<string> options, IReadOnlyList<string> command)
     {
         await RemoveLeftoversAsync();
         var id = string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{Interlocked.Increment(ref _count)}");
         await PodmanAsync(
         [
-            "run", "--detach", "--name", id, $"--network=ns:/run/netns/{inside.Name}", .. Confined, .. Limits, .. options, BuiltImage.Name,
+            "run", "--detach", "--name", id, $"--network=ns:/run/netns/{inside.Name}", .. Limits, .. options, BuiltImage.Name, .. command,
         ]);
         return new Container(id);
     }
@@ -36,7 +39,7 @@ internal sealed class Container : IAsyncDisposable
     public static Task<CommandResult> RunOnceAsync(string[] options, params string[] command) =>
         RunAsync(["run", "--rm", "--network=none", .. Confined, .. Limits, .. options, BuiltImage.Name, .. command]);
 
-    public Task<CommandResult> ExecuteAsync(params string[] command) => RunAsync(["exec", _id, .. command]);
+    public Task<CommandResult> ExecuteAsync(params IReadOnlyList<string> command) => RunAsync(["exec", _id, .. command]);
 
     /// <summary>What it has written, on both streams.</summary>
     public async Task<string> LogAsync()
@@ -55,10 +58,13 @@ internal sealed class Container : IAsyncDisposable
     /// <summary>The value of a line of proc_pid_status(5) of its first process.</summary>
     public async Task<string> StatusAsync(string name)
     {
-        var pid = (await PodmanAsync(["inspect", _id, "--format", "{{.State.Pid}}"])).Trim();
-        var lines = await File.ReadAllLinesAsync($"/proc/{pid}/status");
+        var lines = await File.ReadAllLinesAsync($"/proc/{await InspectAsync(".State.Pid")}/status");
         return lines.Single(line => line.StartsWith($"{name}:", StringComparison.Ordinal))[(name.Length + 1)..].Trim();
     }
+
+    /// <summary>A field of <c>podman inspect</c>, as a Go template names it.</summary>
+    public async Task<string> InspectAsync(string field) =>
+        (await PodmanAsync(["inspect", _id, "--format", $"{{{{{field}}}}}"])).Trim();
 
     public Task TerminateAsync() => PodmanAsync(["kill", "--signal=TERM", _id]);
 

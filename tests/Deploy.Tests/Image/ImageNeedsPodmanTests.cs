@@ -140,11 +140,15 @@ public sealed class ImageNeedsPodmanTests(ImageScene scene) : IClassFixture<Imag
         silent.Bind(new IPEndPoint(NetworkLab.ClientAddress(10), 53));
         await using var node = await Container.StartAsync(
             scene.Lab.Mx,
-            "--env=SCREENING__ENDPOINTS__PLUGIN=[\"tcp://0.0.0.0:20025?allow=192.0.2.0/24\"]",
-            "--env=SCREENING__ENDPOINTS__POLICY=[]", "--env=SCREENING__ENDPOINTS__MEMCACHE=[]", "--env=SCREENING__ENDPOINTS__HTTP=[]",
-            "--env=SCREENING__ENDPOINTS__DNSBL=[\"udp://0.0.0.0:20053?allow=192.0.2.0/24\"]",
-            "--env=SCREENING__DNSBL__SITES=silent.test", $"--env=SCREENING__DNSBL__RESOLVER=[\"{NetworkLab.ClientAddress(10)}\"]",
-            "--env=SCREENING__DNSBL__TIMEOUT=2500ms", "--env=SCREENING__VERDICT__DEADLINE=3s");
+            [
+                .. Container.Confined,
+                "--env=SCREENING__ENDPOINTS__PLUGIN=[\"tcp://0.0.0.0:20025?allow=192.0.2.0/24\"]",
+                "--env=SCREENING__ENDPOINTS__POLICY=[]", "--env=SCREENING__ENDPOINTS__MEMCACHE=[]", "--env=SCREENING__ENDPOINTS__HTTP=[]",
+                "--env=SCREENING__ENDPOINTS__DNSBL=[\"udp://0.0.0.0:20053?allow=192.0.2.0/24\"]",
+                "--env=SCREENING__DNSBL__SITES=silent.test", $"--env=SCREENING__DNSBL__RESOLVER=[\"{NetworkLab.ClientAddress(10)}\"]",
+                "--env=SCREENING__DNSBL__TIMEOUT=2500ms", "--env=SCREENING__VERDICT__DEADLINE=3s",
+            ],
+            []);
         await node.WaitForReadyAsync();
         using var socket = await scene.Lab.Client.ConnectAsync(new IPEndPoint(NetworkLab.MxAddress, 20025));
 

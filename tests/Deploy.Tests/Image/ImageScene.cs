@@ -36,7 +36,7 @@ public sealed class ImageScene : IAsyncLifetime
             using var inspected = JsonDocument.Parse(await Container.PodmanAsync(["image", "inspect", BuiltImage.Name]));
             Image = inspected.RootElement[0].Clone();
             _mounted = (await Container.PodmanAsync(["image", "mount", BuiltImage.Name])).Trim();
-            Node = await Container.StartAsync(Lab.Mx, Reachable);
+            Node = await Container.StartAsync(Lab.Mx, [.. Container.Confined, .. Reachable], []);
             await Node.WaitForReadyAsync();
         }
         catch (Exception fault)

@@ -77,6 +77,26 @@ public sealed partial class PodTemplate
     /// <summary>What follows the program; empty: the image's own command.</summary>
     public IReadOnlyList<string> Arguments => Texts(_container["args"]);
 
+    /// <summary>User and group of the process, as <c>UID:GID</c>.</summary>
+    public string User => $"{Security("runAsUser")}:{Security("runAsGroup")}";
+
+    /// <summary>The group to which all volumes belong.</summary>
+    public int VolumeGroup => Whole(Spec["securityContext"]!["fsGroup"], 0);
+
+    public bool HasReadOnlyRoot => $"{Security("readOnlyRootFilesystem")}" == "true";
+
+    /// <summary>The process cannot get rights that it does not have at its start.</summary>
+    public bool KeepsItsRights => $"{Security("allowPrivilegeEscalation")}" == "false";
+
+    /// <summary>Capabilities that are taken away; ALL: all of them.</summary>
+    public IReadOnlyList<string> DroppedCapabilities => Texts(Security("capabilities")?["drop"]);
+
+    /// <summary>In Kubernetes' units, such as 2Gi.</summary>
+    public string MemoryLimit => $"{_container["resources"]!["limits"]!["memory"]}";
+
+    /// <summary>In processors.</summary>
+    public string ProcessorLimit => $"{_container["resources"]!["limits"]!["cpu"]}";
+
     /// <summary>Names of Secrets that the pods read.</summary>
     public IEnumerable<string> Secrets => Volumes.Select(v => Text(v["secret"]?["secretName"]))
         .Concat(Array(_container["env"]).Select(e => Text(e["valueFrom"]?["secretKeyRef"]?["name"]))).OfType<string>().Distinct();
@@ -86,6 +106,8 @@ public sealed partial class PodTemplate
         .Select(m => MountOf(Text(m["mountPath"])!, Text(m["name"])!, Text(m["subPath"])));
 
     private JsonNode Spec => _set["spec"]!["template"]!["spec"]!;
+
+    private JsonNode? Security(string name) => _container["securityContext"]?[name] ?? Spec["securityContext"]?[name];
 
     private IEnumerable<JsonNode> Volumes => Array(Spec["volumes"]);
 
