@@ -42,6 +42,9 @@ internal sealed class RenderedManifests
         "production with components", "edge-sidecar with components",
     ];
 
+    /// <summary>Manifests that something else rendered.</summary>
+    public static RenderedManifests Of(string name, string text) => new(name, text);
+
     /// <summary>Renders one of <see cref="Names"/>, once for all tests.</summary>
     public static Task<RenderedManifests> OfAsync(string name) => Rendered.GetOrAdd(name, RenderAsync);
 
