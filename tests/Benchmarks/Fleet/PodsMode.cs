@@ -21,7 +21,7 @@ internal sealed class PodsMode(StatefulSetLab lab, ServiceLoad load, Stopwatch c
     // A flush of the entity that holds a pass, and the way there.
     private static readonly TimeSpan Flush = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(4);
-    private static readonly TimeSpan ExportPatience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan CommandPatience = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Away = TimeSpan.FromSeconds(5);
 
     private bool IsWell { get; set; } = true;
@@ -179,7 +179,7 @@ internal sealed class PodsMode(StatefulSetLab lab, ServiceLoad load, Stopwatch c
     {
         CommandResult export = null!;
         await Poll.UntilAsync(
-            async () => (export = await lab.Pods[0].RunAsync("cache", "export")).ExitCode == 0, ExportPatience, "cache export",
+            async () => (export = await lab.Pods[0].RunAsync("cache", "export")).ExitCode == 0, CommandPatience, "cache export",
             () => $"{export}");
         var kept = export.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(AddressOf).ToHashSet();
         return known.Where(a => !kept.Contains(a.Client)).ToList();
@@ -193,10 +193,11 @@ internal sealed class PodsMode(StatefulSetLab lab, ServiceLoad load, Stopwatch c
 
     private static async Task<List<string>> BanAsync(Pod pod)
     {
-        var result = await pod.RunAsync("cache", "ban", "198.51.100.0/24", "--ttl", "1d", "--reason", "spam run");
-        return result.ExitCode == 0
-            ? [.. Enumerable.Range(1, 50).Select(last => string.Create(CultureInfo.InvariantCulture, $"198.51.100.{last}"))]
-            : throw new InvalidOperationException($"cache ban: {result}");
+        CommandResult? tried = null;
+        await Poll.UntilAsync(
+            async () => (tried = await pod.RunAsync("cache", "ban", "198.51.100.0/24", "--ttl", "1d", "--reason", "abuse")).ExitCode == 0,
+            CommandPatience, "a ban that is stored", () => $"{tried}");
+        return [.. Enumerable.Range(1, 50).Select(last => string.Create(CultureInfo.InvariantCulture, $"198.51.100.{last}"))];
     }
 
     private static void Say(Stopwatch clock, string line) =>

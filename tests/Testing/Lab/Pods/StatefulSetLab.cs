@@ -88,7 +88,7 @@ public sealed class StatefulSetLab : IAsyncDisposable
     public static async Task<StatefulSetLab> BuildAsync(string manifests, string program = "", Action<string>? say = null)
     {
         Requires.Root();
-        Requires.Programs("ip", "setsid", "unshare", "nsenter", "kubectl", "dnsmasq", "unbound", "rbldnsd");
+        Requires.Programs("ip", "setsid", "unshare", "nsenter", "dnsmasq", "unbound", "rbldnsd");
         Xunit.Skip.IfNot(PostgresServer.IsInstalled, "needs PostgreSQL");
         var folder = new Dictionary<string, IReadOnlyDictionary<string, string>>();
         var lab = new StatefulSetLab(await PodTemplate.RenderAsync(manifests, folder), program, say ?? (_ => { }));
