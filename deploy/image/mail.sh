@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Builds the images of Debian's programs that a mail pod needs beside Screening: screening-postfix and screening-p0f. With --base they are
-# made from Debian's image, which comes from a registry. Without it no registry is asked: apt-get downloads Debian's packages, and they are
-# unpacked into an empty image. The Containerfile is the same.
+# Builds the images of Debian's programs that pods need beside Screening: screening-postfix, screening-p0f, screening-unbound. With --base
+# they are made from Debian's image, which comes from a registry. Without it no registry is asked: apt-get downloads Debian's packages, and
+# they are unpacked into an empty image. The Containerfile is the same.
 #
-#   mail.sh [--base IMAGE] [--tag TAG] [NAME ...]     NAME: postfix, p0f; without names both. Needs root, buildah, and apt-get or a registry
+#   mail.sh [--base IMAGE] [--tag TAG] [NAME ...]     NAME: postfix, p0f, unbound; without names the first two.
+#                                                     Needs root, buildah, and apt-get or a registry
 #
 # An image that exists and was made of the same packages and files is left alone. Packages are kept in $SCREENING_IMAGE_CACHE, by default
 # ~/.cache/screening-image. Exit status 3: the packages could not be downloaded.
@@ -84,7 +85,7 @@ while [[ $# -gt 0 ]]; do
 done
 [[ $# -gt 0 ]] || set -- postfix p0f
 for name in "$@"; do
-    [[ -e $here/$name/packages ]] || fail "there is no image $name; there are postfix and p0f"
+    [[ -e $here/$name/packages ]] || fail "there is no image $name; there are postfix, p0f and unbound"
 done
 [[ $(id -u) == 0 ]] || fail 'needs root, since the files in the images belong to several users'
 programs=(buildah)

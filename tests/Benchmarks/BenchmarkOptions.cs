@@ -17,7 +17,8 @@ internal sealed record BenchmarkOptions
           --count N     fleet-*: clients or entries (also --entries N); hostile: peers at a time
           --door NAME   hostile: only this door
           --store NAME  fleet-bans, fleet-entries, dead-sources: only this one (memory, postgresql, sqlite)
-          --rate N      fleet-flight: new clients a second, 60 by default; pods: queries a second, 20 by default
+          --rate N      fleet-flight, plugin-load: new clients a second, 60 by default; pods: queries a second, 20 by default
+          --target A:P  plugin-load: address and port of the plug-in door
           --warm-up S   fleet-flight: seconds of other clients first, 0 by default
           --kill-at S   fleet-flight: kill -9 of one node so many seconds after the first query; 0, the default: never
           --manifests F pods: the folder to render (default: the production overlay)
@@ -39,6 +40,9 @@ internal sealed record BenchmarkOptions
     public TimeSpan Delay { get; init; } = TimeSpan.FromMilliseconds(20);
 
     public string Unix { get; init; } = "";
+
+    /// <summary>A door of a node that runs already.</summary>
+    public string Target { get; init; } = "";
 
     /// <summary>Clients or entries; null: as the mode likes.</summary>
     public int? Count { get; init; }
@@ -107,6 +111,7 @@ internal sealed record BenchmarkOptions
                 "--only" => options with { Only = value },
                 "--kill-at" => options with { KillAt = TimeSpan.FromSeconds(Number(name, value)) },
                 "--unix" => options with { Unix = value },
+                "--target" => options with { Target = value },
                 _ => throw new UsageException($"unknown option {name}"),
             };
         }

@@ -45,6 +45,8 @@ const int WrongUsage = 2;
     ("mail-lab", "two Postfix beside a fleet of two, until ended (tests/EndToEnd.Tests/mail-lab.sh)",
         doors => MailLabMode.RunAsync(doors).GetAwaiter().GetResult()),
     ("echo-server", "the limit by itself: answers every query with a constant, until ended", Echo),
+    ("plugin-load", "new clients at a fixed rate at a node that runs already, named by --target (exit status 1 if one was not answered)",
+        arguments => PluginLoadMode.Run(BenchmarkOptions.Parse(arguments))),
     ("fake-lists", "fake DNSBLs by themselves: answer after --delay, until ended", arguments => Lists(BenchmarkOptions.Parse(arguments))),
 ];
 

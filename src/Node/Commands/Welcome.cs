@@ -50,19 +50,20 @@ internal static class Welcome
     /// <summary>The program as it can be started from here: an installed one by its name, one of a checkout is under bin.</summary>
     public static string ProgramName() =>
         Environment.ProcessPath is { } path && Path.GetFileName(path) == Program
-            ? (IsOnPath(path) ? Program : Shorter(path))
+            ? (IsOnPath(path, Environment.GetEnvironmentVariable("PATH") ?? "") ? Program : Shorter(path))
             : $"dotnet {Shorter(typeof(Welcome).Assembly.Location)}";
 
-    private static bool IsOnPath(string path) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries)
+    /// <summary>True if a shell with these folders on its path finds this program.</summary>
+    internal static bool IsOnPath(string path, string folders) =>
+        folders.Split(':', StringSplitOptions.RemoveEmptyEntries)
             .Select(folder => new FileInfo(Path.Combine(folder, Program)))
-            .Any(file => (file.ResolveLinkTarget(returnFinalTarget: true) ?? file).FullName == path);
+            .Any(file => file.Exists && (file.ResolveLinkTarget(returnFinalTarget: true) ?? file).FullName == path);
 
     private static string Shorter(string path)
     {
         var relative = Path.GetRelativePath(Directory.GetCurrentDirectory(), path);
-        if (relative.StartsWith("..", StringComparison.Ordinal))
-            return path;
+        if (relative.StartsWith("..", StringComparison.Ordinal) || relative.Length + 1 == path.Length)
+            return path; // Elsewhere, or the folder is the root.
         return relative.Contains('/', StringComparison.Ordinal) ? relative : "./" + relative;
     }
 

@@ -103,13 +103,15 @@ internal sealed class NodeHost : IAsyncDisposable
         _ = EndWhenBrokenAsync(_app.Services.GetRequiredService<ScreeningHandle>());
         _status.Endpoints = [.. _listeners.Opened(), .. _app.Services.GetRequiredService<DnsblDatagrams>().Opened, .. _clusterEndpoint];
         var manager = _app.Services.GetRequiredService<ServiceManager>();
+        var drain = _app.Services.GetRequiredService<Drain>();
+        var log = _app.Services.GetRequiredService<ILogger<NodeHost>>();
         manager.Ready();
         _app.Lifetime.ApplicationStopping.Register(() =>
         {
             manager.Stopping();
-            _app.Services.GetRequiredService<Drain>().Begin();
+            drain.Begin();
             _status.Endpoints = [];
-            _app.Services.GetRequiredService<ILogger<NodeHost>>().Draining();
+            log.Draining();
         });
     }
 

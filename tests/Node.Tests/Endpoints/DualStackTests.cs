@@ -32,7 +32,8 @@ public sealed class DualStackTests
 
     private static byte[] Question(string name) =>
     [
-        7, 7, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, .. name.Split('.').SelectMany(label => (byte[])[(byte)label.Length, .. label.Select(c => (byte)c)]),
+        7, 7, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0,
+        .. name.Split('.').SelectMany(label => (byte[])[(byte)label.Length, .. label.Select(c => (byte)c)]),
         0, 0, (byte)DnsType.A, 0, 1,
     ];
 }

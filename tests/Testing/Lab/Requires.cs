@@ -24,15 +24,20 @@ public static class Requires
     /// </summary>
     public static (string Program, string Libraries) Unpacked(string package, string program)
     {
-        var root = Path.Combine(
-            Environment.GetEnvironmentVariable("SCREENING_TEST_PROGRAMS")
-                ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "screening-test"),
-            package);
+        var root = FolderOf(package);
         var path = Path.Combine(root, program);
         Skip.If(!File.Exists(path), string.Create(
             CultureInfo.InvariantCulture, $"needs {program} of the package {package}, unpacked by test.sh"));
         return (path, Path.Combine(root, "usr", "lib", "x86_64-linux-gnu"));
     }
+
+    /// <summary>
+    /// The folder of a package that test.sh downloaded and unpacked without installing it. It is missing where that could not be done.
+    /// </summary>
+    public static string FolderOf(string package) => Path.Combine(
+        Environment.GetEnvironmentVariable("SCREENING_TEST_PROGRAMS")
+            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "screening-test"),
+        package);
 
     /// <summary>The full path of a program, or null. Administrators' programs are often not on an ordinary PATH.</summary>
     public static string? Find(string name) => Folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
