@@ -74,7 +74,7 @@ holds 'systemd starts as process 1' set_up
 holds 'the package installs' install_package "$old"
 holds 'the service is enabled' host systemctl is-enabled --quiet screening
 until_holds 'the service is active' unit_is ActiveState active
-holds 'a door answers' answers
+until_holds 'a door answers' answers
 holds 'only root and the node read the configuration' mode_is /etc/screening 'root:screening 750'
 holds 'the data is the node'\''s' mode_is /var/lib/screening 'screening:screening 750'
 holds 'the shipped configuration has no fault' host screening config check /etc/screening/screening.toml
@@ -110,11 +110,11 @@ host systemctl reload screening
 until_holds 'systemd was told that the reload is done' host sh -c 'journalctl -u screening | grep -q "Reloaded screening.service"'
 until_holds 'systemctl reload reads the configuration' host sh -c 'journalctl -u screening | grep -q "Configuration reloaded"'
 until_holds 'the service is active after it' unit_is ActiveState active
-# Status 1: it holds, and is stored as soon as the disk lets it be.
+# Status 1: it holds, and is stored as soon as the disk lets it be. Status 3, on a busy machine: a part did not answer yet.
 changes() { host screening cache "$@" --ttl 1d --reason 'tried by hand' || is $? 1; }
 all_is_stored() { host screening status --json | grep -Eq '"store":{[^}]*"ok":true[^}]*"queued":0'; }
-holds 'a client is banned' changes ban 198.51.100.23
-holds 'a client is granted' changes grant 192.0.2.7
+until_holds 'a client is banned' changes ban 198.51.100.23
+until_holds 'a client is granted' changes grant 192.0.2.7
 until_holds 'ban and grant are stored' all_is_stored
 
 # A process that is stopped says nothing to the watchdog, and cannot follow SIGABRT: it is killed when the stop times out.
@@ -131,12 +131,12 @@ until_holds 'the service is active again' unit_is ActiveState active
 
 before=$(unit MainPID)
 holds 'the new package unpacks' install_package "$new" --unpack
-holds 'the old program answers until the new one is configured' answers
+until_holds 'the old program answers until the new one is configured' answers
 holds 'it is still the old process' unit_is MainPID "$before"
 holds 'the new package is configured' host dpkg --configure screening
 until_holds 'the new program runs' main_is_not "$before"
 until_holds 'the service is active after the upgrade' unit_is ActiveState active
-holds 'a door answers after the upgrade' answers
+until_holds 'a door answers after the upgrade' answers
 holds 'the configuration is kept' host grep -q 'enforce_at = 4' /etc/screening/screening.toml
 until_holds 'the ban is kept' knows 198.51.100.23 ban
 until_holds 'the grant is kept' knows 192.0.2.7 grant
@@ -145,7 +145,7 @@ host sh -c 'echo "enforce_att = 4" >>/etc/screening/screening.toml'
 before=$(unit MainPID)
 holds 'an upgrade with a faulty configuration succeeds' install_package "$new"
 holds 'and leaves the node running' unit_is MainPID "$before"
-holds 'which answers' answers
+until_holds 'which answers' answers
 host sed -i '/enforce_att/d' /etc/screening/screening.toml
 
 holds 'the package is removed' host dpkg --remove screening
