@@ -20,7 +20,7 @@ readonly -A package_of=([p0f]=p0f [rbldnsd]=rbldnsd [socat]=socat [postfix]=post
     [dig]=bind9-dnsutils [kdig]=knot-dnsutils [named]=bind9 [dnsperf]=dnsperf [haproxy]=haproxy [curl]=curl [memccat]=libmemcached-tools
     [rspamd]=rspamd [spamassassin]=spamassassin [postfwd]=postfwd [shellcheck]=shellcheck
     [podman]=podman [runc]=runc [jq]=jq [yamllint]=yamllint [npm]=npm [node]=nodejs [unzip]=unzip
-    [docker-compose]=docker-compose [podman-compose]=podman-compose)
+    [docker-compose]=docker-compose [podman-compose]=podman-compose [lintian]=lintian [ansible-playbook]=ansible-core)
 
 # Package, file to look for, and libraries that are unpacked with it: for programs whose package cannot be installed beside postfix (exim4)
 # or is large for one program (promtool).

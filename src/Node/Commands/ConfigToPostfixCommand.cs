@@ -16,6 +16,9 @@ internal static class ConfigToPostfixCommand
         ["policy"] = "the verdict in smtpd, which also knows HELO and sender; needs no postscreen",
     };
 
+    /// <summary>What a door is for.</summary>
+    public static string UseOf(string door) => Uses[door];
+
     public static Command Create()
     {
         var door = new Option<string?>("--door")

@@ -49,6 +49,7 @@ internal static class ScreeningProgram
             UnbuiltCommand.Create("top", "Live view (not built yet)."),
             UnbuiltCommand.Create("replay", "Judge logged decisions again under another configuration (not built yet)."),
             CompletionCommand.Create(),
+            ManualCommand.Create(),
             HelpCommand.Create(),
         };
         foreach (var help in root.Options.OfType<HelpOption>())

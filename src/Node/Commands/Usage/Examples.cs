@@ -51,6 +51,7 @@ internal static class Examples
             "screening completion zsh > /usr/local/share/zsh/site-functions/_screening",
             "screening completion fish > ~/.config/fish/completions/screening.fish",
         ],
+        ["screening manual"] = ["screening manual screening.1 > /usr/local/share/man/man1/screening.1"],
         ["screening help"] = ["screening help cache grant"],
     }.ToImmutableDictionary();
 
