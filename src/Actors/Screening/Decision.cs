@@ -100,7 +100,16 @@ public readonly record struct Decision(
 
     /// <summary>True if it came at once, without a question to anybody.</summary>
     public bool IsFromMemory => Verdict.IsHit || IsSuspended;
+
+    /// <summary>What the fleet was asked; null: it was not.</summary>
+    public FleetReport? Fleet { get; init; }
 }
+
+/// <summary>How a look-up in the fleet's whitelist went.</summary>
+/// <param name="Start">When it was asked, from the start of the query; negative for a query that joined later.</param>
+/// <param name="Elapsed">How long it took, or how long it was waited for.</param>
+/// <param name="IsHit">True if it knew the client, false if not; null: it has not answered.</param>
+public sealed record FleetReport(TimeSpan Start, TimeSpan Elapsed, bool? IsHit);
 
 /// <summary>Is told what the node did: the decision log and the metrics. Must neither block nor throw.</summary>
 public interface IScreeningObserver : ICheckObserver

@@ -26,6 +26,8 @@ internal sealed class Findings
     private readonly bool[] _missed;
     private readonly bool[] _lacksWords;
     private readonly long _began;
+    private long? _fleetAsked;
+    private (TimeSpan Elapsed, bool IsHit)? _fleetAnswer;
 
     public Findings(in ScreeningQuery query, TimeProvider time)
     {
@@ -93,6 +95,16 @@ internal sealed class Findings
         _reports[slot] = Report(slot, result, error);
     }
 
+    /// <summary>The fleet was asked.</summary>
+    public void AskedFleet() => _fleetAsked = _time.GetTimestamp();
+
+    /// <summary>The fleet has answered; only its first answer counts.</summary>
+    public void AnsweredByFleet(bool isHit)
+    {
+        if (_fleetAsked is { } asked)
+            _fleetAnswer ??= (_time.GetElapsedTime(asked), isHit);
+    }
+
     /// <summary>What follows from the evidence so far.</summary>
     /// <param name="allowMatters">The judgement is complete only if it is also certain whether a pass is an allow.</param>
     public Judgement Judge(bool allowMatters)
@@ -120,8 +132,16 @@ internal sealed class Findings
         var isEarly = !isHit && _board.PendingCount > 0 && _board.IsDecided(_query.AllowMatters);
         return new Decision(
             query, judgement.Verdict, isEarly, judgement.Complete, _time.GetElapsedTime(query.Started), judgement.Reason,
-            [.. _reports.Select((report, slot) => report ?? Unfinished(slot, isHit, isEarly))]);
+            [.. _reports.Select((report, slot) => report ?? Unfinished(slot, isHit, isEarly))])
+        {
+            Fleet = FleetReportFor(query),
+        };
     }
+
+    private FleetReport? FleetReportFor(in ScreeningQuery query) => _fleetAsked is { } asked
+        ? new FleetReport(
+            _time.GetElapsedTime(query.Started, asked), _fleetAnswer?.Elapsed ?? _time.GetElapsedTime(asked), _fleetAnswer?.IsHit)
+        : null;
 
     private WeightRange RangeOf(CheckPlan plan) =>
         plan.SkipReason(_query.Client) is not null || (plan.AskedAt == AskedAt.Query && AnswerInQuery(plan) is null) ? default : plan.Range;

@@ -100,6 +100,7 @@ internal sealed class ScreeningActor : UntypedActor
     {
         if (message is LookUpMiss miss)
         {
+            _findings.AnsweredByFleet(isHit: false);
             _pass.TryLearn(miss.Epoch);
             AskChecks(miss.Asks);
             Proceed();
@@ -197,6 +198,7 @@ internal sealed class ScreeningActor : UntypedActor
         var lookUp = new LookUp(_id, _first.Client, _first.Profile.Name, fingerprint, _pass.Epoch, lists);
         if (!fleet.Client.TryLookUp(lookUp, wait, Self))
             return false;
+        _findings.AskedFleet();
         _fleetWait = In(wait);
         return true;
     }
@@ -246,6 +248,7 @@ internal sealed class ScreeningActor : UntypedActor
 
     private void DecideByHit(Pass pass)
     {
+        _findings.AnsweredByFleet(isHit: true);
         var verdict = new Verdict(VerdictAction.Pass, pass.Allow, pass.TtlSeconds, pass.Score, VerdictSource.Fleet);
         _pass.KeepHit(verdict);
         Decide(new Judgement(verdict, true, $"passed before at {pass.By}: {pass.Reason}"));

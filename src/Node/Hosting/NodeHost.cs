@@ -14,6 +14,7 @@ using Screening.Node.Hosting.Systemd;
 using Screening.Node.Platform;
 using Screening.Node.Supervision;
 using Screening.Node.Telemetry;
+using Screening.Node.Telemetry.Otlp;
 
 namespace Screening.Node.Hosting;
 
@@ -68,8 +69,9 @@ internal sealed class NodeHost : IAsyncDisposable
         var options = configuration.Options!;
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
-        NodeLogging.Configure(builder.Logging, options.Log.Format);
-        NodeServices.Add(builder.Services, options, configuration, request, warm ?? Task.CompletedTask);
+        var otlp = OtlpExport.Of(options);
+        NodeLogging.Configure(builder.Logging, options.Log.Format, otlp);
+        NodeServices.Add(builder.Services, options, otlp, configuration, request, warm ?? Task.CompletedTask);
         replace?.Invoke(builder.Services);
 
         var listeners = new Listeners(options);

@@ -19,6 +19,7 @@ using Screening.Node.Sources;
 using Screening.Node.Store;
 using Screening.Node.Supervision;
 using Screening.Node.Telemetry;
+using Screening.Node.Telemetry.Otlp;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Hosting;
@@ -27,11 +28,13 @@ namespace Screening.Node.Hosting;
 internal static class NodeServices
 {
     /// <summary>Adds them all.</summary>
+    /// <param name="otlp">What is sent to a collector; null: nothing.</param>
     /// <param name="configuration">Settings without faults; <paramref name="options"/> are theirs.</param>
     /// <param name="request">Their source, for reloads.</param>
     /// <param name="warm">No door opens before this has ended.</param>
     public static void Add(
-        IServiceCollection services, ScreeningOptions options, ConfigurationResult configuration, ConfigurationRequest request, Task warm)
+        IServiceCollection services, ScreeningOptions options, OtlpExport? otlp, ConfigurationResult configuration,
+        ConfigurationRequest request, Task warm)
     {
         var handle = new ScreeningHandle();
         services.AddSingleton(TimeProvider.System);
@@ -39,6 +42,7 @@ internal static class NodeServices
         services.AddSingleton(request);
         AddSupervision(services, configuration);
         AddTelemetry(services, options, handle);
+        AddExport(services, otlp);
         AddGates(services, options, configuration.Origins.ContainsKey("limits.connections"));
         AddDoors(services, options);
         AddApi(services, options, handle);
@@ -72,6 +76,17 @@ internal static class NodeServices
         services.AddSingleton<NodeMetrics>();
         services.AddSingleton<DecisionLog>();
         services.AddSingleton<IScreeningObserver>(provider => provider.GetRequiredService<DecisionLog>());
+    }
+
+    // Its service is the first, so that it ends last: what others log and decide at the end is sent as well.
+    private static void AddExport(IServiceCollection services, OtlpExport? otlp)
+    {
+        if (otlp is null)
+            return;
+        services.AddSingleton(otlp);
+        services.AddHostedService<OtlpService>();
+        if (otlp.Traces is { } traces)
+            services.AddSingleton(traces);
     }
 
     private static void AddGates(IServiceCollection services, ScreeningOptions options, bool isLimitAsked)

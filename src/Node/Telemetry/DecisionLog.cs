@@ -5,6 +5,7 @@ using Screening.Node.Api;
 using Screening.Node.Configuration;
 using Screening.Node.Platform;
 using Screening.Node.Supervision;
+using Screening.Node.Telemetry.Otlp;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Telemetry;
@@ -51,16 +52,19 @@ internal sealed class DecisionLog : NodeService, IScreeningObserver
     private readonly DecisionLogSettings _settings;
     private readonly ILogger<DecisionLog> _console;
     private readonly DecisionFile _file;
+    private readonly DecisionTraces? _traces;
     private volatile bool _isPeriodOver;
     private long _lost;
 
     public DecisionLog(
-        NodeMetrics metrics, DecisionLogSettings settings, Troubles troubles, TimeProvider time, ILogger<DecisionLog> console)
+        NodeMetrics metrics, DecisionLogSettings settings, Troubles troubles, TimeProvider time, ILogger<DecisionLog> console,
+        DecisionTraces? traces = null)
         : base(troubles, time, console)
     {
         _metrics = metrics;
         _settings = settings;
         _console = console;
+        _traces = traces;
         _file = new DecisionFile(settings, metrics, troubles, time, console);
     }
 
@@ -160,12 +164,13 @@ internal sealed class DecisionLog : NodeService, IScreeningObserver
         _file.Add(line);
 
         // Hits, those of a ban included, are in the file only: a client could flood the journal with them.
-        if (!decision.IsFromMemory)
-        {
-            _console.Decided(
-                line.Action, line.Client, line.Score, line.Ttl, line.Source, line.Complete ? "complete" : "incomplete", line.Door,
-                line.ElapsedMs, line.Reason);
-        }
+        if (decision.IsFromMemory)
+            return;
+        var span = _traces?.Begin(decision, line);
+        _console.Decided(
+            line.Action, line.Client, line.Score, line.Ttl, line.Source, line.Complete ? "complete" : "incomplete", line.Door,
+            line.ElapsedMs, line.Reason);
+        DecisionTraces.End(span, line);
     }
 
     // Hits: 0 for a decision that is logged by itself, else the hits that the line stands for.

@@ -54,4 +54,6 @@ internal static class EventIds
     public const int ServiceManagerLost = 9016;
     public const int DrainBegun = 9017;
     public const int DrainEnded = 9018;
+    public const int CollectorLost = 9019;
+    public const int CollectorRegained = 9020;
 }

@@ -103,6 +103,13 @@ internal static partial class LogMessages
     [LoggerMessage(EventIds.DrainEnded, LogLevel.Information, "{Author} via {Via}: drain undone; /readyz answers 200 again")]
     public static partial void DrainEnded(this ILogger log, string author, string via);
 
+    [LoggerMessage(EventIds.CollectorLost, LogLevel.Warning, "The collector {Endpoint} (otlp.endpoint) does not accept {Signals}")]
+    public static partial void CollectorLost(this ILogger log, string endpoint, string signals);
+
+    [LoggerMessage(EventIds.CollectorRegained, LogLevel.Information,
+        "The collector {Endpoint} accepts everything again; {Count} spans, log lines and readings of metrics were dropped since the start")]
+    public static partial void CollectorRegained(this ILogger log, string endpoint, long count);
+
     [LoggerMessage(EventIds.RungEntered, LogLevel.Warning, "Rung {Rung} entered: {What}")]
     public static partial void RungEntered(this ILogger log, int rung, string what);
 

@@ -1,10 +1,10 @@
+using System.Diagnostics.Metrics;
 using Prometheus;
 using Screening.Actors.Checks;
 using Screening.Actors.Hosting;
 using Screening.Actors.Profiles;
 using Screening.Actors.Screening;
 using Screening.Actors.Whitelist;
-using Screening.Node.Platform;
 using Screening.Node.Supervision;
 using Screening.Protocol.Framing;
 using Screening.Protocol.Vocabulary;
@@ -20,17 +20,17 @@ internal sealed class NodeMetrics
     private static readonly double[] SecondsBuckets =
         [.00001, .0001, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2, 5];
 
-    private readonly CollectorRegistry _registry = Metrics.NewCustomRegistry();
+    private readonly MetricCatalogue _catalogue = new();
     private readonly Counter _verdicts;
 
     // By door, action and source: WithLabels hashes its words for each call, which a verdict from memory would notice.
     private readonly Counter.Child?[] _verdictChildren = new Counter.Child?[8 * 4 * 8];
-    private readonly Histogram _verdictSeconds;
+    private readonly SecondsHistogram _verdictSeconds;
     private readonly Counter _deadlineMisses;
     private readonly Gauge _deadlines;
     private readonly TimeProvider _time;
     private readonly Counter _checks;
-    private readonly Histogram _checkSeconds;
+    private readonly SecondsHistogram _checkSeconds;
     private readonly Counter _shed;
     private readonly Counter _dnsblQueries;
     private readonly Counter _badRequests;
@@ -64,18 +64,17 @@ internal sealed class NodeMetrics
     private readonly Counter _pushWait;
     private readonly Counter _pushDropped;
     private readonly Gauge _certificateExpiry;
-    private readonly Gauge _memoryLimit;
-    private readonly Counter _gcPause;
+    private readonly ProcessMetrics _process;
+    private readonly Counter _otlpDropped;
 
     public NodeMetrics(TimeProvider time)
     {
         _time = time;
-        var factory = Metrics.WithCustomRegistry(_registry);
-        DotNetStats.Register(_registry);
+        var factory = _catalogue;
+        _process = new ProcessMetrics(factory);
         factory.CreateGauge("screening_build_info", "1; the release is a label.", "version").WithLabels(NodeStatus.Version).Set(1);
         _verdicts = factory.CreateCounter("screening_verdicts_total", "Answers given.", "endpoint", "action", "source");
-        _verdictSeconds = factory.CreateHistogram(
-            "screening_verdict_seconds", "From query to answer, seconds.", new HistogramConfiguration { Buckets = SecondsBuckets });
+        _verdictSeconds = factory.CreateHistogram("screening_verdict_seconds", "From query to answer, seconds.", SecondsBuckets);
         _deadlineMisses = factory.CreateCounter(
             "screening_deadline_misses_total", "Answers that left after their deadline.", "endpoint");
         foreach (var door in Enum.GetValues<Door>())
@@ -83,8 +82,7 @@ internal sealed class NodeMetrics
         _deadlines = factory.CreateGauge("screening_deadline_seconds", "The deadlines of the default profile, by setting.", "setting");
         _checks = factory.CreateCounter("screening_check_total", "Questions that sources ended.", "check", "result");
         _checkSeconds = factory.CreateHistogram(
-            "screening_check_seconds", "From question to a source's answer, seconds.",
-            new HistogramConfiguration { Buckets = SecondsBuckets, LabelNames = ["check"] });
+            "screening_check_seconds", "From question to a source's answer, seconds.", SecondsBuckets, "check");
         _shed = factory.CreateCounter("screening_shed_total", "Queries answered with the default because too many were in flight.");
         _dnsblQueries = factory.CreateCounter("screening_dnsbl_queries_total", "DNS queries sent to a list.", "list");
         _badRequests = factory.CreateCounter(
@@ -133,9 +131,8 @@ internal sealed class NodeMetrics
             "screening_push_wait_seconds_total", "How long the oldest news of each batch had waited, all batches together.");
         _pushDropped = factory.CreateCounter("screening_push_dropped_total", "News that were not sent because too many waited.");
         _certificateExpiry = factory.CreateGauge(ExpiryName, "When a certificate of this node ends, seconds since 1970.", "use");
-        _memoryLimit = factory.CreateGauge(
-            "screening_memory_limit_bytes", "Memory that this process may use: the least limit of its control groups, else the host's.");
-        _gcPause = factory.CreateCounter("dotnet_gc_pause_seconds_total", "How long garbage collections have stopped this process.");
+        _otlpDropped = factory.CreateCounter(
+            "screening_otlp_dropped_total", "Spans, log lines and readings of metrics that were meant for a collector and lost.", "signal");
     }
 
     public void Decided(in Decision decision)
@@ -146,16 +143,16 @@ internal sealed class NodeMetrics
         child.Inc();
         _verdictSeconds.Observe(decision.Elapsed.TotalSeconds);
 
-        // A hit never waits.
+        // What comes from memory never waits.
         var query = decision.Query;
-        if (!decision.Verdict.IsHit && decision.Elapsed > _time.GetElapsedTime(query.Started, query.Deadline.Timestamp))
+        if (!decision.IsFromMemory && decision.Elapsed > _time.GetElapsedTime(query.Started, query.Deadline.Timestamp))
             _deadlineMisses.WithLabels(door.Word()).Inc();
     }
 
     public void CheckEnded(string check, CheckResult result, TimeSpan elapsed)
     {
         _checks.WithLabels(check, result.Word()).Inc();
-        _checkSeconds.WithLabels(check).Observe(elapsed.TotalSeconds);
+        _checkSeconds.Observe(elapsed.TotalSeconds, check);
     }
 
     public void Shed() => _shed.Inc();
@@ -166,7 +163,7 @@ internal sealed class NodeMetrics
 
     /// <summary>Has a door's connections counted when somebody asks.</summary>
     public void CountConnections(string door, Func<int> count) =>
-        _registry.AddBeforeCollectCallback(() => _connections.WithLabels(door).Set(count()));
+        _catalogue.BeforeCollect(() => _connections.WithLabels(door).Set(count()));
 
     public void ConnectionRefused(string door, Refusal reason) => _connectionsRefused.WithLabels(door, reason.Word()).Inc();
 
@@ -187,20 +184,31 @@ internal sealed class NodeMetrics
         ((long)_memcacheHits.Value, (long)_memcacheMisses.Value, (long)(_memcacheStored.Value + _memcacheRefused.Value));
 
     /// <summary>Has the end of a certificate looked up when somebody asks; null: there is none.</summary>
-    public void WatchCertificate(string use, Func<DateTimeOffset?> expiry) => _registry.AddBeforeCollectCallback(() =>
+    public void WatchCertificate(string use, Func<DateTimeOffset?> expiry) => _catalogue.BeforeCollect(() =>
     {
         if (expiry() is { } at)
             _certificateExpiry.WithLabels(use).Set(at.ToUnixTimeSeconds());
     });
 
+    /// <summary>Has what was not exported counted when somebody asks.</summary>
+    public void CountDropped(string signal, Func<long> count) =>
+        _catalogue.BeforeCollect(() => _otlpDropped.WithLabels(signal).IncTo(count()));
+
+    /// <summary>Shows everything to OpenTelemetry as well, with the same names and values.</summary>
+    /// <returns>What must be refreshed before the meter is read.</returns>
+    public MetricCatalogue ExportTo(Meter meter)
+    {
+        _catalogue.ExportTo(meter);
+        return _catalogue;
+    }
+
     /// <summary>Takes what is looked up only when somebody asks.</summary>
     public void OnScrape(
-        ScreeningHandle screening, Ladder ladder, ReloadState reload, Drain drain) => _registry.AddBeforeCollectCallback(() =>
+        ScreeningHandle screening, Ladder ladder, ReloadState reload, Drain drain) => _catalogue.BeforeCollect(() =>
     {
         _clientsConcentrated.Set(screening.Screener.Clients.IsSuspended ? 1 : 0);
         _draining.Set(drain.Since is null ? 0 : 1);
-        _memoryLimit.Set(MemoryLimit.Bytes());
-        _gcPause.IncTo(GC.GetTotalPauseDuration().TotalSeconds);
+        _process.Read();
         _inFlight.Set(screening.Screener.InFlight);
         SetDeadlines(screening.Screener.Profiles.Default.Settings);
         SetFailing(screening.Checks.Health);
@@ -246,5 +254,5 @@ internal sealed class NodeMetrics
     }
 
     /// <summary>Writes everything in Prometheus's text format.</summary>
-    public Task WriteAsync(Stream output, CancellationToken cancellation) => _registry.CollectAndExportAsTextAsync(output, cancellation);
+    public Task WriteAsync(Stream output, CancellationToken cancellation) => _catalogue.WriteAsync(output, cancellation);
 }

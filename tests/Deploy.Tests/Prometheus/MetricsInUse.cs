@@ -11,9 +11,7 @@ internal sealed partial class MetricsInUse(IReadOnlyDictionary<string, IReadOnly
 {
     private static readonly string[] OfTheServer = ["job", "instance", "le"];
 
-    /// <summary>
-    /// Reads what a server has seen: its answers to <c>series</c> and <c>metadata</c>; these also have metrics without series.
-    /// </summary>
+    /// <summary>Reads a server's answers to <c>series</c>, and to <c>metadata</c>, which also has metrics without series.</summary>
     public static MetricsInUse Of(JsonElement series, JsonElement metadata)
     {
         var known = metadata.EnumerateObject().ToDictionary(metric => metric.Name, IReadOnlySet<string> (_) => new HashSet<string>());

@@ -23,6 +23,9 @@ public sealed class WatchedFleet : IAsyncLifetime
     private PrometheusProcess? _server;
     private Task _load = Task.CompletedTask;
 
+    /// <summary>Files that a node has mapped, once it has answered.</summary>
+    public IEnumerable<string> MapsOf(int node) => File.ReadLines($"/proc/{_nodes[node].Pid}/maps");
+
     public Task InitializeAsync() => Task.CompletedTask;
 
     /// <summary>Prometheus, once it has asked both nodes.</summary>

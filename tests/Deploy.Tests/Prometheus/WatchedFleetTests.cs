@@ -76,6 +76,14 @@ public sealed class WatchedFleetTests(WatchedFleet fleet) : IClassFixture<Watche
         Assert.Empty(await server.ValuesAsync("ALERTS{alertstate=\"firing\", severity=\"critical\"}"));
     }
 
+    [SkippableFact]
+    public async Task Needs_Prometheus__A_node_without_a_collector_loads_nothing_of_OpenTelemetry()
+    {
+        await fleet.StartAsync();
+        Assert.Contains(fleet.MapsOf(0), file => file.EndsWith("/Prometheus.NetStandard.dll", StringComparison.Ordinal));
+        Assert.DoesNotContain(fleet.MapsOf(0), file => file.Contains("OpenTelemetry", StringComparison.Ordinal));
+    }
+
     private static async Task<List<JsonElement>> RulesAsync(PrometheusProcess server) =>
     [
         .. (await server.GetAsync("rules")).GetProperty("groups").EnumerateArray()

@@ -59,6 +59,9 @@ internal sealed record ScreeningOptions
     [Setting("the decision log, and the form of the node's own", Restart = true)]
     public LogOptions Log { get; init; } = new();
 
+    [Setting("metrics, traces and logs for an OpenTelemetry collector", Restart = true)]
+    public OtlpOptions Otlp { get; init; } = new();
+
     // Last, because profiles start as copies of the settings above.
     [Setting("other settings for some clients, by a name that is a DNS label; a profile inherits what it does not set", Name = "profile")]
     public ImmutableSortedDictionary<string, ProfileOptions> Profiles { get; init; } =

@@ -139,6 +139,13 @@ internal sealed class HttpUrlAttribute() : ConstraintAttribute("http, https")
     public override void Describe(JsonObject schema) => schema["pattern"] = "^[Hh][Tt][Tt][Pp][Ss]?://";
 }
 
+/// <summary>A file of headers that must be there and be readable now. An empty path means none.</summary>
+internal sealed class HeaderFileAttribute() : ConstraintAttribute("a readable file")
+{
+    public override string? Broken(object value) =>
+        (string)value is { Length: > 0 } path && !HeaderLines.TryRead(path, out _, out var problem) ? problem : null;
+}
+
 /// <summary>A file that must be there and be readable now. An empty path means none.</summary>
 internal sealed class ReadableFileAttribute() : ConstraintAttribute("a readable file")
 {

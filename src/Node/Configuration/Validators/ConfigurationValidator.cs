@@ -16,6 +16,8 @@ internal static class ConfigurationValidator
         ClusterValidator.Check(context);
         BothOrNeither(context, "http.certificate", http.Certificate, "http.key", http.Key);
         BothOrNeither(context, "cluster.tls.certificate", tls.Certificate, "cluster.tls.key", tls.Key);
+        if (context.Options.Otlp is { Endpoint: null, HeadersFile.Length: > 0 } otlp && context.IsSound("otlp.endpoint"))
+            context.NeedsToo("otlp.headers_file", otlp.HeadersFile, "otlp.endpoint");
         ProfileValidator.Check(context);
     }
 

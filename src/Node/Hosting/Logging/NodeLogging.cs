@@ -1,5 +1,6 @@
 using Screening.Node.Configuration;
 using Screening.Node.Endpoints;
+using Screening.Node.Telemetry.Otlp;
 using Serilog;
 using Serilog.Events;
 using Serilog.Formatting;
@@ -17,22 +18,26 @@ internal static class NodeLogging
     // Akka writes it every second; that a member is away is told once (Cluster/Forming).
     private const string NodeIsAway = "Tried to associate with unreachable remote address";
 
-    public static void Configure(ILoggingBuilder logging, LogFormat format)
+    public static void Configure(ILoggingBuilder logging, LogFormat format, OtlpExport? otlp)
     {
         var logger = new LoggerConfiguration()
             .MinimumLevel.Information()
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
             .MinimumLevel.Override("Akka", LogEventLevel.Warning)
             .Enrich.FromLogContext()
-            .Filter.ByExcluding(line => line.Exception is EndpointException) // The command prints it, in one line.
-            .Filter.ByExcluding(line => line.MessageTemplate.Text.StartsWith(NodeIsAway, StringComparison.Ordinal))
+            .Filter.ByExcluding(line => !IsShown(line.Exception, line.MessageTemplate.Text))
             .WriteTo.Async(
                 sink => sink.Console(FormatterFor(format), standardErrorFromLevel: LogEventLevel.Verbose),
                 bufferSize: QueueLength, blockWhenFull: false)
             .CreateLogger();
         logging.ClearProviders();
         logging.AddSerilog(logger, dispose: true);
+        otlp?.AddLogs(logging, IsShown);
     }
+
+    // The command prints an endpoint's fault itself, in one line.
+    private static bool IsShown(Exception? fault, string? template) =>
+        fault is not EndpointException && template?.StartsWith(NodeIsAway, StringComparison.Ordinal) != true;
 
     private static ITextFormatter FormatterFor(LogFormat format)
     {
