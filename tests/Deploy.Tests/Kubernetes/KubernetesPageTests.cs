@@ -81,10 +81,10 @@ public sealed class KubernetesPageTests
         var workloads = manifests.SelectMany(Workload.In).Where(workload => workload.Namespace == @namespace).ToList();
         if (ValueOf(words, "-k") is { } path && !File.Exists(Repository.File($"{path}/kustomization.yaml")))
             yield return $"{text}: there is no {path}";
-        if (words.Select(word => word.Split("statefulset/")).FirstOrDefault(parts => parts.Length == 2) is { } set
-            && !workloads.Exists(workload => workload.Name == set[1]))
-            yield return $"{text}: there is no StatefulSet {set[1]}";
-        foreach (var fault in words switch
+        var set = words.Select(word => word.Split("statefulset/")).FirstOrDefault(parts => parts.Length == 2)?[1];
+        if (set is not null && !workloads.Exists(workload => workload.Name == set))
+            yield return $"{text}: there is no StatefulSet {set}";
+        var faults = words switch
         {
             ["exec", .. var rest] => Executed(rest, workloads),
             ["create", "secret", "generic", var name, .. var data] => Made(name, data, workloads),
@@ -92,7 +92,8 @@ public sealed class KubernetesPageTests
                 .Select(claim => $"there is no claim {claim}"),
             ["label", _, var target, var label] => Labelled(target, label, manifests),
             _ => [],
-        })
+        };
+        foreach (var fault in faults)
             yield return $"{text}: {fault}";
     }
 
@@ -132,8 +133,8 @@ public sealed class KubernetesPageTests
         var ofMachines = manifests.SelectMany(Workload.In).Select(workload => workload.Pod.NodeSelector);
         var ofPeers = manifests.SelectMany(found => found.Of<V1NetworkPolicy>()).SelectMany(policy => policy.Spec.Ingress)
             .SelectMany(rule => rule.FromProperty ?? []).Select(peer => peer.PodSelector?.MatchLabels);
-        if (!ofMachines.Concat(ofPeers).SelectMany(labels => labels ?? new Dictionary<string, string>())
-                .Any(known => label == $"{known.Key}={known.Value}"))
+        var known = ofMachines.Concat(ofPeers).SelectMany(labels => labels ?? new Dictionary<string, string>());
+        if (!known.Any(pair => label == $"{pair.Key}={pair.Value}"))
             yield return $"nothing asks for the label {label} of {target}";
     }
 

@@ -158,9 +158,9 @@ internal static class ManifestRules
             .Concat(workload.Containers.SelectMany(container => container.EnvFrom ?? []).Select(source => source.ConfigMapRef?.Name));
         foreach (var name in named.OfType<string>().Except(maps))
             yield return $"{workload}: there is no ConfigMap {name}";
-        if (!manifests.Of<V1ServiceAccount>().Any(account =>
-                account.Metadata.Name == workload.Pod.ServiceAccountName && account.AutomountServiceAccountToken == false
-                    && (account.Metadata.NamespaceProperty ?? "") == workload.Namespace))
+        var accounts = manifests.Of<V1ServiceAccount>().Where(account =>
+            account.AutomountServiceAccountToken == false && (account.Metadata.NamespaceProperty ?? "") == workload.Namespace);
+        if (!accounts.Any(account => account.Metadata.Name == workload.Pod.ServiceAccountName))
             yield return $"{workload}: there is no ServiceAccount {workload.Pod.ServiceAccountName} without token";
     }
 
@@ -235,8 +235,8 @@ internal static class ManifestRules
                 yield return $"{workload}: the level restricted forbids the machine's namespaces, and root";
             if ((pod.Volumes ?? []).Any(volume => volume.ConfigMap is null && volume.Secret is null && volume.EmptyDir is null))
                 yield return $"{workload}: the level restricted forbids the kind of a volume";
-            if (workload.Containers.Any(container => container.SecurityContext?.AllowPrivilegeEscalation != false
-                    || container.SecurityContext.Capabilities?.Add is { Count: > 0 } || container.SecurityContext.RunAsUser == 0))
+            var rights = workload.Containers.Select(container => container.SecurityContext ?? new V1SecurityContext());
+            if (rights.Any(own => own.AllowPrivilegeEscalation != false || own.Capabilities?.Add is { Count: > 0 } || own.RunAsUser == 0))
                 yield return $"{workload}: the level restricted forbids capabilities and privilege escalation";
         }
     }
