@@ -38,8 +38,14 @@ internal sealed class FleetClient(TimeProvider time)
     /// <summary>Questions without an answer; more are not put.</summary>
     public const int MaxPending = 50_000;
 
-    /// <summary>Passes that wait for a fleet; beyond it the oldest leaves.</summary>
+    /// <summary>Passes that wait for a fleet, and those that were told lately; beyond it the oldest leaves.</summary>
     public const int MaxKept = 10_000;
+
+    /// <summary>
+    /// Passes that were told within this time are told again when a member is gone (<see cref="TellAgain"/>). Twice what it takes until a
+    /// lost member is given up: what went to it until then went nowhere.
+    /// </summary>
+    public static readonly TimeSpan ToldFor = TimeSpan.FromSeconds(30);
 
     /// <summary>After this a question is lost.</summary>
     public static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(1);
@@ -59,6 +65,7 @@ internal sealed class FleetClient(TimeProvider time)
     private readonly AgedTable<long, Question> _pending = new(time);
     private readonly AgedTable<long, Action<object?>> _followed = new(time);
     private readonly Queue<WaitingPass> _waiting = new();
+    private readonly Queue<WaitingPass> _told = new();
     private readonly LateGauge _gauge = new(time);
     private IActorRef? _answers;
     private volatile IActorRef? _region;
@@ -112,8 +119,27 @@ internal sealed class FleetClient(TimeProvider time)
         {
             (_region, _answers, _usual) = (region, answers, null);
             _breaker.Answered();
+            ForgetTold();
+            foreach (var told in _told)
+                Send(region, told); // This node may have been cut off from those that it was told to.
             while (_waiting.TryDequeue(out var waiting))
                 Tell(region, waiting);
+        }
+    }
+
+    /// <summary>
+    /// A member is gone, and with it what it held and had not stored. Tells the latest passes of this node again; a bucket that knows one
+    /// does nothing.
+    /// </summary>
+    public void TellAgain()
+    {
+        lock (_lock)
+        {
+            if (_region is not { } region)
+                return;
+            ForgetTold();
+            foreach (var told in _told)
+                Send(region, told);
         }
     }
 
@@ -260,8 +286,21 @@ internal sealed class FleetClient(TimeProvider time)
         }
     }
 
+    private void Tell(IActorRef region, WaitingPass concluded)
+    {
+        Send(region, concluded);
+        _told.Enqueue(concluded);
+        ForgetTold();
+    }
+
+    private void ForgetTold()
+    {
+        while (_told.TryPeek(out var oldest) && (_told.Count > MaxKept || time.GetElapsedTime(oldest.Made) > ToldFor))
+            _told.Dequeue();
+    }
+
     // On the wire there is no time but what is left and an age: both are those of the moment in which the pass is sent.
-    private void Tell(IActorRef region, WaitingPass waiting)
+    private void Send(IActorRef region, WaitingPass waiting)
     {
         var pass = waiting.Conclude.Pass;
         var left = pass.TtlSeconds - (int)time.GetElapsedTime(waiting.Made).TotalSeconds;

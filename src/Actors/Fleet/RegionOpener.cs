@@ -23,6 +23,9 @@ internal sealed class RegionOpener : UntypedActor, IWithTimers
     private static readonly ImmutableArray<ClientAddress> OneClientPerShard =
         [.. Enumerable.Range(0, WhitelistLayout.Shards).Select(ClientOf)];
 
+    // A member's shards have another home by then, or messages to them wait for one.
+    private static readonly TimeSpan AfterRemoval = TimeSpan.FromSeconds(2);
+
     private const int WarmUpRounds = 30;
     private const int WarmUpsPerShard = 4;
 
@@ -79,8 +82,13 @@ internal sealed class RegionOpener : UntypedActor, IWithTimers
                 break;
             case ClusterEvent.IMemberEvent changed:
                 _changedAtRound = _round;
+                if (changed is ClusterEvent.MemberRemoved { PreviousStatus: MemberStatus.Exiting or MemberStatus.Down })
+                    Timers.StartSingleTimer(nameof(TellAgain), TellAgain.Instance, AfterRemoval);
                 if (changed is ClusterEvent.MemberUp up && up.Member.UniqueAddress.Equals(_cluster.SelfUniqueAddress))
                     Timers.StartPeriodicTimer(nameof(WarmUpRound), WarmUpRound.Instance, TimeSpan.Zero, WarmUpInterval);
+                break;
+            case TellAgain:
+                _client.TellAgain();
                 break;
             case WarmUpRound:
                 WarmUp();
@@ -146,6 +154,11 @@ internal sealed class RegionOpener : UntypedActor, IWithTimers
             return;
         for (var bucket = WhitelistLayout.Grants; bucket < WhitelistLayout.Buckets; bucket++)
             _region.Tell(new Wake(bucket), ActorRefs.NoSender);
+    }
+
+    private sealed class TellAgain
+    {
+        public static readonly TellAgain Instance = new();
     }
 
     private sealed class WarmUpRound

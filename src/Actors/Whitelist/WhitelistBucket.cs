@@ -229,7 +229,10 @@ internal sealed class WhitelistBucket : StoredEntity<BucketChanged>
 
     private void Record(Conclude conclude)
     {
+        // Nodes tell their latest passes again when a member is gone. A second is what rounding makes of the time that is left.
         var key = new EntryKey(conclude.Client, conclude.Profile);
+        if (_state.FindPass(key, conclude.Pass.Fingerprint, NowMs) is { } known && known.TtlSeconds + 1 >= conclude.Pass.TtlSeconds)
+            return;
         if (_state.RecordPass(key, conclude.Pass, conclude.Epoch, conclude.AgeMs, NowMs) is { } recorded)
             Publish(recorded, conclude.Pass);
     }

@@ -160,8 +160,10 @@ public class FleetClientTests : TestKit
         Assert.Equal(60, _region.ExpectMsg<Conclude>().Pass.TtlSeconds); // The one of 5 s was over.
         _client.Close(_answers);
         Conclude(_time.GetTimestamp(), ttlSeconds: 70);
+        _time.Advance(FleetClient.ToldFor); // The first ones are not told again by then.
+        _time.Advance(TimeSpan.FromMilliseconds(1));
         Open();
-        Assert.Equal(70, _region.ExpectMsg<Conclude>().Pass.TtlSeconds);
+        Assert.Equal(40, _region.ExpectMsg<Conclude>().Pass.TtlSeconds);
     }
 
     [Fact]
@@ -172,6 +174,32 @@ public class FleetClientTests : TestKit
         Open();
         Assert.Equal(3, _region.ExpectMsg<Conclude>().Pass.TtlSeconds);
         _region.ReceiveN(FleetClient.MaxKept - 1, TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
+    [Trait("Finding", "lab-2")]
+    public void Passes_of_the_last_half_minute_are_told_again_with_what_is_left_of_them()
+    {
+        Open();
+        Conclude(_time.GetTimestamp(), ttlSeconds: 600);
+        _region.ExpectMsg<Conclude>();
+        _time.Advance(TimeSpan.FromSeconds(20));
+        Conclude(_time.GetTimestamp(), ttlSeconds: 500);
+        _region.ExpectMsg<Conclude>();
+
+        _client.TellAgain();
+        var first = _region.ExpectMsg<Conclude>();
+        Assert.Equal((580, 20_000), (first.Pass.TtlSeconds, first.AgeMs));
+        Assert.Equal(500, _region.ExpectMsg<Conclude>().Pass.TtlSeconds);
+
+        _time.Advance(TimeSpan.FromSeconds(15));
+        _client.TellAgain();
+        Assert.Equal(485, _region.ExpectMsg<Conclude>().Pass.TtlSeconds);
+
+        // After a life without the fleet as well: the one that it was told to may have been on the other side of a split.
+        _client.Close(_answers);
+        Open();
+        Assert.Equal(485, _region.ExpectMsg<Conclude>().Pass.TtlSeconds);
     }
 
     private void Open() => _client.Open(_region, _answers);

@@ -263,6 +263,18 @@ public class WhitelistBucketTests : TestKit
         Ask<LookUpMiss>(bucket, LookUp(4));
     }
 
+    [Fact]
+    [Trait("Finding", "lab-2")]
+    public void A_pass_that_is_told_again_is_neither_stored_nor_told_to_all_again()
+    {
+        var bucket = StartBucket(persists: false);
+        bucket.Tell(new Conclude(Client, "default", default, 0, Pass(600)));
+        _news.ExpectMsg<PassNews>();
+        bucket.Tell(new Conclude(Client, "default", default, 10_000, Pass(590)));
+        bucket.Tell(new Conclude(Client, "default", default, 0, Pass(700)));
+        Assert.Equal(700, _news.ExpectMsg<PassNews>().Pass.TtlSeconds);
+    }
+
     // It could not know of the revocation when it took the pass and told it.
     [Fact]
     [Trait("Finding", "A6")]

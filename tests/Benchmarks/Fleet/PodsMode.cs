@@ -43,8 +43,18 @@ internal sealed class PodsMode(StatefulSetLab lab, ServiceLoad load, Stopwatch c
             "What the mail servers saw", "phase", "s", "whole after s", "queries", "unanswered", "asked again", "late", "banned let in",
             "p99 ms", "max ms", "longest gap ms", "passes", "not in the whitelist", "not known to a pod");
         var mode = new PodsMode(lab, load, clock, table);
-        foreach (var (name, doAsync) in mode.Phases(program, options.Older).Where(phase => options.IsMeantPhase(phase.Name)))
-            await mode.RunAsync(name, doAsync);
+        try
+        {
+            foreach (var (name, doAsync) in mode.Phases(program, options.Older).Where(phase => options.IsMeantPhase(phase.Name)))
+                await mode.RunAsync(name, doAsync);
+        }
+        catch (Exception fault) when (fault is InvalidOperationException or TimeoutException)
+        {
+            // What was seen until then is still worth its table.
+            Say(clock, fault.Message);
+            mode.IsWell = false;
+        }
+
         await load.StopAsync();
         table.Print();
         Console.WriteLine(load.Result(TimeSpan.Zero, TimeSpan.MaxValue));
@@ -62,6 +72,7 @@ internal sealed class PodsMode(StatefulSetLab lab, ServiceLoad load, Stopwatch c
         yield return ("pod 0 and its volume lost", () => lab.LoseAsync(lab[0], withClaim: true, Away));
         yield return ("a volume lost", () => lab.LoseAsync(lab[2], withClaim: true, Away));
         yield return ("one pod cut off for 30 s", () => CutAsync(() => lab.CutFromPodsAsync(lab[1])));
+        yield return ("pods 0 and 2 cut off from each other for 30 s", () => CutAsync(() => lab.CutBetweenAsync(lab[0], lab[2])));
         yield return ("all cut off from the database for 30 s", () => CutAsync(lab.CutFromDatabaseAsync));
         yield return ("rolling update, database restarted", () => Task.WhenAll(lab.RollAsync(), RestartDatabaseAsync()));
         if (older.Length == 0)

@@ -73,6 +73,8 @@ public sealed class Pod : IAsyncDisposable
     /// <summary>From the start of the process to the first successful readiness probe; null: not yet.</summary>
     public TimeSpan? ReadyAfter { get; private set; }
 
+    public bool HasExited => _process?.HasExited == true;
+
     /// <summary>What the process wrote.</summary>
     public string Transcript => _process?.Transcript ?? "not started";
 

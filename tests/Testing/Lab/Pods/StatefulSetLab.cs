@@ -170,6 +170,13 @@ public sealed class StatefulSetLab : IAsyncDisposable
         return _network.CutAsync([pod.Address], Pods.Where(p => p != pod).Select(p => p.Address));
     }
 
+    /// <summary>Cuts two pods off from each other; all others reach both.</summary>
+    public Task CutBetweenAsync(Pod one, Pod other)
+    {
+        _say($"{one.Name} and {other.Name} are cut off from each other");
+        return _network.CutAsync([one.Address], [other.Address]);
+    }
+
     /// <summary>Cuts all pods off from the database.</summary>
     public Task CutFromDatabaseAsync()
     {
@@ -272,7 +279,9 @@ public sealed class StatefulSetLab : IAsyncDisposable
         pod.Start();
         if (Template.NamesUnreadyPods)
             _ = PublishAsync(pod);
-        await Poll.UntilAsync(() => pod.IsReady, Patience, $"{pod.Name} ready", () => pod.Transcript);
+        await Poll.UntilAsync(
+            () => pod.IsReady || (pod.HasExited ? throw new InvalidOperationException($"{pod.Name} ended:\n{pod.Transcript}") : false),
+            Patience, $"{pod.Name} ready", () => pod.Transcript);
         _say(FormattableString.Invariant($"{pod.Name} at {address} is ready, {pod.ReadyAfter!.Value.TotalSeconds:0.0} s after its start"));
         return pod;
     }
