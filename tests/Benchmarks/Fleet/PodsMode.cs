@@ -21,6 +21,9 @@ internal sealed class PodsMode(StatefulSetLab lab, ServiceLoad load, Stopwatch c
     // A flush of the entity that holds a pass, and the way there.
     private static readonly TimeSpan Flush = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(4);
+
+    // A pass lives for ten minutes; then it is rightly gone. The looks at it take some time of that.
+    private static readonly TimeSpan Lives = TimeSpan.FromMinutes(8);
     private static readonly TimeSpan CommandPatience = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Away = TimeSpan.FromSeconds(5);
 
@@ -136,7 +139,8 @@ internal sealed class PodsMode(StatefulSetLab lab, ServiceLoad load, Stopwatch c
         await Task.Delay(Settle);
         var ended = load.Elapsed;
         var seen = load.Result(began, ended - Flush);
-        var known = load.Answers.Where(a => a is { IsKept: true, IsBanned: false } && a.Ended < ended - Flush - Flush).ToList();
+        var known = load.Answers.Where(a => a is { IsKept: true, IsBanned: false } && a.Ended < ended - Flush - Flush)
+            .Where(a => load.Elapsed - a.At < Lives).ToList();
         var lost = await WithoutEntryAsync(known);
         var (asked, unknown) = await UnknownAsync(known);
         IsWell &= whole != "never" && seen is { Unanswered: 0, LetIn: 0 } && lost.Count == 0;

@@ -60,6 +60,9 @@ public sealed class StatefulSetLab : IAsyncDisposable
     /// <summary>Where the clients of the Service are.</summary>
     public NetworkNamespace Clients { get; private set; } = null!;
 
+    /// <summary>The longest time that a pod took to become ready.</summary>
+    public TimeSpan LongestStart { get; private set; }
+
     /// <summary>All pods that there are.</summary>
     public IReadOnlyList<Pod> Pods
     {
@@ -282,6 +285,7 @@ public sealed class StatefulSetLab : IAsyncDisposable
         await Poll.UntilAsync(
             () => pod.IsReady || (pod.HasExited ? throw new InvalidOperationException($"{pod.Name} ended:\n{pod.Transcript}") : false),
             Patience, $"{pod.Name} ready", () => pod.Transcript);
+        LongestStart = pod.ReadyAfter!.Value > LongestStart ? pod.ReadyAfter.Value : LongestStart;
         _say(FormattableString.Invariant($"{pod.Name} at {address} is ready, {pod.ReadyAfter!.Value.TotalSeconds:0.0} s after its start"));
         return pod;
     }
