@@ -19,7 +19,7 @@ step() { printf '\n== %s\n' "$*"; }
 readonly -A package_of=([p0f]=p0f [rbldnsd]=rbldnsd [socat]=socat [postfix]=postfix [ip]=iproute2 [ps]=procps [postgres]=postgresql [unbound]=unbound
     [dig]=bind9-dnsutils [kdig]=knot-dnsutils [named]=bind9 [dnsperf]=dnsperf [haproxy]=haproxy [curl]=curl [memccat]=libmemcached-tools
     [rspamd]=rspamd [spamassassin]=spamassassin [postfwd]=postfwd [shellcheck]=shellcheck
-    [podman]=podman [runc]=runc [jq]=jq [yamllint]=yamllint [npm]=npm [node]=nodejs [unzip]=unzip)
+    [podman]=podman [runc]=runc [buildah]=buildah [catatonit]=catatonit [jq]=jq [yamllint]=yamllint [npm]=npm [node]=nodejs [unzip]=unzip)
 
 # Package, file to look for, and libraries that are unpacked with it: for programs whose package cannot be installed beside postfix (exim4)
 # or is large for one program (promtool).
