@@ -16,10 +16,10 @@ readonly project_limit=20m  # one project
 step() { printf '\n== %s\n' "$*"; }
 
 # Program to Debian package. The programs of administrators are not on everybody's PATH.
-readonly -A package_of=([p0f]=p0f [rbldnsd]=rbldnsd [socat]=socat [postfix]=postfix [ip]=iproute2 [ps]=procps [postgres]=postgresql [unbound]=unbound [dnsmasq]=dnsmasq-base
-    [dig]=bind9-dnsutils [kdig]=knot-dnsutils [named]=bind9 [dnsperf]=dnsperf [haproxy]=haproxy [curl]=curl [memccat]=libmemcached-tools
+readonly -A package_of=([p0f]=p0f [rbldnsd]=rbldnsd [socat]=socat [postfix]=postfix [ip]=iproute2 [ps]=procps [postgres]=postgresql [unbound]=unbound
+    [dnsmasq]=dnsmasq-base [dig]=bind9-dnsutils [kdig]=knot-dnsutils [named]=bind9 [dnsperf]=dnsperf [haproxy]=haproxy [curl]=curl [memccat]=libmemcached-tools
     [rspamd]=rspamd [spamassassin]=spamassassin [postfwd]=postfwd [shellcheck]=shellcheck
-    [podman]=podman [runc]=runc [jq]=jq [yamllint]=yamllint [npm]=npm [node]=nodejs [unzip]=unzip
+    [podman]=podman [runc]=runc [buildah]=buildah [catatonit]=catatonit [jq]=jq [yamllint]=yamllint [npm]=npm [node]=nodejs [unzip]=unzip
     [docker-compose]=docker-compose [podman-compose]=podman-compose [lintian]=lintian [ansible-playbook]=ansible-core)
 
 # Package, file to look for, and libraries that are unpacked with it: for programs whose package cannot be installed beside postfix (exim4)
