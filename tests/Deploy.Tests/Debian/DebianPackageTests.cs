@@ -54,7 +54,8 @@ public sealed partial class DebianPackageTests(DebianPackages packages) : IClass
         var copyright = await packages.ReadAsync("usr/share/doc/screening/copyright");
         var files = (await packages.AskAsync("--contents")).Split('\n')
             .Select(line => Entry().Match(line).Groups["path"].Value)
-            .Where(path => path.StartsWith("usr/lib/screening/", StringComparison.Ordinal) && path.EndsWith(".dll", StringComparison.Ordinal))
+            .Where(path => path.StartsWith("usr/lib/screening/", StringComparison.Ordinal))
+            .Where(path => path.EndsWith(".dll", StringComparison.Ordinal))
             .Where(path => !Path.GetFileName(path).StartsWith("screening", StringComparison.OrdinalIgnoreCase));
 
         Assert.All(files, path => Assert.Contains(path, copyright, StringComparison.Ordinal));
@@ -78,7 +79,8 @@ public sealed partial class DebianPackageTests(DebianPackages packages) : IClass
         var script = Repository.File("deploy/debian/build.sh");
         Assert.Contains("--frob", (await packages.RunAsync(script, "--frob", "x")).Error, StringComparison.Ordinal);
         Assert.Contains(
-            "no program screening", (await packages.RunAsync(script, "--publish", Repository.File("docs"))).Error, StringComparison.Ordinal);
+            "no program screening", (await packages.RunAsync(script, "--publish", Repository.File("docs"))).Error,
+            StringComparison.Ordinal);
     }
 
     /// <summary>systemd is process 1 of a host in namespaces of its own, so that the unit's restrictions are the real ones.</summary>

@@ -2,7 +2,7 @@ using Screening.Testing.Lab;
 
 namespace Screening.Deploy.Tests.Debian;
 
-/// <summary>Two packages of the program that the tests were built with: one with the version of the sources, and one as if before it.</summary>
+/// <summary>Two packages of the program that the tests were built with: of the version of the sources, and as if before it.</summary>
 public sealed class DebianPackages : IAsyncLifetime
 {
     private const string OldVersion = "0.0.1-1";

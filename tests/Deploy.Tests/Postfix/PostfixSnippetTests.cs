@@ -77,8 +77,8 @@ public sealed class PostfixSnippetTests : IDisposable
         var folder = await WriteAsync("dnsblog");
         await File.AppendAllTextAsync(Path.Combine(folder, "main.cf"), "postscreen_dnsbl_treshold = 3\n");
 
-        Assert.Contains(
-            "unused parameter: postscreen_dnsbl_treshold", (await RunAsync("postconf", "-c", folder, "-n")).Error, StringComparison.Ordinal);
+        var told = await RunAsync("postconf", "-c", folder, "-n");
+        Assert.Contains("unused parameter: postscreen_dnsbl_treshold", told.Error, StringComparison.Ordinal);
     }
 
     // The configuration of the guide: the sockets in Postfix's queue, where a chroot does not matter.
