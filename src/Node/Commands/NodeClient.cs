@@ -6,6 +6,7 @@ using System.Text.Json.Serialization.Metadata;
 using Screening.Node.Api;
 using Screening.Node.Commands.Display;
 using Screening.Node.Endpoints.Http;
+using Screening.Node.Platform;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Commands;
@@ -34,7 +35,7 @@ internal sealed class NodeClient(HttpClient http, CancellationToken cancellation
         if (method != HttpMethod.Get)
         {
             request.Headers.TryAddWithoutValidation(
-                Caller.AuthorHeader, PeerText.Clean($"{Environment.UserName}@{Environment.MachineName}"));
+                Caller.AuthorHeader, PeerText.Clean($"{AccountNames.OwnUser()}@{Environment.MachineName}"));
         }
 
         if (body is not null)

@@ -16,8 +16,15 @@ internal static class Welcome
     public static async Task WriteAsync(TextWriter output, ScreeningOptions options, IReadOnlyList<OpenEndpoint> endpoints, string? file)
     {
         var lines = endpoints.Select(e => $"listening {e.Kind} {e.Uri}").Append("ready").Concat(Hints(options, endpoints, file));
-        await output.WriteLineAsync(string.Join('\n', lines)).ConfigureAwait(false);
-        await output.FlushAsync().ConfigureAwait(false);
+        try
+        {
+            await output.WriteLineAsync(string.Join('\n', lines)).ConfigureAwait(false);
+            await output.FlushAsync().ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // Standard output is closed: nobody reads this, and the node serves all the same.
+        }
     }
 
     private static IEnumerable<string> Hints(ScreeningOptions options, IReadOnlyList<OpenEndpoint> endpoints, string? file)

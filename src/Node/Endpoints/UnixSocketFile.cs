@@ -46,7 +46,7 @@ internal static class UnixSocketFile
             existing = Path.GetDirectoryName(existing) ?? "/";
         var mode = Convert.ToString((int)File.GetUnixFileMode(existing), 8).PadLeft(4, '0');
         var owner = FileOwner.Of(existing)?.ToString() ?? "another user";
-        var user = Environment.UserName;
+        var user = AccountNames.OwnUser();
         return string.Create(
             CultureInfo.InvariantCulture,
             $"cannot listen on unix://{path}: Permission denied. {existing} belongs to {owner} and has mode {mode}; this"

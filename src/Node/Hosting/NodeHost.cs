@@ -29,14 +29,17 @@ internal sealed class NodeHost : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly Listeners _listeners;
+    private readonly IDisposable _logger;
     private readonly string _dataDir;
     private readonly NodeStatus _status;
     private readonly NodeEnd _end;
     private readonly IReadOnlyList<ConfigurationFault> _warnings;
     private readonly ImmutableArray<OpenEndpoint> _clusterEndpoint;
 
-    private NodeHost(WebApplication app, Listeners listeners, string dataDir, IReadOnlyList<ConfigurationFault> warnings)
+    private NodeHost(
+        WebApplication app, IDisposable logger, Listeners listeners, string dataDir, IReadOnlyList<ConfigurationFault> warnings)
     {
+        _logger = logger;
         _dataDir = dataDir;
         var fleet = app.Services.GetRequiredService<ClusterSettings>();
         _clusterEndpoint = fleet.IsAlone ? [] : [new OpenEndpoint("cluster", $"tcp://{new HostPort(fleet.ListenHost, fleet.ListenPort)}")];
@@ -70,7 +73,7 @@ internal sealed class NodeHost : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
         var otlp = OtlpExport.Of(options);
-        NodeLogging.Configure(builder.Logging, options.Log.Format, otlp);
+        var logger = NodeLogging.Configure(builder.Logging, options.Log.Format, otlp);
         NodeServices.Add(builder.Services, options, otlp, configuration, request, warm ?? Task.CompletedTask);
         replace?.Invoke(builder.Services);
 
@@ -93,7 +96,7 @@ internal sealed class NodeHost : IAsyncDisposable
         app.Services.GetRequiredService<HttpApi>().Map(app);
         app.Services.GetRequiredService<CacheApi>().Map(app);
         app.Services.GetRequiredService<DrainApi>().Map(app);
-        return new NodeHost(app, listeners, options.Node.DataDir, configuration.Warnings);
+        return new NodeHost(app, logger, listeners, options.Node.DataDir, configuration.Warnings);
     }
 
     /// <summary>Opens everything.</summary>
@@ -143,7 +146,11 @@ internal sealed class NodeHost : IAsyncDisposable
     /// <summary>Closes the listeners, answers pending queries, and ends.</summary>
     public Task StopAsync(CancellationToken cancellation = default) => _app.StopAsync(cancellation);
 
-    public ValueTask DisposeAsync() => _app.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync().ConfigureAwait(false);
+        await NodeLogging.EndAsync(_logger, TimeProvider.System).ConfigureAwait(false);
+    }
 
     // What the configuration probably does not mean, and what this host should give a node and does not.
     private void Warn()

@@ -11,7 +11,7 @@ public sealed class EnvironmentTests : IDisposable
 
     public EnvironmentTests()
     {
-        var secret = _fixture.Write("secret", "text\n");
+        var secret = _fixture.Write("secret", "Name: text\n");
         _file = File.ReadAllText(Repository.File("tests/Node.Tests/Configuration/every.toml"))
             .Replace("FILE", secret, StringComparison.Ordinal);
     }

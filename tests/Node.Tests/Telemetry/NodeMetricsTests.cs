@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Time.Testing;
@@ -63,6 +64,35 @@ public sealed partial class NodeMetricsTests
         end = DateTimeOffset.FromUnixTimeSeconds(1_800_000_000);
         Assert.Contains(
             "screening_certificate_expiry_timestamp_seconds{use=\"http\"} 1800000000\n", await TextOf(metrics), StringComparison.Ordinal);
+    }
+
+    // The way of an answer from memory: it must cost nothing more because somebody may want its time elsewhere.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_decision_from_memory_is_counted_without_an_allocation(bool isExported)
+    {
+        var metrics = new NodeMetrics(TimeProvider.System);
+        using var meter = new Meter("Screening.Tests.Allocation");
+        var seen = 0;
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Meter == meter && instrument is Histogram<double>)
+                self.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<double>((_, _, _, _) => seen++);
+        listener.Start();
+        if (isExported)
+            metrics.ExportTo(meter);
+        var hit = DecisionOf(Door.Plugin, VerdictAction.Pass, VerdictSource.Near);
+        metrics.Decided(hit);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 10_000; i++)
+            metrics.Decided(hit);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(isExported ? 10_001 : 0, seen);
     }
 
     private static async Task<string> TextOf(NodeMetrics metrics)

@@ -131,12 +131,16 @@ internal sealed class ReachableAttribute() : ConstraintAttribute("")
 /// <summary>A URL of HTTP.</summary>
 internal sealed class HttpUrlAttribute() : ConstraintAttribute("http, https")
 {
+    /// <summary>The setting may be empty, which is not a value.</summary>
+    public bool OrEmpty { get; init; }
+
     public override string? Broken(object value) =>
         Uri.TryCreate(((UrlText)value).Reveal(), UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Host.Length > 0
             ? null
             : "it must be http:// or https:// and a host";
 
-    public override void Describe(JsonObject schema) => schema["pattern"] = "^[Hh][Tt][Tt][Pp][Ss]?://";
+    public override void Describe(JsonObject schema) =>
+        schema["pattern"] = (OrEmpty ? "^$|" : "") + "^[Hh][Tt][Tt][Pp][Ss]?://";
 }
 
 /// <summary>A file of headers that must be there and be readable now. An empty path means none.</summary>

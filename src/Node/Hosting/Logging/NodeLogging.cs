@@ -18,7 +18,12 @@ internal static class NodeLogging
     // Akka writes it every second; that a member is away is told once (Cluster/Forming).
     private const string NodeIsAway = "Tried to associate with unreachable remote address";
 
-    public static void Configure(ILoggingBuilder logging, LogFormat format, OtlpExport? otlp)
+    // What is still queued then is lost: whoever should read it does not.
+    private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>Has the node's parts log there.</summary>
+    /// <returns>To be given to <see cref="EndAsync"/>.</returns>
+    public static IDisposable Configure(ILoggingBuilder logging, LogFormat format, OtlpExport? otlp)
     {
         var logger = new LoggerConfiguration()
             .MinimumLevel.Information()
@@ -31,9 +36,14 @@ internal static class NodeLogging
                 bufferSize: QueueLength, blockWhenFull: false)
             .CreateLogger();
         logging.ClearProviders();
-        logging.AddSerilog(logger, dispose: true);
+        logging.AddSerilog(logger, dispose: false);
         otlp?.AddLogs(logging, IsShown);
+        return logger;
     }
+
+    /// <summary>Writes what is queued. Does not wait long: a pipe that nobody reads must not keep a node from ending.</summary>
+    public static Task EndAsync(IDisposable logger, TimeProvider time) =>
+        Task.Run(logger.Dispose).WaitAsync(EndTimeout, time).ContinueWith(_ => { }, TaskScheduler.Default);
 
     // The command prints an endpoint's fault itself, in one line.
     private static bool IsShown(Exception? fault, string? template) =>
