@@ -1,2 +1,2 @@
-// Containers, packages and networks of one machine: one at a time.
+// What is under deploy/ changes the machine that it is tried on: one test at a time.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]

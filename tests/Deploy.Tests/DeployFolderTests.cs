@@ -2,7 +2,7 @@ using Screening.Testing.Lab;
 
 namespace Screening.Deploy.Tests;
 
-/// <summary>What holds for every file under deploy/.</summary>
+/// <summary>What holds for all of deploy/.</summary>
 public sealed class DeployFolderTests
 {
     [Fact]

@@ -12,10 +12,10 @@ internal sealed record ClusterTimings
     public TimeSpan StableAfter { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long after <see cref="StableAfter"/> a loss may be undecided before every node ends itself, because the network's view never
-    /// became stable. Each node reckons it by itself from the first change, while only the leader decides: so it covers the leader's tick
-    /// (1 s), the delay of a minority before it asks for the lease, the lease's own timeout and the gossip of what was decided. Akka's "on"
-    /// means 4 s at least, whatever those are: it ended a side that was about to get the lease.
+    /// How long after <see cref="StableAfter"/> a loss may be undecided before every node ends itself, because the view of the network
+    /// never became stable. Each node reckons it by itself from the first change, while only the leader decides: so it covers the leader's
+    /// tick (1 s), the delay of a minority before it asks for the lease, the lease's own timeout and the gossip of what was decided. Akka's
+    /// "on" means 4 s at least, whatever those are: it ended a side that was about to get the lease.
     /// </summary>
     public TimeSpan Unstable => StableAfter * 0.75 + MinorityDelay + LeaseAnswer + TimeSpan.FromSeconds(3);
 
