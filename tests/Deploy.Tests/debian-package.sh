@@ -13,6 +13,8 @@ old=$(realpath "${1:?the old package}") new=$(realpath "${2:?the new package}") 
 state=$(mktemp -d)
 readonly here old new root state sockets=/var/spool/postfix/screening
 
+export HOST_OWNER=$$
+
 host() { "$here/debian-host.sh" run "$state" "$@"; }
 
 # shellcheck disable=SC2317 # run by the trap
@@ -38,9 +40,9 @@ holds() { # WORDS COMMAND...
 }
 
 until_holds() { # WORDS COMMAND...
-    local words=$1
+    local words=$1 end=$((SECONDS + 60))
     shift
-    for _ in {1..600}; do
+    while ((SECONDS < end)); do
         if "$@" >/dev/null 2>&1; then
             echo "ok: $words"
             return
@@ -57,7 +59,8 @@ main_is_not() { [[ $(unit MainPID) != "$1" && $(unit MainPID) != 0 ]]; }
 host_has() { host test -e "$1"; }
 host_lacks() { host test ! -e "$1"; }
 mode_is() { is "$(host stat -c '%U:%G %a' "$1")" "$2"; }
-answers() { host screening check 192.0.2.10 >/dev/null; }
+# By its address, because a command without it reads the configuration, which is faulty for a while below.
+answers() { host screening check --node http://127.0.0.1:10080 192.0.2.10 >/dev/null; }
 knows() { host screening cache show "$1" | grep -q "$2"; }
 install_package() { # FILE [ACTION]
     cp "$1" "/proc/$(pgrep -P "$(<"$state/keeper")" -o)/root/tmp/screening.deb"
