@@ -85,7 +85,7 @@ readonly work root=$work/root
 # of a file's path must not depend on where this is built.
 publish_program() {
     dotnet publish "$source/src/Node" -c Release -r linux-x64 --self-contained -p:ContinuousIntegrationBuild=true \
-        -p:CustomAfterMicrosoftCommonTargets="$debian/../image/publish.targets" --artifacts-path "$work/artifacts" \
+        -p:RunAnalyzers=false -p:CustomAfterMicrosoftCommonTargets="$debian/../image/publish.targets" --artifacts-path "$work/artifacts" \
         -p:PathMap="$source=/source%2C$work/artifacts=/artifacts" -o "$work/publish" -v quiet --nologo >&2
 }
 if [[ -z $publish ]]; then
