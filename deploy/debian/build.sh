@@ -81,11 +81,12 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 readonly work root=$work/root
 
-# The same parts as in the container image, in a folder of its own, so that no earlier build matters.
+# The same parts as in the container image, in a folder of its own, so that no earlier build matters. Names that the compiler makes
+# of a file's path must not depend on where this is built.
 publish_program() {
     dotnet publish "$source/src/Node" -c Release -r linux-x64 --self-contained -p:ContinuousIntegrationBuild=true \
-        -p:CustomAfterMicrosoftCommonTargets="$debian/../image/publish.targets" --artifacts-path "$work/artifacts" \
-        -o "$work/publish" -v quiet --nologo >&2
+        -p:RunAnalyzers=false -p:CustomAfterMicrosoftCommonTargets="$debian/../image/publish.targets" --artifacts-path "$work/artifacts" \
+        -p:PathMap="$source=/source%2C$work/artifacts=/artifacts" -o "$work/publish" -v quiet --nologo >&2
 }
 if [[ -z $publish ]]; then
     publish_program || fail 'dotnet publish failed'

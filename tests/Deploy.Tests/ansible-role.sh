@@ -10,6 +10,8 @@ package=$(realpath "${1:?the package}")
 state=$(mktemp -d)
 readonly here package state name=mx1.example.com address=192.0.2.1
 
+export HOST_OWNER=$$
+
 host() { "$here/debian-host.sh" run "$state" "$@"; }
 
 # shellcheck disable=SC2317 # run by the trap

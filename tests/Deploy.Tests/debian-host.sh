@@ -7,6 +7,7 @@
 #   debian-host.sh run DIR COMMAND...
 #   debian-host.sh down DIR
 #
+# With HOST_OWNER=PID in the environment the host ends, and DIR goes, when that process is gone, however it ended.
 # Network: loopback alone, or, with HOST_BRIDGE=NAME and HOST_ADDRESS=IP/LEN in the environment, also one interface at that
 # bridge, which must be in this network namespace. /work, /root and /tmp of this machine are hidden.
 set -euo pipefail
@@ -119,7 +120,11 @@ up() {
     echo $! >"$dir/keeper"
     for _ in {1..300}; do
         case $(in_host systemctl is-system-running 2>/dev/null) in
-            running | degraded) connect && return ;;
+            running | degraded)
+                connect
+                watch_owner
+                return
+                ;;
         esac
         kill -0 "$(<"$dir/keeper")" 2>/dev/null || break
         sleep 0.1
@@ -127,6 +132,12 @@ up() {
     cat "$dir/boot.log" >&2
     down
     fail 'the host did not start'
+}
+
+watch_owner() {
+    [[ -n ${HOST_OWNER:-} ]] || return 0
+    setsid bash -c 'while kill -0 "$1" 2>/dev/null; do sleep 1; done; [[ ! -e $3/keeper ]] || { "$2" down "$3"; rm -rf "$3"; }' \
+        watch "$HOST_OWNER" "$(realpath "$0")" "$(realpath "$dir")" >/dev/null 2>&1 </dev/null &
 }
 
 connect() {
