@@ -49,7 +49,8 @@ public sealed partial class ComposeFileTests
     {
         Requires.Programs("podman-compose", "podman");
         var result = await RunningProcess.RunAsync(
-            new LaunchPlan("podman-compose", "-f", Path.Combine(Folder, "compose.yaml"), "-p", "dry", "--dry-run", "up", "--no-build", "-d"),
+            new LaunchPlan(
+                "podman-compose", "-f", Path.Combine(Folder, "compose.yaml"), "-p", "dry", "--dry-run", "up", "--no-build", "-d"),
             Limit);
         Assert.True(result.ExitCode == 0, result.ToString());
         foreach (var name in Services.Select(service => service.Key))
@@ -82,7 +83,8 @@ public sealed partial class ComposeFileTests
         foreach (var file in Directory.EnumerateFiles(Folder, "Containerfile", SearchOption.AllDirectories))
         {
             // As compose.yaml has it: the folder above for Prometheus, else the file's own.
-            var context = file.Contains("/prometheus/", StringComparison.Ordinal) ? Repository.File("deploy") : Path.GetDirectoryName(file)!;
+            var own = Path.GetDirectoryName(file)!;
+            var context = Path.GetFileName(own) == "prometheus" ? Repository.File("deploy") : own;
             foreach (Match copy in Copy().Matches(File.ReadAllText(file)))
             {
                 Assert.All(copy.Groups["from"].Captures, from =>
@@ -99,7 +101,8 @@ public sealed partial class ComposeFileTests
     public void Images_of_this_project_have_its_version()
     {
         var version = XDocument.Load(Repository.File("Directory.Build.props")).Descendants("Version").Single().Value;
-        var images = Services.Select(service => Value(service.Value!, "image")!.GetValue<string>()).Where(image => !image.Contains("-try-"));
+        var images = Services.Select(service => Value(service.Value!, "image")!.GetValue<string>())
+            .Where(image => !image.Contains("-try-", StringComparison.Ordinal));
         Assert.All(images, image => Assert.EndsWith($":${{SCREENING_VERSION:-{version}}}", image));
     }
 
