@@ -158,6 +158,9 @@ public sealed class SidecarScene : IAsyncLifetime
         await Mx[0].StartAsync("p0f");
         await WaitForAsync(0, "p0f", "startupProbe");
         await WaitForAsync(1, "p0f", "startupProbe");
+        // p0f came after the node in one pod and before it in the other. A node tries again, and the longer p0f was away the more seldom.
+        await Poll.UntilAsync(
+            async () => await P0fAnswersAsync(0) && await P0fAnswersAsync(1), Waiting.Limit, "p0f's answers at both nodes");
         var transcript = "";
         await Poll.UntilAsync(
             async () =>
@@ -169,6 +172,10 @@ public sealed class SidecarScene : IAsyncLifetime
             },
             Waiting.Limit, "a fleet of three", () => transcript);
     }
+
+    private async Task<bool> P0fAnswersAsync(int mx) =>
+        (await AskAsync(mx, "check", $"{NetworkLab.ClientAddress(58)}", "--explain", "--fresh")).GetProperty("checks").EnumerateArray()
+        .Any(check => check.GetProperty("kind").GetString() == "p0f" && check.GetProperty("result").GetString() is "nothing" or "evidence");
 
     /// <summary>What an operator has on top of an overlay: his lists, and the number of his cache nodes.</summary>
     private async Task<string> WriteAsync(string overlay, string inside, string prefix, string[] settings, string more)

@@ -5,8 +5,8 @@ namespace Screening.Node.Configuration;
 /// <summary>What is sent to an OpenTelemetry collector.</summary>
 internal sealed record OtlpOptions
 {
-    [Setting("the collector, such as `http://127.0.0.1:4318` ([operations.md](operations.md#otlp)); with `http`, `/v1/metrics`, `/v1/traces` and"
-        + " `/v1/logs` are added to it. Empty: nothing is sent", EmptyIsNone = true)]
+    [Setting("the collector, such as `http://127.0.0.1:4318` ([operations.md](operations.md#otlp)); with `http`, "
+        + "`/v1/metrics`, `/v1/traces` and `/v1/logs` are added to it. Empty: nothing is sent", EmptyIsNone = true)]
     [HttpUrl(OrEmpty = true)]
     public UrlText? Endpoint { get; init; }
 

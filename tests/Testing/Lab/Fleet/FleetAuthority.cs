@@ -42,7 +42,9 @@ public sealed class FleetAuthority : IDisposable
         });
         return new Dictionary<string, string>
         {
-            ["tls.crt"] = certificate, ["tls.key"] = key, ["ca.crt"] = _authority.ExportCertificatePem(),
+            ["tls.crt"] = certificate,
+            ["tls.key"] = key,
+            ["ca.crt"] = _authority.ExportCertificatePem(),
         };
     }
 
