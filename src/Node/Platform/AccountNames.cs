@@ -8,7 +8,7 @@ namespace Screening.Node.Platform;
 /// </summary>
 internal static class AccountNames
 {
-    /// <summary>The user of this process, as install(1) takes it: the name, or the number of one that has none, as in a container.</summary>
+    /// <summary>The user of this process as install(1) takes it: the name, or the number of one that has none, as in a container.</summary>
     public static string OwnUser() => Environment.UserName is { Length: > 0 } name ? name : OwnId("/proc/self/status");
 
     /// <summary>The name of a user.</summary>
