@@ -263,7 +263,10 @@ stage build dotnet build Screening.sln -c Release --no-restore -v quiet --nologo
 step 'format'
 stage whitespace dotnet format whitespace Screening.sln --no-restore --verify-no-changes
 stage style dotnet format style Screening.sln --no-restore --verify-no-changes
-! command -v shellcheck >/dev/null || stage scripts shellcheck --severity=warning test.sh .ci/run tests/*.sh tests/*/*.sh deploy/*/*.sh
+step 'scripts and manifests'
+! command -v shellcheck >/dev/null || stage scripts lint_scripts
+! command -v yamllint >/dev/null || stage yaml lint_yaml
+stage overlays render_overlays
 
 if [[ $built == yes ]]; then
     test_projects "${projects[@]}"

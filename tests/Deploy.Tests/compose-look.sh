@@ -65,8 +65,8 @@ without_noise() {
         || true
 }
 
-# Numbers, the width of columns and the bars of a time line are as they come.
-shape() { sed -E 's/[0-9]+(\.[0-9]+)?/N/g; s/[.=]{3,}/~/g; s/ +/ /g; s/^ //'; }
+# Numbers, names of queue files, the width of columns and the bars of a time line are as they come.
+shape() { sed -E 's/(queued as) [0-9A-F]+/\1 N/; s/[0-9]+(\.[0-9]+)?/N/g; s/[.=]{3,}/~/g; s/ +/ /g; s/^ //'; }
 
 run() { output=$(cd "$root/deploy/compose" && eval "$commands" 2>&1 | without_noise); }
 

@@ -167,6 +167,10 @@ internal static class ClusterHocon
     // The store makes the tables; tags are not used. SQLite has one writer anyway, and its calls hold their threads: the pool needs its own
     // to answer mail servers, so these calls have threads of their own. The defaults of 10 and 30 s for calls and resets are too slow: a
     // store that is back would be used half a minute later.
+    //
+    // Events are read without Akka's filter. It tells writers apart by a mark that this journal writes once for a whole node: where an
+    // entity went to another node and came back, it took what the node stored since for leftovers of an older writer and left it out. No
+    // two writers can store the same number anyway, which is what the filter is for: the table's unique constraint sees to that.
     private static string Persistence(StoreConnection connection)
     {
         var isSqlite = connection.ProviderName.StartsWith("SQLite", StringComparison.Ordinal);
@@ -187,6 +191,7 @@ internal static class ClusterHocon
               parallelism = {{(isSqlite ? 1 : 3)}}
               batch-size = 100
               recovery-event-timeout = 3s
+              replay-filter.mode = off
               circuit-breaker { max-failures = 5, call-timeout = 2s, reset-timeout = 3s }
             }
           }

@@ -108,7 +108,7 @@ public sealed class EnvironmentTests : IDisposable
 
         var result = ConfigurationLoader.Load(_fixture.Request() with { Environment = links });
         Assert.Empty(result.Faults);
-        Assert.Empty(result.Warnings.Where(warning => warning.Place.Kind == PlaceKind.Environment));
+        Assert.DoesNotContain(result.Warnings, warning => warning.Place.Kind == PlaceKind.Environment);
         AssertSame(_fixture.Options(""), result.Options!);
     }
 
