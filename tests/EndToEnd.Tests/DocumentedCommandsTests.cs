@@ -15,7 +15,7 @@ namespace Screening.EndToEnd.Tests;
 public sealed class DocumentedCommandsTests(ITestOutputHelper output)
 {
     // A command that is not run may be wrong without anybody noticing. Raise this only with a good reason in the block.
-    private const int MostSkippedBlocks = 34;
+    private const int MostSkippedBlocks = 35;
 
     private static readonly IReadOnlyList<FencedBlock> Blocks = [.. MarkdownPage.All().SelectMany(page => page.Blocks)];
 
