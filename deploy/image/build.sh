@@ -35,7 +35,7 @@ publish() {
     # The names of the folders would be in names that the compiler makes up.
     local all=$scratch/publish own=$scratch/program/usr/lib/screening others=$scratch/runtime/usr/lib/screening
     dotnet publish "$source/src/Node/Node.csproj" -c Release -r linux-x64 --self-contained -o "$all" -v quiet --nologo \
-        --artifacts-path "$artifacts" -p:CustomAfterMicrosoftCommonTargets="$here/publish.targets" \
+        --artifacts-path "$artifacts" -p:RunAnalyzers=false -p:CustomAfterMicrosoftCommonTargets="$here/publish.targets" \
         -p:PathMap="$source=/source%2C$artifacts=/artifacts" >&2
     mkdir -p "$own" "$others" "$scratch/program/usr/bin"
     mv "$all"/{screening,Screening.}* "$all"/{manual,schema} "$own"
