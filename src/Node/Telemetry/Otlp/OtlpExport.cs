@@ -14,8 +14,8 @@ namespace Screening.Node.Telemetry.Otlp;
 /// What is sent to an OpenTelemetry collector. There is none of this while <c>otlp.endpoint</c> is empty: no listener, no queue, no thread.
 /// </summary>
 /// <remarks>
-/// Of the standard variables only <c>OTEL_RESOURCE_ATTRIBUTES</c> and <c>OTEL_SDK_DISABLED</c> count: that addresses of clients leave the
-/// host, and where to, must be read in the node's own configuration.
+/// That addresses of clients leave the host, and where to, must be read in the node's own configuration. Of the standard variables only
+/// <c>OTEL_SERVICE_NAME</c>, <c>OTEL_RESOURCE_ATTRIBUTES</c> and <c>OTEL_SDK_DISABLED</c> count.
 /// </remarks>
 internal sealed class OtlpExport : IDisposable
 {
