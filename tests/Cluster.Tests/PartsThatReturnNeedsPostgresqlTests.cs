@@ -46,7 +46,7 @@ public class PartsThatReturnNeedsPostgresqlTests
         await lab.WaitUntilWholeAsync([goes]);
         var known = 0;
         await Poll.UntilAsync(
-            async () => (known = await CountAsync(goes)) == _imported, TimeSpan.FromSeconds(20), $"{_imported} passes", () => $"{known}");
+            async () => (known = await CountAsync(goes)) == _imported, Patience, $"{_imported} passes", () => $"{known}");
     }
 
     // One client to a /24, so that they spread over all buckets.

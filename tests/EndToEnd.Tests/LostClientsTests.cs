@@ -17,8 +17,13 @@ public sealed partial class LostClientsTests
         Requires.Programs("setsid");
         await using var node = await NodeProcess.StartAsync(null, "clients.suspend_window=3s", "verdict.default_ttl=7s");
         using var postscreen = await PluginClient.ConnectAsync(node.Plugin);
-        await AskAsync(postscreen, _ => Balancer);
-        await node.WaitForLineAsync(Lost(), Waiting.Limit);
+        await Poll.UntilAsync(
+            async () =>
+            {
+                await AskAsync(postscreen, _ => Balancer);
+                return Lost().IsMatch(node.Transcript);
+            },
+            Waiting.Limit, "verdicts are suspended");
         Assert.Equal("7", (await AskAsync(postscreen, _ => Balancer))["ttl"]);
         using (var status = JsonDocument.Parse((await node.RunCommandAsync("status", "--json")).Output))
         {

@@ -133,14 +133,20 @@ internal sealed class FleetClient(TimeProvider time)
     /// </summary>
     public void TellAgain()
     {
+        IActorRef? region;
+        WaitingPass[] again;
         lock (_lock)
         {
-            if (_region is not { } region)
-                return;
             ForgetTold();
-            foreach (var told in _told)
-                Send(region, told);
+            region = _region;
+            again = [.. _told];
         }
+
+        // Without the lock: they may be thousands, and every screening that asks the fleet needs it. Their order does not matter.
+        if (region is null)
+            return;
+        foreach (var told in again)
+            Send(region, told);
     }
 
     /// <summary>The whitelist that was opened with <paramref name="answers"/> is gone.</summary>

@@ -78,13 +78,14 @@ public abstract class WhitelistRunner
 
     /// <summary>
     /// Waits for what should be known before the first door opens: whether the store answers, at most a second, so that an operator reads
-    /// of a fault before <c>ready</c>; and all grants and bans, at most ten, where this node has no copy of its own, as at its first start
-    /// or on a new volume. Without that it would let in banned clients.
+    /// of a fault before <c>ready</c>; and in a fleet all grants and bans, at most ten, where this node has no copy of its own, as at its
+    /// first start or on a new volume: it would let in clients that the other nodes refuse. A node that is alone has nobody else to hear
+    /// them from, and judging without its store is better than closed doors.
     /// </summary>
     public async Task WaitForStartAsync(CancellationToken cancellation)
     {
         await StoreKeeper.WaitForFirstLookAsync(StoreTimeout, cancellation).ConfigureAwait(false);
-        if (!Grants.IsKnown)
+        if (!Settings.IsAlone && !Grants.IsKnown)
             await Task.WhenAny(Grants.FirstConfirmation, Task.Delay(GrantsTimeout, Time, cancellation)).ConfigureAwait(false);
     }
 

@@ -12,6 +12,8 @@ internal static class DrainCommand
     private const string Path = "api/v1/drain";
     private const string DefaultWait = "5s";
 
+    private static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
+
     // Whoever stops a node waits for this command, and a node that does not answer is not to hold up its stop.
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(3);
 
@@ -38,8 +40,8 @@ internal static class DrainCommand
 
     private static void ValidateWait(OptionResult parsed)
     {
-        if (parsed.Tokens is [{ Value: var text }] && !Duration.TryParse(text, out _))
-            parsed.AddError($"--wait: '{text}' is not a duration such as 0, 5s or 1m");
+        if (parsed.Tokens is [{ Value: var text }] && !(Duration.TryParse(text, out var wait) && wait <= LongestWait))
+            parsed.AddError($"--wait: '{text}' is not a duration of at most 1h, such as 0, 5s or 1m");
     }
 
     private static async Task<int> DrainAsync(ParseResult parsed, string wait, CancellationToken cancellation)

@@ -44,10 +44,20 @@ internal static class FleetPlan
     }
 
     // Loopback is in every container, and link-local addresses (RFC 3927) reach nobody.
-    private static bool HasIPv4() => NetworkInterface.GetAllNetworkInterfaces()
-        .Where(card => card.NetworkInterfaceType != NetworkInterfaceType.Loopback)
-        .SelectMany(card => card.GetIPProperties().UnicastAddresses)
-        .Any(own => own.Address.AddressFamily == AddressFamily.InterNetwork && own.Address.GetAddressBytes() is not [169, 254, ..]);
+    private static bool HasIPv4()
+    {
+        try
+        {
+            return NetworkInterface.GetAllNetworkInterfaces()
+                .Where(card => card.NetworkInterfaceType != NetworkInterfaceType.Loopback)
+                .SelectMany(card => card.GetIPProperties().UnicastAddresses)
+                .Any(own => own.Address.AddressFamily == AddressFamily.InterNetwork && own.Address.GetAddressBytes() is not [169, 254, ..]);
+        }
+        catch (NetworkInformationException)
+        {
+            return true; // A sandbox without AF_NETLINK does not tell; nearly every host has it.
+        }
+    }
 
     private static SplitBrainStrategy StrategyOf(SplitBrain chosen, int expected, IWhitelistStore store) => chosen switch
     {

@@ -15,9 +15,9 @@ internal sealed record Degradation(int Rung, string What, DateTimeOffset Since);
 
 /// <summary>
 /// The ladder of degradation: 1 the store is gone or grants and bans are not confirmed, 2 part of the fleet, 3 the fleet, 4 some checks,
-/// 5 all checks, or there are too many queries. Looked at twice a second, so that a rung, or what is only worth a look, is logged once when
-/// it is entered and once when it is left. What parts of the node report to <see cref="Supervision.Troubles"/> they log themselves. Safe
-/// for many threads.
+/// 5 all checks, clients' addresses, or there are too many queries. Looked at twice a second, so that a rung, or what is only worth a look,
+/// is logged once when it is entered and once when it is left. What parts of the node report to <see cref="Supervision.Troubles"/> they log
+/// themselves. Safe for many threads.
 /// </summary>
 internal sealed class Ladder(ScreeningHandle screening, Troubles troubles, TimeProvider time, ILogger<Ladder> log)
     : NodeService(troubles, time, log)

@@ -103,8 +103,9 @@ internal static partial class LogMessages
     [LoggerMessage(EventIds.DrainEnded, LogLevel.Information, "{Author} via {Via}: drain undone; /readyz answers 200 again")]
     public static partial void DrainEnded(this ILogger log, string author, string via);
 
-    [LoggerMessage(EventIds.CollectorLost, LogLevel.Warning, "The collector {Endpoint} (otlp.endpoint) does not accept {Signals}")]
-    public static partial void CollectorLost(this ILogger log, string endpoint, string signals);
+    [LoggerMessage(EventIds.CollectorLost, LogLevel.Warning,
+        "The collector {Endpoint} (otlp.endpoint) does not accept {Signals}: {Reason}")]
+    public static partial void CollectorLost(this ILogger log, string endpoint, string signals, string reason);
 
     [LoggerMessage(EventIds.CollectorRegained, LogLevel.Information,
         "The collector {Endpoint} accepts everything again; {Count} spans, log lines and readings of metrics were dropped since the start")]

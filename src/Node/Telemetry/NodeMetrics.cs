@@ -144,8 +144,7 @@ internal sealed class NodeMetrics
         _verdictSeconds.Observe(decision.Elapsed.TotalSeconds);
 
         // What comes from memory never waits.
-        var query = decision.Query;
-        if (!decision.IsFromMemory && decision.Elapsed > _time.GetElapsedTime(query.Started, query.Deadline.Timestamp))
+        if (!decision.IsFromMemory && IsLate(decision))
             _deadlineMisses.WithLabels(door.Word()).Inc();
     }
 
@@ -235,6 +234,9 @@ internal sealed class NodeMetrics
         _storeDropped.IncTo(fleet.Meter.Dropped);
         _storeJournaled.IncTo(fleet.Meter.Journaled);
     });
+
+    private bool IsLate(in Decision decision) =>
+        decision.Elapsed > _time.GetElapsedTime(decision.Query.Started, decision.Query.Deadline.Timestamp);
 
     private void SetDeadlines(VerdictSettings settings)
     {

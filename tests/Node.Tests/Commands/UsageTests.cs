@@ -32,6 +32,7 @@ public sealed partial class UsageTests
         "screening config to-postfix")]
     [InlineData("check 192.0.2", "ADDRESS: '192.0.2' is not an IP address", "screening check")]
     [InlineData("demo --pace quick", "--pace: 'quick' is not a duration of at most 1h, such as 250ms or 2s", "screening demo")]
+    [InlineData("drain --wait 60d", "--wait: '60d' is not a duration of at most 1h, such as 0, 5s or 1m", "screening drain")]
     public async Task A_mistake_is_one_message_and_where_to_read_on(string line, string message, string command)
     {
         var result = await CommandLine.RunAsync(line.Split(' '));

@@ -89,6 +89,17 @@ public sealed class EnvironmentTests : IDisposable
         Assert.Equal([$"environment {name}: {message}"], result.Faults.Select(fault => fault.ToString()));
     }
 
+    [Fact]
+    public void A_misspelt_setting_in_a_list_is_told_by_its_variable()
+    {
+        var result = ConfigurationLoader.Load(_fixture.Request() with
+        {
+            Environment = new Dictionary<string, string> { ["SCREENING__CUSTOM__0__TIMEOT"] = "1s" },
+        });
+        Assert.Contains(
+            "custom[1].timeot is not a setting; did you mean SCREENING__CUSTOM__0__TIMEOUT?", result.Faults.Select(fault => fault.Message));
+    }
+
     // A Service that is called screening, with ports that have names, as kubelet makes them (Service environment variables).
     [Fact]
     public void What_Kubernetes_says_of_its_services_is_no_setting()

@@ -17,6 +17,7 @@ public sealed class HeaderLinesTests
     [InlineData("name:")]
     [InlineData("na me: geheim")]
     [InlineData("name: geh\u0001eim")]
+    [InlineData("name: geh\u00e9im")]
     public void A_fault_names_the_line_and_not_its_value(string line)
     {
         Assert.False(TryRead("# first\n" + line, out _, out var problem));

@@ -1,18 +1,22 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace Screening.Node.Configuration;
 
 /// <summary>Applies environment variables and <c>--set</c> on top of the file.</summary>
-internal static class OverrideSource
+internal static partial class OverrideSource
 {
     /// <summary>The prefix of environment variables that are settings.</summary>
     public const string EnvironmentPrefix = "SCREENING__";
 
     private const string NameMissing = "the name of a setting is missing; write, for example, ";
 
-    /// <summary>The variable of a setting: <c>SCREENING__VERDICT__DEADLINE</c>.</summary>
+    /// <summary>
+    /// The variable of a setting: <c>SCREENING__VERDICT__DEADLINE</c>. Items of a list, which paths number from 1, have numbers from 0.
+    /// </summary>
     public static string VariableOf(string path) =>
-        EnvironmentPrefix + path.Replace(".", "__", StringComparison.Ordinal).ToUpperInvariant();
+        EnvironmentPrefix + Item().Replace(path, NumberedFromZero).Replace(".", "__", StringComparison.Ordinal).ToUpperInvariant();
 
     /// <summary><c>SCREENING__VERDICT__DEADLINE=800ms</c>. Sorted by name, so that the result does not depend on the system.</summary>
     public static void ApplyEnvironment(IReadOnlyDictionary<string, string> environment, SettingTable root, List<ConfigurationFault> faults)
@@ -47,4 +51,10 @@ internal static class OverrideSource
                 root.Override(path, TomlSource.ReadValue(set[(equals + 1)..], place));
         }
     }
+
+    private static string NumberedFromZero(Match item) =>
+        string.Create(CultureInfo.InvariantCulture, $".{int.Parse(item.Groups[1].ValueSpan, CultureInfo.InvariantCulture) - 1}");
+
+    [GeneratedRegex(@"\[([0-9]+)\]")]
+    private static partial Regex Item();
 }

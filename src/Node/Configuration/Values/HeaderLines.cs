@@ -25,7 +25,7 @@ internal static class HeaderLines
             if (line.Trim() is "" or ['#', ..])
                 continue;
             var (name, value) = colon > 0 ? (line[..colon], line[(colon + 1)..].Trim()) : ("", "");
-            if (name.Length == 0 || value.Length == 0 || !name.All(IsTokenCharacter) || value.Any(char.IsControl))
+            if (name.Length == 0 || value.Length == 0 || !name.All(IsTokenCharacter) || !value.All(IsValueCharacter))
             {
                 problem = $"its line {number + 1} is not NAME: VALUE";
                 return false;
@@ -37,6 +37,9 @@ internal static class HeaderLines
         headers = read;
         return true;
     }
+
+    // HttpClient sends no others.
+    private static bool IsValueCharacter(char letter) => letter is '\t' or (>= ' ' and <= '~');
 
     private static bool IsTokenCharacter(char letter) =>
         char.IsAsciiLetterOrDigit(letter) || "!#$%&'*+-.^_`|~".Contains(letter, StringComparison.Ordinal);

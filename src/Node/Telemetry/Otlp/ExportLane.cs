@@ -16,6 +16,7 @@ internal sealed class ExportLane(OtlpSignal signal)
     private int _waiting;
     private long _dropped;
     private volatile bool _isFailing;
+    private volatile string _reason = "";
 
     /// <summary>The signal's word: the label <c>signal</c> of <c>screening_otlp_dropped_total</c>.</summary>
     public string Word { get; } = signal.ToString().ToLowerInvariant();
@@ -25,6 +26,13 @@ internal sealed class ExportLane(OtlpSignal signal)
 
     /// <summary>The last batch was not taken.</summary>
     public bool IsFailing => _isFailing;
+
+    /// <summary>What came of the last request: why the batch was not taken, if it was not.</summary>
+    public string Reason
+    {
+        get => _reason;
+        set => _reason = value;
+    }
 
     /// <summary>Lets one in; false, and counted as dropped, if there is no room.</summary>
     public bool TryEnter()

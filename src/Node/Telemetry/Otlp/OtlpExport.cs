@@ -14,8 +14,8 @@ namespace Screening.Node.Telemetry.Otlp;
 /// What is sent to an OpenTelemetry collector. There is none of this while <c>otlp.endpoint</c> is empty: no listener, no queue, no thread.
 /// </summary>
 /// <remarks>
-/// Of the standard variables only <c>OTEL_RESOURCE_ATTRIBUTES</c> and <c>OTEL_SDK_DISABLED</c> count: that addresses of clients leave the
-/// host, and where to, must be read in the node's own configuration.
+/// That addresses of clients leave the host, and where to, must be read in the node's own configuration. Of the standard variables only
+/// <c>OTEL_SERVICE_NAME</c>, <c>OTEL_RESOURCE_ATTRIBUTES</c> and <c>OTEL_SDK_DISABLED</c> count.
 /// </remarks>
 internal sealed class OtlpExport : IDisposable
 {
@@ -65,7 +65,7 @@ internal sealed class OtlpExport : IDisposable
             return;
 
         // The exporter learns its resource from the provider that it is put into; between it and the real one stands the lane.
-        var exporter = new OtlpLogExporter(ExporterOptions("logs"));
+        var exporter = new OtlpLogExporter(ExporterOptions("logs", lane));
         _providers.Add(LoggerFactory.Create(carrier => carrier.AddOpenTelemetry(
             log => log.SetResourceBuilder(_resource).AddProcessor(new SimpleLogRecordExportProcessor(exporter)))));
         var queue = new LogQueue(new LaneLogExporter(exporter, lane), lane, isShown, Milliseconds(Delay), Milliseconds(_options.Timeout));
@@ -111,7 +111,7 @@ internal sealed class OtlpExport : IDisposable
     private void StartTraces(ExportLane lane)
     {
         var queue = new SpanQueue(
-            new LaneSpanExporter(ExporterOptions("traces"), lane), lane, Milliseconds(Delay), Milliseconds(_options.Timeout));
+            new LaneSpanExporter(ExporterOptions("traces", lane), lane), lane, Milliseconds(Delay), Milliseconds(_options.Timeout));
         var provider = Sdk.CreateTracerProviderBuilder()
             .SetResourceBuilder(_resource)
             .AddSource(DecisionTraces.SourceName)
@@ -126,7 +126,7 @@ internal sealed class OtlpExport : IDisposable
     {
         var meter = new Meter(DecisionTraces.SourceName, NodeStatus.Version);
         var reader = new FreshMetricReader(
-            new LaneMetricExporter(ExporterOptions("metrics"), lane), metrics.ExportTo(meter), Milliseconds(_options.Interval),
+            new LaneMetricExporter(ExporterOptions("metrics", lane), lane), metrics.ExportTo(meter), Milliseconds(_options.Interval),
             Milliseconds(_options.Timeout));
         var provider = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(_resource).AddMeter(meter.Name).AddReader(reader).Build();
         _providers.Add(provider);
@@ -134,7 +134,7 @@ internal sealed class OtlpExport : IDisposable
         _shutdowns.Add(provider.Shutdown);
     }
 
-    private OtlpExporterOptions ExporterOptions(string path)
+    private OtlpExporterOptions ExporterOptions(string path, ExportLane lane)
     {
         var endpoint = _options.Endpoint!.Reveal();
         var isGrpc = _options.Protocol == OtlpProtocol.Grpc;
@@ -144,14 +144,14 @@ internal sealed class OtlpExport : IDisposable
             Protocol = isGrpc ? OtlpExportProtocol.Grpc : OtlpExportProtocol.HttpProtobuf,
             // The library would split a value at its commas.
             Headers = "",
-            HttpClientFactory = CreateClient,
+            HttpClientFactory = () => CreateClient(lane),
             TimeoutMilliseconds = Milliseconds(_options.Timeout),
         };
     }
 
-    private HttpClient CreateClient()
+    private HttpClient CreateClient(ExportLane lane)
     {
-        var client = new HttpClient { Timeout = _options.Timeout };
+        var client = new HttpClient(new FaultNotes(lane)) { Timeout = _options.Timeout };
         foreach (var (name, value) in _headers)
             client.DefaultRequestHeaders.TryAddWithoutValidation(name, value);
         return client;

@@ -38,14 +38,16 @@ internal sealed class OtlpService(OtlpExport export, NodeMetrics metrics, Troubl
 
     private void Look()
     {
-        var failing = string.Join(", ", export.Lanes.Where(lane => lane.IsFailing).Select(lane => lane.Word).Order());
+        var lanes = export.Lanes.Where(lane => lane.IsFailing).OrderBy(lane => lane.Word, StringComparer.Ordinal).ToList();
+        var failing = string.Join(", ", lanes.Select(lane => lane.Word));
+        var reason = string.Join("; ", lanes.Select(lane => lane.Reason).Distinct());
         var isKnown = Troubles.Find(Part) is not null;
         if (failing.Length > 0)
-            Troubles.Report(Part, rung: 0, $"{Part}: {export.Endpoint} does not accept {failing}");
+            Troubles.Report(Part, rung: 0, $"{Part}: {export.Endpoint} does not accept {failing}: {reason}");
         else
             Troubles.Clear(Part);
         if (failing.Length > 0 && !isKnown)
-            log.CollectorLost(export.Endpoint, failing);
+            log.CollectorLost(export.Endpoint, failing, reason);
         else if (failing.Length == 0 && isKnown)
             log.CollectorRegained(export.Endpoint, export.Lanes.Sum(lane => lane.Dropped));
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 
@@ -15,7 +16,7 @@ public sealed class PodNetwork : IAsyncDisposable
 
     private readonly string _tag = string.Create(
         CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{Interlocked.Increment(ref _count)}");
-    private readonly HashSet<string> _names = [];
+    private readonly ConcurrentDictionary<string, NetworkNamespace> _hosts = new();
     private int _lastPod;
     private bool _hasRules;
 
@@ -37,7 +38,7 @@ public sealed class PodNetwork : IAsyncDisposable
     /// <summary>An address for one more pod, in 10.88.1.0/24 and up.</summary>
     public IPAddress NextPodAddress()
     {
-        var number = ++_lastPod;
+        var number = Interlocked.Increment(ref _lastPod);
         return new IPAddress([10, 88, (byte)(1 + (number / 250)), (byte)(1 + (number % 250))]);
     }
 
@@ -45,14 +46,14 @@ public sealed class PodNetwork : IAsyncDisposable
     public async Task<NetworkNamespace> AddAsync(string name, IPAddress address)
     {
         var full = $"{_tag}-{name}";
-        _names.Add(full);
+        var host = _hosts[full] = new NetworkNamespace(full);
         await IpAsync("netns", "add", full);
         await IpAsync("link", "add", "eth0", "netns", full, "type", "veth", "peer", "name", PortOf(name), "netns", Hub);
         await IpAsync("-n", full, "addr", "add", $"{address}/16", "dev", "eth0");
         await IpAsync("-n", full, "link", "set", "eth0", "up");
         await IpAsync("-n", full, "link", "set", "lo", "up");
         await IpAsync("-n", Hub, "link", "set", PortOf(name), "master", "br0", "up");
-        return new NetworkNamespace(full);
+        return host;
     }
 
     /// <summary>Pulls a host's cable and removes the host: nobody is told, packets to its address are lost.</summary>
@@ -61,7 +62,7 @@ public sealed class PodNetwork : IAsyncDisposable
         await RunningProcess.RunAsync(
             new LaunchPlan("ip", "-n", Hub, "link", "del", PortOf(host.Name[(_tag.Length + 1)..])), Patience);
         await RemoveAsync(host.Name);
-        _names.Remove(host.Name);
+        _hosts.TryRemove(host.Name, out _);
     }
 
     /// <summary>Drops all packets between two groups of addresses, both ways, and tells neither.</summary>
@@ -84,7 +85,7 @@ public sealed class PodNetwork : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var name in _names.Append(Hub))
+        foreach (var name in _hosts.Keys.Append(Hub))
             await RemoveAsync(name);
     }
 

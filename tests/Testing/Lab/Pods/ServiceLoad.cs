@@ -109,13 +109,13 @@ public sealed class ServiceLoad : IAsyncDisposable
         }
     }
 
-    // A mail server beside each pod that the Service sends to.
+    // A mail server beside each pod that the Service sends to. Where its connection broke and the pod stayed, it makes another one.
     private async Task FollowAsync()
     {
         while (!_stopping.IsCancellationRequested)
         {
-            foreach (var pod in _lab.Endpoints)
-                _ = _lanes.GetOrAdd(pod, p => Task.Run(() => KeepAskingAsync(p)));
+            foreach (var pod in _lab.Endpoints.Where(p => !_lanes.TryGetValue(p, out var lane) || lane.IsCompletedSuccessfully))
+                _lanes[pod] = Task.Run(() => KeepAskingAsync(pod));
             await Task.Delay(LaneInterval);
         }
     }

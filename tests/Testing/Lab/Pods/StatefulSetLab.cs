@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
@@ -31,7 +32,7 @@ public sealed class StatefulSetLab : IAsyncDisposable
 
     private readonly Stack<IAsyncDisposable> _parts = new();
     private readonly TemporaryFolder _folder = new();
-    private readonly Dictionary<int, string> _claims = [];
+    private readonly ConcurrentDictionary<int, string> _claims = new();
     private readonly SortedDictionary<int, Pod> _pods = [];
     private readonly Lock _gate = new();
     private readonly Action<string> _say;
@@ -93,8 +94,8 @@ public sealed class StatefulSetLab : IAsyncDisposable
         Requires.Root();
         Requires.Programs("ip", "setsid", "unshare", "nsenter", "dnsmasq", "unbound", "rbldnsd");
         Xunit.Skip.IfNot(PostgresServer.IsInstalled, "needs PostgreSQL");
-        var folder = new Dictionary<string, IReadOnlyDictionary<string, string>>();
-        var lab = new StatefulSetLab(await PodTemplate.RenderAsync(manifests, folder), program, say ?? (_ => { }));
+        var noSecrets = new Dictionary<string, IReadOnlyDictionary<string, string>>(); // They are made in PrepareAsync.
+        var lab = new StatefulSetLab(await PodTemplate.RenderAsync(manifests, noSecrets), program, say ?? (_ => { }));
         try
         {
             await lab.PrepareAsync();
@@ -160,7 +161,7 @@ public sealed class StatefulSetLab : IAsyncDisposable
         _say($"SIGKILL {pod.Name} and its network{(withClaim ? "; its volume is lost" : "")}");
         await pod.KillAsync();
         await RemoveAsync(pod);
-        if (withClaim && _claims.Remove(pod.Ordinal, out var claim))
+        if (withClaim && _claims.TryRemove(pod.Ordinal, out var claim))
             Directory.Delete(claim, recursive: true);
         await Task.Delay(away);
         return await CreateAsync(pod.Ordinal);
@@ -271,8 +272,8 @@ public sealed class StatefulSetLab : IAsyncDisposable
         var address = _network.NextPodAddress();
         var life = Interlocked.Increment(ref _lives);
         var inside = await _network.AddAsync(string.Create(CultureInfo.InvariantCulture, $"p{ordinal}-{life}"), address);
-        if (!_claims.TryGetValue(ordinal, out var claim))
-            claim = _claims[ordinal] = _folder.MakeFolder(string.Create(CultureInfo.InvariantCulture, $"claim-{ordinal}-{life}"));
+        var claim = _claims.GetOrAdd(
+            ordinal, _ => _folder.MakeFolder(string.Create(CultureInfo.InvariantCulture, $"claim-{ordinal}-{life}")));
         var pod = new Pod(Template, ordinal, address, inside, Clients, claim, Program, _dns.ResolvConf, Environment)
         {
             ReadinessChanged = p => _ = FollowAsync(p),
