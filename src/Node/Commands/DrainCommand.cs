@@ -28,7 +28,7 @@ internal static class DrainCommand
         var undo = new Option<bool>("--undo") { Description = "Take clients again." };
         wait.Validators.Add(ValidateWait);
         var command = new Command(
-            "drain", "Make /readyz answer 503 before a stop, so that load balancers send no more clients. The doors answer on.")
+            "drain", "Make /readyz answer 503 before a stop, so that load balancers send no more clients. The doors still answer.")
         {
             wait, undo,
         };
