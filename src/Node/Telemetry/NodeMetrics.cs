@@ -119,7 +119,7 @@ internal sealed class NodeMetrics
         _grantsBehind = factory.CreateGauge(
             "screening_grants_behind", "1 while the fleet does not confirm this node's copy of grants and bans, else 0.");
         _storeQueue = factory.CreateGauge("screening_store_queue", "Changes that wait for the store.");
-        _storeDropped = factory.CreateCounter("screening_store_dropped_total", "Changes that were given up.");
+        _storeDropped = factory.CreateCounter("screening_store_dropped_total", "Changes that were lost before they were stored.");
         _storeJournaled = factory.CreateCounter("screening_store_journaled_total", "Changes that were stored.");
         _shards = factory.CreateGauge("screening_shards", "Shards of the whitelist that this node holds.");
         _inFlight = factory.CreateGauge("screening_in_flight", "Queries that wait for a verdict.");
