@@ -21,7 +21,7 @@ internal static class DrainCommand
     {
         var wait = new Option<string>("--wait")
         {
-            Description = "How long load balancers may take to notice; the command returns then.",
+            Description = "How long to wait until load balancers have noticed, at most 1h.",
             HelpName = "T",
             DefaultValueFactory = _ => DefaultWait,
         };
