@@ -113,7 +113,7 @@ measure_rspamd() {
     sleep 10
     # shellcheck disable=SC2046 # one word for each process
     rest=$(memory_of $(with_children $!))
-    # Several in flight, from 500 addresses; as many messages as the client that is a program of its own for each can send.
+    # 500 messages from 250 addresses, four at a time: rspamc is one process for each message, so more would measure rspamc.
     for ((number = 0; number < 500; number++)); do echo "198.18.0.$((number % 250))"; done |
         ip netns exec "$lab" xargs -P 4 -I {} rspamc --connect 127.0.0.1:11333 --ip {} "$work/mail" >/dev/null
     # shellcheck disable=SC2046

@@ -52,7 +52,7 @@ public sealed partial class LostClientsTests
         return reply!;
     }
 
-    [GeneratedRegex("WRN Clients' addresses do not arrive: 100 % of [0-9]+ queries name 1 .* most of them 10\\.244\\.1\\.1")]
+    [GeneratedRegex("WRN Clients' addresses do not arrive: 100 % of [0-9]+ queries name 1 .* most often 10\\.244\\.1\\.1")]
     private static partial Regex Lost();
 
     [GeneratedRegex("INF Clients' addresses arrive again")]

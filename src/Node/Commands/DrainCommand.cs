@@ -21,14 +21,14 @@ internal static class DrainCommand
     {
         var wait = new Option<string>("--wait")
         {
-            Description = "How long load balancers may take to notice; the command returns then.",
+            Description = "How long to wait until load balancers have noticed, at most 1h.",
             HelpName = "T",
             DefaultValueFactory = _ => DefaultWait,
         };
         var undo = new Option<bool>("--undo") { Description = "Take clients again." };
         wait.Validators.Add(ValidateWait);
         var command = new Command(
-            "drain", "Make /readyz answer 503 before a stop, so that load balancers send no more clients. The doors answer on.")
+            "drain", "Make /readyz answer 503 before a stop, so that load balancers send no more clients. The doors still answer.")
         {
             wait, undo,
         };

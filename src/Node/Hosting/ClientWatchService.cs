@@ -38,8 +38,8 @@ internal sealed class ClientWatchService(
             log.ClientsConcentrated(percent, share.Queries, share.Addresses, most);
         Troubles.Report(Part, Rung, string.Create(
             CultureInfo.InvariantCulture,
-            $"clients: {percent} % of {share.Queries} queries name {share.Addresses} private or proxy addresses, most of them {most};"
-            + $" verdicts about such addresses are suspended, since clients' own addresses do not arrive"));
+            $"clients: {percent} % of {share.Queries} queries name {share.Addresses} private or proxy addresses, most often {most};"
+            + $" verdicts about such addresses are suspended, because clients' own addresses do not arrive"));
     }
 
     private void TellEnd()

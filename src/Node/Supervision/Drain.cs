@@ -1,8 +1,8 @@
 namespace Screening.Node.Supervision;
 
 /// <summary>
-/// Whether load balancers are to send no more clients here. Only <c>/readyz</c> says so; the doors answer on, old connections and new ones,
-/// because clients come until the last balancer has noticed. Safe for many threads.
+/// Whether load balancers are to send no more clients here. Only <c>/readyz</c> says so: the doors keep answering, on old connections and
+/// new ones, because clients come until the last balancer has noticed. Safe for many threads.
 /// </summary>
 internal sealed class Drain(Troubles troubles)
 {
@@ -11,12 +11,12 @@ internal sealed class Drain(Troubles troubles)
     /// <summary>Since when; null: clients are welcome.</summary>
     public DateTimeOffset? Since => troubles.Find(Part)?.Since;
 
-    /// <summary>Begins, or goes on.</summary>
+    /// <summary>Begins, or continues.</summary>
     /// <returns>False if it had begun before.</returns>
     public bool Begin()
     {
         var isNew = Since is null;
-        troubles.Report(Part, rung: 0, "draining: /readyz answers 503, so that load balancers send no more clients; the doors answer on");
+        troubles.Report(Part, rung: 0, "draining: /readyz answers 503, so load balancers send no more clients; the doors still answer");
         return isNew;
     }
 

@@ -87,9 +87,9 @@ internal static partial class LogMessages
     public static partial void Draining(this ILogger log);
 
     [LoggerMessage(EventIds.ClientsConcentrated, LogLevel.Warning,
-        "Clients' addresses do not arrive: {Percent} % of {Queries} queries name {Addresses} private or proxy addresses, most of them"
-        + " {Address}. Verdicts about such addresses are suspended. Have the load balancer pass on clients' addresses; permit the address"
-        + " if it is a relay of yours (access.permit)")]
+        "Clients' addresses do not arrive: {Percent} % of {Queries} queries name {Addresses} private or proxy addresses, most often"
+        + " {Address}. Verdicts about such addresses are suspended. Have the load balancer pass on clients' addresses; if the address is a"
+        + " relay of yours, permit it (access.permit)")]
     public static partial void ClientsConcentrated(this ILogger log, long percent, long queries, int addresses, string address);
 
     [LoggerMessage(EventIds.ClientsDistinct, LogLevel.Information,
@@ -97,7 +97,7 @@ internal static partial class LogMessages
     public static partial void ClientsDistinct(this ILogger log, double seconds);
 
     [LoggerMessage(EventIds.DrainBegun, LogLevel.Information,
-        "{Author} via {Via}: drain; /readyz answers 503 from now on, the doors answer on")]
+        "{Author} via {Via}: drain begun; /readyz answers 503 from now on, the doors still answer")]
     public static partial void DrainBegun(this ILogger log, string author, string via);
 
     [LoggerMessage(EventIds.DrainEnded, LogLevel.Information, "{Author} via {Via}: drain undone; /readyz answers 200 again")]

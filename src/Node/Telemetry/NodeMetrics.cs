@@ -119,20 +119,20 @@ internal sealed class NodeMetrics
         _grantsBehind = factory.CreateGauge(
             "screening_grants_behind", "1 while the fleet does not confirm this node's copy of grants and bans, else 0.");
         _storeQueue = factory.CreateGauge("screening_store_queue", "Changes that wait for the store.");
-        _storeDropped = factory.CreateCounter("screening_store_dropped_total", "Changes that were given up.");
+        _storeDropped = factory.CreateCounter("screening_store_dropped_total", "Changes that were lost before they were stored.");
         _storeJournaled = factory.CreateCounter("screening_store_journaled_total", "Changes that were stored.");
         _shards = factory.CreateGauge("screening_shards", "Shards of the whitelist that this node holds.");
         _inFlight = factory.CreateGauge("screening_in_flight", "Queries that wait for a verdict.");
         _checkFailing = factory.CreateGauge("screening_check_failing", "1 while a check fails or is left alone, else 0.", "check");
         _fleetLateRatio = factory.CreateGauge(
-            "screening_fleet_late_ratio", "Part of the last seconds' questions that the fleet answered late or never, 0 to 1.");
+            "screening_fleet_late_ratio", "Share of the last seconds' questions that the fleet answered late or never, 0 to 1.");
         _pushes = factory.CreateCounter("screening_push_batches_total", "Batches of news that were sent to the other nodes.");
         _pushWait = factory.CreateCounter(
-            "screening_push_wait_seconds_total", "How long the oldest news of each batch had waited, all batches together.");
-        _pushDropped = factory.CreateCounter("screening_push_dropped_total", "News that were not sent because too many waited.");
+            "screening_push_wait_seconds_total", "How long the oldest item of each batch had waited, all batches together.");
+        _pushDropped = factory.CreateCounter("screening_push_dropped_total", "Items of news that were not sent because too many waited.");
         _certificateExpiry = factory.CreateGauge(ExpiryName, "When a certificate of this node ends, seconds since 1970.", "use");
         _otlpDropped = factory.CreateCounter(
-            "screening_otlp_dropped_total", "Spans, log lines and readings of metrics that were meant for a collector and lost.", "signal");
+            "screening_otlp_dropped_total", "Spans, log lines and readings of metrics that the collector did not get.", "signal");
     }
 
     public void Decided(in Decision decision)
