@@ -73,6 +73,7 @@ public sealed class ManifestTests
     [SkippableTheory]
     [InlineData("podMetricsEndpoints:", "podMetricsEndpoint:")]
     [InlineData("jobLabel: app.kubernetes.io/name", "jobLabel: 1")]
+    [InlineData("targetLabel: instance", "target: instance")]
     [InlineData("secretName: screening-ca", "secret: screening-ca")]
     [InlineData("rotationPolicy: Always", "rotationPolicy: Sometimes")]
     [InlineData("isCA: true", "isCA: \"true\"")]
