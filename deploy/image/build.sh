@@ -10,7 +10,8 @@
 #   --work DIR      keeps what was compiled there, for a quicker next build
 #   --no-load       does not load the image into podman
 #
-# SOURCE_DATE_EPOCH sets the time of all files, by default that of the commit. Exit status 2: wrong usage, or a program is missing.
+# SOURCE_DATE_EPOCH sets the time of all files, by default that of the commit. Exit status 2: wrong usage, or a program is missing; 3: this
+# host cannot build it, since its packages are not those of Debian 12 for amd64, or git cannot read the checkout.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 readonly here user=65532 libraries=/usr/lib/x86_64-linux-gnu
@@ -23,6 +24,7 @@ readonly system=("libc6 /usr/lib64/ld-linux-x86-64.so.2 $(printf "$libraries/%s 
     'ca-certificates' 'base-files /usr/lib/os-release')
 
 fail() { echo "build.sh: $*" >&2; exit 2; }
+unfit() { echo "build.sh: $*" >&2; exit 3; }
 usage() { sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0"; }
 
 # shellcheck disable=SC2317 # run by the trap
@@ -53,12 +55,12 @@ collect_system() {
     ln -s usr/lib64 "$root/lib64"
     for entry in "${system[@]}"; do
         read -r package files <<<"$entry"
-        dpkg-query -W "$package" >/dev/null || fail "needs the package $package"
+        dpkg-query -W "$package" >/dev/null || unfit "needs the package $package"
         for file in $files; do
-            [[ -e $file ]] || fail "$package has no $file here: build on Debian 12, or use the Containerfile"
+            [[ -e $file ]] || unfit "$package has no $file here: build on Debian 12, or use the Containerfile"
             install -D -m "$([[ $file == */ld-* ]] && echo 0755 || echo 0644)" "$(readlink -f "$file")" "$root$file"
             changed=$(dpkg --verify "$package" | grep -F "$(basename "$(readlink -f "$file")")" || true)
-            [[ -z $changed ]] || fail "$file is not as $package has it: $changed"
+            [[ -z $changed ]] || unfit "$file is not as $package has it: $changed"
         done
         # Where scanners of images look for Debian's packages.
         dpkg-query -s "$package" | sed '/^Conffiles:/,/^[^ ]/{/^Conffiles:/d;/^ /d}' >"$root/var/lib/dpkg/status.d/$package"
@@ -66,7 +68,7 @@ collect_system() {
     done
     # Not the host's own bundle, to which its administrators may have added authorities.
     changed=$(dpkg --verify ca-certificates | grep -F /mozilla/ || true)
-    [[ -z $changed ]] || fail "certificates are not as ca-certificates has them: $changed"
+    [[ -z $changed ]] || unfit "certificates are not as ca-certificates has them: $changed"
     LC_ALL=C.UTF-8 cat /usr/share/ca-certificates/mozilla/*.crt >"$root/etc/ssl/certs/ca-certificates.crt"
     ln -s /etc/ssl/certs "$root/usr/lib/ssl/certs"
     ln -s ../usr/lib/os-release "$root/etc/os-release"
@@ -180,7 +182,7 @@ for program in dotnet git jq dpkg-query tar gzip; do
 done
 [[ $load == no ]] || command -v podman >/dev/null || load=no
 [[ $load == yes || -n $output ]] || fail 'there is no podman to load the image into: name a file with --output'
-[[ $(dpkg --print-architecture) == amd64 ]] || fail 'builds for amd64 on amd64 only; use the Containerfile'
+[[ $(dpkg --print-architecture) == amd64 ]] || unfit 'builds for amd64 on amd64 only; use the Containerfile'
 [[ -f $source/Directory.Build.props ]] || fail "$source is no checkout of the project"
 source=$(cd "$source" && pwd)
 [[ -z $work ]] || { mkdir -p "$work" && work=$(cd "$work" && pwd); }
@@ -188,15 +190,15 @@ output=${output:+$(realpath -m "$output")}
 
 version=$(sed -n 's|.*<Version>\(.*\)</Version>.*|\1|p' "$source/Directory.Build.props")
 tag=${tag:-screening:$version}
-revision=$(git -C "$source" rev-parse HEAD)
+revision=$(git -C "$source" rev-parse HEAD) || unfit "git cannot read $source, which has the commit and its time"
 [[ -z $(git -C "$source" status --porcelain) ]] || revision+=-modified
 epoch=${SOURCE_DATE_EPOCH:-$(git -C "$source" log -1 --format=%ct)}
 created=$(date -u -d "@$epoch" +%Y-%m-%dT%H:%M:%SZ)
 scratch=$(mktemp -d) digest='' diff_ids=() layers=() unpacked=0
 mkdir -p "$scratch/archive/blobs/sha256"
 
-publish
 collect_system
+publish
 write_contents
 for folder in system runtime program; do add_layer $folder; done
 write_config

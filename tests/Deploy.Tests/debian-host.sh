@@ -9,7 +9,7 @@
 #
 # With HOST_OWNER=PID in the environment the host ends, and DIR goes, when that process is gone, however it ended.
 # Network: loopback alone, or, with HOST_BRIDGE=NAME and HOST_ADDRESS=IP/LEN in the environment, also one interface at that
-# bridge, which must be in this network namespace. /work, /root and /tmp of this machine are hidden.
+# bridge, which must be in this network namespace. /root and /tmp of this machine are hidden.
 set -euo pipefail
 
 readonly command=${1:?up, run or down} dir=${2:?a folder for the state of the host}
@@ -78,7 +78,7 @@ boot() {
     ln -s pts/ptmx "$root/dev/ptmx"
     ln -s /proc/self/fd "$root/dev/fd"
     touch "$root/dev/console"
-    for hidden in run tmp work root; do
+    for hidden in run tmp root; do
         [[ ! -d $root/$hidden ]] || mount -t tmpfs -o mode=755 tmpfs "$root/$hidden"
     done
     chmod 1777 "$root/tmp"

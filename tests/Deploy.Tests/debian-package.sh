@@ -5,7 +5,8 @@
 #
 #   debian-package.sh OLD.deb NEW.deb [ROOT]     ROOT: a Debian with what the package depends on; default: this machine's /
 #
-# With the packages of Postfix in ROOT/opt/postfix, Postfix is installed after Screening.
+# With the packages of Postfix in ROOT/opt/postfix, Postfix is installed after Screening. Exit status 77: this machine cannot run such
+# a host; standard error says what it lacks.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -20,7 +21,7 @@ host() { "$here/debian-host.sh" run "$state" "$@"; }
 # shellcheck disable=SC2317 # run by the trap
 clean_up() {
     local status=$?
-    if ((status)); then host journalctl -u screening --no-pager -n 40 >&2 || true; fi
+    if ((status && status != 77)); then host journalctl -u screening --no-pager -n 40 >&2 || true; fi
     "$here/debian-host.sh" down "$state" || true
     rm -rf "$state"
     exit "$status"
@@ -73,7 +74,8 @@ process_says() { host sh -c "grep -q '$1' /proc/$(unit MainPID)/status"; }
 as_node() { host nsenter -t "$(unit MainPID)" -m setpriv --reuid screening --regid screening --clear-groups "$@"; }
 not_as_node() { ! as_node "$@" 2>/dev/null; }
 
-holds 'systemd starts as process 1' set_up
+set_up || exit 77
+echo 'ok: systemd starts as process 1'
 holds 'the package installs' install_package "$old"
 holds 'the service is enabled' host systemctl is-enabled --quiet screening
 until_holds 'the service is active' unit_is ActiveState active

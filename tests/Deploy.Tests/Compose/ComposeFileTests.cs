@@ -44,17 +44,19 @@ public sealed partial class ComposeFileTests
         Assert.Contains(told, error, StringComparison.Ordinal);
     }
 
+    // Even a dry run makes networks and volumes that are missing. So podman is a program here to which everything is there already.
     [SkippableFact]
     public async Task Needs_podman_compose__Its_oldest_release_makes_a_container_of_each_service()
     {
-        Requires.Programs("podman-compose", "podman");
+        Requires.Programs("podman-compose", "true");
         var result = await RunningProcess.RunAsync(
             new LaunchPlan(
-                "podman-compose", "-f", Path.Combine(Folder, "compose.yaml"), "-p", "dry", "--dry-run", "up", "--no-build", "-d"),
+                "podman-compose", "--podman-path", Requires.Find("true")!, "-f", Path.Combine(Folder, "compose.yaml"), "-p", "dry",
+                "--dry-run", "up", "--no-build", "-d"),
             Limit);
         Assert.True(result.ExitCode == 0, result.ToString());
         foreach (var name in Services.Select(service => service.Key))
-            Assert.Matches($"podman run --name=dry_{name}_1 -d ", result.Output);
+            Assert.Matches($"true run --name=dry_{name}_1 -d ", result.Output);
     }
 
     [Fact]

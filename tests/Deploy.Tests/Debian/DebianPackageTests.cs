@@ -9,6 +9,9 @@ namespace Screening.Deploy.Tests.Debian;
 /// </summary>
 public sealed partial class DebianPackageTests(DebianPackages packages) : IClassFixture<DebianPackages>
 {
+    // Of debian-package.sh: this machine cannot run a host of its own.
+    private const int NoHost = 77;
+
     [SkippableFact]
     public async Task The_package_has_what_a_host_needs_with_the_modes_of_Debian()
     {
@@ -89,8 +92,9 @@ public sealed partial class DebianPackageTests(DebianPackages packages) : IClass
     {
         Requires.Root();
         Requires.Programs("unshare", "nsenter", "setpriv", "systemctl", "postfix", "ip", "pgrep");
-        Skip.IfNot(packages.HasWritableGroups, "needs cgroups that can be written");
         var tried = await packages.RunAsync(Repository.File("tests/Deploy.Tests/debian-package.sh"), packages.OldPath, packages.Path);
+        Skip.If(
+            tried.ExitCode == NoHost, $"needs namespaces, an overlay and cgroups that root can make: {tried.Error.Trim().Split('\n')[0]}");
 
         Assert.True(tried.ExitCode == 0, $"{tried}");
         Assert.Contains("ok: no file is left\n", tried.Output, StringComparison.Ordinal);

@@ -97,6 +97,7 @@ public sealed class ChartTests
     [InlineData("tls.enabled and tls.insecure are both true", "tls.insecure=true")]
     [InlineData("tls.certificate, tls.key and tls.ca belong together", "tls.certificate=x")]
     [InlineData("both make the Secret of the nodes", "tls.certificate=x,tls.key=x,tls.ca=x,tls.certManager.enabled=true")]
+    [InlineData("the certificate would be used by nobody", "tls.certManager.enabled=true,tls.enabled=false,tls.insecure=true")]
     [InlineData("set tls.existingSecret to a Secret", "tls.existingSecret=")]
     [InlineData("set store.existingSecret to a Secret", "store.existingSecret=")]
     [InlineData("a single node lets no other join", "replicas=1,edge.enabled=true")]

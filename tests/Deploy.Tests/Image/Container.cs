@@ -81,6 +81,10 @@ internal sealed class Container : IAsyncDisposable
             ? result.Output : throw new InvalidOperationException($"podman {string.Join(' ', arguments)}: {result}");
     }
 
+    /// <summary>Runs podman, and leaves it to the caller what its exit status means.</summary>
+    public static Task<CommandResult> RunAsync(string[] arguments) =>
+        RunningProcess.RunAsync(new LaunchPlan("podman", ["--runtime=runc", .. arguments]), Waiting.Limit);
+
     // Those of test runs that were killed.
     private static async Task RemoveLeftoversAsync()
     {
@@ -91,7 +95,4 @@ internal sealed class Container : IAsyncDisposable
                 await RunAsync(["rm", "--force", "--volumes", "--time=0", name]);
         }
     }
-
-    private static Task<CommandResult> RunAsync(string[] arguments) =>
-        RunningProcess.RunAsync(new LaunchPlan("podman", ["--runtime=runc", .. arguments]), Waiting.Limit);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Screening.Deploy.Tests.Kubernetes;
 using Screening.Testing;
 using Screening.Testing.Lab;
 using Screening.Testing.Lab.Fleet;
@@ -46,7 +47,8 @@ internal sealed class ContainerFleet : IAsyncDisposable
     /// <param name="overlay">The folder to render.</param>
     public static async Task<ContainerFleet> StartAsync(string overlay)
     {
-        Requires.Programs("ip", "setsid", "kubectl", "dnsmasq", "unbound", "rbldnsd");
+        Requires.Programs("ip", "setsid", "dnsmasq", "unbound", "rbldnsd");
+        await Kubectl.NeedAsync();
         Skip.IfNot(PostgresServer.IsInstalled, "needs PostgreSQL");
         await BuiltImage.NeedAsync();
         var none = new Dictionary<string, IReadOnlyDictionary<string, string>>();

@@ -13,13 +13,19 @@ internal static class Kubectl
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
     private static readonly Lazy<Task<string?>> Program = new(FindAsync);
 
+    /// <summary>The program. Skips the test where there is none, of this machine or unpacked by test.sh.</summary>
+    public static async Task<string> NeedAsync()
+    {
+        var program = await Program.Value;
+        Skip.If(program is null, FormattableString.Invariant($"needs the program kubectl, 1.{OldestMinor} or later"));
+        return program!;
+    }
+
     /// <summary>A folder's manifests, as they would be applied. Skips the test where there is no kubectl.</summary>
     /// <param name="folder">Absolute path.</param>
     public static async Task<string> RenderAsync(string folder)
     {
-        var program = await Program.Value;
-        Skip.If(program is null, FormattableString.Invariant($"needs the program kubectl, 1.{OldestMinor} or later"));
-        var result = await RunningProcess.RunAsync(new LaunchPlan(program!, "kustomize", folder), Limit);
+        var result = await RunningProcess.RunAsync(new LaunchPlan(await NeedAsync(), "kustomize", folder), Limit);
         return result.ExitCode == 0 ? result.Output : throw new InvalidOperationException($"{folder}: {result}");
     }
 

@@ -38,6 +38,7 @@ internal static class ManifestRules
             .. workloads.SelectMany(workload => workload.Containers.SelectMany(container => Contained(workload, container))),
             .. workloads.SelectMany(Confined),
             .. workloads.SelectMany(Stopped),
+            .. workloads.SelectMany(Outlived),
             .. workloads.SelectMany(workload => Mounted(workload, manifests)),
             .. manifests.Of<V1StatefulSet>().SelectMany(set => Named(set, manifests)),
             .. manifests.Of<V1Service>().SelectMany(service => Served(service, workloads)),
@@ -130,15 +131,31 @@ internal static class ManifestRules
         foreach (var node in workload.Nodes)
         {
             var drain = node.Lifecycle?.PreStop?.Exec?.Command;
-            var wait = drain is null ? 0 : int.Parse(drain[^1].TrimEnd('s'), CultureInfo.InvariantCulture);
             if (drain is not null && !(drain.Count == 4 && drain.Take(3).SequenceEqual(["screening", "drain", "--wait"])))
                 yield return $"{workload}: preStop does not drain";
             if (drain is null && !IsBesidePostfix(workload))
                 yield return $"{workload}: a pod behind a Service must drain in preStop";
-            if (wait + StopSeconds > workload.Pod.TerminationGracePeriodSeconds)
+            if (WaitOf(node) + StopSeconds > workload.Pod.TerminationGracePeriodSeconds)
                 yield return $"{workload}: is killed before it has stopped";
         }
     }
+
+    // postscreen asks its node until its own preStop is over: "drain-postfix WAIT LIMIT".
+    private static IEnumerable<string> Outlived(Workload workload)
+    {
+        foreach (var container in workload.Containers)
+        {
+            if (container.Lifecycle?.PreStop?.Exec?.Command is ["drain-postfix", var wait, var limit]
+                && workload.Nodes.Any(node => WaitOf(node) <= Seconds(wait) + Seconds(limit)))
+            {
+                yield return $"{workload}: the node ends before Postfix";
+            }
+        }
+    }
+
+    private static int WaitOf(V1Container node) => node.Lifecycle?.PreStop?.Exec?.Command is { } drain ? Seconds(drain[^1]) : 0;
+
+    private static int Seconds(string time) => int.Parse(time.TrimEnd('s'), CultureInfo.InvariantCulture);
 
     private static bool IsBesidePostfix(Workload workload) => workload.Pod.HostNetwork == true;
 

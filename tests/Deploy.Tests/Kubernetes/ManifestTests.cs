@@ -73,6 +73,7 @@ public sealed class ManifestTests
     [SkippableTheory]
     [InlineData("podMetricsEndpoints:", "podMetricsEndpoint:")]
     [InlineData("jobLabel: app.kubernetes.io/name", "jobLabel: 1")]
+    [InlineData("targetLabel: instance", "target: instance")]
     [InlineData("secretName: screening-ca", "secret: screening-ca")]
     [InlineData("rotationPolicy: Always", "rotationPolicy: Sometimes")]
     [InlineData("isCA: true", "isCA: \"true\"")]
@@ -108,6 +109,7 @@ public sealed class ManifestTests
     [InlineData("production", "  - Egress\n", "", "direction open")]
     [InlineData("edge-sidecar", "externalTrafficPolicy: Local", "externalTrafficPolicy: Cluster", "lose their addresses")]
     [InlineData("edge-sidecar", "podManagementPolicy: Parallel", "replicas: 2", "undo")]
+    [InlineData("edge-sidecar", "- 40s", "- 15s", "ends before Postfix")]
     public async Task Needs_kubectl__A_broken_rule_is_told(string name, string right, string wrong, string told)
     {
         var manifests = (await RenderedManifests.OfAsync(name)).With(right, wrong);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Screening.Deploy.Tests.Kubernetes;
 using Screening.Testing.Lab;
 using Screening.Testing.Lab.Pods;
 using Xunit.Abstractions;
@@ -19,6 +20,7 @@ public sealed class StatefulSetNeedsRootTests(ITestOutputHelper output)
     [SkippableFact]
     public async Task Pods_come_go_and_are_lost_under_load_and_every_query_is_answered()
     {
+        await Kubectl.NeedAsync();
         await using var lab = await StatefulSetLab.BuildAsync(
             Repository.File("deploy/k8s/overlays/production"), say: line => output.WriteLine(line));
         await lab.ScaleAsync(1);

@@ -18,6 +18,7 @@ public sealed class EdgeOnMachineTests
         Requires.Root();
         Requires.Programs("podman", "postfix", "rbldnsd", "ip", "setsid");
         await MailImages.NeedAsync();
+        await PodmanPod.RemoveLeftoversAsync();
         using var folder = new TemporaryFolder();
         await using var lab = await NetworkLab.StartAsync();
         await using var lists = await Bench.StartListsAsync(lab);

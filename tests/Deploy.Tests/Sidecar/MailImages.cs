@@ -31,10 +31,10 @@ internal static class MailImages
     {
         Requires.Root();
         Requires.Programs("podman", "runc", "buildah", "apt-get", "dpkg-deb");
+        await BuiltImage.NeedAsync();
         var built = await Built.Value;
         Skip.If(built.ExitCode == NotDownloaded, $"needs Debian's packages: {built.Error.Trim()}");
         if (built.ExitCode != 0)
             throw new XunitException($"mail.sh: {built}");
-        await BuiltImage.NeedAsync();
     }
 }

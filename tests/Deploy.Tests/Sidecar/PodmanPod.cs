@@ -83,16 +83,11 @@ internal sealed class PodmanPod : IAsyncDisposable
         return pod;
     }
 
-    /// <summary>Removes the pods of test runs that were killed.</summary>
+    /// <summary>Removes the pods, and containers without one, of test runs that were killed.</summary>
     public static async Task RemoveLeftoversAsync()
     {
-        var listed = await RunningProcess.RunAsync(
-            new LaunchPlan("podman", "pod", "ls", "--filter", $"name=^{Prefix}", "--format", "{{.Name}}"), Waiting.Limit);
-        foreach (var name in listed.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (int.TryParse(name[Prefix.Length..].Split('-')[0], CultureInfo.InvariantCulture, out var pid) && !Native.IsRunning(pid))
-                await RunningProcess.RunAsync(new LaunchPlan("podman", "pod", "rm", "-f", "-t", "0", name), Waiting.Limit);
-        }
+        await RemoveLeftoversAsync(["pod", "ls", "--format", "{{.Name}}"], "pod", "rm");
+        await RemoveLeftoversAsync(["ps", "--all", "--format", "{{.Names}}"], "rm", "--volumes");
     }
 
     /// <summary>Starts a container, for the first time or again.</summary>
@@ -212,16 +207,25 @@ internal sealed class PodmanPod : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_machine is null)
-            await RunAsync([], "pod", "rm", "--force", "--time", "0", "--ignore", _id);
-        else
-            await RunAsync([], ["rm", "--force", "--time", "0", "--ignore", .. _manifest.Containers.Select(c => IdOf(c.Name))]);
+        string[] remove = _machine is null ? ["pod", "rm"] : ["rm", "--volumes"];
+        IEnumerable<string> names = _machine is null ? [_id] : _manifest.Containers.Select(container => IdOf(container.Name));
+        await RunAsync([], [.. remove, "--force", "--time", "0", "--ignore", .. names]);
         _folder.Dispose();
     }
 
     private string HostsFile => _folder["hosts"];
 
     private string IdOf(string container) => $"{_id}-{container}";
+
+    private static async Task RemoveLeftoversAsync(string[] list, params string[] remove)
+    {
+        var listed = await RunningProcess.RunAsync(new LaunchPlan("podman", [.. list, "--filter", $"name=^{Prefix}"]), Waiting.Limit);
+        foreach (var name in listed.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (int.TryParse(name[Prefix.Length..].Split('-')[0], CultureInfo.InvariantCulture, out var pid) && !Native.IsRunning(pid))
+                await RunningProcess.RunAsync(new LaunchPlan("podman", [.. remove, "--force", "--time", "0", name]), Waiting.Limit);
+        }
+    }
 
     private async Task<int> PidOfAsync(string container) => int.Parse(
         await PodmanAsync([], "inspect", container, "--format", "{{.State.Pid}}"), CultureInfo.InvariantCulture);

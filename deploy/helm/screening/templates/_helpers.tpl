@@ -193,6 +193,9 @@ is itself the value; one that could (a number, a date, true) is quoted.
 {{- if and .certificate .certManager.enabled -}}
 {{- fail "tls.certificate is given and tls.certManager.enabled is true: both make the Secret of the nodes. Use one." -}}
 {{- end -}}
+{{- if and .certManager.enabled (not .enabled) -}}
+{{- fail "tls.certManager.enabled is true and tls.enabled is false: the certificate would be used by nobody. Set tls.enabled to true." -}}
+{{- end -}}
 {{- if and .enabled (not .certificate) (not .existingSecret) -}}
 {{- fail "tls.enabled is true: set tls.existingSecret to a Secret with tls.crt, tls.key and ca.crt, or give the three texts." -}}
 {{- end -}}

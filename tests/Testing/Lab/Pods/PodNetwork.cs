@@ -20,17 +20,25 @@ public sealed class PodNetwork : IAsyncDisposable
     private int _lastPod;
     private bool _hasRules;
 
-    /// <summary>Makes the bridge.</summary>
+    /// <summary>Makes the bridge, or skips the test where that is not possible.</summary>
     public static async Task<PodNetwork> StartAsync()
     {
         Requires.Root();
         Requires.Programs("ip", "setsid");
         await RemoveLeftoversAsync();
         var network = new PodNetwork();
-        await network.IpAsync("netns", "add", network.Hub);
-        await network.IpAsync("-n", network.Hub, "link", "add", "br0", "type", "bridge");
-        await network.IpAsync("-n", network.Hub, "link", "set", "br0", "up");
-        return network;
+        try
+        {
+            await NeedAsync("network namespaces", "netns", "add", network.Hub);
+            await NeedAsync("bridges", "-n", network.Hub, "link", "add", "br0", "type", "bridge");
+            await network.IpAsync("-n", network.Hub, "link", "set", "br0", "up");
+            return network;
+        }
+        catch
+        {
+            await network.DisposeAsync();
+            throw;
+        }
     }
 
     private string Hub => $"{_tag}-hub";
@@ -95,6 +103,12 @@ public sealed class PodNetwork : IAsyncDisposable
     private Task NftAsync(string rules) => RunAsync(new LaunchPlan("nft", rules) { Namespace = Hub });
 
     private Task IpAsync(params string[] arguments) => RunAsync(new LaunchPlan("ip", arguments));
+
+    private static async Task NeedAsync(string what, params string[] arguments)
+    {
+        var result = await RunningProcess.RunAsync(new LaunchPlan("ip", arguments), Patience);
+        Xunit.Skip.If(result.ExitCode != 0, $"needs {what}: {result.Error.Trim()}");
+    }
 
     private static async Task RunAsync(LaunchPlan plan)
     {
