@@ -142,6 +142,8 @@ install_documents() {
     for page in README.md SECURITY.md; do install_file "$source/$page" "usr/share/doc/screening/$page"; done
     mkdir -p "$root/usr/share/doc/screening/docs"
     cp "$source"/docs/*.md "$source"/docs/screening.* "$root/usr/share/doc/screening/docs"
+    # The pages of docs/ link to those of deploy/.
+    (cd "$source" && find deploy -name README.md -exec cp --parents {} "$root/usr/share/doc/screening" \;)
     install_file "$source/deploy/systemd/network.conf" usr/share/doc/screening/examples/network.conf
     [[ ! -d $source/deploy/postfix ]] || cp -r "$source/deploy/postfix" "$root/usr/share/doc/screening/examples/postfix"
     install_zipped "$source/CHANGELOG.md" usr/share/doc/screening/changelog

@@ -7,7 +7,7 @@ namespace Screening.Actors.Screening;
 public sealed record ClientWatchSettings
 {
     /// <summary>Verdicts are suspended from this share of queries on, percent, 1..100; 0: never.</summary>
-    public int SuspendShare { get; init; } = 80;
+    public int SuspendShare { get; init; } = 60;
 
     /// <summary>Fewer queries than this say nothing; at least 1.</summary>
     public int SuspendMin { get; init; } = 60;

@@ -55,17 +55,23 @@ public sealed class WatchedFleet : IAsyncLifetime
     public async Task DisposeAsync()
     {
         await _stopping.CancelAsync();
-        await _load;
-        if (_server is not null)
-            await _server.DisposeAsync();
-        foreach (var node in _nodes)
-            await node.DisposeAsync();
-        if (_database is not null)
-            await _database.DisposeAsync();
-        _authority?.Dispose();
-        _lists.Dispose();
-        _folder.Dispose();
-        _stopping.Dispose();
+        try
+        {
+            await _load;
+        }
+        finally
+        {
+            if (_server is not null)
+                await _server.DisposeAsync();
+            foreach (var node in _nodes)
+                await node.DisposeAsync();
+            if (_database is not null)
+                await _database.DisposeAsync();
+            _authority?.Dispose();
+            _lists.Dispose();
+            _folder.Dispose();
+            _stopping.Dispose();
+        }
     }
 
     private async Task StartNodeAsync(string name, int[] ports, int index)

@@ -9,7 +9,7 @@ internal sealed record ClientsOptions
     [Setting("verdicts about private and proxy addresses are suspended when a few such addresses, each with 10 queries or more, have this"
         + " share of all queries", Unit = "percent")]
     [Between(1, 100, ZeroIsOff = true)]
-    public int SuspendShare { get; init; } = 80;
+    public int SuspendShare { get; init; } = 60;
 
     [Setting("fewer queries than this suspend nothing")]
     [Between(1)]
