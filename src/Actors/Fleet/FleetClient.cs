@@ -42,10 +42,10 @@ internal sealed class FleetClient(TimeProvider time)
     public const int MaxKept = 10_000;
 
     /// <summary>
-    /// Passes that were told within this time are told again when a member is gone (<see cref="TellAgain"/>). Twice what it takes until a
-    /// lost member is given up: what went to it until then went nowhere.
+    /// Passes that were told within this time are told again when a member is gone, or can be reached again (<see cref="TellAgain"/>): a
+    /// cut of half a minute, what it takes until both sides have given each other up, and until this node is back in the cluster, twice.
     /// </summary>
-    public static readonly TimeSpan ToldFor = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan ToldFor = TimeSpan.FromMinutes(2);
 
     /// <summary>After this a question is lost.</summary>
     public static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(1);
@@ -128,8 +128,8 @@ internal sealed class FleetClient(TimeProvider time)
     }
 
     /// <summary>
-    /// A member is gone, and with it what it held and had not stored. Tells the latest passes of this node again; a bucket that knows one
-    /// does nothing.
+    /// A member is gone, and with it what it held and had not stored, or was out of reach, and what was sent to it is lost. Tells the
+    /// latest passes of this node again; a bucket that knows one does nothing.
     /// </summary>
     public void TellAgain()
     {

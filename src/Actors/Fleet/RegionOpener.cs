@@ -23,8 +23,8 @@ internal sealed class RegionOpener : UntypedActor, IWithTimers
     private static readonly ImmutableArray<ClientAddress> OneClientPerShard =
         [.. Enumerable.Range(0, WhitelistLayout.Shards).Select(ClientOf)];
 
-    // A member's shards have another home by then, or messages to them wait for one.
-    private static readonly TimeSpan AfterRemoval = TimeSpan.FromSeconds(2);
+    // By then the shards of a member that is gone have another home, or messages to them wait for one.
+    private static readonly TimeSpan AfterChange = TimeSpan.FromSeconds(2);
 
     private const int WarmUpRounds = 30;
     private const int WarmUpsPerShard = 4;
@@ -63,7 +63,8 @@ internal sealed class RegionOpener : UntypedActor, IWithTimers
 
     protected override void PreStart()
     {
-        _cluster.Subscribe(Self, ClusterEvent.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent));
+        _cluster.Subscribe(
+            Self, ClusterEvent.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent), typeof(ClusterEvent.ReachableMember));
         Timers.StartPeriodicTimer(nameof(WakeRound), WakeRound.Instance, TimeSpan.FromSeconds(0.5), WakeInterval);
     }
 
@@ -83,9 +84,12 @@ internal sealed class RegionOpener : UntypedActor, IWithTimers
             case ClusterEvent.IMemberEvent changed:
                 _changedAtRound = _round;
                 if (changed is ClusterEvent.MemberRemoved { PreviousStatus: MemberStatus.Exiting or MemberStatus.Down })
-                    Timers.StartSingleTimer(nameof(TellAgain), TellAgain.Instance, AfterRemoval);
+                    Timers.StartSingleTimer(nameof(TellAgain), TellAgain.Instance, AfterChange);
                 if (changed is ClusterEvent.MemberUp up && up.Member.UniqueAddress.Equals(_cluster.SelfUniqueAddress))
                     Timers.StartPeriodicTimer(nameof(WarmUpRound), WarmUpRound.Instance, TimeSpan.Zero, WarmUpInterval);
+                break;
+            case ClusterEvent.ReachableMember:
+                Timers.StartSingleTimer(nameof(TellAgain), TellAgain.Instance, AfterChange);
                 break;
             case TellAgain:
                 _client.TellAgain();

@@ -159,7 +159,7 @@ public class FleetClientTests : TestKit
         Conclude(_time.GetTimestamp(), ttlSeconds: 60);
         Assert.Equal(60, _region.ExpectMsg<Conclude>().Pass.TtlSeconds); // The one of 5 s was over.
         _client.Close(_answers);
-        Conclude(_time.GetTimestamp(), ttlSeconds: 70);
+        Conclude(_time.GetTimestamp(), ttlSeconds: 160);
         _time.Advance(FleetClient.ToldFor); // The first ones are not told again by then.
         _time.Advance(TimeSpan.FromMilliseconds(1));
         Open();
@@ -178,28 +178,28 @@ public class FleetClientTests : TestKit
 
     [Fact]
     [Trait("Finding", "lab-2")]
-    public void Passes_of_the_last_half_minute_are_told_again_with_what_is_left_of_them()
+    public void Passes_of_the_last_two_minutes_are_told_again_with_what_is_left_of_them()
     {
         Open();
         Conclude(_time.GetTimestamp(), ttlSeconds: 600);
         _region.ExpectMsg<Conclude>();
-        _time.Advance(TimeSpan.FromSeconds(20));
+        _time.Advance(TimeSpan.FromSeconds(80));
         Conclude(_time.GetTimestamp(), ttlSeconds: 500);
         _region.ExpectMsg<Conclude>();
 
         _client.TellAgain();
         var first = _region.ExpectMsg<Conclude>();
-        Assert.Equal((580, 20_000), (first.Pass.TtlSeconds, first.AgeMs));
+        Assert.Equal((520, 80_000), (first.Pass.TtlSeconds, first.AgeMs));
         Assert.Equal(500, _region.ExpectMsg<Conclude>().Pass.TtlSeconds);
 
-        _time.Advance(TimeSpan.FromSeconds(15));
+        _time.Advance(TimeSpan.FromSeconds(60));
         _client.TellAgain();
-        Assert.Equal(485, _region.ExpectMsg<Conclude>().Pass.TtlSeconds);
+        Assert.Equal(440, _region.ExpectMsg<Conclude>().Pass.TtlSeconds);
 
         // After a life without the fleet as well: the one that it was told to may have been on the other side of a split.
         _client.Close(_answers);
         Open();
-        Assert.Equal(485, _region.ExpectMsg<Conclude>().Pass.TtlSeconds);
+        Assert.Equal(440, _region.ExpectMsg<Conclude>().Pass.TtlSeconds);
     }
 
     private void Open() => _client.Open(_region, _answers);
