@@ -44,6 +44,9 @@ internal sealed class PostgresConnections
     /// <summary>For Akka.Persistence.Sql. A secret.</summary>
     public string Journal { get; }
 
+    /// <summary>How many connections the journal may have.</summary>
+    public int Pooled => _settings.MaxPoolSize;
+
     /// <summary>The database in an operator's words, without anything secret.</summary>
     public string Place => $"PostgreSQL at {_settings.Host}:{_settings.Port}, database {_settings.Database ?? _settings.Username}";
 

@@ -1,6 +1,7 @@
 using Npgsql;
 using Screening.Actors.Whitelist;
 using Screening.Node.Configuration;
+using Screening.Node.Platform;
 
 namespace Screening.Node.Store;
 
@@ -18,6 +19,7 @@ internal sealed class PostgresStore : IWhitelistStore
 
     private readonly PostgresConnections _connections;
     private readonly string _heartbeat;
+    private readonly SpareThreads _spare;
 
     /// <param name="node">This node's name.</param>
     /// <exception cref="StoreException"><paramref name="connection"/> is not a connection string.</exception>
@@ -25,6 +27,7 @@ internal sealed class PostgresStore : IWhitelistStore
     {
         _connections = new PostgresConnections(node, connection);
         _heartbeat = $"heartbeat {node}";
+        _spare = new SpareThreads(_connections.Pooled);
         Connection = new StoreConnection("PostgreSQL.15", _connections.Journal);
         Lock = new PostgresLock(_connections);
     }
@@ -51,7 +54,25 @@ internal sealed class PostgresStore : IWhitelistStore
     /// A standby that takes over writes a timeline of its own, and may have less than its primary had. Where the role may read the timeline
     /// it is part of the mark, and where not, a takeover shows only if it lost a heartbeat.
     /// </remarks>
-    public Task<StoreMark> PingAsync(CancellationToken cancellation) => _connections.UseAsync(PingAsync, PingTimeout, cancellation);
+    public async Task<StoreMark> PingAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            var mark = await _connections.UseAsync(PingAsync, PingTimeout, cancellation).ConfigureAwait(false);
+            _spare.Hold(false);
+            return mark;
+        }
+        catch (StoreException)
+        {
+            // A command that timed out is cancelled over another connection, which Npgsql opens with the thread of the pool that it is on: it
+            // holds it until the database answers, or for the connection's timeout. A command times out later than a ping.
+            _spare.Hold(true);
+            throw;
+        }
+    }
+
+    /// <summary>True while the pool has threads to spare for what waits for the database.</summary>
+    internal bool HasSpareThreads => _spare.IsHeld;
 
     private async Task<StoreMark> PrepareAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Screening.Actors.Whitelist;
 using Screening.Node.Configuration;
+using Screening.Node.Platform;
 using Screening.Node.Store;
 using Screening.Testing;
 using Screening.Testing.Postgres;
@@ -38,12 +39,42 @@ public sealed class PostgresFaultNeedsPostgresqlTests
 
         server.Freeze();
         Assert.EndsWith("no answer within 2 s", await FaultAsync(store));
+        Assert.True(store.HasSpareThreads);
         var unlocked = store.Lock!.TryAcquireAsync("it", "a", TimeSpan.FromSeconds(60), CancellationToken.None)
             .Within("the end of a call to a frozen server");
         Assert.EndsWith("no answer within 2 s", (await Assert.ThrowsAsync<StoreException>(() => unlocked)).Message);
 
         server.Resume();
         await store.PingAsync(CancellationToken.None);
+        Assert.False(store.HasSpareThreads);
+    }
+
+    /// <summary>The pool's usual minimum is one thread for each processor: two calls that hold a thread would stop a node with two.</summary>
+    [Fact]
+    [Trait("Finding", "lab-5")]
+    public async Task Calls_that_hold_threads_leave_some_for_others()
+    {
+        const int Calls = 16;
+        var spare = new SpareThreads(Calls + 1);
+        using var end = new ManualResetEventSlim();
+        using var held = new CountdownEvent(Calls);
+        spare.Hold(true);
+        ThreadPool.GetMinThreads(out var minimum, out _);
+        for (var i = 0; i < Calls; i++)
+        {
+            ThreadPool.QueueUserWorkItem(_ =>
+            {
+                held.Signal();
+                end.Wait();
+            });
+        }
+
+        Assert.True(held.Wait(Waiting.Limit));
+        await Task.Run(static () => { }).Within("another one's turn");
+        end.Set();
+        spare.Hold(false);
+        ThreadPool.GetMinThreads(out var usual, out _);
+        Assert.True(usual < minimum);
     }
 
     [SkippableFact]
