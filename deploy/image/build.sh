@@ -128,9 +128,11 @@ add_layer() { # FOLDER
     local file=$scratch/layer.tar
     pack "$file" "$scratch/$1" --exclude=var/lib/screening --exclude=run/screening --exclude=tmp
     if [[ $1 == system ]]; then
-        # What the node may write to, if nothing is mounted there.
+        # What the node may write to, if nothing is mounted there. A volume gets owner and mode of its folder here: that of sockets is open to
+        # others, since Postfix reaches the sockets, which have modes of their own, through it.
         (cd "$scratch/system" && tar --format=gnu --mtime="@$epoch" --owner=$user --group=$user --numeric-owner --mode=0750 -rf "$file" \
-            var/lib/screening run/screening && tar --format=gnu --mtime="@$epoch" --owner=0 --group=0 --numeric-owner --mode=1777 -rf "$file" tmp)
+            var/lib/screening && tar --format=gnu --mtime="@$epoch" --owner=$user --group=$user --numeric-owner --mode=0755 -rf "$file" \
+            run/screening && tar --format=gnu --mtime="@$epoch" --owner=0 --group=0 --numeric-owner --mode=1777 -rf "$file" tmp)
     fi
     diff_ids+=("sha256:$(sha256sum "$file" | cut -d ' ' -f 1)")
     unpacked=$((unpacked + $(stat -c %s "$file")))
