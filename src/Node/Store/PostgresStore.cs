@@ -1,7 +1,6 @@
 using Npgsql;
 using Screening.Actors.Whitelist;
 using Screening.Node.Configuration;
-using Screening.Node.Platform;
 
 namespace Screening.Node.Store;
 
@@ -64,8 +63,8 @@ internal sealed class PostgresStore : IWhitelistStore
         }
         catch (StoreException)
         {
-            // A command that timed out is cancelled over another connection, which Npgsql opens with the thread of the pool that it is on: it
-            // holds it until the database answers, or for the connection's timeout. A command times out later than a ping.
+            // A command that timed out is cancelled over another connection. Npgsql opens that one with the thread of the pool that it is
+            // on, and holds it until the database answers, or for the connection's timeout. A command times out later than a ping.
             _spare.Hold(true);
             throw;
         }

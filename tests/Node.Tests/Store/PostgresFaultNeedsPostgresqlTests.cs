@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Screening.Actors.Whitelist;
 using Screening.Node.Configuration;
-using Screening.Node.Platform;
 using Screening.Node.Store;
 using Screening.Testing;
 using Screening.Testing.Postgres;
@@ -49,7 +48,7 @@ public sealed class PostgresFaultNeedsPostgresqlTests
         Assert.False(store.HasSpareThreads);
     }
 
-    /// <summary>The pool's usual minimum is one thread for each processor: two calls that hold a thread would stop a node with two.</summary>
+    /// <summary>The pool's usual minimum is one thread for each processor: two calls that hold one would stop a node with two.</summary>
     [Fact]
     [Trait("Finding", "lab-5")]
     public async Task Calls_that_hold_threads_leave_some_for_others()

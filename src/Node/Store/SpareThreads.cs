@@ -1,4 +1,4 @@
-namespace Screening.Node.Platform;
+namespace Screening.Node.Store;
 
 /// <summary>
 /// Threads that the pool gives at once, beside its usual minimum of one for each processor, while calls may hold some of it. Beyond the
