@@ -228,18 +228,19 @@ count_project() { # NAME
     summary+=("$(printf '%-20s %5d passed %4d failed %4d skipped%s' "$name" "$ok" "$bad" "$left" "$note")")
 }
 
-# The tests of whole programs mostly wait, so the others run beside them; those of deploy/ come last among these.
+# Two lanes that take about as long; tests of whole programs mostly wait, so those that compute run beside them.
 test_projects() { # NAME...
-    local name programs=() others=() deploy=()
+    local name fleets=() deploy=() others=() programs=()
     for name in "$@"; do
         case $name in
-            Cluster.Tests | EndToEnd.Tests) programs+=("$name") ;;
+            Cluster.Tests) fleets+=("$name") ;;
             Deploy.Tests) deploy+=("$name") ;;
+            EndToEnd.Tests) programs+=("$name") ;;
             *) others+=("$name") ;;
         esac
     done
-    run_projects "${programs[@]}" &
-    run_projects "${others[@]}" "${deploy[@]}"
+    run_projects "${fleets[@]}" "${deploy[@]}" &
+    run_projects "${others[@]}" "${programs[@]}"
     wait
     for name in "$@"; do count_project "$name"; done
 }

@@ -17,11 +17,18 @@ public sealed partial class LostClientsTests
         Requires.Programs("setsid");
         await using var node = await NodeProcess.StartAsync(null, "clients.suspend_window=3s", "verdict.default_ttl=7s");
         using var postscreen = await PluginClient.ConnectAsync(node.Plugin);
+        var warnings = new HashSet<string>(); // The transcript is bounded, and each of the many queries has a line in it.
+        bool WarnedBy(NodeProcess node)
+        {
+            warnings.UnionWith(node.Lines.Where(line => Lost().IsMatch(line)));
+            return warnings.Count > 0;
+        }
+
         await Poll.UntilAsync(
             async () =>
             {
                 await AskAsync(postscreen, _ => Balancer);
-                return Lost().IsMatch(node.Transcript);
+                return WarnedBy(node);
             },
             Waiting.Limit, "verdicts are suspended");
         Assert.Equal("7", (await AskAsync(postscreen, _ => Balancer))["ttl"]);
@@ -36,10 +43,11 @@ public sealed partial class LostClientsTests
             async () =>
             {
                 await AskAsync(postscreen, i => new IPAddress([192, 0, 2, (byte)(1 + i)]));
+                WarnedBy(node);
                 return Found().IsMatch(node.Transcript);
             },
             Waiting.Limit, "verdicts are made again");
-        Assert.Single(Lost().Matches(node.Transcript));
+        Assert.Single(warnings);
     }
 
     private static async Task<IReadOnlyDictionary<string, string>> AskAsync(PluginClient postscreen, Func<int, IPAddress> client)

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.TestKit.Xunit2;
+using Microsoft.Extensions.Time.Testing;
 using Screening.Actors.Fleet;
 using Screening.Actors.Whitelist;
 using Screening.Protocol.Vocabulary;
@@ -11,7 +12,8 @@ public class WhitelistAdminTests : TestKit
 {
     private static readonly Pass Passed = new(600, false, 0, "p1", "mx1", "nothing speaks against this client");
 
-    private readonly GrantsAndBans _grants = new(TimeProvider.System);
+    // On a clock of its own, which stands still: what is confirmed stays confirmed, however long the pages take.
+    private readonly GrantsAndBans _grants = new(new FakeTimeProvider());
     private readonly WhitelistAdmin _desk;
     private readonly IActorRef _region;
 
