@@ -29,7 +29,12 @@ const int WrongUsage = 2;
     ("door-faults", "what Postfix's clients notice when the node dies, stops, is slow; beside memcached and unbound (exit status 1 if "
         + "mail was lost)", Async(DoorFaultsMode.RunAsync)),
     ("limit", "the load client against the limit alone: what this machine can show at best", Macro(LimitMode.Run)),
+    ("entry-memory", "bytes of the heap per entry in a bucket and in a near cache",
+        arguments => EntryMemoryMode.Run(BenchmarkOptions.Parse(arguments))),
     ("fleet-push", "time from a reply at one node to a near hit at two others", Async(PushMode.RunAsync)),
+    ("fleet-rates", "passes pushed and remote look-ups a second between two nodes, beside a bare Ask of the region",
+        Async(RatesMode.RunAsync)),
+    ("rest", "start, memory and CPU of nodes that nobody asks: one, three, three with PostgreSQL and TLS", Async(RestMode.RunAsync)),
     ("fleet-flight", "queries per client and list with 1, 3 and 5 nodes that have just started (exit status 1 if above 1.02 or late)",
         Async(FlightMode.RunAsync)),
     ("fleet-entries", "a million entries over 3 nodes and on one: memory, store, recovery", Async(EntriesMode.RunAsync)),
