@@ -2,6 +2,7 @@ using Screening.Benchmarks;
 using Screening.Benchmarks.Aims;
 using Screening.Benchmarks.Doors;
 using Screening.Benchmarks.Fleet;
+using Screening.Benchmarks.Growth;
 using Screening.Benchmarks.Hostile;
 using Screening.Benchmarks.House;
 using Screening.Benchmarks.Load;
@@ -45,6 +46,10 @@ const int WrongUsage = 2;
         + "(exit status 1 if a query, a ban or a pass was lost)", Async(PodsMode.RunAsync)),
     ("store-load", "a million entries on SQLite: time until the buckets of a single node hold them", Async(_ => StoreModes.LoadAsync())),
     ("store-lock", "SQLite locked for 20 s: what the thread pool notices", Async(_ => StoreModes.LockAsync())),
+    ("growth", "how cost grows with entries, lists, queries in flight, connections, nodes (writes CSV and SVG into docs/growth)",
+        Macro(bench => GrowthMode.RunAsync(bench).GetAwaiter().GetResult())),
+    ("scale", "what hundreds of mail exchangers say to each other: a model around the real serializers, near cache and buckets",
+        arguments => ScaleMode.Run(BenchmarkOptions.Parse(arguments))),
     ("house", "how large the parts of the code are, and which folders use which (takes the root of another checkout)", HouseMode.Run),
     ("micro", "BenchmarkDotNet: parsers, near cache, scores, networks, lines of the decision log (takes its arguments, such as --filter)",
         MicroMode.Run),

@@ -10,6 +10,7 @@ internal static class FleetAims
 {
     public static async Task RunAsync(AimsRun run)
     {
+        Entries(run);
         var visible = new Aim("a pass visible at every node, three nodes, p99", 20, " ms", AtMost: true);
         if (run.IsSmoke)
         {
@@ -27,5 +28,20 @@ internal static class FleetAims
         }
 
         run.Aims.Add(visible, rounds);
+        await RatesAsync(run);
+    }
+
+    private static void Entries(AimsRun run)
+    {
+        var memory = EntryMemoryMode.Measure(run.IsSmoke ? 10_000 : 1_000_000);
+        run.Aims.Add(new Aim("memory of an entry in a bucket", 120, " B", AtMost: true), memory.Bucket);
+        run.Aims.Add(new Aim("memory of an entry in a near cache", 150, " B", AtMost: true), memory.Near);
+    }
+
+    private static async Task RatesAsync(AimsRun run)
+    {
+        var rates = await RatesMode.MeasureAsync(run.Rounds, TimeSpan.FromSeconds(1), entries: 400_000);
+        run.Aims.Add(new Aim("entries pushed to another node", 200_000, "/s"), rates.Pushed);
+        run.Aims.Add(new Aim("remote look-up, of a bare Ask of the region", 0.95), rates.Ratio);
     }
 }
