@@ -24,7 +24,7 @@ internal sealed record BenchmarkOptions
           --manifests F pods: the folder to render (default: the production overlay)
           --older PATH  pods: the program of an older release, for an update from it and back
           --logs FOLDER pods: write what each pod wrote into it
-          --only TEXT   pods: only phases with this in their name; several: A|B
+          --only TEXT   cached, doors, pods: only lines or phases with this in their name; several: A|B
           --unix PATH   echo-server: its unix socket, echo.sock in a temporary folder by default
         """;
 
