@@ -25,7 +25,7 @@ internal sealed record BenchmarkOptions
           --manifests F pods: the folder to render (default: the production overlay)
           --older PATH  pods: the program of an older release, for an update from it and back
           --logs FOLDER pods: write what each pod wrote into it
-          --only TEXT   table, pods: only parts with this in their name; several: A|B
+          --only TEXT   table, cached, doors, pods: only parts with this in their name; several: A|B
           --smoke       table: each part once, for a moment, without peers (exit status 1 if an answer was lost or doubled)
           --unix PATH   echo-server: its unix socket, echo.sock in a temporary folder by default
         """;

@@ -44,7 +44,12 @@ public sealed class NearCache
 
     /// <summary>Looks for an unexpired pass that counts for <paramref name="profile"/>.</summary>
     /// <param name="verdict">With true, the pass with the ttl that is left.</param>
-    public bool TryGet(ClientAddress client, Profile profile, out Verdict verdict)
+    public bool TryGet(ClientAddress client, Profile profile, out Verdict verdict) =>
+        TryGet(client, profile, _time.GetTimestamp(), out verdict);
+
+    /// <inheritdoc cref="TryGet(ClientAddress, Profile, out Verdict)"/>
+    /// <param name="now">A timestamp of just now, where one is at hand: reading the clock is a good part of a look-up.</param>
+    public bool TryGet(ClientAddress client, Profile profile, long now, out Verdict verdict)
     {
         verdict = default;
         if (!_entries.TryFind(new Key(client, profile.Name), out var entry)
@@ -53,8 +58,6 @@ public sealed class NearCache
             return false;
         }
 
-
-        var now = _time.GetTimestamp();
         if (now >= entry.LiveUntil)
             return false;
         var left = _time.GetElapsedTime(now, entry.Expires);

@@ -69,6 +69,8 @@ internal static class DoorsMode
     private static async Task CompareAsync(
         Bench bench, Table table, string door, string beside, Subject[] subjects, Func<int, byte[]> request, IsWhole isWhole)
     {
+        if (!bench.Options.IsMeantPhase($"{door} {beside}"))
+            return;
         byte[][] requests = [.. Enumerable.Range(0, Clients).Select(request)];
         var runs = subjects.Select(_ => new List<Outcome>()).ToArray();
         foreach (var subject in subjects)
