@@ -127,8 +127,8 @@ public static class ScreeningHosting
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
 
-    // Sockets have the thread pool, actors have threads of their own: what is decided already is answered on a socket's thread, and must not
-    // stand in one queue with the work of new clients.
+    // Sockets have the thread pool, actors have threads of their own: what is decided already is answered on a socket's thread, and must
+    // not stand in one queue with the work of new clients.
     private static readonly Config OwnThreads = ConfigurationFactory.ParseString(
         $$"""
         akka.actor.default-dispatcher {
