@@ -19,6 +19,8 @@ const int WrongUsage = 2;
         Macro(bench => AimsMode.RunAsync(bench).GetAwaiter().GetResult())),
     ("cached", "verdicts a second for clients that are already decided, against the limit", Macro(CachedMode.Run)),
     ("cold", "verdicts a second and latency for clients that are all new", Macro(ColdMode.Run)),
+    ("cold-lists", "the same with ten lists (--count N) on a real rbldnsd: greatest rate, open loop, ten times too many",
+        Macro(bench => ColdListsMode.RunAsync(bench).GetAwaiter().GetResult())),
     ("deadlines", "latency with ten lists, with a dead one, with all of them dead", Macro(DeadlinesMode.Run)),
     ("dead-sources", "answers against their deadline while sources and stores hang, first query apart (exit status 1 if late)",
         Macro(DeadSourcesMode.Run)),

@@ -1,5 +1,6 @@
 using Akka;
 using Akka.Actor;
+using Akka.Configuration;
 using Akka.Hosting;
 using Akka.Persistence.Sql.Config;
 using Microsoft.Extensions.Logging;
@@ -126,10 +127,25 @@ public static class ScreeningHosting
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
 
+    // Sockets have the thread pool, actors have threads of their own: what is decided already is answered on a socket's thread, and must
+    // not stand in one queue with the work of new clients.
+    private static readonly Config OwnThreads = ConfigurationFactory.ParseString(
+        $$"""
+        akka.actor.default-dispatcher {
+          executor = fork-join-executor
+          fork-join-executor {
+            parallelism-min = {{Math.Max(2, Environment.ProcessorCount)}}
+            parallelism-factor = 1.0
+            parallelism-max = {{Math.Max(2, Environment.ProcessorCount)}}
+          }
+        }
+        """);
+
     /// <summary>Runs the screening in this actor system and hands its ends to <paramref name="handle"/>.</summary>
     public static AkkaConfigurationBuilder WithScreening(
         this AkkaConfigurationBuilder builder, ScreeningSetup setup, ScreeningHandle handle) =>
         (setup.Fleet is { IsAlone: true } alone ? WithLocalWhitelist(builder, alone) : builder)
+            .AddHocon(OwnThreads, HoconAddMode.Prepend)
             .AddHocon(ClusterHocon.Common, HoconAddMode.Prepend)
             .AddSetup(new AkkaLoggerSetup(setup.Loggers))
             .WithActors((system, _) => StartAsync(system, setup, handle));
@@ -158,12 +174,14 @@ public static class ScreeningHosting
         var (runner, access) = fleet is null ? default : FleetOf(setup, fleet, node);
         if (runner is LocalRunner local)
             await local.StartAsync(system).ConfigureAwait(false);
+        var backlog = new ScreeningBacklog();
         var gate = system.ActorOf(
-            ScreeningGate.CreateProps(new ScreeningContext(time, directory, nearCache, access)), "gate");
+            ScreeningGate.CreateProps(new ScreeningContext(time, directory, nearCache, access) { Backlog = backlog }), "gate");
         var sweeper = system.ActorOf(NearCacheSweeper.CreateProps(nearCache), "near-cache-sweeper");
         system.ActorOf(VitalActors.CreateProps([checks, gate, sweeper], handle.Break), "vital-actors");
         var screener = new Screener(
-            time, gate, nearCache, grants, setup.Observer, setup.MaxInFlight, setup.Profiles, setup.Access, new ClientWatch(setup.Clients));
+            time, gate, backlog, nearCache, grants, setup.Observer, setup.MaxInFlight, setup.Profiles, setup.Access,
+            new ClientWatch(setup.Clients));
         var lists = new ListLookup(checks, directory, setup.Sources.Skips);
         handle.Set(new ScreeningHandle.Running(screener, lists, nearCache, directory, checks, gate, runner));
     }

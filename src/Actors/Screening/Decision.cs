@@ -98,6 +98,9 @@ public readonly record struct Decision(
     /// <summary>The default, because nothing can be said about the client's address now (<see cref="ClientWatch"/>).</summary>
     public bool IsSuspended { get; init; }
 
+    /// <summary>The default, because the node could not screen so many clients.</summary>
+    public bool IsShed { get; init; }
+
     /// <summary>True if it came at once, without a question to anybody.</summary>
     public bool IsFromMemory => Verdict.IsHit || IsSuspended;
 

@@ -15,6 +15,7 @@ public sealed class Screener
 {
     private readonly TimeProvider _time;
     private readonly IActorRef _gate;
+    private readonly ScreeningBacklog _backlog;
     private readonly NearCache _nearCache;
     private readonly GrantsAndBans _grants;
     private readonly IScreeningObserver _observer;
@@ -25,11 +26,12 @@ public sealed class Screener
     private volatile ProfileBook _profiles;
 
     internal Screener(
-        TimeProvider time, IActorRef gate, NearCache nearCache, GrantsAndBans grants, IScreeningObserver observer, int maxInFlight,
-        ProfileBook profiles, PermanentLists access, ClientWatch clients)
+        TimeProvider time, IActorRef gate, ScreeningBacklog backlog, NearCache nearCache, GrantsAndBans grants, IScreeningObserver observer,
+        int maxInFlight, ProfileBook profiles, PermanentLists access, ClientWatch clients)
     {
         _time = time;
         _gate = gate;
+        _backlog = backlog;
         _nearCache = nearCache;
         _grants = grants;
         _observer = observer;
@@ -138,7 +140,7 @@ public sealed class Screener
     /// <summary>Screens a client that is not decided yet. Never fails and never takes longer than the query's deadline.</summary>
     public async Task<Decision> ScreenAsync(ScreeningQuery query)
     {
-        if (Interlocked.Increment(ref _inFlight) > _maxInFlight)
+        if (Interlocked.Increment(ref _inFlight) > _maxInFlight || !_backlog.TryEnter())
         {
             Interlocked.Decrement(ref _inFlight);
             return Shed(query);
@@ -166,7 +168,7 @@ public sealed class Screener
     {
         Interlocked.Increment(ref _shed);
         _observer.Shed(query.Door);
-        return Reported(Default(query, "too many queries in flight"));
+        return Reported(Default(query, "too many queries in flight") with { IsShed = true });
     }
 
     /// <summary>Decides a query; waits if necessary.</summary>

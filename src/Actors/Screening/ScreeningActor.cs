@@ -7,7 +7,11 @@ using Screening.Protocol.Vocabulary;
 namespace Screening.Actors.Screening;
 
 /// <summary>What all screenings on this node share.</summary>
-internal sealed record ScreeningContext(TimeProvider Time, CheckDirectory Checks, NearCache NearCache, FleetLookUps? Fleet = null);
+internal sealed record ScreeningContext(TimeProvider Time, CheckDirectory Checks, NearCache NearCache, FleetLookUps? Fleet = null)
+{
+    /// <summary>The queries that have not begun.</summary>
+    public ScreeningBacklog Backlog { get; init; } = new();
+}
 
 /// <summary>
 /// Screens one client: asks p0f and the fleet at once and every other check as soon as the fleet does not know the client, decides, and
@@ -45,6 +49,9 @@ internal sealed class ScreeningActor : UntypedActor
     private readonly PassKeeper _pass;
     private readonly WaitingQueries _waiting;
     private ITimer? _timer;
+
+    // When the timer is due; in the past, or once it has fired: it is not armed.
+    private Deadline _wakesAt;
 
     // Until when the fleet is waited for, in AskingFleet for its first answer, in AskingChecks for the next list's; null: it is not.
     private Deadline? _fleetWait;
@@ -121,6 +128,8 @@ internal sealed class ScreeningActor : UntypedActor
     // What both states before the decision have in common.
     private void Gather(object message)
     {
+        if (message is TimeToAct)
+            _wakesAt = default;
         switch (message)
         {
             case CheckAnswered or CheckFailed or EvidenceCame:
@@ -153,6 +162,8 @@ internal sealed class ScreeningActor : UntypedActor
     private void Decided(object message)
     {
         var outcome = _outcome!;
+        if (message is TimeToAct)
+            _wakesAt = default;
         switch (message)
         {
             case CheckAnswered or CheckFailed or EvidenceCame:
@@ -298,12 +309,17 @@ internal sealed class ScreeningActor : UntypedActor
         _pass.Join(query.Query);
     }
 
-    // Wakes this actor when the next query must be answered, or at another point in time if that is sooner.
+    // Wakes this actor when the next query must be answered, or at another point in time if that is sooner. A timer that is due before that
+    // stays: most screenings end first, and to move it with each answer costs more than the answer.
     private void SetTimer(Deadline? other)
     {
         var left = _waiting.TimeLeft;
         if (other?.TimeLeft(_context.Time) is { } sooner && sooner < left)
             left = sooner;
+        var wakeAt = In(left);
+        if (_wakesAt.Timestamp <= wakeAt.Timestamp && !_wakesAt.IsOver(_context.Time))
+            return;
+        _wakesAt = wakeAt;
         _timer!.Change(left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
 

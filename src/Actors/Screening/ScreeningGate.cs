@@ -19,11 +19,9 @@ internal sealed class ScreeningGate(ScreeningContext context) : UntypedActor
     {
         switch (message)
         {
-            case ScreenClient query when _running.TryGetValue(query.Query.Key, out var screening):
-                screening.Tell(query);
-                break;
             case ScreenClient query:
-                Start(query);
+                context.Backlog.Leave();
+                Screen(query);
                 break;
             case ScreeningEnded ended:
                 Remove(ended.Key, ended.Screening);
@@ -38,6 +36,14 @@ internal sealed class ScreeningGate(ScreeningContext context) : UntypedActor
                 Unhandled(message);
                 break;
         }
+    }
+
+    private void Screen(ScreenClient query)
+    {
+        if (_running.TryGetValue(query.Query.Key, out var screening))
+            screening.Tell(query);
+        else
+            Start(query);
     }
 
     private void Start(ScreenClient query)

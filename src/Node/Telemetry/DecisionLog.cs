@@ -163,8 +163,9 @@ internal sealed class DecisionLog : NodeService, IScreeningObserver
         var line = VerdictDocument.Of(decision, _settings.Node, time, _settings.Addresses.Show(decision.Query.Client), hits);
         _file.Add(line);
 
-        // Hits, those of a ban included, are in the file only: a client could flood the journal with them.
-        if (decision.IsFromMemory)
+        // Hits, those of a ban included, are in the file only: a client could flood the journal with them. And a node that cannot screen so
+        // many clients has no time to spare for lines about those that it turns away.
+        if (decision.IsFromMemory || decision.IsShed)
             return;
         var span = _traces?.Begin(decision, line);
         _console.Decided(

@@ -15,6 +15,9 @@ internal sealed class PluginLoad : IDisposable
     private const int SlotCount = 1 << 16;
     private const int DefaultTtlSeconds = 300;
 
+    // Of the open loop: what is due beyond this is asked later, and charged from when it was due.
+    private const int MaxWaiting = SlotCount / 2;
+
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(5);
 
     private readonly Slot[] _slots = new Slot[SlotCount];
@@ -110,7 +113,7 @@ internal sealed class PluginLoad : IDisposable
         {
             var now = Stopwatch.GetTimestamp();
             var due = DueOf(issued);
-            for (; due <= now && issued < count; due = DueOf(issued))
+            for (; due <= now && issued < count && _waiting < MaxWaiting; due = DueOf(issued))
                 Issue(issued % _connections.Length, client(issued++), due);
             FlushAll();
             TakeReady((long)(Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due).TotalNanoseconds));

@@ -37,13 +37,13 @@ internal sealed class DnsLookup
     private readonly int _first;
     private readonly long _started;
     private readonly TimeSpan _timeout;
-    private readonly TaskCompletionSource<DnsOutcome> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<DnsOutcome> _completion = new();
     private readonly Lock _gate = new();
     private readonly Attempt[] _attempts;
     private int _attemptCount;
     private int _timedRetries;
-    private SourceException? _lastError;
-    private bool _ended;
+    private DnsOutcome _outcome;
+    private volatile bool _ended;
 
     public DnsLookup(DnsTransport transport, DnsResolver[] resolvers, int first, byte[] query, TimeSpan timeout)
     {
@@ -62,14 +62,28 @@ internal sealed class DnsLookup
     /// <summary>The transport's place for it in its table of queries in flight.</summary>
     public int Slot { get; set; }
 
-    /// <summary>How it ended. Never faulted: an exception would be thrown again by each method that awaits it.</summary>
+    /// <summary>
+    /// How it ended. Never faulted: an exception would be thrown again by each method that awaits it. What awaits it continues on the
+    /// thread that received the answer, and must be short.
+    /// </summary>
     public Task<DnsOutcome> Completion => _completion.Task;
 
-    /// <summary>Sends the first query.</summary>
+    /// <summary>True once it needs no more queries.</summary>
+    public bool IsEnded => _ended;
+
+    /// <summary>Sends the first query, or the next one, as soon as the pace allows it.</summary>
     public void Start()
+    {
+        if (_transport.Pace.TryPass(this))
+            SendNext();
+    }
+
+    /// <summary>Sends a query now.</summary>
+    public void SendNext()
     {
         lock (_gate)
             TryNext();
+        Complete();
     }
 
     /// <summary>True if the message answers this question, whatever its id.</summary>
@@ -98,6 +112,9 @@ internal sealed class DnsLookup
             else
                 Judge(index, status, reply);
         }
+
+        Complete();
+        _transport.Pace.Answered()?.SendNext();
     }
 
     /// <summary>The socket reported an error, which is about this attempt among others.</summary>
@@ -109,6 +126,8 @@ internal sealed class DnsLookup
             if (index >= 0)
                 Refuse(index, error);
         }
+
+        Complete();
     }
 
     /// <summary>Retries or ends what is due.</summary>
@@ -125,10 +144,8 @@ internal sealed class DnsLookup
     public void Fail(SourceException error)
     {
         lock (_gate)
-        {
-            if (TryEnd())
-                _completion.TrySetResult(new DnsOutcome(null, error));
-        }
+            TryEnd(new DnsOutcome(null, error));
+        Complete();
     }
 
     /// <summary>The asker no longer wants the answer.</summary>
@@ -136,9 +153,11 @@ internal sealed class DnsLookup
     {
         lock (_gate)
         {
-            if (TryEnd())
-                _completion.TrySetCanceled(cancellation);
+            if (!TryEnd(default))
+                return;
         }
+
+        _completion.TrySetCanceled(cancellation);
     }
 
     private double NextRetryShare() => Volatile.Read(ref _timedRetries) switch
@@ -152,12 +171,15 @@ internal sealed class DnsLookup
     {
         lock (_gate)
         {
+            if (_attemptCount == 0)
+                return; // It waits for its first query still.
             _timedRetries++;
             if (_ended || _attemptCount == _attempts.Length || Array.Exists(_attempts, a => a.OverTcp))
                 return;
             NoteSilence();
-            TryNext();
         }
+
+        Start();
     }
 
     private void TimeOut()
@@ -167,9 +189,19 @@ internal sealed class DnsLookup
             if (_ended)
                 return;
             NoteSilence();
-            var asked = string.Join(", ", _attempts.Take(_attemptCount).Where(a => a.IsLive).Select(a => a.Resolver.Name).Distinct());
-            Fail(new SourceException(CheckFailure.Timeout, $"no answer of resolver {asked} in {_timeout.TotalMilliseconds:0} ms"));
+            TryEnd(new DnsOutcome(null, _attemptCount == 0 ? NotAsked() : Unanswered()));
         }
+
+        Complete();
+    }
+
+    private SourceException NotAsked() => new(
+        CheckFailure.Overloaded, $"too many DNS queries: this one waited {_timeout.TotalMilliseconds:0} ms for its turn");
+
+    private SourceException Unanswered()
+    {
+        var asked = string.Join(", ", _attempts.Take(_attemptCount).Where(a => a.IsLive).Select(a => a.Resolver.Name).Distinct());
+        return new SourceException(CheckFailure.Timeout, $"no answer of resolver {asked} in {_timeout.TotalMilliseconds:0} ms");
     }
 
     private void NoteSilence()
@@ -214,20 +246,19 @@ internal sealed class DnsLookup
             Drop(index, new SourceException(CheckFailure.BadAnswer, $"resolver {resolver} sent a malformed answer"));
         else if (reply.Rcode is not (DnsRcode.NoError or DnsRcode.NxDomain))
             Drop(index, new SourceException(CheckFailure.BadAnswer, $"resolver {resolver} answered {reply.Rcode.Word()}"));
-        else if (TryEnd())
-            _completion.TrySetResult(new DnsOutcome(reply, null));
+        else
+            TryEnd(new DnsOutcome(reply, null));
     }
 
     // Under the lock. This attempt is over; another one, one that is still out, or the end.
     private void Drop(int index, SourceException error)
     {
         _attempts[index].Release();
-        _lastError = error;
         var untried = _attemptCount < Math.Min(_resolvers.Length, _attempts.Length);
         if (untried)
             TryNext();
         else if (!Array.Exists(_attempts, a => a.IsLive))
-            Fail(_lastError);
+            TryEnd(new DnsOutcome(null, error));
     }
 
     // Begins under the lock of the caller, which the flag needs; everything after the first wait takes it again.
@@ -245,6 +276,7 @@ internal sealed class DnsLookup
                     Judge(index, status, reply);
             }
 
+            Complete();
             return;
         }
         catch (SourceException e)
@@ -257,21 +289,31 @@ internal sealed class DnsLookup
             if (!_ended)
                 Drop(index, failure);
         }
+
+        Complete();
     }
 
     private int LiveAttempt(DnsLane lane, ushort id) =>
         _ended ? -1 : Array.FindIndex(_attempts, a => a.IsLive && !a.OverTcp && ReferenceEquals(a.Lane, lane) && a.Id == id);
 
     // Under the lock.
-    private bool TryEnd()
+    private bool TryEnd(in DnsOutcome outcome)
     {
         if (_ended)
             return false;
+        _outcome = outcome;
         _ended = true;
         for (var i = 0; i < _attemptCount; i++)
             _attempts[i].Release();
         _transport.Forget(this);
         return true;
+    }
+
+    // Not under the lock, since what awaits the outcome runs here. A lookup that was cancelled has no outcome.
+    private void Complete()
+    {
+        if (_ended && (_outcome.Reply ?? (object?)_outcome.Error) is not null)
+            _completion.TrySetResult(_outcome);
     }
 
     private struct Attempt(DnsResolver resolver, DnsLane? lane, ushort id)

@@ -17,7 +17,7 @@ namespace Screening.Node.Sources.Dns;
 public sealed class DnsTransport : IDnsTransport, IDisposable
 {
     // One timer looks at all queries: under load a timer for each would cost more than the query.
-    private static readonly TimeSpan SweepPeriod = TimeSpan.FromMilliseconds(10);
+    internal static readonly TimeSpan SweepPeriod = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan ResolvConfPeriod = TimeSpan.FromSeconds(5);
 
     private readonly DnsTransportSettings _settings;
@@ -47,6 +47,8 @@ public sealed class DnsTransport : IDnsTransport, IDisposable
     }
 
     internal TimeProvider Time { get; }
+
+    internal DnsPace Pace { get; } = new();
 
     /// <summary>Queries in flight now.</summary>
     public int InFlight
@@ -207,6 +209,10 @@ public sealed class DnsTransport : IDnsTransport, IDisposable
 
             foreach (var lookup in _swept)
                 lookup.Sweep();
+            _swept.Clear();
+            Pace.Refill(_swept);
+            foreach (var lookup in _swept)
+                lookup.SendNext();
             _swept.Clear();
         }
         finally

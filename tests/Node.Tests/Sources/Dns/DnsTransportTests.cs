@@ -312,10 +312,57 @@ public sealed class DnsTransportTests : IDisposable
         var transport = Transport(_server.EndPoint);
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 10_000).Select(i =>
-            transport.QueryAddressesAsync($"{i & 255}.{i >> 8}.0.10.bl.example", LongTimeout, default))).Within("all answers");
+            transport.QueryAddressesAsync(NumberedName(i), LongTimeout, default))).Within("all answers");
 
         Assert.All(answers, a => Assert.Single(a.Codes));
         Assert.Equal(0, transport.InFlight);
+    }
+
+    [Fact]
+    public async Task More_than_a_burst_to_a_silent_server_waits_for_the_next_period()
+    {
+        const int More = 20;
+        var time = new FakeTimeProvider();
+        _server.Otherwise = FakeDnsReply.Dropped;
+        var transport = Transport(time, _server.EndPoint);
+        for (var i = 0; i < DnsPace.Burst + More; i++)
+            _ = transport.QueryAddressesAsync(NumberedName(i), LongTimeout, default);
+        await _server.AskedAsync(NumberedName(DnsPace.Burst - 1)).Within("the last query of the burst");
+        Assert.Equal(DnsPace.Burst + More, transport.InFlight);
+        Assert.Equal(0, _server.CountOf(NumberedName(DnsPace.Burst)));
+
+        time.Advance(DnsTransport.SweepPeriod);
+
+        await _server.AskedAsync(NumberedName(DnsPace.Burst + More - 1)).Within("the last query of all");
+    }
+
+    [Fact]
+    public async Task Each_answer_lets_a_query_go_without_waiting_for_a_period()
+    {
+        _server.Otherwise = FakeDnsReply.A(60, "127.0.0.2");
+        var transport = Transport(new FakeTimeProvider(), _server.EndPoint);
+
+        // The clock stands still.
+        var answers = await Task.WhenAll(Enumerable.Range(0, DnsPace.Burst * 5).Select(i =>
+            transport.QueryAddressesAsync(NumberedName(i), LongTimeout, default))).Within("all answers");
+
+        Assert.All(answers, a => Assert.Single(a.Codes));
+    }
+
+    [Fact]
+    public async Task A_query_whose_turn_never_comes_ends_at_its_timeout_as_overloaded()
+    {
+        var time = new FakeTimeProvider();
+        _server.Otherwise = FakeDnsReply.Dropped;
+        var transport = Transport(time, _server.EndPoint);
+        for (var i = 0; i < DnsPace.Burst; i++)
+            _ = transport.QueryAddressesAsync(NumberedName(i), LongTimeout, default);
+        var last = transport.QueryAddressesAsync(Name, DnsTransport.SweepPeriod, default);
+
+        time.Advance(DnsTransport.SweepPeriod);
+
+        await SourceAssert.FailsAsync(CheckFailure.Overloaded, last);
+        Assert.Equal(0, _server.CountOf(Name));
     }
 
     [Fact]
@@ -347,6 +394,8 @@ public sealed class DnsTransportTests : IDisposable
     }
 
     private static Task<DnsAnswer> Ask(DnsTransport transport) => transport.QueryAddressesAsync(Name, LongTimeout, default);
+
+    private static string NumberedName(int number) => $"{number & 255}.{number >> 8}.0.10.bl.example";
 
     private static byte[] Changed(byte[] message, int at)
     {
