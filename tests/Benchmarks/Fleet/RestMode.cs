@@ -45,8 +45,7 @@ internal static class RestMode
             Program = Checkout.NodeProgram(options.Node),
             Settings = [$"store.provider={store}", $"store.connection={postgres?.ConnectionString}"],
         });
-        foreach (var node in lab.Nodes)
-            await node.StartAsync();
+        await lab.StartAllAsync();
         await lab.WaitUntilWholeAsync();
         var ready = lab.Nodes.Select(node => node.ReadyAfter.TotalMilliseconds).Median();
         await Task.Delay(options.Seconds is { } seconds ? TimeSpan.FromSeconds(seconds) : Settling);
