@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Screening.Testing;
 
 namespace Screening.Benchmarks.Peers;
 
@@ -12,7 +13,11 @@ internal sealed class SystemLog : IDisposable
 
     private readonly Socket? _socket;
 
-    private SystemLog(Socket? socket) => _socket = socket;
+    private SystemLog(Socket? socket)
+    {
+        _socket = socket;
+        ProcessEnd.Do(Dispose);
+    }
 
     /// <summary>Makes it, unless the machine has one.</summary>
     public static SystemLog Provide()
