@@ -151,7 +151,7 @@ public sealed class Screener
         {
             // The belt. The screening answers some milliseconds before the deadline; if it does not, for want of threads or by a bug, this
             // timer does, since no query may wait on an actor. It matters under load: when 1,000 screenings end in the same millisecond,
-            // two cores are busy with them for 130 ms (docs/performance.md, "Every list is dead").
+            // two cores are busy with them for 15 ms and more (docs/performance.md, "Every list is dead").
             using var belt = _time.CreateTimer(_ => reply.TrySetResult(Default(query, "no verdict in time")), null,
                 query.Deadline.TimeLeft(_time), Timeout.InfiniteTimeSpan);
             _gate.Tell(new ScreenClient(query, reply), ActorRefs.NoSender);

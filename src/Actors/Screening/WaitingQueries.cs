@@ -9,7 +9,7 @@ namespace Screening.Actors.Screening;
 internal sealed class WaitingQueries(TimeProvider time)
 {
     // An answer is made this long before its deadline, since it still has to be written. Timer, thread and write take about 3 ms of it:
-    // with every list dead and 100 new clients a second the default answer left 4.9 ms early at the median and 1.4 ms late at p99
+    // with every list dead and 100 new clients a second the default answer left 5.4 ms early at the median
     // (docs/performance.md, "Every list is dead"). Of less than 32 ms it is a quarter, or the checks would be left no time.
     private static readonly TimeSpan MaxHeadroom = TimeSpan.FromMilliseconds(8);
 
