@@ -16,8 +16,8 @@ public sealed class SourceFaultNeedsP0fTests
     /// <summary>Without a rule that could change the action the node is free not to wait for p0f at all.</summary>
     private const string RuleThatMatters = "p0f.rule=[{ os = \"Windows\", weight = 1 }]";
 
-    /// <summary>Two busy cores; a hanging p0f itself would cost far more.</summary>
-    private static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(500);
+    /// <summary>For a busy machine; whoever waited for the hanging p0f would wait for 10 s.</summary>
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(4);
 
     [SkippableFact]
     public async Task Every_answer_leaves_by_the_deadline_while_p0f_hangs()
@@ -41,14 +41,12 @@ public sealed class SourceFaultNeedsP0fTests
             Assert.Equal("pass", (await client.ReadReplyAsync())?["action"]);
 
         slowest = Max(slowest, together.Elapsed);
-        var explained = await node.RunCommandAsync("check", $"{Address(9)}", "--explain", "--json", "--fresh");
+        var explained = await ExplainedP0fAsync(node, Address(9));
         p0f.Signal(Signal.Continue);
 
         Assert.True(slowest < Deadline + Slack, string.Create(
             CultureInfo.InvariantCulture, $"{slowest.TotalMilliseconds:0} ms{Environment.NewLine}{node.Transcript}"));
-        Assert.True(explained.ExitCode == 0 && P0fCheck(explained.Output) is { } check
-            && check.GetProperty("result").GetString() is "timeout" or "failed",
-            $"{explained}");
+        Assert.Contains(explained.GetProperty("result").GetString(), (string[])["timeout", "failed"]);
         await AssertUsedAsync(lab, node, "after SIGCONT");
     }
 
@@ -109,6 +107,21 @@ public sealed class SourceFaultNeedsP0fTests
                 return answer.ExitCode == 0 && P0fSaid(answer.Output, "Linux");
             },
             TimeSpan.FromSeconds(45), $"p0f in a verdict {when}", () => $"{last}{Environment.NewLine}{node.Transcript}");
+    }
+
+    // A busy machine can miss the deadline itself: that answer is the default, which explains nothing.
+    private static async Task<JsonElement> ExplainedP0fAsync(NodeProcess node, IPAddress client)
+    {
+        var last = "nothing";
+        var explained = await Poll.ForAsync(
+            async () =>
+            {
+                var answer = await node.RunCommandAsync("check", $"{client}", "--explain", "--json", "--fresh");
+                last = $"{answer}";
+                return answer.ExitCode == 0 && P0fCheck(answer.Output) is not null ? answer.Output : null;
+            },
+            TimeSpan.FromSeconds(45), "a verdict that explains p0f", () => last);
+        return P0fCheck(explained)!.Value;
     }
 
     private static bool P0fSaid(string verdict, string text) =>

@@ -209,6 +209,21 @@ public sealed class FormingTests
         await ClusterLab.UntilAsync(() => held.Released == 1, () => $"the lock given back: {held.Released}");
     }
 
+    /// <summary>The cluster of the last one still lists the others, and would for some seconds more.</summary>
+    [Fact]
+    public async Task The_last_of_nodes_that_end_one_right_after_the_other_gives_the_lock_back()
+    {
+        await using var lab = new ClusterLab();
+        var held = new FakeLock();
+        var nodes = await Task.WhenAll(ClusterLab.Fleet(3).Select(settings => lab.StartAsync(settings with { Store = held })));
+        await Task.WhenAll(nodes.Select(node => node.IsUpAsync(3)));
+        await nodes[0].Host.StopAsync();
+        await nodes[1].Host.StopAsync();
+        Assert.Equal(0, held.Released);
+        await nodes[2].Host.StopAsync();
+        await ClusterLab.UntilAsync(() => held.Released == 1, () => $"the lock given back: {held.Released}");
+    }
+
     // A node with names as seeds, one for each port.
     private static ClusterSystemSetup Named(int port, int[] ports, Func<string, IPAddress[]> resolve, string knownAs) =>
         new(ClusterLab.Alone(port) with

@@ -219,9 +219,14 @@ public class GrantsEntityTests : TestKit
         foreach (var jump in (TimeSpan[])[TimeSpan.FromHours(6), TimeSpan.FromDays(3), TimeSpan.FromDays(400)])
         {
             Advance(entity, TimeSpan.FromHours(2));
+            Assert.Equal(1, FetchedFrom(entity).Count); // When it answers, it has looked at the clock.
             _time.Jump += jump;
             foreach (var _ in Enumerable.Range(0, 10))
+            {
                 Advance(entity, TimeSpan.FromSeconds(30));
+                Assert.Equal(1, FetchedFrom(entity).Count);
+            }
+
             _time.Jump -= jump;
             Advance(entity, TimeSpan.FromSeconds(30));
             Assert.Equal(1, FetchedFrom(entity).Count);
@@ -328,6 +333,9 @@ public class GrantsEntityTests : TestKit
 
         /// <summary>By how much the next reading alone is wrong.</summary>
         public TimeSpan JumpOnce { get; set; }
+
+        // The fake one is made of GetUtcNow, jumps and all.
+        public override long GetTimestamp() => base.GetUtcNow().Ticks;
 
         public override DateTimeOffset GetUtcNow()
         {

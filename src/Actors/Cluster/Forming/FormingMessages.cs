@@ -5,7 +5,7 @@ namespace Screening.Actors.Cluster.Forming;
 // Exchanged by the join guards of nodes, over the remoting port and before any of them is a member.
 
 /// <summary>Asks a node what it is and whether it is in a cluster. Answered with <see cref="NodePresence"/>.</summary>
-/// <param name="Round">The asker's round; the answer repeats it.</param>
+/// <param name="Round">The asker's round, 1 or more; the answer repeats it.</param>
 /// <param name="From">The asker.</param>
 internal sealed record AskPresence(long Round, NodeIdentity From);
 
@@ -40,8 +40,8 @@ internal enum NodePhase : byte
     Leaving = 3,
 }
 
-/// <summary>A node's answer.</summary>
-/// <param name="Round">As asked.</param>
+/// <summary>A node's answer, and what it tells the members of its cluster, unasked, when it ends.</summary>
+/// <param name="Round">As asked; <see cref="Unasked"/>: the node ends now.</param>
 /// <param name="ClusterId">The cluster of a member; otherwise empty.</param>
 /// <param name="CacheMembers">How many members of role cache it sees.</param>
 /// <param name="HasUnreachable">It sees members that it cannot reach.</param>
@@ -49,6 +49,9 @@ internal enum NodePhase : byte
 internal sealed record NodePresence(
     long Round, NodeIdentity From, NodePhase Phase, string ClusterId, int CacheMembers, bool HasUnreachable, string Refusal)
 {
+    /// <summary>The number of no round.</summary>
+    public const long Unasked = 0;
+
     /// <summary>True if the asker may join it or found a cluster with it.</summary>
     public bool IsOpen => Refusal.Length == 0;
 }

@@ -16,7 +16,7 @@ internal sealed partial class JoinGuard
     private static readonly TimeSpan FindLimit = TimeSpan.FromSeconds(5);
 
     // Numbers begin at random, so that an answer to a question of this node's last life belongs to no round.
-    private Round _round = new(Random.Shared.NextInt64(1L << 40));
+    private Round _round = new(Random.Shared.NextInt64(NodePresence.Unasked + 1, 1L << 40));
     private Round _last = new(0);
 
     /// <summary>Goes on with the round. What belongs to another one is late and changes nothing.</summary>
@@ -70,9 +70,11 @@ internal sealed partial class JoinGuard
         _round = _round.Asking(asked, found.Places, _setup.Time.GetTimestamp());
         var question = new AskPresence(_round.Id, Identity());
         foreach (var address in _round.Asked)
-            Context.ActorSelection(new RootActorPath(address) / "user" / Name).Tell(question, Self);
+            GuardAt(address).Tell(question, Self);
         Timers.StartSingleTimer(RoundTimer, new RoundOver(_round.Id), _setup.Timings.Answer);
     }
+
+    private static ActorSelection GuardAt(Address address) => Context.ActorSelection(new RootActorPath(address) / "user" / Name);
 
     private void Hear(NodePresence presence)
     {

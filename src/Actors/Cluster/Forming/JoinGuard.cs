@@ -75,10 +75,16 @@ internal sealed partial class JoinGuard : UntypedActor, IWithTimers
     // What it knew of the cluster is lost, and a guard that looks again from inside a cluster would found another one.
     protected override void PostRestart(Exception reason) => End($"the join guard failed: {reason.Message}");
 
-    // The last one gives the lock back, so that the next start of the fleet need not wait until it expires.
+    // A guard that failed has not ended: see PostRestart.
+    protected override void PreRestart(Exception reason, object message) => _cluster.Unsubscribe(Self);
+
+    // The last one gives the lock back, so that the next start of the fleet need not wait until it expires. That it is the last one, the
+    // others have told it: nodes that leave one right after the other are not seen to have left by those that leave next.
     protected override void PostStop()
     {
         _cluster.Unsubscribe(Self);
+        if (_standing.IsUp)
+            SayGoodbye();
         if (_standing.OwnsLock(_members.IsOnlyCache(Own), _ownId))
             _ = _lock?.ReleaseAsync(_standing.ClusterId);
     }
@@ -123,6 +129,9 @@ internal sealed partial class JoinGuard : UntypedActor, IWithTimers
                 break;
             case LockAnswer answer:
                 EndFor(_rivals.Compare(answer.State));
+                break;
+            case NodePresence { Round: NodePresence.Unasked } goodbye:
+                _members.NoteEnd(goodbye.From.Address);
                 break;
             case NextRound or NodePresence or RoundEvent:
                 if (Advance(message))
@@ -269,6 +278,14 @@ internal sealed partial class JoinGuard : UntypedActor, IWithTimers
         return new NodePresence(
             ask.Round, identity, phase, phase == NodePhase.Member ? _standing.ClusterId : "", _members.Caches.Count(),
             _members.HasUnreachable, Admission.Refusal(identity, ask.From));
+    }
+
+    private void SayGoodbye()
+    {
+        var goodbye = new NodePresence(
+            NodePresence.Unasked, Identity(), NodePhase.Leaving, "", _members.Caches.Count(), _members.HasUnreachable, "");
+        foreach (var member in _members.All.Where(member => member.Address != Own))
+            GuardAt(member.Address).Tell(goodbye, Self);
     }
 
     private void Show(JoinState state, string reason)

@@ -10,6 +10,9 @@ internal sealed class Membership
     private readonly SortedDictionary<Address, Member> _members = new(Member.AddressOrdering);
     private readonly HashSet<Address> _unreachable = [];
 
+    // By the life of a node, not by its address: the next one at that address has said nothing.
+    private readonly HashSet<UniqueAddress> _gone = [];
+
     public IEnumerable<Member> All => _members.Values;
 
     public IEnumerable<Member> Caches => All.Where(IsCache);
@@ -23,8 +26,9 @@ internal sealed class Membership
     public Member? Oldest => Caches.Aggregate(
         (Member?)null, (oldest, member) => oldest is null || member.IsOlderThan(oldest) ? member : oldest);
 
-    /// <summary>True if no other member of role cache is left, and this one was not downed.</summary>
-    public bool IsOnlyCache(Address self) => Caches.All(member => member.Address == self && member.Status != MemberStatus.Down);
+    /// <summary>True if all other members of role cache have ended, and this one was not downed.</summary>
+    public bool IsOnlyCache(Address self) => Caches.All(
+        member => member.Address == self ? member.Status != MemberStatus.Down : _gone.Contains(member.UniqueAddress));
 
     public MemberStatus? StatusOf(Address address) => _members.TryGetValue(address, out var member) ? member.Status : null;
 
@@ -43,6 +47,7 @@ internal sealed class Membership
         {
             _members.Remove(change.Member.Address);
             _unreachable.Remove(change.Member.Address);
+            _gone.Remove(change.Member.UniqueAddress);
         }
         else
         {
@@ -56,6 +61,16 @@ internal sealed class Membership
             _unreachable.Add(change.Member.Address);
         else
             _unreachable.Remove(change.Member.Address);
+    }
+
+    /// <summary>
+    /// Notes that a member said that it ends. It can stay on the list for long after, since who leaves while another one does is not seen
+    /// to have left before it is found to be unreachable.
+    /// </summary>
+    public void NoteEnd(Address address)
+    {
+        if (_members.TryGetValue(address, out var member))
+            _gone.Add(member.UniqueAddress);
     }
 
     /// <summary>The members for operators, in order of address.</summary>
