@@ -159,6 +159,12 @@ lint_yaml() {
     yamllint --strict "${files[@]}"
 }
 
+# Each part of the benchmarks' table for a moment: no figure fails it, but a lost or doubled answer does.
+smoke_benchmarks() {
+    dotnet tests/Benchmarks/bin/Release/net10.0/Screening.Benchmarks.dll table --smoke >"$results/smoke.log" 2>&1 ||
+        { tail -n 20 "$results/smoke.log"; return 1; }
+}
+
 # One counter of a result file; the first <Counters .../> is the run's.
 counter() { # FILE NAME
     sed -n 's/.*<Counters [^>]*\b'"$2"'="\([0-9]*\)".*/\1/p' "$1" | head -n 1
@@ -270,6 +276,8 @@ step 'scripts and manifests'
 stage overlays render_overlays
 
 if [[ $built == yes ]]; then
+    step 'benchmarks'
+    stage benchmarks smoke_benchmarks
     test_projects "${projects[@]}"
 fi
 

@@ -14,6 +14,7 @@ internal sealed record BenchmarkOptions
           --rounds N    how often everything is repeated; tables show medians
           --node PATH   the node's program (default: the one built from this checkout)
           --delay MS    fake-lists: time to an answer, 20 by default
+          --times FILE  fake-lists: note there how long each client's slowest answer took
           --count N     fleet-*: clients or entries (also --entries N); hostile: peers at a time
           --door NAME   hostile: only this door
           --store NAME  fleet-bans, fleet-entries, dead-sources: only this one (memory, postgresql, sqlite)
@@ -24,7 +25,8 @@ internal sealed record BenchmarkOptions
           --manifests F pods: the folder to render (default: the production overlay)
           --older PATH  pods: the program of an older release, for an update from it and back
           --logs FOLDER pods: write what each pod wrote into it
-          --only TEXT   pods: only phases with this in their name; several: A|B
+          --only TEXT   table, cached, doors, pods: only parts with this in their name; several: A|B
+          --smoke       table: each part once, for a moment, without peers (exit status 1 if an answer was lost or doubled)
           --unix PATH   echo-server: its unix socket, echo.sock in a temporary folder by default
         """;
 
@@ -40,6 +42,9 @@ internal sealed record BenchmarkOptions
     public TimeSpan Delay { get; init; } = TimeSpan.FromMilliseconds(20);
 
     public string Unix { get; init; } = "";
+
+    /// <summary>Where fake lists note how long they took; empty: nowhere.</summary>
+    public string Times { get; init; } = "";
 
     /// <summary>A door of a node that runs already.</summary>
     public string Target { get; init; } = "";
@@ -68,6 +73,9 @@ internal sealed record BenchmarkOptions
     /// <summary>What the phases that are meant have in their names, divided by bars; empty: all.</summary>
     public string Only { get; init; } = "";
 
+    /// <summary>True if it only has to run, whatever the figures are.</summary>
+    public bool Smoke { get; init; }
+
     /// <summary>How long other clients come first.</summary>
     public TimeSpan WarmUp { get; init; }
 
@@ -88,6 +96,13 @@ internal sealed record BenchmarkOptions
         var options = new BenchmarkOptions();
         for (var i = 0; i < arguments.Length; i += 2)
         {
+            if (arguments[i] == "--smoke")
+            {
+                options = options with { Smoke = true };
+                i--;
+                continue;
+            }
+
             var (name, value) = (arguments[i],
                 i + 1 < arguments.Length ? arguments[i + 1] : throw new UsageException($"{arguments[i]} needs a value"));
             options = name switch
@@ -110,6 +125,7 @@ internal sealed record BenchmarkOptions
                 "--logs" => options with { Logs = value },
                 "--only" => options with { Only = value },
                 "--kill-at" => options with { KillAt = TimeSpan.FromSeconds(Number(name, value)) },
+                "--times" => options with { Times = value },
                 "--unix" => options with { Unix = value },
                 "--target" => options with { Target = value },
                 _ => throw new UsageException($"unknown option {name}"),

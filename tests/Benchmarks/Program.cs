@@ -1,4 +1,5 @@
 using Screening.Benchmarks;
+using Screening.Benchmarks.Aims;
 using Screening.Benchmarks.Doors;
 using Screening.Benchmarks.Fleet;
 using Screening.Benchmarks.Hostile;
@@ -13,6 +14,8 @@ const int WrongUsage = 2;
 
 (string Name, string What, Func<string[], int> Run)[] modes =
 [
+    ("table", "what is to be reached, beside what was measured, with Debian's peers (exit status 1 if an answer was lost or doubled)",
+        Macro(bench => AimsMode.RunAsync(bench).GetAwaiter().GetResult())),
     ("cached", "verdicts a second for clients that are already decided, against the limit", Macro(CachedMode.Run)),
     ("cold", "verdicts a second and latency for clients that are all new", Macro(ColdMode.Run)),
     ("deadlines", "latency with ten lists, with a dead one, with all of them dead", Macro(DeadlinesMode.Run)),
@@ -26,7 +29,12 @@ const int WrongUsage = 2;
     ("door-faults", "what Postfix's clients notice when the node dies, stops, is slow; beside memcached and unbound (exit status 1 if "
         + "mail was lost)", Async(DoorFaultsMode.RunAsync)),
     ("limit", "the load client against the limit alone: what this machine can show at best", Macro(LimitMode.Run)),
+    ("entry-memory", "bytes of the heap per entry in a bucket and in a near cache",
+        arguments => EntryMemoryMode.Run(BenchmarkOptions.Parse(arguments))),
     ("fleet-push", "time from a reply at one node to a near hit at two others", Async(PushMode.RunAsync)),
+    ("fleet-rates", "passes pushed and remote look-ups a second between two nodes, beside a bare Ask of the region",
+        Async(RatesMode.RunAsync)),
+    ("rest", "start, memory and CPU of nodes that nobody asks: one, three, three with PostgreSQL and TLS", Async(RestMode.RunAsync)),
     ("fleet-flight", "queries per client and list with 1, 3 and 5 nodes that have just started (exit status 1 if above 1.02 or late)",
         Async(FlightMode.RunAsync)),
     ("fleet-entries", "a million entries over 3 nodes and on one: memory, store, recovery", Async(EntriesMode.RunAsync)),
@@ -44,7 +52,8 @@ const int WrongUsage = 2;
         arguments => DnsClients.RunAsync(arguments).Result),
     ("mail-lab", "two Postfix beside a fleet of two, until ended (tests/EndToEnd.Tests/mail-lab.sh)",
         doors => MailLabMode.RunAsync(doors).GetAwaiter().GetResult()),
-    ("echo-server", "the limit by itself: answers every query with a constant, until ended", Echo),
+    ("echo-server", "the limit by itself: answers every query with a constant, until ended", arguments => Serve(EchoServer.Run, arguments)),
+    ("bare-server", "the limit of .NET's own sockets by itself", arguments => Serve(BareServer.Run, arguments)),
     ("plugin-load", "new clients at a fixed rate at a node that runs already, named by --target (exit status 1 if one was not answered)",
         arguments => PluginLoadMode.Run(BenchmarkOptions.Parse(arguments))),
     ("fake-lists", "fake DNSBLs by themselves: answer after --delay, until ended", arguments => Lists(BenchmarkOptions.Parse(arguments))),
@@ -82,16 +91,16 @@ static Func<string[], int> Macro(Func<Bench, int> run) => arguments =>
 static Func<string[], int> Async(Func<BenchmarkOptions, Task<int>> run) =>
     arguments => run(BenchmarkOptions.Parse(arguments)).GetAwaiter().GetResult();
 
-static int Echo(string[] arguments)
+static int Serve(Action<string> run, string[] arguments)
 {
     var path = BenchmarkOptions.Parse(arguments).Unix;
-    EchoServer.Run(path.Length > 0 ? path : Path.Combine(Directory.CreateTempSubdirectory("screening-bench-").FullName, "echo.sock"));
+    run(path.Length > 0 ? path : Path.Combine(Directory.CreateTempSubdirectory("screening-bench-").FullName, "limit.sock"));
     return 0;
 }
 
 static int Lists(BenchmarkOptions options)
 {
-    FakeLists.Run(options.Delay);
+    FakeLists.Run(options.Delay, options.Times);
     return 0;
 }
 

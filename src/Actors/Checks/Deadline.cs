@@ -9,8 +9,11 @@ namespace Screening.Actors.Checks;
 public readonly record struct Deadline(long Timestamp)
 {
     /// <summary>The point <paramref name="span"/> from now.</summary>
-    public static Deadline After(TimeProvider time, TimeSpan span) =>
-        new(time.GetTimestamp() + (long)(span.TotalSeconds * time.TimestampFrequency));
+    public static Deadline After(TimeProvider time, TimeSpan span) => After(time, time.GetTimestamp(), span);
+
+    /// <summary>The point <paramref name="span"/> from a timestamp.</summary>
+    public static Deadline After(TimeProvider time, long timestamp, TimeSpan span) =>
+        new(timestamp + (long)(span.TotalSeconds * time.TimestampFrequency));
 
     /// <summary>True from that point on.</summary>
     public bool IsOver(TimeProvider time) => time.GetTimestamp() >= Timestamp;

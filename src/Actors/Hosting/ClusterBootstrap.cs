@@ -11,7 +11,7 @@ internal static class ClusterBootstrap
 {
     public static ActorSystemSetup Of(ClusterSystemSetup setup)
     {
-        var config = ClusterHocon.Logging.WithFallback(ClusterHocon.Of(setup.Settings, setup.Timings));
+        var config = ClusterHocon.Common.WithFallback(ClusterHocon.Of(setup.Settings, setup.Timings));
         var bootstrap = BootstrapSetup.Create().WithConfig(config)
             .And(new AkkaLoggerSetup(setup.Loggers, setup.Faults, usesTls: setup.Settings.Tls is not null))
             .And(new StoreSetup(setup.Settings.Store, setup.Time));

@@ -20,14 +20,16 @@ internal static class ClusterHocon
         + " materializer-dispatcher = screening.store-dispatcher";
 
     /// <summary>
-    /// Logs to the process's loggers alone; the standard output belongs to the process. Goes with <see cref="AkkaLoggerSetup"/>.
+    /// What every actor system has: it logs to the process's loggers alone, since the standard output belongs to the process, and its
+    /// timers are the process's. Goes with <see cref="AkkaLoggerSetup"/>.
     /// </summary>
-    public static readonly Config Logging = ConfigurationFactory.ParseString(
+    public static readonly Config Common = ConfigurationFactory.ParseString(
         $$"""
         akka {
           loggers = ["{{typeof(AkkaLogger).AssemblyQualifiedName}}"]
           stdout-loglevel = off
           stdout-logger-class = "{{typeof(NoStandardOutput).AssemblyQualifiedName}}"
+          scheduler.implementation = "{{typeof(TimerScheduler).AssemblyQualifiedName}}"
         }
 
         """);

@@ -130,7 +130,7 @@ public static class ScreeningHosting
     public static AkkaConfigurationBuilder WithScreening(
         this AkkaConfigurationBuilder builder, ScreeningSetup setup, ScreeningHandle handle) =>
         (setup.Fleet is { IsAlone: true } alone ? WithLocalWhitelist(builder, alone) : builder)
-            .AddHocon(ClusterHocon.Logging, HoconAddMode.Prepend)
+            .AddHocon(ClusterHocon.Common, HoconAddMode.Prepend)
             .AddSetup(new AkkaLoggerSetup(setup.Loggers))
             .WithActors((system, _) => StartAsync(system, setup, handle));
 
@@ -145,7 +145,6 @@ public static class ScreeningHosting
 
     private static async Task StartAsync(ActorSystem system, ScreeningSetup setup, ScreeningHandle handle)
     {
-        StartScheduler(system);
         var directory = new CheckDirectory();
         var (time, fleet) = (setup.Time, setup.Fleet);
         var nearCache = new NearCache(time, setup.NearEntries, fleet?.NearLife ?? TimeSpan.MaxValue / 1000, fleet?.TrustAny ?? false);
@@ -168,11 +167,6 @@ public static class ScreeningHosting
         var lists = new ListLookup(checks, directory, setup.Sources.Skips);
         handle.Set(new ScreeningHandle.Running(screener, lists, nearCache, directory, checks, gate, runner));
     }
-
-    // Akka's scheduler starts with the first timer, and whoever sets that waits for a thread of the pool. A thousand buckets that set their
-    // first timers at once would keep all threads of the pool waiting for one more.
-    private static void StartScheduler(ActorSystem system) =>
-        system.Scheduler.ScheduleTellOnce(TimeSpan.Zero, ActorRefs.Nobody, Done.Instance, ActorRefs.NoSender);
 
     private static (WhitelistRunner Runner, FleetLookUps Access) FleetOf(ScreeningSetup setup, ClusterSettings fleet, RunnerContext node)
     {

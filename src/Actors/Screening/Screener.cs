@@ -68,8 +68,9 @@ public sealed class Screener
     public ScreeningQuery QueryFor(Door door, ClientAddress client, ClientAddress? local, Profile? profile = null, bool serial = false)
     {
         profile ??= _profiles.Choose(door, local);
-        var deadline = Deadline.After(_time, DeadlineOf(door, serial, profile.Settings));
-        return new ScreeningQuery(client, profile, door, _time.GetTimestamp(), deadline) { Local = local };
+        var now = _time.GetTimestamp();
+        var deadline = Deadline.After(_time, now, DeadlineOf(door, serial, profile.Settings));
+        return new ScreeningQuery(client, profile, door, now, deadline) { Local = local };
     }
 
     /// <summary>Answers a client that is already decided. Allocates nothing.</summary>
@@ -94,7 +95,7 @@ public sealed class Screener
 
             // A pass was given to the client without this HELO and sender.
             reason = "passed before";
-            if (query.Fresh || query.IsSuspect || !_nearCache.TryGet(query.Client, query.Profile, out verdict))
+            if (query.Fresh || query.IsSuspect || !_nearCache.TryGet(query.Client, query.Profile, query.Started, out verdict))
             {
                 decision = default;
                 return false;

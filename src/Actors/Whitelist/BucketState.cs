@@ -223,6 +223,8 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity, PassOrigins or
             _revocations.Remove(number);
         foreach (var client in _forgotten.Where(f => f.Value.All(t => t.Latest * 1000 <= nowMs)).Select(f => f.Key).ToList())
             _forgotten.Remove(client);
+        if (_entries.Count < _entries.Capacity / 2)
+            _entries.TrimExcess();
         return before - _entries.Count;
     }
 
@@ -276,9 +278,15 @@ internal sealed class BucketState(TimeSpan maxLife, int capacity, PassOrigins or
     private void Keep(EntryKey key, BucketEntry entry)
     {
         if (entry.IsEmpty)
+        {
             _entries.Remove(key);
-        else
-            _entries[key] = entry;
+            return;
+        }
+
+        // By itself a dictionary doubles: half of what a million entries take could be empty.
+        if (_entries.Count == _entries.Capacity)
+            _entries.EnsureCapacity(_entries.Count + (_entries.Count / 8) + 1);
+        _entries[key] = entry;
         MakeRoom();
     }
 

@@ -44,12 +44,20 @@ public sealed class NearCache
 
     /// <summary>Looks for an unexpired pass that counts for <paramref name="profile"/>.</summary>
     /// <param name="verdict">With true, the pass with the ttl that is left.</param>
-    public bool TryGet(ClientAddress client, Profile profile, out Verdict verdict)
+    public bool TryGet(ClientAddress client, Profile profile, out Verdict verdict) =>
+        TryGet(client, profile, _time.GetTimestamp(), out verdict);
+
+    /// <inheritdoc cref="TryGet(ClientAddress, Profile, out Verdict)"/>
+    /// <param name="now">A timestamp of just now, where one is at hand: reading the clock is a good part of a look-up.</param>
+    public bool TryGet(ClientAddress client, Profile profile, long now, out Verdict verdict)
     {
         verdict = default;
-        if (_entries.Find(new Key(client, profile.Name)) is not { } entry || !(_trustAny || entry.Fingerprint == profile.Fingerprint))
+        if (!_entries.TryFind(new Key(client, profile.Name), out var entry)
+            || !(_trustAny || entry.Fingerprint == profile.Fingerprint))
+        {
             return false;
-        var now = _time.GetTimestamp();
+        }
+
         if (now >= entry.LiveUntil)
             return false;
         var left = _time.GetElapsedTime(now, entry.Expires);
@@ -78,7 +86,7 @@ public sealed class NearCache
             return;
         Put(
             new Key(news.Client, own.Name), pass.Fingerprint, pass.TtlSeconds, pass.Allow, pass.Score, SeenWith(news),
-            keeps: isOwn ? null : known => known.Fingerprint == own.Fingerprint && _time.GetTimestamp() < known.LiveUntil);
+            keeps: isOwn ? null : UnexpiredOf(own.Fingerprint));
     }
 
     /// <summary>Replaces postscreen's times of a client by what its bucket says.</summary>
@@ -121,7 +129,7 @@ public sealed class NearCache
     public int Sweep()
     {
         var now = _time.GetTimestamp();
-        return Times.Sweep() + _entries.RemoveWhere(entry => entry.LiveUntil <= now);
+        return Times.Sweep() + _entries.RemoveWhere((_, entry) => entry.LiveUntil <= now);
     }
 
     private Epoch EpochOf(int bucket) => Volatile.Read(ref _epochs[bucket]).Epoch;
@@ -151,14 +159,18 @@ public sealed class NearCache
         if (EpochOf(key.Client) != seen)
             return;
         var now = _time.GetTimestamp();
-        var entry = new Entry(key, fingerprint, now + (ttlSeconds * _time.TimestampFrequency), now + _nearLife, allow, score);
-        _entries.Put(entry, keeps);
+        var expires = now + (ttlSeconds * _time.TimestampFrequency);
+        var entry = new Entry(fingerprint, expires, LiveUntil: Math.Min(expires, now + _nearLife), allow, score);
+        _entries.Put(key, entry, keeps);
         if (EpochOf(key.Client) != seen)
-            _entries.Remove(entry);
+            _entries.Remove(key, entry);
     }
 
+    private Func<Entry, bool> UnexpiredOf(string fingerprint) =>
+        known => known.Fingerprint == fingerprint && _time.GetTimestamp() < known.LiveUntil;
+
     private int Forget(Func<ClientAddress, bool> isMeant) =>
-        Times.Forget(isMeant) + _entries.RemoveWhere(entry => isMeant(entry.Key.Client));
+        Times.Forget(isMeant) + _entries.RemoveWhere((key, _) => isMeant(key.Client));
 
     private readonly struct Key(ClientAddress client, string profile) : IEquatable<Key>
     {
@@ -185,16 +197,5 @@ public sealed class NearCache
         public Epoch Epoch { get; } = epoch;
     }
 
-    private sealed class Entry(Key key, string fingerprint, long expires, long confirmBy, bool allow, int score) : BoundedEntry<Key>(key)
-    {
-        public string Fingerprint { get; } = fingerprint;
-
-        public long Expires { get; } = expires;
-
-        public long LiveUntil { get; } = Math.Min(expires, confirmBy);
-
-        public bool Allow { get; } = allow;
-
-        public int Score { get; } = score;
-    }
+    private readonly record struct Entry(string Fingerprint, long Expires, long LiveUntil, bool Allow, int Score);
 }

@@ -24,9 +24,9 @@ internal sealed class NearTimes(TimeProvider time, int capacity, long life)
     /// <param name="isConfirmed">They are the bucket's, and not too old to rely on (cache.near_life).</param>
     public bool TryGet(ClientAddress client, out PostscreenTimes times, out bool isConfirmed)
     {
-        var entry = _entries.Find(client);
-        times = entry?.Times.Unexpired(NowSeconds) ?? default;
-        isConfirmed = entry is not null && time.GetTimestamp() < entry.ConfirmBy;
+        var isKnown = _entries.TryFind(client, out var entry);
+        times = isKnown ? entry.Times.Unexpired(NowSeconds) : default;
+        isConfirmed = isKnown && time.GetTimestamp() < entry.ConfirmBy;
         return !times.IsEmpty;
     }
 
@@ -35,7 +35,7 @@ internal sealed class NearTimes(TimeProvider time, int capacity, long life)
     {
         lock (_lock)
         {
-            var known = _entries.Find(client)?.Times.Unexpired(NowSeconds) ?? default;
+            var known = _entries.TryFind(client, out var entry) ? entry.Times.Unexpired(NowSeconds) : default;
             Put(client, known.Max(times));
         }
     }
@@ -76,29 +76,25 @@ internal sealed class NearTimes(TimeProvider time, int capacity, long life)
             return _told.TryGetValue(client, out var told) && told.Number == number && _told.Remove(client);
     }
 
-    public int Forget(Func<ClientAddress, bool> isMeant) => _entries.RemoveWhere(entry => isMeant(entry.Key));
+    public int Forget(Func<ClientAddress, bool> isMeant) => _entries.RemoveWhere((client, _) => isMeant(client));
 
     /// <summary>Drops what is expired.</summary>
     public int Sweep()
     {
         var now = NowSeconds;
-        return _entries.RemoveWhere(entry => entry.Times.Latest <= now);
+        return _entries.RemoveWhere((_, entry) => entry.Times.Latest <= now);
     }
 
     private void Set(ClientAddress client, in PostscreenTimes times)
     {
         if (!times.IsEmpty)
             Put(client, times);
-        else if (_entries.Find(client) is { } known)
-            _entries.Remove(known);
+        else
+            _entries.Remove(client);
     }
 
-    private void Put(ClientAddress client, in PostscreenTimes times) => _entries.Put(new Entry(client, times, time.GetTimestamp() + life));
+    private void Put(ClientAddress client, in PostscreenTimes times) =>
+        _entries.Put(client, new Entry(times, time.GetTimestamp() + life));
 
-    private sealed class Entry(ClientAddress client, PostscreenTimes times, long confirmBy) : BoundedEntry<ClientAddress>(client)
-    {
-        public PostscreenTimes Times { get; } = times;
-
-        public long ConfirmBy { get; } = confirmBy;
-    }
+    private readonly record struct Entry(PostscreenTimes Times, long ConfirmBy);
 }

@@ -11,9 +11,9 @@ internal sealed record NewsReceiverFound(Address Node, ICanTell Receiver, bool I
 internal sealed record NewsReceiverGone(Address Node);
 
 /// <summary>
-/// Tells every node what is new in the buckets that this node holds: at once when there was quiet, else in batches, so that a node gets few
-/// messages however many clients pass. Order is kept for each bucket. When too many wait, the oldest passes and times are dropped where
-/// they stand, for they are only a help; revocations never are.
+/// Tells every node what is new in the buckets that this node holds: at once while that is little, else in batches, so that a node gets
+/// few messages however many clients pass. Order is kept for each bucket. When too many wait, the oldest passes and times are dropped
+/// where they stand, for they are only a help; revocations never are.
 /// </summary>
 internal sealed class NewsSender : UntypedActor, IWithTimers
 {
@@ -22,6 +22,11 @@ internal sealed class NewsSender : UntypedActor, IWithTimers
 
     /// <summary>Passes and times that wait at most.</summary>
     public const int MaxWaiting = 20_000;
+
+    /// <summary>
+    /// Messages that are sent at once within 10 ms, to all nodes together; what comes after them goes as a batch at the end of that time.
+    /// </summary>
+    public const int MessagesAtOnce = 100;
 
     private const int MaxItemsPerMessage = 500;
 
@@ -35,6 +40,7 @@ internal sealed class NewsSender : UntypedActor, IWithTimers
     private readonly WhitelistMeter _meter;
     private readonly TimeProvider _time;
     private long _oldest;
+    private int _sentAtOnce;
 
     public NewsSender(WhitelistMeter meter, TimeProvider time) => (_meter, _time) = (meter, time);
 
@@ -50,6 +56,7 @@ internal sealed class NewsSender : UntypedActor, IWithTimers
                 Enqueue(item);
                 break;
             case Due:
+                _sentAtOnce = 0;
                 Send();
                 break;
             case GrantsChanged or GrantsUpToDate or ReportGrants:
@@ -73,7 +80,7 @@ internal sealed class NewsSender : UntypedActor, IWithTimers
         if (_waiting.Count == 0)
             _oldest = _time.GetTimestamp();
         _waiting.Add(item);
-        if (!Timers.IsTimerActive(nameof(Due)))
+        if (!Timers.IsTimerActive(nameof(Due)) || (_waiting.Count == 1 && _sentAtOnce < MessagesAtOnce))
             Send();
         else if (_waiting.Count > MaxWaiting)
             DropOldest(MaxWaiting / 2);
@@ -93,8 +100,10 @@ internal sealed class NewsSender : UntypedActor, IWithTimers
         }
 
         _waiting.Clear();
+        _sentAtOnce += _nodes.Count;
         _meter.AddPush(_time.GetElapsedTime(_oldest));
-        Timers.StartSingleTimer(nameof(Due), Due.Instance, Interval);
+        if (!Timers.IsTimerActive(nameof(Due)))
+            Timers.StartSingleTimer(nameof(Due), Due.Instance, Interval);
     }
 
     // A message of the cluster has a limit of bytes: networks of a revocation count as items.

@@ -93,11 +93,11 @@ internal sealed class SecondsHistogram(Histogram kept, double[] buckets)
     // Null unless metrics are exported: verdicts from memory pass here.
     private Histogram<double>? _exported;
 
-    public void Observe(double seconds)
-    {
-        kept.Observe(seconds);
-        _exported?.Record(seconds);
-    }
+    /// <summary>Gives a time to OpenTelemetry alone: it is among those of a later <see cref="Keep"/>.</summary>
+    public void Export(double seconds) => _exported?.Record(seconds);
+
+    /// <summary>Adds times that fall into one bucket, as so many of their mean.</summary>
+    public void Keep(double meanSeconds, long count) => kept.Observe(meanSeconds, count);
 
     public void Observe(double seconds, string label)
     {

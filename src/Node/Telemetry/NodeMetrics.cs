@@ -22,9 +22,7 @@ internal sealed class NodeMetrics
 
     private readonly MetricCatalogue _catalogue = new();
     private readonly Counter _verdicts;
-
-    // By door, action and source: WithLabels hashes its words for each call, which a verdict from memory would notice.
-    private readonly Counter.Child?[] _verdictChildren = new Counter.Child?[8 * 4 * 8];
+    private readonly VerdictMeter _verdictMeter = new(SecondsBuckets);
     private readonly SecondsHistogram _verdictSeconds;
     private readonly Counter _deadlineMisses;
     private readonly Gauge _deadlines;
@@ -77,6 +75,7 @@ internal sealed class NodeMetrics
         _verdictSeconds = factory.CreateHistogram("screening_verdict_seconds", "From query to answer, seconds.", SecondsBuckets);
         _deadlineMisses = factory.CreateCounter(
             "screening_deadline_misses_total", "Answers that left after their deadline.", "endpoint");
+        _catalogue.BeforeCollect(CollectVerdicts);
         foreach (var door in Enum.GetValues<Door>())
             _deadlineMisses.WithLabels(door.Word()); // An increase from nothing would not be seen.
         _deadlines = factory.CreateGauge("screening_deadline_seconds", "The deadlines of the default profile, by setting.", "setting");
@@ -137,11 +136,9 @@ internal sealed class NodeMetrics
 
     public void Decided(in Decision decision)
     {
-        var (door, action, source) = (decision.Query.Door, decision.Verdict.Action, decision.Verdict.Source);
-        ref var child = ref _verdictChildren[((int)door * 32) + ((int)action * 8) + (int)source];
-        child ??= _verdicts.WithLabels(door.Word(), action.Word(), source.Word());
-        child.Inc();
-        _verdictSeconds.Observe(decision.Elapsed.TotalSeconds);
+        var door = decision.Query.Door;
+        _verdictMeter.Count(door, decision.Verdict.Action, decision.Verdict.Source, decision.Elapsed);
+        _verdictSeconds.Export(decision.Elapsed.TotalSeconds);
 
         // What comes from memory never waits.
         if (!decision.IsFromMemory && IsLate(decision))
@@ -234,6 +231,14 @@ internal sealed class NodeMetrics
         _storeDropped.IncTo(fleet.Meter.Dropped);
         _storeJournaled.IncTo(fleet.Meter.Journaled);
     });
+
+    private void CollectVerdicts()
+    {
+        foreach (var (door, action, source, count) in _verdictMeter.RemoveVerdicts())
+            _verdicts.WithLabels(door.Word(), action.Word(), source.Word()).Inc(count);
+        foreach (var (seconds, count) in _verdictMeter.RemoveTimes())
+            _verdictSeconds.Keep(seconds, count);
+    }
 
     private bool IsLate(in Decision decision) =>
         decision.Elapsed > _time.GetElapsedTime(decision.Query.Started, decision.Query.Deadline.Timestamp);

@@ -32,7 +32,8 @@ public struct AttributeFramer(ParseLimits limits)
     public OperationStatus TryFindEnd(in ReadOnlySequence<byte> buffer, out long length, out ParseError error)
     {
         error = default;
-        length = 0;
+        if (TryFindWhole(buffer.FirstSpan, out length))
+            return OperationStatus.Done;
         foreach (var memory in buffer.Slice(_scanned))
         {
             var segment = memory.Span;
@@ -63,6 +64,19 @@ public struct AttributeFramer(ParseLimits limits)
         }
 
         return OperationStatus.NeedMoreData;
+    }
+
+    // Nearly every message comes as a whole, without CR and shorter than a line may be: one look for its end is all that it needs.
+    private readonly bool TryFindWhole(ReadOnlySpan<byte> bytes, out long length)
+    {
+        length = 0;
+        if (_scanned > 0 || bytes.IsEmpty || bytes[0] == '\n')
+            return false;
+        var end = bytes[..Math.Min(bytes.Length, limits.MaxLineBytes)].IndexOf("\n\n"u8);
+        if (end < 0 || bytes[..end].Contains((byte)'\r'))
+            return false;
+        length = end + 2;
+        return true;
     }
 
     private bool TryAddPiece(ReadOnlySpan<byte> piece, out ParseError error)

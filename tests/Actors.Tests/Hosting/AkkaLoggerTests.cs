@@ -14,7 +14,7 @@ public sealed class AkkaLoggerTests
     public async Task Named_placeholders_are_filled_in()
     {
         var log = new RecordingLogger<AkkaLogger>();
-        using var system = ActorSystem.Create("logs", BootstrapSetup.Create().WithConfig(ClusterHocon.Logging)
+        using var system = ActorSystem.Create("logs", BootstrapSetup.Create().WithConfig(ClusterHocon.Common)
             .And(new AkkaLoggerSetup(new OneLogger(log))));
         Logging.GetLogger(system, typeof(AkkaLoggerTests)).Warning("Check {Check} fails: {Error}", "p0f", "no answer");
         await Waiting.UntilAsync(() => log.Lines.Any(line => line.Text == "Check p0f fails: no answer"), "the line");

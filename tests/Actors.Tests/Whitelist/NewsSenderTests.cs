@@ -26,11 +26,10 @@ public class NewsSenderTests : TestKit
     }
 
     [Fact]
-    public void After_quiet_news_leave_at_once_and_then_in_batches()
+    public void News_leave_at_once_while_they_are_few_and_then_in_batches()
     {
         var node = Found("mx1");
-        _sender.Tell(Passed(0));
-        Assert.Single(node.ExpectMsg<WhitelistNews>().Items);
+        SendAllAtOnce(node);
         _sender.Tell(Passed(1));
         _sender.Tell(Passed(2));
         Settle();
@@ -40,7 +39,7 @@ public class NewsSenderTests : TestKit
         Pause();
         _sender.Tell(Passed(3));
         Assert.Equal([3], Clients(node.ExpectMsg<WhitelistNews>()));
-        Assert.Equal(3, _meter.Pushes);
+        Assert.Equal(NewsSender.MessagesAtOnce + 2, _meter.Pushes);
     }
 
     // Hunt N4: a pass, and then its revocation, while far too many wait.
@@ -49,8 +48,7 @@ public class NewsSenderTests : TestKit
     public void Where_too_many_wait_the_oldest_passes_leave_and_the_order_stays()
     {
         var node = Found("mx1");
-        _sender.Tell(Passed(0));
-        node.ExpectMsg<WhitelistNews>();
+        SendAllAtOnce(node);
         var revocation = new RevocationNews([Network.Of(Client)], Bucket, 0, new Epoch(1, 5));
         for (var i = 1; i <= NewsSender.MaxWaiting; i++)
         {
@@ -85,8 +83,7 @@ public class NewsSenderTests : TestKit
     public void Networks_of_a_revocation_count_as_items_of_a_message()
     {
         var node = Found("mx1");
-        _sender.Tell(Passed(0));
-        node.ExpectMsg<WhitelistNews>();
+        SendAllAtOnce(node);
         var networks = Enumerable.Range(0, 400).Select(i => Network.Of(ClientAddress.FromIPv4((uint)i)));
         var many = new RevocationNews([.. networks], Bucket, 0, new Epoch(1, 5));
         for (var i = 0; i < 5; i++)
@@ -155,6 +152,16 @@ public class NewsSenderTests : TestKit
         var probe = CreateTestProbe();
         _sender.Tell(new NewsReceiverFound(AddressOf(node), probe, isCache));
         return probe;
+    }
+
+    // What an interval sends at once to this node alone.
+    private void SendAllAtOnce(TestProbe node)
+    {
+        for (var i = 0; i < NewsSender.MessagesAtOnce; i++)
+        {
+            _sender.Tell(Passed(0));
+            Assert.Single(node.ExpectMsg<WhitelistNews>().Items);
+        }
     }
 
     // All that was told has been read.

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Screening.Benchmarks.Macro;
+using Screening.Benchmarks.Peers;
 using Screening.Benchmarks.Processes;
 using Screening.Testing.Lab;
 using Screening.Testing.Lab.Fleet;
@@ -31,11 +32,11 @@ internal static class DoorsMode
             "endpoints.dnsbl=[\"udp://127.0.0.1:0\"]",
             $"endpoints.dnsblog=[\"unix://{folder["dnsblog"]}\"]", FleetLab.PassEverybody);
         using var echo = bench.StartEcho();
-        await using var memcached = await Memcached.StartAsync(null, FreeEndpoint());
+        await using var memcached = await Memcached.StartAsync(null, Peer.FreeEndPoint());
         await using var rbldnsd = await RblDnsd.StartAsync(
-            null, FreeEndpoint(), new Dictionary<string, Listing[]> { [Zone] = [new Listing("127.0.0.2", "127.0.0.2")] });
+            null, Peer.FreeEndPoint(), new Dictionary<string, Listing[]> { [Zone] = [new Listing("127.0.0.2", "127.0.0.2")] });
         await using var unbound = await Unbound.StartAsync(
-            null, FreeEndpoint(), new Dictionary<string, IPEndPoint> { [Zone] = rbldnsd.EndPoint });
+            null, Peer.FreeEndPoint(), new Dictionary<string, IPEndPoint> { [Zone] = rbldnsd.EndPoint });
 
         await using var dnsblog = await StockDnsblog.StartAsync();
 
@@ -68,6 +69,8 @@ internal static class DoorsMode
     private static async Task CompareAsync(
         Bench bench, Table table, string door, string beside, Subject[] subjects, Func<int, byte[]> request, IsWhole isWhole)
     {
+        if (!bench.Options.IsMeantPhase($"{door} {beside}"))
+            return;
         byte[][] requests = [.. Enumerable.Range(0, Clients).Select(request)];
         var runs = subjects.Select(_ => new List<Outcome>()).ToArray();
         foreach (var subject in subjects)
@@ -121,14 +124,6 @@ internal static class DoorsMode
 
         socket.Dispose();
         return latencies;
-    }
-
-    // TCP and UDP: the kernel gives the same number to nobody else soon.
-    private static IPEndPoint FreeEndpoint()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return (IPEndPoint)probe.LocalEndpoint;
     }
 
     private static void Fill(Subject subject)
@@ -207,50 +202,6 @@ internal static class DoorsMode
             socket.ReceiveTimeout = 5000;
             socket.Connect(Endpoint);
             return socket;
-        }
-    }
-
-    /// <summary>A real Postfix's dnsblog(8), behind it the real unbound and rbldnsd, in a network of their own.</summary>
-    private sealed class StockDnsblog : IAsyncDisposable
-    {
-        private readonly Stack<IAsyncDisposable> _parts = new();
-
-        public EndPoint EndPoint { get; private set; } = null!;
-
-        public static async Task<StockDnsblog> StartAsync()
-        {
-            var dnsblog = new StockDnsblog();
-            try
-            {
-                await dnsblog.BuildAsync();
-            }
-            catch
-            {
-                await dnsblog.DisposeAsync();
-                throw;
-            }
-
-            return dnsblog;
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            foreach (var part in _parts)
-                await part.DisposeAsync();
-        }
-
-        private async Task BuildAsync()
-        {
-            var network = await NetworkLab.StartAsync();
-            _parts.Push(network);
-            var (resolver, lists) = (IPEndPoint.Parse("127.0.0.40:53"), IPEndPoint.Parse("127.0.0.40:5353"));
-            await network.UseResolverAsync(resolver.Address);
-            _parts.Push(await RblDnsd.StartAsync(
-                network.Mx, lists, new Dictionary<string, Listing[]> { [Zone] = [new Listing("127.0.0.2", "127.0.0.2")] }));
-            _parts.Push(await Unbound.StartAsync(network.Mx, resolver, new Dictionary<string, IPEndPoint> { [Zone] = lists }));
-            var postfix = await PostfixInstance.StartAsync(network.Mx, _ => Task.CompletedTask);
-            _parts.Push(postfix);
-            EndPoint = new UnixDomainSocketEndPoint(Path.Combine(postfix.QueueFolder, "private", "dnsblog"));
         }
     }
 }

@@ -12,22 +12,37 @@ internal static class PushMode
 
     public static async Task<int> RunAsync(BenchmarkOptions options)
     {
-        await using var lab = await FleetLab.StartAsync(new FleetShape(3)
-        {
-            Program = Checkout.NodeProgram(options.Node),
-            Settings = ["store.provider=memory", FleetLab.PassEverybody],
-        });
+        await using var lab = await FleetLab.StartAsync(Shape(Checkout.NodeProgram(options.Node)));
         await WarmUpAsync(lab.Nodes);
-        using var socket = await FleetLoad.ConnectAsync(lab.Nodes[0]);
+        var (took, own) = await MeasureAsync(lab.Nodes, options.Count ?? 1000);
+        var table = new Table(
+            $"A pass at A is a near hit at B and C, {took.Count} clients at up to 50 a second", "", "p50 ms", "p99 ms", "max ms");
+        foreach (var (name, values) in new[] { ("from A's reply to the hit at both", took), ("asking both when it is there", own) })
+            table.Add(name, values.At(.5).Figure(), values.At(.99).Figure(), values[^1].Figure());
+        table.Print();
+        return 0;
+    }
+
+    /// <summary>The fleet that is measured.</summary>
+    public static FleetShape Shape(string program) => new(3)
+    {
+        Program = program,
+        Settings = ["store.provider=memory", FleetLab.PassEverybody],
+    };
+
+    /// <summary>Milliseconds, in order: from a reply to the hits, and what asking for them costs when they are there.</summary>
+    public static async Task<(List<double> Took, List<double> Own)> MeasureAsync(IReadOnlyList<FleetNode> nodes, int count)
+    {
+        using var socket = await FleetLoad.ConnectAsync(nodes[0]);
         var (took, own) = (new List<double>(), new List<double>());
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        for (var i = 0; i < (options.Count ?? 1000); i++)
+        for (var i = 0; i < count; i++)
         {
             await timer.WaitForNextTickAsync();
             var client = FleetLoad.NewClient();
             await FleetLoad.AskOnceAsync(socket, client);
             var replied = Stopwatch.StartNew();
-            await Task.WhenAll(lab.Nodes.Skip(1).Select(async node =>
+            await Task.WhenAll(nodes.Skip(1).Select(async node =>
             {
                 while (await node.SourceAsync(client) != "near" && replied.Elapsed < Patience)
                     await Task.Yield();
@@ -36,24 +51,17 @@ internal static class PushMode
 
             // The limit: what asking costs when the answer is there already.
             replied.Restart();
-            await Task.WhenAll(lab.Nodes.Skip(1).Select(node => node.SourceAsync(client)));
+            await Task.WhenAll(nodes.Skip(1).Select(node => node.SourceAsync(client)));
             own.Add(replied.Elapsed.TotalMilliseconds);
         }
 
-        var table = new Table(
-            $"A pass at A is a near hit at B and C, {took.Count} clients at up to 50 a second", "", "p50 ms", "p99 ms", "max ms");
-        foreach (var (name, values) in new[] { ("from A's reply to the hit at both", took), ("asking both when it is there", own) })
-        {
-            values.Sort();
-            table.Add(name, values.At(.5).Figure(), values.At(.99).Figure(), values[^1].Figure());
-        }
-
-        table.Print();
-        return 0;
+        took.Sort();
+        own.Sort();
+        return (took, own);
     }
 
-    // Code that has just been compiled is not what is measured.
-    private static async Task WarmUpAsync(IReadOnlyList<FleetNode> nodes)
+    /// <summary>Code that has just been compiled is not what is measured.</summary>
+    public static async Task WarmUpAsync(IReadOnlyList<FleetNode> nodes)
     {
         await using var load = FleetLoad.Start(nodes, perSecond: 60);
         await Task.Delay(TimeSpan.FromSeconds(10));

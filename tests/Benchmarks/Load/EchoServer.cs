@@ -98,19 +98,9 @@ internal sealed class EchoServer : IDisposable
             if (error != SocketError.Success || count == 0)
                 return false;
             var input = _input.AsSpan(0, _inputEnd + count);
-            var length = 0;
-            while (input.IndexOf("\n\n"u8) is >= 0 and var end)
-            {
-                var id = input[..(input.IndexOf((byte)'\n') + 1)];
-                id.CopyTo(_output.AsSpan(length));
-                length += id.Length;
-                "action=pass\nttl=600\n\n"u8.CopyTo(_output.AsSpan(length));
-                length += "action=pass\nttl=600\n\n"u8.Length;
-                input = input[(end + 2)..];
-            }
-
-            input.CopyTo(_input);
-            _inputEnd = input.Length;
+            var length = ConstantAnswer.Write(input, _output, out var used);
+            input[used..].CopyTo(_input);
+            _inputEnd = input.Length - used;
             return length == 0 || socket.Send(_output.AsSpan(0, length), SocketFlags.None, out _) == length;
         }
     }

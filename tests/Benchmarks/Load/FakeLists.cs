@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
@@ -32,11 +33,15 @@ internal sealed class FakeLists : IDisposable
     private readonly Dictionary<string, long> _counts = [];
     private readonly Dictionary<string, long>.AlternateLookup<ReadOnlySpan<char>> _countByText;
     private readonly Pending[] _pending = new Pending[MaxPending];
+    private uint _client;
     private uint _first;
     private uint _end;
 
-    private FakeLists(TimeSpan delay)
+    private readonly AnswerTimes? _times;
+
+    private FakeLists(TimeSpan delay, AnswerTimes? times)
     {
+        _times = times;
         _delay = (long)(delay.TotalSeconds * Stopwatch.Frequency);
         _countByText = _counts.GetAlternateLookup<ReadOnlySpan<char>>();
         _socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
@@ -46,9 +51,11 @@ internal sealed class FakeLists : IDisposable
     }
 
     /// <summary>Serves until the process is told to end, then prints how often each zone was asked.</summary>
-    public static void Run(TimeSpan delay)
+    /// <param name="times">A file for how long each client's slowest answer took; empty: none.</param>
+    public static void Run(TimeSpan delay, string times)
     {
-        using var lists = new FakeLists(delay);
+        using var noted = times.Length > 0 ? new AnswerTimes(times) : null;
+        using var lists = new FakeLists(delay, noted);
         Console.WriteLine($"listening dns udp://{lists._socket.LocalEndPoint}");
         Console.WriteLine("ready");
         var ending = false;
@@ -82,6 +89,7 @@ internal sealed class FakeLists : IDisposable
             try
             {
                 _socket.SendTo(answer.Message.AsSpan(0, answer.Length), SocketFlags.None, answer.To!);
+                _times?.Note(answer.Client, Stopwatch.GetTimestamp() - answer.Due + _delay);
             }
             catch (SocketException)
             {
@@ -104,6 +112,7 @@ internal sealed class FakeLists : IDisposable
         if (slot.Length == 0)
             return true;
         slot.Due = Stopwatch.GetTimestamp() + _delay;
+        slot.Client = _client;
         _end++;
         return true;
     }
@@ -127,9 +136,19 @@ internal sealed class FakeLists : IDisposable
         var family = query[labels[count - 2]];
         if (family.SequenceEqual("dead"u8) || (family.SequenceEqual("dying"u8) && asked > DyingAfter))
             return 0;
+        _client = ClientOf(query, labels);
         var listed = query[labels[4]].SequenceEqual("l0"u8)
             && query[labels[3]].SequenceEqual("198"u8) && query[labels[2]].SequenceEqual("19"u8);
         return Write(query[..questionEnd], listed, answer);
+    }
+
+    // The first four labels are the octets of its address, the last one first (RFC 5782 section 2.1).
+    private static uint ClientOf(ReadOnlySpan<byte> query, ReadOnlySpan<Range> labels)
+    {
+        uint client = 0;
+        for (var i = 3; i >= 0; i--)
+            client = (client << 8) | (Utf8Parser.TryParse(query[labels[i]], out byte octet, out _) ? octet : 0u);
+        return client;
     }
 
     private static bool TryReadName(ReadOnlySpan<byte> query, Span<Range> labels, out int count, out int questionEnd)
@@ -183,5 +202,6 @@ internal sealed class FakeLists : IDisposable
         public SocketAddress? To;
         public int Length;
         public long Due;
+        public uint Client;
     }
 }

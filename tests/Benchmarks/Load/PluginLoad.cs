@@ -38,6 +38,9 @@ internal sealed class PluginLoad : IDisposable
             _epoll.Add(_connections[tag].Socket, tag);
     }
 
+    /// <summary>What the lists took, which is then no part of a query's time; null: all counts.</summary>
+    public AnswerTimes? Times { get; init; }
+
     /// <summary>Keeps so many queries in flight on each connection: what throughput is measured with.</summary>
     /// <param name="client">Whom to ask about, by the query's number.</param>
     /// <param name="server">Whose CPU time counts; null: nobody's.</param>
@@ -49,7 +52,7 @@ internal sealed class PluginLoad : IDisposable
         var start = Stopwatch.GetTimestamp();
         var measureFrom = start + TicksOf(warmUp);
         var end = measureFrom + TicksOf(length);
-        var window = default(Window);
+        var window = default(LoadWindow);
         for (var tag = 0; tag < _connections.Length; tag++)
         {
             for (var i = 0; i < depth; i++)
@@ -62,7 +65,7 @@ internal sealed class PluginLoad : IDisposable
             if (!_measuring && now >= measureFrom)
             {
                 _measuring = true;
-                window = Window.Open(server);
+                window = LoadWindow.Open(server);
             }
 
             var ready = _epoll.Wait(100_000_000);
@@ -101,7 +104,7 @@ internal sealed class PluginLoad : IDisposable
         _result = new LoadResult(groups);
         _measuring = true;
         var ticksBetween = Stopwatch.Frequency / perSecond;
-        var window = Window.Open(server);
+        var window = LoadWindow.Open(server);
         var start = Stopwatch.GetTimestamp();
         for (var issued = 0; issued < count && _result.Closed < _connections.Length;)
         {
@@ -135,7 +138,16 @@ internal sealed class PluginLoad : IDisposable
         while (_slots[_nextId % SlotCount].IsWaiting)
             _nextId++;
         var id = _nextId++;
-        _slots[id % SlotCount] = new Slot { Id = id, IsWaiting = true, Connection = tag, Group = client.Group, Due = due };
+        _slots[id % SlotCount] = new Slot
+        {
+            Id = id,
+            IsWaiting = true,
+            Connection = tag,
+            Group = client.Group,
+            Due = due,
+            Client = client.Address,
+        };
+        Times?.Clear(client.Address);
         _connections[tag].Append(id, client.Address);
         _waiting++;
         _result.Sent++;
@@ -209,8 +221,10 @@ internal sealed class PluginLoad : IDisposable
             slot.IsWaiting = false;
             _waiting--;
             _result.Answered++;
-            if (_measuring)
-                _result.Groups[slot.Group].Add(now - slot.Due, reply.Action, reply.TtlSeconds, DefaultTtlSeconds);
+            if (!_measuring)
+                return;
+            var own = now - slot.Due - (Times?.Of(slot.Client) ?? 0);
+            _result.Groups[slot.Group].Add(own, reply.Action, reply.TtlSeconds, DefaultTtlSeconds);
         }
     }
 
@@ -234,19 +248,6 @@ internal sealed class PluginLoad : IDisposable
         public int Connection;
         public int Group;
         public long Due;
-    }
-
-    // What the processes used while the window was open.
-    private readonly record struct Window(long Start, TimeSpan Server, TimeSpan Client)
-    {
-        public static Window Open(ProcessUsage? server) =>
-            new(Stopwatch.GetTimestamp(), server?.Cpu() ?? default, ProcessUsage.Self.Cpu());
-
-        public void Close(LoadResult result, ProcessUsage? server)
-        {
-            result.Window = Stopwatch.GetElapsedTime(Start);
-            result.ServerCpu = (server?.Cpu() ?? default) - Server;
-            result.ClientCpu = ProcessUsage.Self.Cpu() - Client;
-        }
+        public uint Client;
     }
 }

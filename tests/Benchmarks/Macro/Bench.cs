@@ -1,4 +1,5 @@
 using System.Net;
+using Screening.Benchmarks.Load;
 using Screening.Benchmarks.Processes;
 
 namespace Screening.Benchmarks.Macro;
@@ -18,10 +19,17 @@ internal sealed class Bench : IDisposable
 
     public BenchmarkOptions Options { get; }
 
+    /// <summary>A folder that is removed at the end.</summary>
+    public string Folder => _folder.FullName;
+
     /// <summary>Starts a node with one TCP and one unix listener of the plug-in protocol.</summary>
     /// <param name="lists">Its resolver; null for a node without lists.</param>
     /// <param name="settings">More settings, as <c>--set</c> takes them.</param>
-    public ServerProcess StartNode(ServerProcess? lists, params IEnumerable<string> settings)
+    public ServerProcess StartNode(ServerProcess? lists, params IEnumerable<string> settings) =>
+        StartNodeIn([], [.. lists is null ? [] : (string[])[Resolver(lists.EndpointOf("dns", "udp"))], .. settings]);
+
+    /// <summary>The same, with variables of its environment, each as <c>NAME=value</c>.</summary>
+    public ServerProcess StartNodeIn(string[] environment, IEnumerable<string> settings)
     {
         var name = $"node{++_started}";
         string[] all =
@@ -32,25 +40,35 @@ internal sealed class Bench : IDisposable
             "endpoints.policy=[]",
             "endpoints.dnsbl=[]",
             "endpoints.memcache=[]",
-            .. lists is null ? [] : (string[])[$"dnsbl.resolver=[\"{lists.EndpointOf("dns", "udp")}\"]"],
             .. settings,
         ];
         var program = Checkout.NodeProgram(Options.Node);
-        string[] arguments = ["run", .. all.SelectMany(s => new[] { "--set", s })];
-        return program.EndsWith(".dll", StringComparison.Ordinal)
-            ? ServerProcess.Start(Log(name), "dotnet", [program, .. arguments])
-            : ServerProcess.Start(Log(name), program, arguments);
+        string[] start = program.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", program] : [program];
+        return ServerProcess.Start(Log(name), "env", [.. environment, .. start, "run", .. all.SelectMany(s => new[] { "--set", s })]);
     }
 
+    /// <summary>The setting that has a node ask this DNS server.</summary>
+    public static string Resolver(EndPoint server) => $"dnsbl.resolver=[\"{server}\"]";
+
     /// <summary>Starts DNSBLs that answer after a delay.</summary>
-    public ServerProcess StartLists(int delayMs) =>
-        ServerProcess.StartSelf(Log($"lists{++_started}"), "fake-lists", "--delay", $"{delayMs}");
+    /// <param name="times">Where they note how long they took; empty: nowhere.</param>
+    public ServerProcess StartLists(int delayMs, string times = "") =>
+        ServerProcess.StartSelf(
+            Log($"lists{++_started}"),
+            ["fake-lists", "--delay", $"{delayMs}", .. times.Length > 0 ? ["--times", times] : (string[])[]]);
 
     /// <summary>Starts the limit.</summary>
     public ServerProcess StartEcho()
     {
         var name = $"echo{++_started}";
         return ServerProcess.StartSelf(Log(name), "echo-server", "--unix", $"{_folder.FullName}/{name}.sock");
+    }
+
+    /// <summary>Starts the limit of .NET's own sockets.</summary>
+    public ServerProcess StartBare()
+    {
+        var name = $"bare{++_started}";
+        return ServerProcess.StartSelf(Log(name), BareServer.Inline, "bare-server", "--unix", $"{_folder.FullName}/{name}.sock");
     }
 
     public void Dispose() => _folder.Delete(recursive: true);

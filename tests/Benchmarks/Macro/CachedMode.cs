@@ -33,7 +33,7 @@ internal static class CachedMode
         {
             foreach (var scheme in Sockets.Both)
             {
-                foreach (var shape in Shapes)
+                foreach (var shape in Shapes.Where(shape => bench.Options.IsMeantPhase($"{scheme} {shape}")))
                 {
                     foreach (var subject in products.Prepend(limit))
                     {
@@ -93,7 +93,9 @@ internal static class CachedMode
         {
             foreach (var shape in Shapes)
             {
-                var (product, bound) = (runs[(subject, scheme, shape)], runs[(limit, scheme, shape)]);
+                if (!runs.TryGetValue((limit, scheme, shape), out var bound))
+                    continue;
+                var product = runs[(subject, scheme, shape)];
                 table.Add(
                     $"{scheme} {shape}",
                     product.Select(r => r.PerSecond).Median().Rate(),

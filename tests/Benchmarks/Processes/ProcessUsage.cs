@@ -22,6 +22,9 @@ internal sealed class ProcessUsage(int processId)
     /// <summary>Memory in use now, in megabytes.</summary>
     public double ResidentMegabytes() => StatusMegabytes("VmRSS:");
 
+    /// <summary>Memory in use now that no file stands behind, in megabytes.</summary>
+    public double OwnMegabytes() => StatusMegabytes("RssAnon:");
+
     /// <summary>The most it ever used, in megabytes.</summary>
     public double PeakMegabytes() => StatusMegabytes("VmHWM:");
 

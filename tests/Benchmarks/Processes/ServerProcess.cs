@@ -61,13 +61,15 @@ internal sealed class ServerProcess : IDisposable
         }
     }
 
-    /// <summary>Starts a mode of this program.</summary>
-    public static ServerProcess StartSelf(string log, params IEnumerable<string> arguments)
+    /// <summary>Starts a mode of this program; variables for it, as <c>NAME=value</c>, may stand before the mode.</summary>
+    public static ServerProcess StartSelf(string log, params string[] arguments)
     {
         var program = Environment.ProcessPath!;
-        return Path.GetFileNameWithoutExtension(program) == "dotnet"
-            ? Start(log, program, [Path.Combine(AppContext.BaseDirectory, "Screening.Benchmarks.dll"), .. arguments])
-            : Start(log, program, arguments);
+        string[] start = Path.GetFileNameWithoutExtension(program) == "dotnet"
+            ? [program, Path.Combine(AppContext.BaseDirectory, "Screening.Benchmarks.dll")]
+            : [program];
+        var variables = arguments.TakeWhile(a => a.Contains('=', StringComparison.Ordinal)).ToArray();
+        return Start(log, "env", [.. variables, .. start, .. arguments[variables.Length..]]);
     }
 
     /// <summary>Where an endpoint listens: the first of this kind and scheme (tcp, udp, unix).</summary>
@@ -114,7 +116,8 @@ internal sealed class ServerProcess : IDisposable
             if (_process.HasExited || watch.Elapsed > StartLimit)
             {
                 throw new ServerException(
-                    $"{_process.StartInfo.ArgumentList[2]} did not become ready:\n{string.Join('\n', Lines().TakeLast(20))}");
+                    $"{string.Join(' ', _process.StartInfo.ArgumentList.Skip(3).Take(3))} did not become ready:\n"
+                        + string.Join('\n', Lines().TakeLast(20)));
             }
 
             Thread.Sleep(20);

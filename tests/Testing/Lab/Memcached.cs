@@ -13,12 +13,15 @@ public sealed class Memcached : RunningProcess
     public IPEndPoint EndPoint { get; }
 
     /// <param name="inside">The namespace to run in; null: this host's loopback.</param>
-    public static async Task<Memcached> StartAsync(NetworkNamespace? inside, IPEndPoint endPoint)
+    /// <param name="threads">Its threads; null: as many as it likes.</param>
+    public static async Task<Memcached> StartAsync(NetworkNamespace? inside, IPEndPoint endPoint, int? threads = null)
     {
         Requires.Programs("memcached", "setsid");
         string[] identity = Environment.UserName == "root" ? ["-u", "nobody"] : [];
+        string[] bounds = threads is null ? [] : ["-t", threads.Value.ToString(CultureInfo.InvariantCulture)];
         var plan = new LaunchPlan(
-            "memcached", [.. identity, "-U", "0", "-l", $"{endPoint.Address}", "-p", endPoint.Port.ToString(CultureInfo.InvariantCulture)])
+            "memcached", [.. identity, .. bounds, "-U", "0", "-l", $"{endPoint.Address}", "-p",
+                endPoint.Port.ToString(CultureInfo.InvariantCulture)])
         {
             Namespace = inside?.Name,
         };
