@@ -22,7 +22,7 @@ internal sealed class SocketTransport(Listeners listeners) : IConnectionListener
         lock (_lock)
         {
             if (_loops.Length == 0)
-                _loops = [.. Enumerable.Range(1, LoopCount()).Select(number => new SocketLoop($"sockets {number}"))];
+                _loops = [.. Enumerable.Range(1, Environment.ProcessorCount).Select(number => new SocketLoop($"sockets {number}"))];
         }
 
         var socket = listeners.Bind(endpoint);
@@ -35,9 +35,6 @@ internal sealed class SocketTransport(Listeners listeners) : IConnectionListener
         foreach (var loop in _loops)
             loop.Dispose();
     }
-
-    private static int LoopCount() =>
-        int.TryParse(Environment.GetEnvironmentVariable("HITS_LOOPS"), out var n) ? n : Environment.ProcessorCount;
 
     private SocketConnection Open(Socket socket)
     {
