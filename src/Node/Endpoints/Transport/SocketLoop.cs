@@ -1,4 +1,3 @@
-using Screening.Node.Platform;
 
 namespace Screening.Node.Endpoints.Transport;
 

@@ -3,7 +3,6 @@ using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Threading.Tasks.Sources;
 using Microsoft.AspNetCore.Connections;
-using Screening.Node.Platform;
 
 namespace Screening.Node.Endpoints.Transport;
 

@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
-namespace Screening.Node.Platform;
+namespace Screening.Node.Endpoints.Transport;
 
 /// <summary>What happened at a socket (epoll_ctl(2), EPOLLIN and so on).</summary>
 [Flags]
