@@ -27,6 +27,7 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe
         Reader = new SocketReader(this);
         Writer = new SocketWriter(this);
         Transport = this;
+        RemoteEndPoint = socket.RemoteEndPoint as IPEndPoint; // What the gate admits and counts by; a unix socket's has none.
         Tag = loop.Enter(this);
     }
 
