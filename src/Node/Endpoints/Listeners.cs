@@ -21,10 +21,10 @@ internal sealed class Listeners(ScreeningOptions options)
     public const int MaxUnsentBytes = 16 * 1024;
 
     // Bytes of one connection that were received and not looked at yet; beyond them the peer is no longer read.
-    private const int MaxUnreadBytes = 16 * 1024;
+    public const int MaxUnreadBytes = 16 * 1024;
 
     // Connections that wait to be accepted. The kernel takes no more than net.core.somaxconn, which is 4096 since Linux 5.4 (listen(2)).
-    private const int Backlog = 4096;
+    public const int Backlog = 4096;
 
     // 0660: Postfix, which runs as a user of its own, connects as a member of the socket's group.
     private const UnixFileMode UsualMode =
@@ -32,6 +32,7 @@ internal sealed class Listeners(ScreeningOptions options)
 
     private readonly Dictionary<string, UnixFileMode> _socketModes = [];
     private readonly List<(Door Door, EndpointAddress Address, ListenOptions Listen)> _open = [];
+    private readonly HashSet<EndPoint> _doors = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>When the certificate of the HTTP door ends; null: it shows none.</summary>
     public DateTimeOffset? CertificateExpiry { get; private set; }
@@ -44,6 +45,9 @@ internal sealed class Listeners(ScreeningOptions options)
         transport.Backlog = Backlog;
         transport.CreateBoundListenSocket = Bind;
     }
+
+    /// <summary>True if connections at this address are those of a door with sessions (<see cref="Doors"/>), and not HTTP.</summary>
+    public bool IsDoor(EndPoint endpoint) => _doors.Contains(endpoint);
 
     /// <summary>Adds every address.</summary>
     public void Configure(KestrelServerOptions kestrel)
@@ -86,6 +90,8 @@ internal sealed class Listeners(ScreeningOptions options)
         void Add(ListenOptions listen)
         {
             use(listen);
+            if (door != Door.Http)
+                _doors.Add(listen.EndPoint);
             _open.Add((door, address, listen));
         }
     }
@@ -100,7 +106,9 @@ internal sealed class Listeners(ScreeningOptions options)
         listen.UseHttps(certificate);
     }
 
-    private Socket Bind(EndPoint endpoint)
+    /// <summary>Makes the socket of an address.</summary>
+    /// <exception cref="EndpointException">It cannot be listened on.</exception>
+    public Socket Bind(EndPoint endpoint)
     {
         try
         {

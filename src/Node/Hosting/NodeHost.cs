@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Screening.Actors.Cluster;
 using Screening.Actors.Fleet;
@@ -9,6 +10,7 @@ using Screening.Node.Endpoints;
 using Screening.Node.Endpoints.Connections;
 using Screening.Node.Endpoints.Dnsbl;
 using Screening.Node.Endpoints.Http;
+using Screening.Node.Endpoints.Transport;
 using Screening.Node.Hosting.Logging;
 using Screening.Node.Hosting.Systemd;
 using Screening.Node.Platform;
@@ -79,6 +81,7 @@ internal sealed class NodeHost : IAsyncDisposable
 
         var listeners = new Listeners(options);
         builder.Services.Configure<SocketTransportOptions>(listeners.Configure);
+        builder.Services.AddSingleton<IConnectionListenerFactory>(_ => new SocketTransport(listeners));
         builder.WebHost.ConfigureKestrel(listeners.Configure);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTimeout);
 
