@@ -21,6 +21,7 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe
     private string? _name;
     private int _closed;
 
+    /// <exception cref="SocketException">The peer is gone already.</exception>
     public SocketConnection(Socket socket, SocketLoop loop)
     {
         (Socket, _loop) = (socket, loop);

@@ -1,4 +1,3 @@
-
 namespace Screening.Node.Endpoints.Transport;
 
 /// <summary>

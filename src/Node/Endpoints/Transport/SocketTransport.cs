@@ -10,6 +10,12 @@ namespace Screening.Node.Endpoints.Transport;
 /// </summary>
 internal sealed class SocketTransport(Listeners listeners) : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
 {
+    // More than eight would gain nothing: one carries some hundred thousand queries a second.
+    private static readonly int LoopCount = Math.Min(Environment.ProcessorCount, 8);
+
+    // A process that has no descriptor left for a connection asks again after this.
+    private static readonly TimeSpan FullPause = TimeSpan.FromMilliseconds(50);
+
     private readonly Lock _lock = new();
     private SocketLoop[] _loops = [];
     private int _next;
@@ -22,7 +28,7 @@ internal sealed class SocketTransport(Listeners listeners) : IConnectionListener
         lock (_lock)
         {
             if (_loops.Length == 0)
-                _loops = [.. Enumerable.Range(1, Environment.ProcessorCount).Select(number => new SocketLoop($"sockets {number}"))];
+                _loops = [.. Enumerable.Range(1, LoopCount).Select(number => new SocketLoop($"sockets {number}"))];
         }
 
         var socket = listeners.Bind(endpoint);
@@ -36,13 +42,21 @@ internal sealed class SocketTransport(Listeners listeners) : IConnectionListener
             loop.Dispose();
     }
 
-    private SocketConnection Open(Socket socket)
+    // Null: the peer went away.
+    private SocketConnection? TryOpen(Socket socket)
     {
-        socket.Blocking = false;
-        if (socket.AddressFamily != AddressFamily.Unix)
-            socket.NoDelay = true;
-        var loop = _loops[(uint)Interlocked.Increment(ref _next) % (uint)_loops.Length];
-        return new SocketConnection(socket, loop);
+        try
+        {
+            socket.Blocking = false;
+            if (socket.AddressFamily != AddressFamily.Unix)
+                socket.NoDelay = true;
+            return new SocketConnection(socket, _loops[(uint)Interlocked.Increment(ref _next) % (uint)_loops.Length]);
+        }
+        catch (SocketException)
+        {
+            socket.Dispose();
+            return null;
+        }
     }
 
     private sealed class Listener(Socket socket, SocketTransport transport) : IConnectionListener
@@ -55,13 +69,17 @@ internal sealed class SocketTransport(Listeners listeners) : IConnectionListener
             {
                 try
                 {
-                    var accepted = await socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
-                    return transport.Open(accepted);
+                    if (transport.TryOpen(await socket.AcceptAsync(cancellationToken).ConfigureAwait(false)) is { } connection)
+                        return connection;
                 }
                 catch (Exception end) when (end is ObjectDisposedException
                     or SocketException { SocketErrorCode: SocketError.OperationAborted })
                 {
                     return null;
+                }
+                catch (SocketException full) when (full.SocketErrorCode == SocketError.TooManyOpenSockets)
+                {
+                    await Task.Delay(FullPause, cancellationToken).ConfigureAwait(false);
                 }
                 catch (SocketException)
                 {
