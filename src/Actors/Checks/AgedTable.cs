@@ -7,15 +7,19 @@ namespace Screening.Actors.Checks;
 /// many threads find and few put, a <c>BoundedTable</c> finds without a lock.
 /// </summary>
 /// <remarks>
-/// Invariant: the list holds just the entries of the dictionary, oldest first. An entry that is put again is the newest, and one that is
-/// removed holds no memory.
+/// Invariant: the list holds just the entries of the dictionary, oldest first. An entry that is put again is the newest, and nothing refers
+/// to one that is removed. Places of removed entries are used again, so that a table whose entries come and go does not allocate.
 /// </remarks>
 /// <param name="comparer">Null: the default one.</param>
 public sealed class AgedTable<TKey, TValue>(TimeProvider time, IEqualityComparer<TKey>? comparer = null)
     where TKey : notnull
 {
+    // Places that are kept for new entries. As a rule one leaves for each that comes.
+    private const int MaxFree = 1024;
+
     private readonly Dictionary<TKey, LinkedListNode<Entry>> _entries = new(comparer);
     private readonly LinkedList<Entry> _age = [];
+    private readonly LinkedList<Entry> _free = [];
 
     /// <summary>Entries in the table.</summary>
     public int Count => _entries.Count;
@@ -27,7 +31,21 @@ public sealed class AgedTable<TKey, TValue>(TimeProvider time, IEqualityComparer
     public void Put(TKey key, TValue value)
     {
         Remove(key, out _, out _);
-        _entries.Add(key, _age.AddLast(new Entry(key, value, time.GetTimestamp())));
+        var node = _free.Last ?? new LinkedListNode<Entry>(default);
+        node.List?.Remove(node);
+        node.Value = new Entry(key, value, time.GetTimestamp());
+        _entries.Add(key, node);
+        _age.AddLast(node);
+    }
+
+    /// <summary>Gives an entry another value; its age stays.</summary>
+    /// <returns>False: there is no such entry.</returns>
+    public bool TryReplace(TKey key, TValue value)
+    {
+        if (!_entries.TryGetValue(key, out var node))
+            return false;
+        node.ValueRef = node.Value with { Value = value };
+        return true;
     }
 
     /// <summary>Finds an entry.</summary>
@@ -48,9 +66,10 @@ public sealed class AgedTable<TKey, TValue>(TimeProvider time, IEqualityComparer
         age = default;
         if (!_entries.Remove(key, out var node))
             return Found(null, out value);
-        _age.Remove(node);
         age = time.GetElapsedTime(node.Value.Since);
-        return Found(node, out value);
+        value = node.Value.Value;
+        Free(node);
+        return true;
     }
 
     /// <summary>The entry that was put longest ago.</summary>
@@ -76,6 +95,14 @@ public sealed class AgedTable<TKey, TValue>(TimeProvider time, IEqualityComparer
     {
         _entries.Clear();
         _age.Clear();
+    }
+
+    private void Free(LinkedListNode<Entry> node)
+    {
+        _age.Remove(node);
+        node.Value = default;
+        if (_free.Count < MaxFree)
+            _free.AddLast(node);
     }
 
     private static bool Found(LinkedListNode<Entry>? node, [MaybeNullWhen(false)] out TValue value)

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Screening.Actors.Checks;
 using Screening.Protocol.Vocabulary;
@@ -32,6 +33,9 @@ public sealed class Profile(string name, string fingerprint, VerdictSettings set
     /// <summary>True if a source is told HELO and sender where these are known.</summary>
     public bool TellsEnvelope { get; } = checks.Any(c => c.IsToldEnvelope);
 
+    /// <summary>True if HELO and sender may speak against a client, see <see cref="Suspects"/>.</summary>
+    public bool JudgesEnvelope => _judgeTheQuery.Length > 0;
+
     /// <summary>True if a check that judges the query itself has something against this HELO or sender.</summary>
     public bool Suspects(string? helo, string? sender)
     {
@@ -48,7 +52,7 @@ public sealed class Profile(string name, string fingerprint, VerdictSettings set
 /// <summary>All profiles, and which one applies to a query. Immutable; replaced as a whole on reload.</summary>
 public sealed class ProfileBook
 {
-    private readonly ImmutableDictionary<string, Profile> _byName;
+    private readonly FrozenDictionary<string, Profile> _byName;
     private readonly ImmutableDictionary<ClientAddress, Profile> _byLocal;
     private readonly ImmutableDictionary<Door, Profile> _byDoor;
 
@@ -58,7 +62,7 @@ public sealed class ProfileBook
     {
         var choices = others.ToList();
         Default = @default;
-        _byName = choices.ToImmutableDictionary(c => c.Profile.Name, c => c.Profile).Add(@default.Name, @default);
+        _byName = choices.Select(c => c.Profile).Prepend(@default).ToFrozenDictionary(profile => profile.Name, StringComparer.Ordinal);
         _byLocal = choices.SelectMany(c => c.Locals, (c, local) => KeyValuePair.Create(local, c.Profile)).ToImmutableDictionary();
         _byDoor = choices.SelectMany(c => c.Doors, (c, door) => KeyValuePair.Create(door, c.Profile)).ToImmutableDictionary();
     }
@@ -76,7 +80,8 @@ public sealed class ProfileBook
         : Default;
 
     /// <summary>The profile of that name.</summary>
-    public bool TryGet(string name, out Profile profile) => _byName.TryGetValue(name, out profile!);
+    public bool TryGet(ReadOnlySpan<char> name, out Profile profile) =>
+        _byName.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out profile!);
 }
 
 /// <summary>A named profile and what chooses it.</summary>

@@ -25,8 +25,8 @@ internal sealed class VerdictZoneAnswers(ScreeningHandle screening, EndpointSett
     /// <summary>The zone's name, in lower case.</summary>
     public string Name { get; } = settings.ZoneName.ToLowerInvariant();
 
-    /// <summary>True if there is a profile of that name, so that there are zones of its own.</summary>
-    public bool IsProfile(string name) => screening.Screener.Profiles.TryGet(name, out _);
+    /// <summary>The name of the profile that is called so, which has zones of its own; null if there is none.</summary>
+    public string? FindProfile(ReadOnlySpan<char> name) => screening.Screener.Profiles.TryGet(name, out var profile) ? profile.Name : null;
 
     /// <summary>Asks one of the zones about a client.</summary>
     /// <param name="profile">The profile; empty for the one that the door chooses.</param>
@@ -43,16 +43,15 @@ internal sealed class VerdictZoneAnswers(ScreeningHandle screening, EndpointSett
         if (client == NeverListed || client == Listed)
             return ValueTask.FromResult<ZoneAnswer?>(new ZoneAnswer(client == Listed ? TestCode : null, TestPointTtlSeconds, "test point"));
         var query = screener.QueryFor(door, client, null, chosen) with { Unrecorded = isDoubtful, IsDoubtful = isDoubtful };
-        var shared = decisions.Of(query, allow, type, out var isFirst);
         if (!screener.TryPeek(query, out var known))
-            return WhenScreenedAsync(shared.ScreenAsync(() => screener.ScreenAsync(query)), allow);
-        if (isFirst)
+            return ScreenAsync(screener, query, decisions.Of(query, allow, type), allow);
+        if (decisions.IsFirst(query, allow, type))
             screener.Report(known);
         return ValueTask.FromResult<ZoneAnswer?>(AnswerOf(known, allow));
     }
 
-    private async ValueTask<ZoneAnswer?> WhenScreenedAsync(Task<Decision> screening, bool allow) =>
-        AnswerOf(await screening.ConfigureAwait(false), allow);
+    private async ValueTask<ZoneAnswer?> ScreenAsync(Screener screener, ScreeningQuery query, ZoneDecision shared, bool allow) =>
+        AnswerOf(await shared.ScreenAsync(() => screener.ScreenAsync(query)).ConfigureAwait(false), allow);
 
     private ZoneAnswer AnswerOf(in Decision decision, bool allow)
     {

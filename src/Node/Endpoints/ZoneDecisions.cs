@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Screening.Actors.Checks;
 using Screening.Actors.Profiles;
 using Screening.Actors.Screening;
@@ -28,40 +30,59 @@ internal sealed class ZoneDecisions(TimeProvider time)
     // By the latest decision of each.
     private readonly AgedTable<(Door, ClientAddress, Profile, bool), Client> _clients = new(time);
 
-    /// <summary>The decision that a question belongs to.</summary>
+    /// <summary>Counts a question that is answered at once. Costs no memory if its client is known.</summary>
     /// <param name="allow">The question is for <c>allow.NAME</c>.</param>
     /// <param name="type">The type of record that is asked for.</param>
-    /// <param name="isFirst">True for the question that opens the decision.</param>
-    public ZoneDecision Of(in ScreeningQuery query, bool allow, DnsType type, out bool isFirst)
+    /// <returns>True for the question that opens a decision.</returns>
+    public bool IsFirst(in ScreeningQuery query, bool allow, DnsType type)
     {
-        var key = (query.Door, query.Client, query.Profile, query.IsDoubtful);
         lock (_lock)
         {
-            while (_clients.TryGetOldest(out var oldest, out _, out var age) && (_clients.Count >= Capacity || age >= Life))
-                _clients.Remove(oldest);
-            if (!_clients.TryGet(key, out var client))
-                client = new Client();
-            isFirst = client.IsFirst(allow, type);
-            if (isFirst)
-                _clients.Put(key, client);
-            return client.Latest;
+            Count(query, allow, type, screening: null, out var isFirst);
+            return isFirst;
         }
     }
 
-    private sealed class Client
+    /// <summary>Counts a question about a client that has to be screened.</summary>
+    /// <returns>The decision that it belongs to.</returns>
+    /// <inheritdoc cref="IsFirst"/>
+    public ZoneDecision Of(in ScreeningQuery query, bool allow, DnsType type)
     {
-        // Questions by zone and type.
-        private readonly int[] _asked = new int[8];
+        lock (_lock)
+            return Count(query, allow, type, new ZoneDecision(), out _);
+    }
+
+    // Screening: the latest decision's, if it has none yet.
+    [return: NotNullIfNotNull(nameof(screening))]
+    private ZoneDecision? Count(in ScreeningQuery query, bool allow, DnsType type, ZoneDecision? screening, out bool isFirst)
+    {
+        while (_clients.TryGetOldest(out var oldest, out _, out var age) && (_clients.Count >= Capacity || age >= Life))
+            _clients.Remove(oldest);
+        var key = (query.Door, query.Client, query.Profile, query.IsDoubtful);
+        _clients.TryGet(key, out var client);
+        isFirst = client.IsFirst(allow, type);
+        client.Latest ??= screening;
+        if (isFirst)
+            _clients.Put(key, client);
+        else
+            _clients.TryReplace(key, client);
+        return client.Latest ?? screening;
+    }
+
+    private struct Client
+    {
+        private Counts _asked;
         private int _decisions;
 
-        public ZoneDecision Latest { get; private set; } = new();
+        // Null: nobody has needed a screening yet.
+        public ZoneDecision? Latest { get; set; }
 
         public bool IsFirst(bool allow, DnsType type)
         {
             if (++_asked[(allow ? 4 : 0) + IndexOf(type)] <= _decisions)
                 return false;
-            if (_decisions++ > 0)
-                Latest = new ZoneDecision();
+            _decisions++;
+            Latest = null;
             return true;
         }
 
@@ -72,6 +93,13 @@ internal sealed class ZoneDecisions(TimeProvider time)
             (DnsType)28 => 2, // AAAA (RFC 3596)
             _ => 3,
         };
+
+        // Questions by zone and type.
+        [InlineArray(8)]
+        private struct Counts
+        {
+            private int _first;
+        }
     }
 }
 

@@ -35,16 +35,14 @@ public readonly record struct DnsRequest
     /// </summary>
     public const int MinPayloadBytes = 512;
 
+    /// <summary>The longest name in text.</summary>
+    public const int MaxNameLength = DnsName.MaxBytes;
+
     // Besides OPT a query may be signed (TSIG, SIG(0)); nothing else belongs there.
     private const int MaxAdditional = 8;
 
     /// <summary>How the message is to be answered.</summary>
     public DnsRequestKind Kind { get; private init; }
-
-    /// <summary>
-    /// The name in lower case, without the root's dot; null if it has octets that no name in the zone has. Empty for the root.
-    /// </summary>
-    public string? Name { get; private init; }
 
     /// <summary>What is asked for.</summary>
     public DnsType Type { get; private init; }
@@ -67,8 +65,14 @@ public readonly record struct DnsRequest
     public int PayloadBytes { get; private init; }
 
     /// <summary>Reads a message.</summary>
-    public static DnsRequest Read(ReadOnlySpan<byte> message)
+    /// <param name="buffer">At least <see cref="MaxNameLength"/> long; the name is written there.</param>
+    /// <param name="name">
+    /// What is asked about, in lower case and without the root's dot. Empty for the root, and for a name with octets that no name in the
+    /// zone has.
+    /// </param>
+    public static DnsRequest Read(ReadOnlySpan<byte> message, Span<char> buffer, out ReadOnlySpan<char> name)
     {
+        name = default;
         var request = new DnsRequest { EchoBytes = DnsMessage.HeaderBytes, PayloadBytes = MinPayloadBytes };
         if (message.Length < DnsMessage.HeaderBytes || (message[DnsMessage.FlagsAt] & DnsMessage.Response) != 0)
             return request;
@@ -79,18 +83,18 @@ public readonly record struct DnsRequest
         if (DnsMessage.Count(message, DnsMessage.QuestionsAt) != 1)
             return request;
 
-        Span<byte> name = stackalloc byte[DnsName.MaxBytes];
+        Span<byte> labels = stackalloc byte[DnsName.MaxBytes];
         var offset = DnsMessage.HeaderBytes;
         var stepsLeft = DnsName.MaxSteps;
-        if (!DnsName.TryRead(message, ref offset, name, out var length, ref stepsLeft)
+        if (!DnsName.TryRead(message, ref offset, labels, out var length, ref stepsLeft)
             || offset + DnsMessage.QuestionTailBytes > message.Length)
         {
             return request;
         }
 
+        name = Text(labels[..length], buffer);
         request = request with
         {
-            Name = Text(name[..length]),
             Type = (DnsType)BinaryPrimitives.ReadUInt16BigEndian(message[offset..]),
             IsInternet = BinaryPrimitives.ReadUInt16BigEndian(message[(offset + 2)..]) == DnsMessage.ClassIn,
             EchoBytes = offset + DnsMessage.QuestionTailBytes,
@@ -137,9 +141,8 @@ public readonly record struct DnsRequest
         return request with { Kind = version == 0 ? DnsRequestKind.Question : DnsRequestKind.BadVersion };
     }
 
-    private static string? Text(ReadOnlySpan<byte> name)
+    private static ReadOnlySpan<char> Text(scoped ReadOnlySpan<byte> name, Span<char> text)
     {
-        Span<char> text = stackalloc char[DnsName.MaxBytes];
         var length = 0;
         for (var at = 0; name[at] != 0; at += name[at] + 1)
         {
@@ -148,11 +151,11 @@ public readonly record struct DnsRequest
             foreach (var octet in name.Slice(at + 1, name[at]))
             {
                 if (octet is <= (byte)' ' or > (byte)'~' or (byte)'.')
-                    return null;
+                    return default;
                 text[length++] = (char)octet;
             }
         }
 
-        return new string(text[..length]);
+        return text[..length];
     }
 }

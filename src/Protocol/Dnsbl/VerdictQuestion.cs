@@ -52,8 +52,8 @@ public readonly record struct VerdictQuestion(VerdictNameKind Kind, ClientAddres
     /// <summary>Reads a name.</summary>
     /// <param name="name">In lower case, no dot at its end.</param>
     /// <param name="zone">Our zone's name (dnsbl_zone.name), in lower case.</param>
-    /// <param name="isProfile">Whether there is a profile of that name.</param>
-    public static VerdictQuestion Read(string name, string zone, Func<string, bool> isProfile)
+    /// <param name="findProfile">Gives the name of the profile that is called so; null: there is none.</param>
+    public static VerdictQuestion Read(ReadOnlySpan<char> name, string zone, Func<ReadOnlySpan<char>, string?> findProfile)
     {
         if (!name.EndsWith(zone, StringComparison.Ordinal))
             return new VerdictQuestion(VerdictNameKind.Outside);
@@ -67,10 +67,10 @@ public readonly record struct VerdictQuestion(VerdictNameKind Kind, ClientAddres
         var found = new VerdictQuestion(VerdictNameKind.Nothing);
         for (var labels = 0; labels <= MaxZoneLabels; labels++)
         {
-            if (VerdictZone.TryParse(name.AsSpan(start), zone, out var profile, out var allow)
-                && (profile.Length == 0 || isProfile(profile)))
+            if (VerdictZone.TryParse(name[start..], zone, out var called, out var allow)
+                && (called.IsEmpty ? "" : findProfile(called)) is { } profile)
             {
-                var before = start == 0 ? "" : name.AsSpan(0, start - 1);
+                var before = start == 0 ? default : name[..(start - 1)];
                 if (DnsblName.TryReadClient(before, out var client) && IsPossible(client))
                     return new VerdictQuestion(VerdictNameKind.Client, client, profile, allow);
                 if (IsPartOfClient(before))
@@ -79,7 +79,7 @@ public readonly record struct VerdictQuestion(VerdictNameKind Kind, ClientAddres
 
             if (start == 0)
                 break;
-            start = name.AsSpan(0, start - 1).LastIndexOf('.') + 1;
+            start = name[..(start - 1)].LastIndexOf('.') + 1;
         }
 
         return found;

@@ -29,11 +29,11 @@ public static class VerdictZone
     /// <summary>Tells whether a zone is one of ours.</summary>
     /// <param name="zone">The zone that is asked about; case does not matter.</param>
     /// <param name="name">The configured name (dnsbl_zone.name).</param>
-    /// <param name="profile">The profile's name; empty for the one that is in force.</param>
+    /// <param name="profile">The profile's name as the zone has it, in any case; empty for the one that is in force.</param>
     /// <param name="allow">True for the zone of those that may skip tests.</param>
-    public static bool TryParse(ReadOnlySpan<char> zone, ReadOnlySpan<char> name, out string profile, out bool allow)
+    public static bool TryParse(ReadOnlySpan<char> zone, ReadOnlySpan<char> name, out ReadOnlySpan<char> profile, out bool allow)
     {
-        profile = "";
+        profile = default;
         allow = false;
         if (!zone.EndsWith(name, StringComparison.OrdinalIgnoreCase))
             return false;
@@ -55,7 +55,7 @@ public static class VerdictZone
             prefix = prefix[(AllowLabel.Length + 1)..];
         }
 
-        profile = prefix.ToString().ToLowerInvariant();
+        profile = prefix;
         return !prefix.IsEmpty && !prefix.Contains('.');
     }
 

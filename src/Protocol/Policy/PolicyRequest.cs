@@ -1,9 +1,12 @@
+using System.Text;
 using Screening.Protocol.Framing;
 using Screening.Protocol.Vocabulary;
 
 namespace Screening.Protocol.Policy;
 
-/// <summary>One request of Postfix's policy delegation, as far as it matters here.</summary>
+/// <summary>
+/// One request of Postfix's policy delegation, as far as it matters here. Its spans point into the message that was parsed.
+/// </summary>
 /// <remarks>
 /// <code>
 /// request=smtpd_access_policy           the only kind there is
@@ -20,7 +23,7 @@ namespace Screening.Protocol.Policy;
 /// <item><term>everything else</term><description><c>DUNNO</c>, counted; the connection stays open</description></item>
 /// </list>
 /// </remarks>
-public sealed record PolicyRequest
+public readonly ref struct PolicyRequest
 {
     /// <summary>Bounds of a request. A sender may have 320 octets and more, and Postfix sends certificate names of up to 2 kB.</summary>
     public static readonly ParseLimits Limits = new(8 * 1024, 32 * 1024);
@@ -37,14 +40,17 @@ public sealed record PolicyRequest
     /// <summary>The port the client connected to; 0 if unknown.</summary>
     public int ServerPort { get; private init; }
 
-    /// <summary>The client's HELO; null if it has not given one yet.</summary>
-    public string? Helo { get; private init; }
+    /// <summary>The client's HELO; empty if it has not given one yet.</summary>
+    public ReadOnlySpan<byte> Helo { get; private init; }
 
-    /// <summary>The envelope sender; empty for a bounce, null before MAIL.</summary>
-    public string? Sender { get; private init; }
+    /// <summary>The envelope sender; empty for a bounce, and before MAIL.</summary>
+    public ReadOnlySpan<byte> Sender { get; private init; }
 
-    /// <summary>The same for all requests about one mail; null before there is one.</summary>
-    public string? Instance { get; private init; }
+    /// <summary>True if there is a sender, though it may be empty.</summary>
+    public bool HasSender { get; private init; }
+
+    /// <summary>The same for all requests about one mail; empty before there is one.</summary>
+    public ReadOnlySpan<byte> Instance { get; private init; }
 
     /// <summary>True if the client showed a password or a certificate that Postfix knows.</summary>
     public bool IsAuthenticated { get; private init; }
@@ -54,6 +60,12 @@ public sealed record PolicyRequest
     /// (smtpd_check.c).
     /// </summary>
     public bool MayPrepend { get; private init; }
+
+    /// <summary>The HELO as text; null if there is none. Allocates.</summary>
+    public string? HeloText() => Helo.IsEmpty ? null : Encoding.UTF8.GetString(Helo);
+
+    /// <summary>The sender as text; null before MAIL. Allocates.</summary>
+    public string? SenderText() => HasSender ? Encoding.UTF8.GetString(Sender) : null;
 
     /// <summary>Reads one framed message. When false, what could be read of it.</summary>
     public static bool TryParse(ReadOnlySpan<byte> message, out PolicyRequest request, out ParseError error)
@@ -72,11 +84,12 @@ public sealed record PolicyRequest
             ClientPort = found.Port(Attributes.ClientPort),
             Server = found.Address(Attributes.Server),
             ServerPort = found.Port(Attributes.ServerPort),
-            Helo = found.Text(Attributes.Helo),
+            Helo = found[Attributes.Helo],
+            Sender = found[Attributes.Sender],
 
             // Postfix writes "sender=" both for MAIL FROM:<> and before MAIL; only the state tells them apart.
-            Sender = found.Text(Attributes.Sender) ?? (isAfterMail ? "" : null),
-            Instance = found.Text(Attributes.Instance),
+            HasSender = isAfterMail || !found[Attributes.Sender].IsEmpty,
+            Instance = found[Attributes.Instance],
             IsAuthenticated = !found[Attributes.User].IsEmpty || !found[Attributes.Certificate].IsEmpty
                 || !found[Attributes.PublicKey].IsEmpty,
             MayPrepend = mayPrepend,

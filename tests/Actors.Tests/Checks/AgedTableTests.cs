@@ -42,4 +42,38 @@ public class AgedTableTests
         _table.Clear();
         Assert.False(_table.TryGetOldest(out _, out _, out _));
     }
+
+    [Fact]
+    public void What_is_replaced_keeps_its_age()
+    {
+        Assert.True(_table.TryReplace("a", 4));
+        Assert.False(_table.TryReplace("d", 5));
+        Assert.True(_table.TryGetOldest(out var oldest, out var value, out var age));
+        Assert.Equal(("a", 4, TimeSpan.FromSeconds(3)), (oldest, value, age));
+    }
+
+    [Fact]
+    public void Entries_that_come_and_go_cost_no_memory()
+    {
+        var table = new AgedTable<int, int>(TimeProvider.System);
+        var next = 0;
+        while (next < 500)
+            table.Put(next++, 0);
+        Rotate(1);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Rotate(10);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(500, table.Count);
+
+        void Rotate(int rounds)
+        {
+            for (var round = 0; round < rounds; round++)
+            {
+                for (var i = 0; i < 400 && table.TryGetOldest(out var oldest, out _, out _); i++)
+                    table.Remove(oldest);
+                for (var i = 0; i < 400; i++)
+                    table.Put(next++, 0);
+            }
+        }
+    }
 }

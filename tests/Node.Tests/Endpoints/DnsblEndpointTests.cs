@@ -202,7 +202,7 @@ public sealed class DnsblEndpointTests : IAsyncLifetime
         RateVerdict[] Admit(string address, string? name, int count) =>
             [
                 .. Enumerable.Range(0, count)
-                    .Select(_ => rates.AdmitAnswer(IPAddress.Parse(address), name, isNegative: false)).Distinct().Order(),
+                    .Select(_ => rates.AdmitAnswer(ClientAddress.Parse(address), name, isNegative: false)).Distinct().Order(),
             ];
         Assert.Equal([RateVerdict.Send], Admit("198.51.100.1", "a", ResponseRateLimit.SamePerSecond));
         Assert.Equal([RateVerdict.Send], Admit("198.51.100.1", "b", 1));
@@ -212,8 +212,8 @@ public sealed class DnsblEndpointTests : IAsyncLifetime
         Assert.Equal([RateVerdict.Send], Admit("2001:db8::1", null, ResponseRateLimit.SamePerSecond));
         Assert.Equal([RateVerdict.Truncate], Admit("2001:db8:0:00ff::1", null, 1));
         for (var i = 0; i < ResponseRateLimit.TotalPerSecond; i++)
-            rates.AdmitAnswer(IPAddress.Parse("203.0.113.1"), $"{i}", isNegative: false);
-        Assert.NotEqual(RateVerdict.Send, rates.AdmitAnswer(IPAddress.Parse("203.0.113.77"), "new", isNegative: false));
+            rates.AdmitAnswer(ClientAddress.Parse("203.0.113.1"), $"{i}", isNegative: false);
+        Assert.NotEqual(RateVerdict.Send, rates.AdmitAnswer(ClientAddress.Parse("203.0.113.77"), "new", isNegative: false));
     }
 
     [Theory]
@@ -226,12 +226,12 @@ public sealed class DnsblEndpointTests : IAsyncLifetime
     {
         var rates = new ResponseRateLimit(new StillTime());
         var questions = Enumerable.Range(0, 10_000)
-            .Select(i => Exchange(rates, IPAddress.Parse(i % 2 == 0 ? asker : neighbour), $"{i}", isNegative)).ToList();
+            .Select(i => Exchange(rates, ClientAddress.Parse(i % 2 == 0 ? asker : neighbour), $"{i}", isNegative)).ToList();
         Assert.InRange(questions.Count(verdict => verdict == RateVerdict.Send), sent - SharedSlots, sent);
         Assert.InRange(
             questions.Count(verdict => verdict == RateVerdict.Truncate), (10_000 - sent) / 2 - SharedSlots,
             (10_000 - sent) / 2 + SharedSlots);
-        Assert.Equal(RateVerdict.Send, Exchange(rates, IPAddress.Parse("203.0.113.1"), "other", isNegative));
+        Assert.Equal(RateVerdict.Send, Exchange(rates, ClientAddress.Parse("203.0.113.1"), "other", isNegative));
     }
 
     [Fact]
@@ -239,12 +239,12 @@ public sealed class DnsblEndpointTests : IAsyncLifetime
     public void Questions_that_nobody_has_answered_yet_count()
     {
         var rates = new ResponseRateLimit(new StillTime());
-        var asker = IPAddress.Parse("198.51.100.1");
+        var asker = ClientAddress.Parse("198.51.100.1");
         Assert.Equal(
             ResponseRateLimit.NegativePerSecond, Enumerable.Range(0, 10_000).Count(_ => rates.AdmitQuestion(asker) == RateVerdict.Send));
     }
 
-    private static RateVerdict Exchange(ResponseRateLimit rates, IPAddress asker, string name, bool isNegative) =>
+    private static RateVerdict Exchange(ResponseRateLimit rates, ClientAddress asker, string name, bool isNegative) =>
         rates.AdmitQuestion(asker) is var question and not RateVerdict.Send ? question : rates.AdmitAnswer(asker, name, isNegative);
 
     private async Task<DnsReply> AskAsync(string name, DnsType type, bool overTcp = false)

@@ -1,4 +1,7 @@
+using System.Text;
 using Microsoft.Extensions.Time.Testing;
+using Screening.Actors.Profiles;
+using Screening.Actors.Screening;
 using Screening.Node.Endpoints.Policy;
 using Screening.Protocol.Vocabulary;
 
@@ -18,19 +21,59 @@ public sealed class PolicyInstancesTests
     {
         var instances = new PolicyInstances(_time);
         for (var i = 0; i < 12_000; i++)
-            instances.Of($"mail{i}", Client, textLength);
+            instances.Of(Key($"mail{i}"), textLength);
         Assert.InRange(instances.Count, remembered * 0.9, remembered);
         Assert.InRange(instances.Bytes, 1, PolicyInstances.MaxBytes);
-        Assert.Same(instances.Of("mail11999", Client, textLength), instances.Of("mail11999", Client, textLength));
+        Assert.Same(instances.Of(Key("mail11999"), textLength), instances.Of(Key("mail11999"), textLength));
     }
 
     [Fact]
     public void What_is_over_leaves_its_room()
     {
         var instances = new PolicyInstances(_time);
-        instances.Of("a", Client, 1000);
+        instances.Of(Key("a"), 1000);
         _time.Advance(PolicyInstances.Life);
-        instances.Of("b", Client, 0);
+        instances.Of(Key("b"), 0);
         Assert.Equal(1, instances.Count);
     }
+
+    [Fact]
+    public async Task A_mail_keeps_its_first_decision_whoever_asks()
+    {
+        var instances = new PolicyInstances(_time);
+        Assert.False(instances.TryFind(Key("a"), out _));
+        Assert.True(instances.TryAdd(Key("a"), Decided(1)));
+        Assert.False(instances.TryAdd(Key("a"), Decided(2)));
+        Assert.True(instances.TryFind(Key("a"), out var decision));
+        Assert.Equal(1, decision.Verdict.Score);
+        Assert.Equal(1, (await instances.Of(Key("a"), 0).DecideAsync(() => Task.FromResult(Decided(3)))).Verdict.Score);
+
+        var screening = new TaskCompletionSource<Decision>();
+        var pending = instances.Of(Key("b"), 0).DecideAsync(() => screening.Task);
+        Assert.False(instances.TryFind(Key("b"), out _));
+        Assert.False(instances.TryAdd(Key("b"), Decided(2)));
+        screening.SetResult(Decided(4));
+        Assert.Equal(4, (await pending).Verdict.Score);
+        Assert.True(instances.TryFind(Key("b"), out decision));
+        Assert.Equal(4, decision.Verdict.Score);
+
+        _time.Advance(PolicyInstances.Life);
+        Assert.False(instances.TryFind(Key("a"), out _));
+    }
+
+    [Fact]
+    public void Mails_are_told_apart_by_the_whole_instance_and_by_the_client()
+    {
+        var (longest, longer) = (new string('a', 63), new string('a', 999));
+        string[] instances = ["", "a", "a\0", "b", longest, longest + "a", longest + "b", longer, longer + "a", longer + "b"];
+        var keys = instances.SelectMany(i => new[] { Key(i), new MailKey(Encoding.ASCII.GetBytes(i), ClientAddress.FromIPv4(7)) }).ToList();
+        Assert.Equal(keys.Count, keys.ToHashSet().Count);
+        Assert.All(instances, instance => Assert.Contains(Key(instance), keys));
+    }
+
+    private static MailKey Key(string instance) => new(Encoding.ASCII.GetBytes(instance), Client);
+
+    private static Decision Decided(int score) => new(
+        new ScreeningQuery(Client, new Profile("default", "f", new VerdictSettings(), []), Door.Policy, 0, default),
+        new Verdict(VerdictAction.Pass, false, 60, score, VerdictSource.Near), false, true, default, "passed before", []);
 }

@@ -54,8 +54,7 @@ public sealed class ZoneDecisionTests
     {
         Assert.True(IsFirst(1, allow: false));
         Assert.True(IsFirst(2, allow: true));
-        _decisions.Of(Query(1, Door.Dnsblog), true, DnsType.A, out var isFirst);
-        Assert.True(isFirst);
+        Assert.True(_decisions.IsFirst(Query(1, Door.Dnsblog), true, DnsType.A));
         for (var client = 10u; client < 10 + ZoneDecisions.Capacity; client++)
             IsFirst(client, allow: false);
         Assert.True(IsFirst(1, allow: true));
@@ -97,11 +96,18 @@ public sealed class ZoneDecisionTests
         Assert.Equal(2, lines.Sum(line => line.TryGetProperty("hits", out var hits) ? hits.GetInt32() : 0));
     }
 
-    private bool IsFirst(uint client, bool allow, DnsType type = DnsType.A)
+    [Fact]
+    public void Questions_of_one_connection_share_a_screening_whichever_of_them_needs_it_first()
     {
-        _decisions.Of(Query(client, Door.Dnsbl), allow, type, out var isFirst);
-        return isFirst;
+        Assert.True(_decisions.IsFirst(Query(1, Door.Dnsbl), false, DnsType.A));
+        var shared = _decisions.Of(Query(1, Door.Dnsbl), true, DnsType.A);
+        Assert.Same(shared, _decisions.Of(Query(1, Door.Dnsbl), false, DnsType.Txt));
+        Assert.NotSame(shared, _decisions.Of(Query(1, Door.Dnsbl), false, DnsType.A));
+        Assert.NotSame(shared, _decisions.Of(Query(2, Door.Dnsbl), false, DnsType.A));
     }
+
+    private bool IsFirst(uint client, bool allow, DnsType type = DnsType.A) =>
+        _decisions.IsFirst(Query(client, Door.Dnsbl), allow, type);
 
     private static ScreeningQuery Query(uint client, Door door) => new(ClientAddress.FromIPv4(client), Profile, door, 0, default);
 

@@ -43,7 +43,7 @@ public sealed class VerdictQuestionTests
     [InlineData("-1.z.test", VerdictNameKind.Nothing, null, "", false)]
     public void A_name_stands_for_something(string name, VerdictNameKind kind, string? client, string profile, bool allow)
     {
-        var question = VerdictQuestion.Read(name, "z.test", p => p == "strict");
+        var question = VerdictQuestion.Read(name, "z.test", p => p is "strict" ? "strict" : null);
         Assert.Equal(
             new VerdictQuestion(kind, client is null ? default : ClientAddress.Parse(client), profile, allow), question);
     }
@@ -63,7 +63,7 @@ public sealed class VerdictQuestionTests
     {
         foreach (var zone in new[] { "z.test", "allow.z.test", "strict.z.test", "allow.strict.z.test" })
         {
-            var question = VerdictQuestion.Read($"{labels}.{zone}", "z.test", p => p == "strict");
+            var question = VerdictQuestion.Read($"{labels}.{zone}", "z.test", p => p is "strict" ? "strict" : null);
             Assert.Equal((zone, isAlso, isProbably), (zone, question.IsAlsoBetween, question.IsProbablyBetween));
         }
     }
@@ -75,7 +75,7 @@ public sealed class VerdictQuestionTests
         for (var round = 0; round < 50_000; round++)
         {
             var name = string.Concat(Enumerable.Range(0, random.Next(30)).Select(_ => "0123.....allowstrict9f-"[random.Next(22)]));
-            VerdictQuestion.Read(name + (round % 2 == 0 ? ".z.test" : ""), "z.test", p => p == "strict");
+            VerdictQuestion.Read(name + (round % 2 == 0 ? ".z.test" : ""), "z.test", p => p is "strict" ? "strict" : null);
         }
     }
 }

@@ -57,16 +57,16 @@ internal sealed class DemoSources : IDisposable
         _custom.Dispose();
     }
 
-    private async ValueTask<ScriptedAnswer?> AnswerAsync(DnsRequest request)
+    private async ValueTask<ScriptedAnswer?> AnswerAsync(string name, DnsType type)
     {
         foreach (var (zone, delay) in Lists)
         {
-            if (request.Name?.EndsWith("." + zone, StringComparison.Ordinal) != true)
+            if (!name.EndsWith("." + zone, StringComparison.Ordinal))
                 continue;
             if (IsBlocklistSilent && zone == DemoScript.Blocklist)
                 return null;
             await Task.Delay(delay, _time).ConfigureAwait(false);
-            return new ScriptedAnswer(zone, ContentOf(request.Name.AsSpan(..^(zone.Length + 1)), zone, request.Type));
+            return new ScriptedAnswer(zone, ContentOf(name.AsSpan(..^(zone.Length + 1)), zone, type));
         }
 
         return null;

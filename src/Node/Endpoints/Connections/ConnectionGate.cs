@@ -68,7 +68,7 @@ internal sealed class ConnectionGate
     public async Task PassAsync(ConnectionContext connection, AllowList? allow, ConnectionDelegate serve)
     {
         var peer = (connection.RemoteEndPoint as IPEndPoint)?.Address;
-        if (peer is not null && !Admits(peer, allow))
+        if (peer is not null && !Admits(ClientAddress.From(peer), allow))
             return;
         var place = new Place(connection, peer, new ConnectionWatch(connection.Transport, _time), _time.GetTimestamp());
         if (TryEnter(place, out var idle) is { } refusal)
@@ -100,12 +100,11 @@ internal sealed class ConnectionGate
 
     /// <summary>True if a peer may be answered; if not, it is counted as refused.</summary>
     /// <param name="allow">The networks that may connect; null: those that are near.</param>
-    public bool Admits(IPAddress peer, AllowList? allow)
+    public bool Admits(ClientAddress peer, AllowList? allow)
     {
-        var address = ClientAddress.From(peer);
-        if (allow is null ? _nearby.Contains(address) : allow.Contains(address))
+        if (allow is null ? _nearby.Contains(peer) : allow.Contains(peer))
             return true;
-        Refuse(Refusal.Network, peer);
+        Refuse(Refusal.Network, peer.ToIPAddress());
         return false;
     }
 

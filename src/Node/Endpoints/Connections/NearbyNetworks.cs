@@ -67,9 +67,10 @@ internal sealed class NearbyNetworks(Func<IReadOnlyList<Network>> readInterfaces
 
     private static bool IsIn(IReadOnlyList<Network> networks, ClientAddress peer)
     {
-        foreach (var network in networks)
+        // For each datagram: an enumerator would be an object.
+        for (var i = 0; i < networks.Count; i++)
         {
-            if (network.Contains(peer))
+            if (networks[i].Contains(peer))
                 return true;
         }
 

@@ -49,10 +49,10 @@ internal sealed class DnsblSession(ConnectionContext connection, DnsblZone zone,
 
     private void Answer(ReadOnlySpan<byte> message)
     {
-        var request = DnsRequest.Read(message);
+        var request = DnsRequest.Read(message, stackalloc char[DnsRequest.MaxNameLength], out var name);
         if (request.Kind == DnsRequestKind.Ignore)
             return;
-        var content = zone.AnswerAsync(request);
+        var content = zone.AnswerAsync(request, name);
         if (content.IsCompletedSuccessfully)
         {
             Add(message, request, content.Result);

@@ -19,12 +19,15 @@ internal sealed class DnsblZone(VerdictZoneAnswers answers, NodeMetrics metrics)
     private static readonly DnsAnswerContent NoData = new(DnsRcode.NoError, null, StaticTtlSeconds);
     private static readonly DnsAnswerContent NoName = new(DnsRcode.NxDomain, null, StaticTtlSeconds);
 
+    private readonly Func<ReadOnlySpan<char>, string?> _findProfile = answers.FindProfile;
+
     /// <summary>The zone's name, in lower case.</summary>
     public string Name => answers.Name;
 
     /// <summary>Answers a request; at once where no check has to be asked.</summary>
     /// <param name="request">Not of kind <see cref="DnsRequestKind.Ignore"/>.</param>
-    public ValueTask<DnsAnswerContent> AnswerAsync(DnsRequest request)
+    /// <param name="name">What it asks about, as <see cref="DnsRequest.Read"/> gave it.</param>
+    public ValueTask<DnsAnswerContent> AnswerAsync(in DnsRequest request, ReadOnlySpan<char> name)
     {
         if (request.Kind != DnsRequestKind.Question)
         {
@@ -32,9 +35,9 @@ internal sealed class DnsblZone(VerdictZoneAnswers answers, NodeMetrics metrics)
             return ValueTask.FromResult(default(DnsAnswerContent));
         }
 
-        if (!request.IsInternet || request.Name is null || request.Type is DnsType.Axfr or DnsType.Ixfr)
+        if (!request.IsInternet || request.Type is DnsType.Axfr or DnsType.Ixfr)
             return ValueTask.FromResult(Refused);
-        var question = VerdictQuestion.Read(request.Name, answers.Name, answers.IsProfile);
+        var question = VerdictQuestion.Read(name, answers.Name, _findProfile);
         return question.Kind switch
         {
             VerdictNameKind.Client => AboutClientAsync(question, request.Type),

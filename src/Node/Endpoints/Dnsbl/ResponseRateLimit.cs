@@ -1,4 +1,4 @@
-using System.Net;
+using Screening.Protocol.Vocabulary;
 
 namespace Screening.Node.Endpoints.Dnsbl;
 
@@ -48,40 +48,37 @@ internal sealed class ResponseRateLimit(TimeProvider time)
     private readonly int _salt = System.Security.Cryptography.RandomNumberGenerator.GetInt32(int.MaxValue);
 
     /// <summary>Counts a question and tells what becomes of it: <see cref="RateVerdict.Send"/> is to look into it.</summary>
-    public RateVerdict AdmitQuestion(IPAddress client) =>
-        IPAddress.IsLoopback(client) ? RateVerdict.Send : VerdictOn(Count(ref Slot(NetworkOf(client), Negative)) - NegativePerSecond);
+    public RateVerdict AdmitQuestion(ClientAddress client) =>
+        IsLoopback(client) ? RateVerdict.Send : VerdictOn(Count(ref Slot(NetworkOf(client), Negative)) - NegativePerSecond);
 
     /// <summary>Counts the answer to an admitted question and tells what becomes of it.</summary>
-    /// <param name="answer">What makes answers the same: the name, or null for an error.</param>
+    /// <param name="answer">What makes answers the same: the name, or nothing for an error.</param>
     /// <param name="isNegative">The zone says that there is no such name, or no data.</param>
-    public RateVerdict AdmitAnswer(IPAddress client, string? answer, bool isNegative)
+    public RateVerdict AdmitAnswer(ClientAddress client, ReadOnlySpan<char> answer, bool isNegative)
     {
-        if (IPAddress.IsLoopback(client))
+        if (IsLoopback(client))
             return RateVerdict.Send;
         var network = NetworkOf(client);
         if (!isNegative)
             GiveBack(ref Slot(network, Negative));
         return VerdictOn(Math.Max(
-            Count(ref Slot(network, All)) - TotalPerSecond, Count(ref Slot(network, answer ?? Errors)) - SamePerSecond));
+            Count(ref Slot(network, All)) - TotalPerSecond, Count(ref Slot(network, answer.IsEmpty ? Errors : answer)) - SamePerSecond));
     }
 
     // Of those over a limit every second one is truncated, the others are dropped.
     private static RateVerdict VerdictOn(int over) =>
         over <= 0 ? RateVerdict.Send : over % 2 == 1 ? RateVerdict.Truncate : RateVerdict.Drop;
 
-    private static ulong NetworkOf(IPAddress client)
-    {
-        Span<byte> octets = stackalloc byte[16];
-        (client.IsIPv4MappedToIPv6 ? client.MapToIPv4() : client).TryWriteBytes(octets, out var length);
-        return length == 4
-            ? BitConverter.ToUInt32(octets) & BitConverter.ToUInt32([255, 255, 255, 0])
-            : BitConverter.ToUInt64(octets) & BitConverter.ToUInt64([255, 255, 255, 255, 255, 255, 255, 0]);
-    }
+    private static bool IsLoopback(ClientAddress client) => client.IsIPv4 ? client.IPv4Bits >> 24 == 127 : client.Bits == 1;
+
+    private static ulong NetworkOf(ClientAddress client) =>
+        client.IsIPv4 ? client.IPv4Bits & ~0xffu : (ulong)(client.Bits >> 64) & ~0xfful;
 
     private long Second => time.GetTimestamp() / time.TimestampFrequency;
 
     // A slot holds the second it counts in, and the count.
-    private ref long Slot(ulong network, string answer) => ref _counts[HashCode.Combine(_salt, network, answer) & (Slots - 1)];
+    private ref long Slot(ulong network, ReadOnlySpan<char> answer) =>
+        ref _counts[HashCode.Combine(_salt, network, string.GetHashCode(answer)) & (Slots - 1)];
 
     private void GiveBack(ref long slot)
     {

@@ -44,7 +44,7 @@ internal sealed class DnsblogSession(
             return true;
         _watch.IsAnswering = true;
         var (codes, ttl) = VerdictZone.TryParse(request.RblDomain, zones.Name, out var profile, out var allow)
-            ? await VerdictAsync(request, profile, allow).ConfigureAwait(false)
+            ? await VerdictAsync(request, profile.ToString().ToLowerInvariant(), allow).ConfigureAwait(false)
             : await ListAsync(request).ConfigureAwait(false);
         var reply = new ArrayBufferWriter<byte>(256);
         DnsblogReply.Write(reply, request, codes, ttl);

@@ -10,35 +10,65 @@ namespace Screening.Node.Endpoints.Policy;
 internal sealed class PolicyAnswers(
     ScreeningHandle screening, PolicyTexts texts, PolicyInstances instances, AddressView addresses, ILogger<PolicyAnswers> log)
 {
-    /// <summary>The action for a request; at once where no check has to be asked.</summary>
-    public ValueTask<string> ActionAsync(PolicyRequest request) =>
-        request.IsAuthenticated ? ValueTask.FromResult(PolicyReply.Dunno) : ScreenAsync(request);
-
-    private async ValueTask<string> ScreenAsync(PolicyRequest request)
+    /// <summary>The action for a request; at once, and without allocating, where no check has to be asked.</summary>
+    public ValueTask<string> ActionAsync(in PolicyRequest request)
     {
-        var mail = request.Instance is { } instance ? instances.Of(instance, request.Client, TextLength(request)) : null;
+        if (request.IsAuthenticated)
+            return ValueTask.FromResult(PolicyReply.Dunno);
+        var isOfMail = !request.Instance.IsEmpty;
+        var key = new MailKey(request.Instance, request.Client);
+        if (isOfMail && instances.TryFind(key, out var decision))
+            return ValueTask.FromResult(ActionFor(decision, MailToTrace(request, key)));
+        var query = QueryOf(request);
+        var isHit = screening.Screener.TryPeek(query, out decision);
+        if (isHit && (!isOfMail || instances.TryAdd(key, decision)))
+        {
+            screening.Screener.Report(decision);
+            return ValueTask.FromResult(ActionFor(decision, MailToTrace(request, key)));
+        }
+
+        if (!query.Profile.JudgesEnvelope)
+            query = query.WithEnvelope(request.HeloText(), request.SenderText());
+        return ScreenAsync(query, isOfMail ? instances.Of(key, TextLength(query)) : null, request.MayPrepend);
+    }
+
+    private async ValueTask<string> ScreenAsync(ScreeningQuery query, PolicyInstances.Mail? mail, bool mayPrepend)
+    {
         var decision = mail is null
-            ? await DecideAsync(request).ConfigureAwait(false)
-            : await mail.DecideAsync(() => DecideAsync(request).AsTask()).ConfigureAwait(false);
+            ? await screening.Screener.ScreenAsync(query).ConfigureAwait(false)
+            : await mail.DecideAsync(() => screening.Screener.ScreenAsync(query)).ConfigureAwait(false);
+        return ActionFor(decision, mayPrepend ? mail : null);
+    }
+
+    // The mail that may get a header; a mail that is not remembered gets none.
+    private PolicyInstances.Mail? MailToTrace(in PolicyRequest request, in MailKey key) =>
+        texts.IsTraced && request.MayPrepend && !request.Instance.IsEmpty ? instances.Of(key, 0) : null;
+
+    private string ActionFor(in Decision decision, PolicyInstances.Mail? mail)
+    {
         var action = texts.ActionFor(decision);
         if (action != PolicyReply.Dunno && texts.Options.Shadow)
         {
-            log.PolicyShadow(
-                addresses.Show(request.Client), addresses.Conceal(PeerText.Clean(action, PolicyReply.MaxActionLength), request.Client));
+            var client = decision.Query.Client;
+            log.PolicyShadow(addresses.Show(client), addresses.Conceal(PeerText.Clean(action, PolicyReply.MaxActionLength), client));
             action = PolicyReply.Dunno;
         }
 
-        return action == PolicyReply.Dunno && request.MayPrepend && texts.TraceOf(decision) is { } trace && mail?.IsFirstTrace() == true
+        return action == PolicyReply.Dunno && mail is not null && texts.TraceOf(decision) is { } trace && mail.IsFirstTrace()
             ? trace
             : action;
     }
 
-    private static int TextLength(PolicyRequest request) => (request.Helo?.Length ?? 0) + (request.Sender?.Length ?? 0);
+    private static int TextLength(in ScreeningQuery query) => (query.Helo?.Length ?? 0) + (query.Sender?.Length ?? 0);
 
-    private ValueTask<Decision> DecideAsync(PolicyRequest request) => screening.Screener.DecideAsync(
-        screening.Screener.QueryFor(Door.Policy, request.Client, request.Server).WithEnvelope(request.Helo, request.Sender) with
+    // HELO and sender become texts only if somebody looks at them: a rule, or whoever screens the client.
+    private ScreeningQuery QueryOf(in PolicyRequest request)
+    {
+        var query = screening.Screener.QueryFor(Door.Policy, request.Client, request.Server) with
         {
             LocalPort = request.ServerPort,
             RemotePort = request.ClientPort,
-        });
+        };
+        return query.Profile.JudgesEnvelope ? query.WithEnvelope(request.HeloText(), request.SenderText()) : query;
+    }
 }

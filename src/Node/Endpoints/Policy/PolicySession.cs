@@ -29,7 +29,7 @@ internal sealed class PolicySession(ConnectionContext connection, PolicyAnswers 
             switch (_framer.TryFindEnd(buffer, out var length, out var error))
             {
                 case OperationStatus.Done:
-                    Answer(buffer.Slice(0, length));
+                    AnswerMessage(buffer.Slice(0, length));
                     buffer = buffer.Slice(length);
                     break;
                 case OperationStatus.NeedMoreData:
@@ -60,10 +60,24 @@ internal sealed class PolicySession(ConnectionContext connection, PolicyAnswers 
         return !(await _output.FlushAsync().ConfigureAwait(false)).IsCompleted;
     }
 
-    private void Answer(in ReadOnlySequence<byte> message)
+    private void AnswerMessage(in ReadOnlySequence<byte> message)
+    {
+        if (message.IsSingleSegment)
+        {
+            Answer(message.FirstSpan);
+            return;
+        }
+
+        var copy = ArrayPool<byte>.Shared.Rent((int)message.Length);
+        message.CopyTo(copy);
+        Answer(copy.AsSpan(0, (int)message.Length));
+        ArrayPool<byte>.Shared.Return(copy);
+    }
+
+    private void Answer(ReadOnlySpan<byte> message)
     {
         var action = ValueTask.FromResult(PolicyReply.Dunno);
-        if (PolicyRequest.TryParse(message.IsSingleSegment ? message.FirstSpan : message.ToArray(), out var request, out var error))
+        if (PolicyRequest.TryParse(message, out var request, out var error))
             action = answers.ActionAsync(request);
         else
             metrics.BadRequest(Door.Policy, error.Kind);

@@ -18,6 +18,9 @@ internal sealed class PolicyTexts(PolicyOptions options, string node)
         set => _options = value;
     }
 
+    /// <summary>True if a mail that is let in gets a header, see <see cref="TraceOf"/>.</summary>
+    public bool IsTraced => _options.TraceHeader.Length > 0;
+
     /// <summary>The action for a decision, shadow or not.</summary>
     public string ActionFor(in Decision decision) => decision.Verdict.Action switch
     {

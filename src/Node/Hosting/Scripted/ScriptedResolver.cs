@@ -16,11 +16,11 @@ internal readonly record struct ScriptedAnswer(string Zone, DnsAnswerContent Con
 internal sealed class ScriptedResolver : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-    private readonly Func<DnsRequest, ValueTask<ScriptedAnswer?>> _answer;
+    private readonly Func<string, DnsType, ValueTask<ScriptedAnswer?>> _answer;
 
     /// <summary>Starts to answer.</summary>
     /// <param name="answer">The answer to a question; null: none at all.</param>
-    public ScriptedResolver(Func<DnsRequest, ValueTask<ScriptedAnswer?>> answer)
+    public ScriptedResolver(Func<string, DnsType, ValueTask<ScriptedAnswer?>> answer)
     {
         _answer = answer;
         _socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
@@ -51,9 +51,13 @@ internal sealed class ScriptedResolver : IDisposable
 
     private async Task AnswerAsync(byte[] message, EndPoint asker)
     {
-        var request = DnsRequest.Read(message);
-        if (request.Kind != DnsRequestKind.Question || await _answer(request).ConfigureAwait(false) is not { } answer)
+        var request = DnsRequest.Read(message, new char[DnsRequest.MaxNameLength], out var name);
+        if (request.Kind != DnsRequestKind.Question
+            || await _answer(name.ToString(), request.Type).ConfigureAwait(false) is not { } answer)
+        {
             return;
+        }
+
         var reply = new byte[DnsAnswerWriter.MaxBytes];
         var length = DnsAnswerWriter.Write(reply, message, request, answer.Content, answer.Zone, DnsAnswerWriter.MaxUdpBytes);
         try

@@ -21,7 +21,7 @@ internal sealed class ScriptedSources : IDisposable
 
     private static readonly ScriptedAnswer NotListed = new(List, new DnsAnswerContent(DnsRcode.NxDomain, null, 300));
 
-    private readonly ScriptedResolver _resolver = new(request => ValueTask.FromResult(Answer(request)));
+    private readonly ScriptedResolver _resolver = new((name, _) => ValueTask.FromResult(Answer(name)));
     private readonly ScriptedP0f? _p0f;
 
     public ScriptedSources(string folder)
@@ -49,8 +49,7 @@ internal sealed class ScriptedSources : IDisposable
         _p0f?.Dispose();
     }
 
-    private static ScriptedAnswer? Answer(DnsRequest request) =>
-        request.Name is { } name && !IsSilentAbout(RoundOf(name)) ? NotListed : null;
+    private static ScriptedAnswer? Answer(string name) => name.Length > 0 && !IsSilentAbout(RoundOf(name)) ? NotListed : null;
 
     // The client's last octet stands first in the name.
     private static int RoundOf(string name) =>

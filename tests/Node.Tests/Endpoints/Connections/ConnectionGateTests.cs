@@ -97,7 +97,7 @@ public sealed class ConnectionGateTests
     public void Peers_connect_from_the_networks_that_may(string? allow, string peer, bool isAllowed)
     {
         var list = allow is null ? null : EndpointAddress.Parse($"tcp://0.0.0.0:25?allow={allow}").Allow;
-        Assert.Equal(isAllowed, GateOf(4, 4).Admits(IPAddress.Parse(peer), list));
+        Assert.Equal(isAllowed, GateOf(4, 4).Admits(ClientAddress.Parse(peer), list));
     }
 
     [Fact]
@@ -129,7 +129,7 @@ public sealed class ConnectionGateTests
     {
         var gate = GateOf(4, 4);
         for (var i = 0; i < 1000; i++)
-            gate.Admits(IPAddress.Parse("2001:db8::1"), null);
+            gate.Admits(ClientAddress.Parse("2001:db8::1"), null);
         Assert.EndsWith("1, the latest from 2001:db8::1: it is in no network that may connect (?allow=)", Assert.Single(_log.Lines).Text);
         _time.Advance(PacedLine.Pace);
         Assert.Contains(": 999, the latest", _log.Lines[1].Text);

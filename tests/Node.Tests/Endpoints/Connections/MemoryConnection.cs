@@ -57,6 +57,16 @@ internal sealed class MemoryConnection : IDuplexPipe, IConnectionHeartbeatFeatur
 
     public async Task SendAsync(ReadOnlyMemory<byte> bytes) => await _fromPeer.Writer.WriteAsync(bytes);
 
+    /// <summary>The peer reads what is there, without allocating. False if it does not have these octets in its first piece.</summary>
+    public bool ReadAll(ReadOnlySpan<byte> octets)
+    {
+        if (!_toPeer.Reader.TryRead(out var read))
+            return false;
+        var has = read.Buffer.FirstSpan.IndexOf(octets) >= 0;
+        _toPeer.Reader.AdvanceTo(read.Buffer.End);
+        return has;
+    }
+
     /// <summary>The peer says no more, and reads all that comes.</summary>
     public async Task<byte[]> ReadToEndAsync(Task serving)
     {
