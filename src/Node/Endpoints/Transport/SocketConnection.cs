@@ -16,15 +16,18 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe
     private static long _lastId;
 
     private readonly SocketLoop _loop;
+    private readonly SemaphoreSlim _unserved;
     private readonly long _id = Interlocked.Increment(ref _lastId);
     private IDictionary<object, object?>? _items;
     private string? _name;
+    private int _served;
     private int _closed;
 
+    /// <param name="unserved">Released once the connection is read from, or closed.</param>
     /// <exception cref="SocketException">The peer is gone already.</exception>
-    public SocketConnection(Socket socket, SocketLoop loop)
+    public SocketConnection(Socket socket, SocketLoop loop, SemaphoreSlim unserved)
     {
-        (Socket, _loop) = (socket, loop);
+        (Socket, _loop, _unserved) = (socket, loop, unserved);
         Reader = new SocketReader(this);
         Writer = new SocketWriter(this);
         Transport = this;
@@ -67,6 +70,13 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe
     /// <summary>Why the connection was ended by this side; null: it was not.</summary>
     public ConnectionAbortedException? Aborted { get; private set; }
 
+    /// <summary>Somebody reads from it.</summary>
+    public void Serve()
+    {
+        if (Interlocked.Exchange(ref _served, 1) == 0)
+            _unserved.Release();
+    }
+
     /// <summary>Has events told, those at hand included.</summary>
     public void Watch() => _loop.Watch(this);
 
@@ -89,6 +99,7 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe
 
     private void Close()
     {
+        Serve();
         _loop.Leave(Tag);
         try
         {

@@ -38,6 +38,8 @@ internal sealed class SocketReader(SocketConnection connection) : PipeReader, IV
     {
         if (!_isAllExamined || _hasEnded)
             return ValueTask.FromResult(Result());
+        if (_isFirst)
+            connection.Serve();
         _read.Reset();
         Interlocked.Exchange(ref _state, Waiting);
         if (_isFirst || IsInterrupted)

@@ -10,6 +10,9 @@ namespace Screening.Node.Endpoints.Transport;
 /// </summary>
 internal sealed class SocketTransport(Listeners listeners) : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
 {
+    /// <summary>Connections of one address that are accepted and that nobody has read from yet. Further ones wait in the kernel.</summary>
+    public const int MaxUnserved = 256;
+
     // More than eight would gain nothing: one carries some hundred thousand queries a second.
     private static readonly int LoopCount = Math.Min(Environment.ProcessorCount, 8);
 
@@ -43,14 +46,14 @@ internal sealed class SocketTransport(Listeners listeners) : IConnectionListener
     }
 
     // Null: the peer went away.
-    private SocketConnection? TryOpen(Socket socket)
+    private SocketConnection? TryOpen(Socket socket, SemaphoreSlim places)
     {
         try
         {
             socket.Blocking = false;
             if (socket.AddressFamily != AddressFamily.Unix)
                 socket.NoDelay = true;
-            return new SocketConnection(socket, _loops[(uint)Interlocked.Increment(ref _next) % (uint)_loops.Length]);
+            return new SocketConnection(socket, _loops[(uint)Interlocked.Increment(ref _next) % (uint)_loops.Length], places);
         }
         catch (SocketException)
         {
@@ -61,15 +64,19 @@ internal sealed class SocketTransport(Listeners listeners) : IConnectionListener
 
     private sealed class Listener(Socket socket, SocketTransport transport) : IConnectionListener
     {
+        private readonly SemaphoreSlim _places = new(MaxUnserved);
+
         public EndPoint EndPoint { get; } = socket.LocalEndPoint!;
 
         public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
         {
+            await _places.WaitAsync(cancellationToken).ConfigureAwait(false);
             while (true)
             {
                 try
                 {
-                    if (transport.TryOpen(await socket.AcceptAsync(cancellationToken).ConfigureAwait(false)) is { } connection)
+                    var accepted = await socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
+                    if (transport.TryOpen(accepted, _places) is { } connection)
                         return connection;
                 }
                 catch (Exception end) when (end is ObjectDisposedException
@@ -91,6 +98,7 @@ internal sealed class SocketTransport(Listeners listeners) : IConnectionListener
         public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
         {
             socket.Dispose();
+            _places.Release(); // For the accept that waits for one, which then finds the socket closed.
             return ValueTask.CompletedTask;
         }
 

@@ -114,6 +114,31 @@ public sealed class SocketTransportTests : IDisposable
         Assert.IsType<ConnectionResetException>(await ended.Task.Within("the end of the read"));
     }
 
+    [Fact]
+    public async Task Connections_that_nobody_reads_from_yet_are_bounded()
+    {
+        await using var listener = await _transport.BindAsync(new IPEndPoint(IPAddress.Loopback, 0));
+        var peers = Enumerable.Range(0, SocketTransport.MaxUnserved + 2).Select(_ => new TcpClient()).ToList();
+        foreach (var peer in peers)
+            await peer.ConnectAsync((IPEndPoint)listener.EndPoint);
+        var accepted = new List<ConnectionContext>();
+        for (var i = 0; i < SocketTransport.MaxUnserved; i++)
+            accepted.Add((await listener.AcceptAsync().AsTask().Within("a connection"))!);
+        var next = listener.AcceptAsync().AsTask();
+        Assert.False(next.IsCompleted);
+
+        _ = accepted[0].Transport.Input.ReadAsync();
+        accepted.Add((await next.Within("one for the one that is read from"))!);
+        next = listener.AcceptAsync().AsTask();
+        Assert.False(next.IsCompleted);
+
+        await accepted[1].DisposeAsync();
+        accepted.Add((await next.Within("one for the one that is closed"))!);
+        peers.ForEach(peer => peer.Dispose());
+        foreach (var connection in accepted)
+            await connection.DisposeAsync();
+    }
+
     /// <summary>As the heartbeat and a drain do, at any time and from any thread.</summary>
     [Fact]
     public async Task Cancelled_reads_lose_no_byte_and_no_wake()
