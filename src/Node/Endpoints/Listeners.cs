@@ -20,10 +20,12 @@ internal sealed class Listeners(ScreeningOptions options)
     /// <summary>Bytes of one connection that wait for the socket. A session that writes more waits until half of them are sent.</summary>
     public const int MaxUnsentBytes = 16 * 1024;
 
-    // Bytes of one connection that were received and not looked at yet; beyond them the peer is no longer read.
+    /// <summary>Bytes of one connection that were received and not looked at yet; beyond them the peer is no longer read.</summary>
     public const int MaxUnreadBytes = 16 * 1024;
 
-    // Connections that wait to be accepted. The kernel takes no more than net.core.somaxconn, which is 4096 since Linux 5.4 (listen(2)).
+    /// <summary>
+    /// Connections that wait to be accepted. The kernel takes no more than net.core.somaxconn, which is 4096 since Linux 5.4 (listen(2)).
+    /// </summary>
     public const int Backlog = 4096;
 
     // 0660: Postfix, which runs as a user of its own, connects as a member of the socket's group.
